@@ -1,0 +1,31 @@
+// Compiles the package into dist/ and bundles the agent into the one file that is shipped to hosts.
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+mkdirSync(join(root, "dist/runtime"), { recursive: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ["agent/main.ts"],
+  outfile: "dist/runtime/agent.mjs",
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  format: "esm",
+  legalComments: "none",
+  // Bundled CommonJS packages call require() for Node's own modules.
+  banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
+  logLevel: "warning",
+});
+if (existsSync(join(root, "agent/systemd"))) {
+  cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
+}
+chmodSync(join(root, "dist/cli/main.js"), 0o755);
