@@ -1,0 +1,27 @@
+/** Where a program lies: PATH, then what `scripts/setup.mjs` installed for this checkout. */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The package's own directory, both from source (`base/`) and compiled (`dist/base/`). */
+export const packageRoot = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../" : "../../", import.meta.url));
+
+/** Debian keeps sshd, nft and ip here, and an ordinary user's PATH lacks it. */
+const SYSTEM_DIRS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** @returns the absolute path of `program`, or undefined. */
+export function findProgram(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const dirs = (env.PATH ?? "").split(delimiter).filter((dir) => dir !== "");
+  return [...dirs, ...SYSTEM_DIRS, join(packageRoot, ".sallyport", "bin")]
+    .map((dir) => join(dir, program))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
