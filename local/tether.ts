@@ -1,0 +1,56 @@
+/**
+ * Children that cannot outlive this process. On Linux the kernel itself ends them when we die,
+ * even by SIGKILL; elsewhere a shell waits on a pipe that only we hold open.
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Path of the first executable `name` in the directories of `path`. */
+export function findProgram(name: string, path = process.env.PATH ?? ""): string | undefined {
+  for (const dir of path.split(delimiter)) {
+    const file = join(dir === "" ? "." : dir, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // not in this directory
+    }
+  }
+  return undefined;
+}
+
+const LIFELINE =
+  '"$@" </dev/null & child=$!; trap "kill -TERM $child" TERM; (cat <&3 >/dev/null; kill -KILL $child) & wait $child';
+
+/** The command line that runs `command` and ends it when the process that started it is gone. */
+export function tethered(command: readonly string[]): string[] {
+  const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
+  return setpriv === undefined
+    ? ["/bin/sh", "-c", `exec 3<&0; ${LIFELINE}`, "tether", ...command]
+    : [setpriv, "--pdeathsig", "KILL", "--", ...command];
+}
+
+/**
+ * As {@link tethered}, for a program with children of its own: they live in a PID namespace whose
+ * first process is tethered, so they all go at once. Needs root.
+ */
+export function tetheredTree(command: readonly string[]): string[] {
+  return tethered(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--", ...command]);
+}
+
+/** Starts a tethered command in a session of its own: Ctrl-C reaches us first, and we end it in order. */
+export function spawnTethered(command: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const [program = "", ...args] = tethered(command);
+  return spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], ...options, detached: true });
+}
+
+/** Ends `child` and waits for it: SIGTERM, and SIGKILL after `patience` milliseconds. */
+export async function endChild(child: ChildProcess, patience = 3_000): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+  await ended;
+  clearTimeout(timer);
+}
