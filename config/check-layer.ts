@@ -1,0 +1,55 @@
+/** Does one layer fit the schema? Checked before merging, so that an error names the place of the value. */
+import { Ajv, type ErrorObject } from "ajv";
+import { unknownKey, wrongValue } from "./errors.js";
+import { nearest, snakeCase } from "./nearest.js";
+import { type Layer, pointerPath, pointerStep } from "./origin.js";
+import { ConfigFileSchema } from "./schema.js";
+
+const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+ajv.addVocabulary(["errorMessage"]);
+const fits = ajv.compile(ConfigFileSchema);
+
+/** @throws Fault for the first thing that does not fit. */
+export function checkLayer(layer: Layer): void {
+  if (fits(layer.values)) return;
+  const error = mostTelling(fits.errors ?? []);
+  if (error === undefined) return;
+  if (isUnknownKey(error)) {
+    const key = String(error.params.additionalProperty);
+    const known = Object.keys(error.parentSchema?.properties ?? {});
+    throw unknownKey(layer.where(error.instancePath + pointerStep(key)), key, suggestion(key, known));
+  }
+  const expected = String(error.parentSchema?.errorMessage ?? error.message);
+  throw wrongValue(layer.where(error.instancePath), pointerPath(error.instancePath), error.data, expected);
+}
+
+function suggestion(key: string, known: readonly string[]): string | undefined {
+  const snake = snakeCase(key);
+  return known.includes(snake) ? snake : (nearest(snake, known) ?? oneWithin(snake, known));
+}
+
+/** `enabled_ssl_cert_crt` is far from `ssl_cert_crt` by distance, yet says it whole. */
+function oneWithin(word: string, known: readonly string[]): string | undefined {
+  const within = known.filter(
+    (candidate) => candidate.length > 4 && (word.includes(candidate) || candidate.includes(word)),
+  );
+  return within.length === 1 ? within[0] : undefined;
+}
+
+/**
+ * A union reports every branch that failed. What a reader needs is the one about the deepest value,
+ * and there the one that understood the value best: it had the right type and failed on its content.
+ */
+function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  const depth = (error: ErrorObject) => error.instancePath.split("/").length;
+  const unknown = (error: ErrorObject) => (isUnknownKey(error) ? 1 : 0);
+  return [...errors].sort((a, b) => unknown(b) - unknown(a) || depth(b) - depth(a) || rank(b) - rank(a))[0];
+}
+
+function rank({ keyword }: ErrorObject): number {
+  return ["type", "const", "anyOf", "required"].indexOf(keyword) + 1 || 9;
+}
+
+function isUnknownKey(error: ErrorObject): boolean {
+  return error.keyword === "additionalProperties" && error.parentSchema?.properties !== undefined;
+}

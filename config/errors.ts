@@ -1,0 +1,89 @@
+/** Everything that can be wrong with a configuration. Line 1 begins with the place, where there is one. */
+import { EXIT, Fault, quote } from "../base/fault.js";
+
+const usage = (code: string, message: string, hint?: string, cause?: unknown) =>
+  new Fault(`config/${code}`, message, {
+    exit: EXIT.usage,
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/** Text in quotes; everything else as JSON, so that 22 and "22" look different. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+export const fileMissing = (path: string) =>
+  usage("file-missing", `there is no configuration file ${quote(path)}`, 'write one with "sallyport config init"');
+
+export const fileUnreadable = (path: string, reason: string, cause: unknown) =>
+  usage("file-unreadable", `cannot read the configuration file ${quote(path)}: ${reason}`, undefined, cause);
+
+export const foreignFile = (path: string, uid: number) =>
+  usage(
+    "foreign-file",
+    `the configuration file ${quote(path)} belongs to another user (uid ${uid})`,
+    `if you trust it, say so: --config ${path}`,
+  );
+
+export const syntax = (where: string, what: string) => usage("syntax", `${where}: ${what}`, "this is not valid YAML");
+
+export const notAMapping = (where: string) =>
+  usage(
+    "not-a-mapping",
+    `${where}: a configuration file holds keys with values`,
+    'write for example "region: eu-west-1"',
+  );
+
+export const duplicateKey = (where: string, key: string, first: string) =>
+  usage("duplicate-key", `${where}: ${quote(key)} is written a second time`, `the first one is at ${first}; keep one`);
+
+export const unknownKey = (where: string, key: string, suggestion: string | undefined) =>
+  usage(
+    "unknown-key",
+    `${where}: unknown key ${quote(key)}`,
+    suggestion === undefined ? '"sallyport config schema" lists every key' : `did you mean "${suggestion}"?`,
+  );
+
+export const wrongValue = (where: string, path: string, value: unknown, expected: string) =>
+  usage("wrong-value", `${where}: ${path} is ${shown(value)}`, `it ${expected}`);
+
+export const certificateWithoutKey = (given: string, where: string, missing: string) =>
+  usage(
+    "certificate-without-key",
+    `${where}: ${given} is given without ${missing}`,
+    "both ssl_cert_crt and ssl_cert_key are required; give both, or neither to use the ones in ~/.ssh",
+  );
+
+export const generateWithoutTls = (where: string) =>
+  usage(
+    "generate-without-tls",
+    `${where}: ssl_cert_generate is true, but ssl_cert_crt is false (plain HTTP)`,
+    "remove one of the two",
+  );
+
+export const wholeHost = (where: string, path: string) =>
+  usage(
+    "whole-host",
+    `${where}: ${path} is "/", which is the whole host`,
+    'name the directories that are meant, such as "/data"',
+  );
+
+export const nameNeeded = (where: string, path: string, dir: string) =>
+  usage(
+    "directory-name-needed",
+    `${where}: ${path} is ${quote(dir)}, of which no name can be made`,
+    `give it a name: { path: "${dir}", name: something }`,
+  );
+
+export const duplicateName = (where: string, path: string, name: string, first: string) =>
+  usage(
+    "duplicate-directory-name",
+    `${where}: ${path} has the name ${quote(name)}, and so has ${first}`,
+    "give one of them another name: { path: …, name: other }",
+  );
+
+export const duplicateDirectory = (where: string, path: string, dir: string, first: string) =>
+  usage("duplicate-directory", `${where}: ${path} is ${quote(dir)}, and so is ${first}`, "keep one of them");

@@ -1,0 +1,86 @@
+/** Which configuration files there are, and their text. */
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { errno } from "../base/fault.js";
+import { fileMissing, fileUnreadable, foreignFile } from "./errors.js";
+
+export const PROJECT_FILE = "sallyport.yaml";
+
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Given by the user; else the project file is looked for from `cwd` upwards. */
+  readonly file?: string;
+}
+
+export function homeOf(env: Surroundings["env"]): string {
+  return env.HOME || homedir();
+}
+
+/** A relative XDG_CONFIG_HOME is to be ignored, says the XDG specification. */
+export function userFilePath(env: Surroundings["env"]): string {
+  const xdg = env.XDG_CONFIG_HOME;
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config"), "sallyport", "config.yaml");
+}
+
+/** The project file, or undefined if there is none. */
+export async function findProjectFile({ cwd, env, file }: Surroundings): Promise<string | undefined> {
+  if (file !== undefined) {
+    const path = resolve(cwd, file);
+    if (!(await isThere(path))) throw fileMissing(file);
+    return path;
+  }
+  for (let dir = resolve(cwd); ; dir = dirname(dir)) {
+    const path = join(dir, PROJECT_FILE);
+    if (await isThere(path)) {
+      if (dir !== resolve(cwd)) await refuseForeign(path, env);
+      return path;
+    }
+    if (dir === dirname(dir)) return undefined;
+  }
+}
+
+/**
+ * A file further up can be anybody's: in /tmp a stranger could leave one that opens our hosts to him.
+ * One in the working directory itself, or given by name, is the user's own choice.
+ */
+async function refuseForeign(path: string, env: Surroundings["env"]): Promise<void> {
+  const { uid } = await stat(path);
+  const mine = [0, process.getuid?.() ?? uid, Number(env.SUDO_UID ?? 0)];
+  if (!mine.includes(uid)) throw foreignFile(path, uid);
+}
+
+/** The text of a file that has to be there. */
+export async function readConfigFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw fileUnreadable(path, errno(error) ?? String(error), error);
+  }
+}
+
+/** The text of a file that need not be there. */
+export async function readOptionalFile(path: string): Promise<string | undefined> {
+  return (await isThere(path)) ? readConfigFile(path) : undefined;
+}
+
+/** How errors and origins name a file: short where that is clear. */
+export function shownPath(path: string, { cwd, env }: Surroundings): string {
+  const below = (root: string) => {
+    const rest = relative(root, path);
+    return rest === "" || rest.startsWith("..") || isAbsolute(rest) ? undefined : rest;
+  };
+  const inHome = below(homeOf(env));
+  return below(cwd) ?? (inHome === undefined ? path : `~/${inHome}`);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return false;
+    throw fileUnreadable(path, errno(error) ?? String(error), error);
+  }
+}

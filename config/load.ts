@@ -1,0 +1,68 @@
+/** The configuration in its layers: built in < user file < project file < SALLYPORT_* < flags. */
+import { dirname } from "node:path";
+import { parseLayer } from "./document.js";
+import { findProjectFile, homeOf, readConfigFile, readOptionalFile, shownPath, userFilePath } from "./files.js";
+import type { Layer, Origin, Origins } from "./origin.js";
+import { resolveConfig } from "./resolve.js";
+import type { Config, ConfigKey } from "./schema.js";
+import { defaultLayer, envLayer, flagLayer } from "./text-layers.js";
+
+export type { Origin } from "./origin.js";
+export type { Config, ConfigKey, HostDir } from "./schema.js";
+
+export interface LoadOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The project file; without it, `sallyport.yaml` is looked for from `cwd` upwards. */
+  readonly file?: string;
+  /** Values of command-line flags, as typed or already of their kind; undefined ones are skipped. */
+  readonly flags?: Partial<Record<ConfigKey, unknown>>;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: Origins;
+  /** Directory of the project file, or `cwd` where there is none. */
+  readonly projectDir: string;
+  readonly projectFile?: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @throws Fault (exit status 2) that names file, line and column of what is wrong.
+ *
+ * @example
+ * const { config } = await loadConfig({ cwd: process.cwd(), env: process.env, flags: { count: 2 } });
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { cwd, env, flags = {} } = options;
+  const projectFile = await findProjectFile(options);
+  const userFile = userFilePath(env);
+  const [userText, projectText] = await Promise.all([
+    readOptionalFile(userFile),
+    projectFile === undefined ? undefined : readConfigFile(projectFile),
+  ]);
+
+  const warnings: string[] = [];
+  const fileLayer = (layer: Origin["layer"], path: string, text: string): Layer => {
+    const parsed = parseLayer(text, { layer, shownAs: shownPath(path, options), base: dirname(path) });
+    warnings.push(...parsed.warnings);
+    return parsed.layer;
+  };
+  const layers = [defaultLayer(env, cwd)];
+  if (userText !== undefined) layers.push(fileLayer("user", userFile, userText));
+  if (projectFile !== undefined && projectText !== undefined) {
+    layers.push(fileLayer("project", projectFile, projectText));
+  }
+  const fromEnv = envLayer(env, cwd);
+  layers.push(fromEnv.layer, flagLayer(flags, cwd));
+
+  const resolved = resolveConfig(layers, homeOf(env));
+  return {
+    config: resolved.config,
+    origins: resolved.origins,
+    projectDir: projectFile === undefined ? cwd : dirname(projectFile),
+    ...(projectFile === undefined ? {} : { projectFile }),
+    warnings: [...warnings, ...fromEnv.warnings, ...resolved.warnings],
+  };
+}

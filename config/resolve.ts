@@ -1,0 +1,53 @@
+/** Layers into the configuration: the pure core of config/. No file, clock or network in here. */
+import { resolve } from "node:path";
+import { checkLayer } from "./check-layer.js";
+import { checkTogether, warnTogether } from "./check-together.js";
+import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
+import { type Merged, mergeLayers } from "./merge.js";
+import { type Layer, type Origins, pointerStep } from "./origin.js";
+import type { Config, ConfigKey } from "./schema.js";
+
+export interface Resolved {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param layers from the weakest to the strongest.
+ * @throws Fault (exit status 2) for the first thing that is wrong.
+ */
+export function resolveConfig(layers: readonly Layer[], home: string): Resolved {
+  for (const layer of layers) checkLayer(layer);
+  const merged = mergeLayers(layers);
+  checkTogether(merged);
+  const config = toConfig(merged, home);
+  return {
+    config,
+    origins: merged.origins,
+    warnings: [...warnTogether(merged), ...nestedDirWarnings(config.authorized_host_dirs)],
+  };
+}
+
+function toConfig({ values, sources }: Merged, home: string): Config {
+  const path = (key: ConfigKey, written: string) => localPath(written, sources[key]?.base ?? ".", home);
+  const { ssl_cert_crt, ssl_cert_key, auth_token_file, caller, authorized_host_dirs, ...rest } = values;
+  const dirPlace = (index: number) =>
+    sources.authorized_host_dirs?.where(`/authorized_host_dirs${pointerStep(index)}`) ?? "authorized_host_dirs";
+  const config = {
+    ...rest,
+    caller: caller === "auto" ? caller : [caller].flat().map((address) => address?.trim()),
+    ssl_cert_crt: typeof ssl_cert_crt === "string" ? path("ssl_cert_crt", ssl_cert_crt) : ssl_cert_crt,
+    ssl_cert_key: path("ssl_cert_key", ssl_cert_key ?? ""),
+    auth_token_file: path("auth_token_file", auth_token_file ?? ""),
+    authorized_host_dirs: resolveHostDirs(authorized_host_dirs ?? [], dirPlace),
+  };
+  // The weakest layer is the built-in one, which has every key that Config requires.
+  return config as Config;
+}
+
+/** `~` is the home of whoever runs this; anything relative belongs to the file that says it. */
+export function localPath(written: string, base: string, home: string): string {
+  if (written === "~") return home;
+  return written.startsWith("~/") ? resolve(home, written.slice(2)) : resolve(base, written);
+}

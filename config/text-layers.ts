@@ -1,0 +1,95 @@
+/** Layers whose values arrive as text: `SALLYPORT_*` and command-line flags; and the built-in one. */
+import { nearest } from "./nearest.js";
+import type { Layer } from "./origin.js";
+import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./schema.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const envName = (key: ConfigKey) => `SALLYPORT_${key.toUpperCase()}`;
+export const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
+
+/** Variables of that prefix which are no configuration keys, and what they are for. */
+export const otherVariables: Readonly<Record<string, string>> = {
+  SALLYPORT_CALLER_SERVICES: "comma-separated URLs that are asked for the caller's address",
+  SALLYPORT_SSH_CONFIG: "the OpenSSH configuration that gets the Include line",
+};
+
+/** A variable that is set but empty counts as not set. */
+export function envLayer(env: Environment, base: string): { layer: Layer; warnings: string[] } {
+  const given = Object.entries(env).filter(([name, text]) => name.startsWith("SALLYPORT_") && text);
+  const values: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  for (const [name, text = ""] of given) {
+    const key = name.slice("SALLYPORT_".length).toLowerCase();
+    if (isConfigKey(key) && name === envName(key)) values[key] = fromText(key, text);
+    else if (!Object.hasOwn(otherVariables, name)) warnings.push(unknownVariable(name));
+  }
+  return { layer: { layer: "env", base, values, where: (pointer) => envName(keyOf(pointer)) }, warnings };
+}
+
+export function flagLayer(flags: Partial<Record<ConfigKey, unknown>>, base: string): Layer {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    values[key] = isConfigKey(key) && typeof value === "string" ? fromText(key, value) : value;
+  }
+  return { layer: "flag", base, values, where: (pointer) => flagName(keyOf(pointer)) };
+}
+
+export function defaultLayer(env: Environment, base: string): Layer {
+  const values: Record<string, unknown> = {};
+  for (const key of configKeys) {
+    const fallback: unknown = ConfigFileSchema.properties[key].default;
+    if (fallback !== undefined) values[key] = fallback;
+  }
+  const regionFrom = ["AWS_REGION", "AWS_DEFAULT_REGION"].find((name) => env[name]);
+  if (regionFrom !== undefined) values.region = env[regionFrom];
+  return {
+    layer: "default",
+    base,
+    values,
+    where: (pointer) => (keyOf(pointer) === "region" && regionFrom !== undefined ? regionFrom : "built in"),
+  };
+}
+
+/**
+ * Text as the value that a file would have held: whole numbers, booleans, lists at commas, tags as
+ * `owner=me,team=fpga`. What does not fit stays text, so that the schema can say what was expected.
+ */
+function fromText(key: ConfigKey, text: string): unknown {
+  switch (key) {
+    case "count":
+    case "root_volume_gib":
+      return number(text);
+    case "ssl_cert_generate":
+      return boolean(text);
+    case "ssl_cert_crt":
+      return text === "false" ? false : text;
+    case "allow_ports":
+      return items(text).map(number);
+    case "caller":
+      return text.includes(",") ? items(text) : text.trim();
+    case "ssl_cert_names":
+    case "authorized_host_dirs":
+    case "buckets":
+      return items(text);
+    case "tags": {
+      const pairs = items(text).map((item) => item.match(/^([^=]+)=(.*)$/));
+      return pairs.every((pair) => pair !== null)
+        ? Object.fromEntries(pairs.map(([, name, value]) => [name, value]))
+        : text;
+    }
+    default:
+      return text;
+  }
+}
+
+const items = (text: string) => text.split(",").map((item) => item.trim());
+const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : text);
+const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
+const keyOf = (pointer: string) => (pointer.split("/")[1] ?? "") as ConfigKey;
+
+function unknownVariable(name: string): string {
+  const meant = nearest(name, [...configKeys.map(envName), ...Object.keys(otherVariables)]);
+  return `unknown variable "${name}" is ignored${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+}
