@@ -32,7 +32,7 @@ export class Cidr {
     const slash = text.indexOf("/");
     if (slash === -1) throw errors.noMask(text, Cidr.host(text).toString());
     const { address, mapped } = parseAddress(text.slice(0, slash), text);
-    const most = address.kind() === "ipv4" ? 32 : 128;
+    const most = bitsOf(address);
     const digits = text.slice(slash + 1);
     const written = /^(?:0|[1-9]\d{0,2})$/.test(digits) ? Number(digits) : -1;
     // The mask of ::ffff:203.0.113.0/120 counts the 96 bits in front of the IPv4 address.
@@ -46,10 +46,38 @@ export class Cidr {
     return cidr;
   }
 
+  /**
+   * As {@link parse}, but host bits are cleared, and a warning names both texts: `10.1.0.2/16` → `10.1.0.0/16`.
+   *
+   * @throws Fault if that would make everybody of somebody: `203.0.113.7/0` is a slip, not a wish.
+   */
+  static canonical(text: string): { readonly cidr: Cidr; readonly warning?: string } {
+    const slash = text.indexOf("/");
+    const [, digits] = /\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
+    if (slash === -1 || digits === undefined) return { cidr: Cidr.parse(text) };
+    const { address, mapped } = parseAddress(text.slice(0, slash), text);
+    const prefix = Number(digits) - (mapped ? 96 : 0);
+    if (prefix <= 0 || prefix > bitsOf(address)) return { cidr: Cidr.parse(text) };
+    const network = networkOf(address, prefix);
+    const suffix = text.slice(slash);
+    if (network.toString() === address.toString()) return { cidr: Cidr.parse(text) };
+    const cidr = new Cidr(network, prefix);
+    return { cidr, warning: `${JSON.stringify(text)} has bits set outside its mask ${suffix}: read as "${cidr}"` };
+  }
+
+  /** The block of `prefix` bits that begins at a number: how sets of addresses become blocks again. */
+  static fromNumber(family: 4 | 6, first: bigint, prefix: number): Cidr {
+    const bits = family === 4 ? 32 : 128;
+    const bytes = Array.from({ length: bits / 8 }, (_, index) =>
+      Number((first >> BigInt(bits - 8 - index * 8)) & 0xffn),
+    );
+    return new Cidr(networkOf(ipaddr.fromByteArray(bytes), prefix), prefix);
+  }
+
   /** One address as the block that holds only it. */
   static host(text: string): Cidr {
     const { address } = parseAddress(text, text);
-    return new Cidr(address, address.kind() === "ipv4" ? 32 : 128);
+    return new Cidr(address, bitsOf(address));
   }
 
   /** An address or a block, as people write callers. */
@@ -69,12 +97,32 @@ export class Cidr {
     return this.family === 4 || ((this.#network.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
   }
 
+  /** Number of the first address. */
+  get first(): bigint {
+    return this.#network.toByteArray().reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
+  }
+
+  /** Number of the last address. */
+  get last(): bigint {
+    return this.first + (1n << BigInt((this.family === 4 ? 32 : 128) - this.prefix)) - 1n;
+  }
+
+  /** Whether every address of the other block is in this one. */
+  contains(other: Cidr): boolean {
+    return this.family === other.family && this.prefix <= other.prefix && this.first === other.#maskedTo(this.prefix);
+  }
+
   get isEverybody(): boolean {
     return this.prefix === 0;
   }
 
   equals(other: Cidr): boolean {
     return this.toString() === other.toString();
+  }
+
+  #maskedTo(prefix: number): bigint {
+    const free = BigInt((this.family === 4 ? 32 : 128) - prefix);
+    return (this.first >> free) << free;
   }
 
   toString(): string {
@@ -108,6 +156,10 @@ function parseAddress(text: string, shown: string): { address: Address; mapped: 
   return address.isIPv4MappedAddress()
     ? { address: address.toIPv4Address(), mapped: true }
     : { address, mapped: false };
+}
+
+function bitsOf(address: Address): number {
+  return address.kind() === "ipv4" ? 32 : 128;
 }
 
 function networkOf(address: Address, prefix: number): Address {
