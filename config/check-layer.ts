@@ -1,7 +1,7 @@
 /** Does one layer fit the schema? Checked before merging, so that an error names the place of the value. */
 import { Ajv, type ErrorObject } from "ajv";
+import { nearest, snakeCase } from "../base/nearest.js";
 import { unknownKey, wrongValue } from "./errors.js";
-import { nearest, snakeCase } from "./nearest.js";
 import { type Layer, pointerPath, pointerStep } from "./origin.js";
 import { ConfigFileSchema } from "./schema.js";
 

@@ -1,5 +1,5 @@
 /** Layers whose values arrive as text: `SALLYPORT_*` and command-line flags; and the built-in one. */
-import { nearest } from "./nearest.js";
+import { nearest } from "../base/nearest.js";
 import type { Layer } from "./origin.js";
 import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./schema.js";
 
