@@ -127,3 +127,15 @@ export const tooManyRules = (
       hint: `ways out:\n${ways.map((way) => `- ${way}`).join("\n")}`,
     },
   );
+
+export const leaseInThePast = (until: Date): Fault =>
+  new Fault("firewall/lease-in-the-past", `a lease until ${quote(until.toISOString())} would be over already`, {
+    hint: "write how long it is to last, such as --for 8h",
+    exit: EXIT.usage,
+  });
+
+export const noLease = (name: string): Fault =>
+  new Fault("firewall/no-lease", `${quote(name)} holds no lease in these groups`, {
+    hint: `grant one: sallyport access grant ${name} --from caller --for 8h`,
+    exit: EXIT.notFound,
+  });

@@ -83,8 +83,8 @@ export class Merging {
 }
 
 function commonBlock(a: Block, b: Block): Block {
-  let { free } = a;
-  if (b.free > free) free = b.free;
-  while (a.first >> free !== b.first >> free) free += 1n;
+  const differing = a.first ^ b.first;
+  let free = differing === 0n ? 0n : BigInt(differing.toString(2).length);
+  for (const block of [a, b]) if (block.free > free) free = block.free;
   return { first: (a.first >> free) << free, free };
 }
