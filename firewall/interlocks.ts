@@ -95,12 +95,14 @@ function touchesSetApart(cidr: Cidr): boolean {
 
 /** No organisation has more than a /8 of IPv4; the largest blocks of IPv6 ever given out are /16. */
 const WIDEST = { 4: 8, 6: 16 } as const;
+/** All of IPv6 that was ever given out. */
+const GIVEN_OUT = Cidr.parse("2000::/3");
 /** Part of all addresses, in narrower blocks, from which on a list is no list of somebody's addresses. */
 const MOST_OF_ALL = 4n;
 
 export function refuseEverybody(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
   if (permits.allowEverybody) return undefined;
-  const wide = addresses.find((cidr) => cidr.prefix < WIDEST[cidr.family]);
+  const wide = addresses.find((cidr) => cidr.prefix < WIDEST[cidr.family] && isGivenOut(cidr));
   if (wide !== undefined) return refusals.everybodyListed(wide.toString());
   for (const family of [4, 6] as const) {
     const covered = sizeOf(spansOf(addresses.filter((cidr) => cidr.family === family)));
@@ -108,6 +110,10 @@ export function refuseEverybody(addresses: readonly Cidr[], permits: Permits = {
     if (covered * MOST_OF_ALL > all) return refusals.everybodyTogether(family);
   }
   return undefined;
+}
+
+function isGivenOut(cidr: Cidr): boolean {
+  return cidr.family === 4 || GIVEN_OUT.contains(cidr) || cidr.contains(GIVEN_OUT);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a run did, or would do, as data for programs and as lines for people. */
-import { contentKey, type LiveRule, portsText, type RuleContent, sourceText } from "./live-rule.js";
+import { contentKey, portsText, type RuleContent, sourceText } from "./live-rule.js";
 import { parseMark } from "./mark.js";
 import type { RulePlan } from "./plan.js";
 import type { PrefixListPlan } from "./plan-prefix-list.js";
@@ -53,8 +53,8 @@ export function reportOnGroup(
 ): Report {
   const before = byKey([...first.keep, ...first.revoke]);
   const after = byKey([...last.keep, ...last.grant.map(({ rule }) => rule)]);
-  const marks = byKey(last.remark.map(({ rule, description }) => ({ ...rule, description })));
-  const row = (rule: RuleContent | LiveRule) => ruleRow(target, marks.get(contentKey(rule)) ?? rule);
+  const marks = byKey([...last.grant, ...last.remark].map(({ rule, description }) => ({ ...rule, description })));
+  const row = (rule: RuleContent) => ruleRow(target, marks.get(contentKey(rule)) ?? rule);
   const wanted = new Set(desired.map(contentKey));
   const added = [...after].filter(([key]) => !before.has(key)).map(([, rule]) => row(rule));
   const removed = [...before].filter(([key]) => !after.has(key)).map(([, rule]) => row(rule));
@@ -112,8 +112,8 @@ function rowText({ target, protocol, ports, source, until, holders }: ReportRow)
   return `${target}${service} ${source}${lease}`;
 }
 
-function ruleRow(target: string, rule: RuleContent | LiveRule): ReportRow {
-  const mark = "description" in rule ? parseMark(rule.description) : undefined;
+function ruleRow(target: string, rule: RuleContent & { readonly description?: string }): ReportRow {
+  const mark = parseMark(rule.description);
   return {
     target,
     protocol: rule.protocol === "-1" ? "any" : rule.protocol,
