@@ -12,6 +12,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 export class Cidr {
   readonly family: 4 | 6;
+  /** Number of the first address. */
+  readonly first: bigint;
   readonly #network: Address;
 
   private constructor(
@@ -21,6 +23,7 @@ export class Cidr {
   ) {
     this.#network = address;
     this.family = address.kind() === "ipv4" ? 4 : 6;
+    this.first = BigInt(`0x${Buffer.from(address.toByteArray()).toString("hex")}`);
   }
 
   /**
@@ -95,11 +98,6 @@ export class Cidr {
     if (this.#network.range() !== "unicast") return false;
     // Only 2000::/3 of IPv6 has ever been given out as global unicast.
     return this.family === 4 || ((this.#network.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
-  }
-
-  /** Number of the first address. */
-  get first(): bigint {
-    return this.#network.toByteArray().reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
   }
 
   /** Number of the last address. */

@@ -10,7 +10,7 @@
  * sources that only Terraform will know, which are returned as doubts.
  */
 import { Cidr } from "./cidr.js";
-import { type Doubt, type Opening, openingsIn } from "./openings.js";
+import { type Doubt, HAVE_PORTS, type Opening, openingsIn } from "./openings.js";
 import { blocksOf, difference, intersection, type Spans, sizeOf, spansOf, union } from "./ranges.js";
 import { printPorts } from "./rule.js";
 import type { RuleTable } from "./table.js";
@@ -179,10 +179,15 @@ function describe(family: 4 | 6, unasked: Spans, reached: bigint): string {
 
 function withText(finding: Untold): Finding {
   const { group, protocol, openedBy, audience } = finding;
-  const ports = protocol === "all" ? "every port" : `${protocol} ${printPorts(finding)}`;
+  const what = printProtocol(protocol, finding);
   const others = openedBy.map(({ address }) => address).filter((address) => address !== group);
   const through = others.length === 0 ? "" : ` through ${others.join(" and ")}`;
-  return { ...finding, text: `${group} opens ${ports} to ${audience}${through}, and no option asked for it` };
+  return { ...finding, text: `${group} opens ${what} to ${audience}${through}, and no option asked for it` };
+}
+
+function printProtocol(protocol: string, ports: Pick<Finding, "from" | "to">): string {
+  if (protocol === "all") return "every port";
+  return HAVE_PORTS.has(protocol) ? `${protocol} ${printPorts(ports)}` : `protocol ${protocol}`;
 }
 
 function isSameBut(a: Untold, b: Untold): boolean {

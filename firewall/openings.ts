@@ -83,6 +83,7 @@ const SHAPES: readonly Shape[] = [
   { ...CLOUD_CONTROL, type: "awscc_ec2_security_group_ingress", group: "group_id" },
 ];
 
+export const HAVE_PORTS: ReadonlySet<string> = new Set(["tcp", "udp"]);
 const ICMP = new Set(["icmp", "icmpv6", "1", "58"]);
 const NUMBERS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "-1": "all" };
 const LAST_PORT = 65_535;
@@ -122,7 +123,8 @@ class Reader implements Openings {
     if (cidrs.length === 0) return;
     const group = this.#group(shape, resource, scope);
     for (const protocol of protocols) {
-      const [from, to] = protocol === "all" ? [0, LAST_PORT] : this.#ports(rule, scope);
+      // EC2 heeds the ports of no other protocol.
+      const [from, to] = HAVE_PORTS.has(protocol) ? this.#ports(rule, scope) : [0, LAST_PORT];
       this.openings.push({ stack: resource.stack.name, group, resource, protocol, from, to, cidrs });
     }
   }

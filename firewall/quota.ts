@@ -118,8 +118,8 @@ function prefixListWay(rules: readonly Rule[], family: 4 | 6, limit: number): st
   const entries = new Set(blocks.map(({ source }) => printSource(source))).size;
   const ports = new Set(blocks.map(printPorts)).size;
   const total = entries * ports;
-  const verdict = total <= limit ? "which fits" : `so have the quota raised to ${total} or more`;
-  return `a managed prefix list, which changes without touching a rule: ${entries} entries count ${entries} for each of ${ports} ports, ${total} in all, ${verdict}`;
+  const verdict = total <= limit ? "which fits here" : `which needs a raised quota`;
+  return `a managed prefix list, which changes without touching a rule: ${entries} entries × ${ports} ${ports === 1 ? "port" : "ports"} count as ${total}, ${verdict}`;
 }
 
 function secondGroupWay(count: number, limit: number): string {
