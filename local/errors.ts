@@ -3,7 +3,7 @@ import { EXIT, Fault, quote } from "../base/fault.js";
 
 export const emulatorMissing = () =>
   new Fault("local/emulator-missing", `there is no program "moto_server" on PATH`, {
-    hint: `run "npm run setup", or: python3 -m venv .sallyport/venv && .sallyport/venv/bin/pip install "moto[server]==5.2.1"`,
+    hint: `run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1"`,
   });
 
 export const emulatorSilent = (url: string, said: string) =>
