@@ -1,6 +1,7 @@
 /** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
 import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
+import { register as config } from "./commands/config.js";
 import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -31,7 +32,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [];
+  const registers: readonly Register[] = [config];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;

@@ -1,6 +1,6 @@
 // Compiles the package into dist/ and bundles the agent into the one file that is shipped to hosts.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,4 +28,6 @@ await build({
 if (existsSync(join(root, "agent/systemd"))) {
   cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 }
+const { schemaText } = await import("../dist/config/schema.js");
+writeFileSync(join(root, "dist/config/sallyport.schema.json"), schemaText());
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
