@@ -1,6 +1,7 @@
 /** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
 import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
+import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
 import type { Register, Wrap } from "./context.js";
 
@@ -32,7 +33,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [config];
+  const registers: readonly Register[] = [config, completion];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;

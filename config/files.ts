@@ -1,10 +1,10 @@
 /** Which configuration files there are, and their text. */
 import { readFile, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errno } from "../base/fault.js";
 import { createExclusive } from "../base/files.js";
+import { packageRoot } from "../base/tools.js";
 import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
 import { configTemplate } from "./template.js";
 
@@ -97,8 +97,7 @@ export async function configFiles(
  */
 export async function writeTemplate(cwd: string, file = PROJECT_FILE): Promise<string> {
   const path = resolve(cwd, file);
-  const installed = dirname(createRequire(import.meta.url).resolve("sallyport/package.json"));
-  const schema = relative(dirname(path), join(installed, "dist/config/sallyport.schema.json"));
+  const schema = relative(dirname(path), join(packageRoot, "dist/config/sallyport.schema.json"));
   try {
     if (await createExclusive(path, configTemplate(schema), 0o644)) return path;
   } catch (error) {
