@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { Fault } from "../base/fault.js";
 import { namesNotCovered } from "./errors.js";
 import { isTaken } from "./files.js";
-import { type CertificateFacts, daysLeft, namesMissing } from "./inspect.js";
+import { type CertificateFacts, daysLeft, fromFile, namesMissing } from "./inspect.js";
 import { sortNames, WILDCARD } from "./names.js";
 import { checkMatch, checkValidity, readCertificate, readPrivateKey } from "./store.js";
 
@@ -35,7 +35,7 @@ export async function checkCertificate(o: {
   if (certificate !== undefined) {
     const { facts } = certificate;
     await judge(findings, () => {
-      checkValidity(crt, facts, now);
+      checkValidity(fromFile(crt), facts, now);
       ok(`valid until ${facts.notAfter.toISOString().slice(0, 10)}, ${daysLeft(facts, now)} days`);
     });
     await judge(findings, () => {

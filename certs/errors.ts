@@ -97,20 +97,18 @@ export const mismatched = (crt: string, key: string): Fault =>
     exit: EXIT.conflict,
   });
 
-export const expired = (crt: string, notAfter: Date): Fault =>
-  new Fault("certs/expired", `certificate ${quote(crt)} expired on ${day(notAfter)}`, { hint: RENEW });
+export const expired = (from: string, notAfter: Date, hint = RENEW): Fault =>
+  new Fault("certs/expired", `the certificate in ${from} expired on ${day(notAfter)}`, { hint });
 
-export const expiresSoon = (crt: string, notAfter: Date, days: number): Fault =>
+export const expiresSoon = (from: string, notAfter: Date, days: number, hint = RENEW): Fault =>
   new Fault(
     "certs/expires-soon",
-    `certificate ${quote(crt)} expires on ${day(notAfter)}, in ${days} ${days === 1 ? "day" : "days"}`,
-    {
-      hint: RENEW,
-    },
+    `the certificate in ${from} expires on ${day(notAfter)}, in ${days} ${days === 1 ? "day" : "days"}`,
+    { hint },
   );
 
-export const notYetValid = (crt: string, notBefore: Date): Fault =>
-  new Fault("certs/not-yet-valid", `certificate ${quote(crt)} is not valid before ${notBefore.toISOString()}`, {
+export const notYetValid = (from: string, notBefore: Date): Fault =>
+  new Fault("certs/not-yet-valid", `the certificate in ${from} is not valid before ${notBefore.toISOString()}`, {
     hint: "check the clock of this machine",
   });
 
@@ -127,6 +125,12 @@ export const renewForeign = (from: string, issuer: string): Fault =>
   new Fault("certs/renew-foreign", `the certificate in ${from} is issued by ${quote(issuer)}, not by itself`, {
     hint: "renew it with its issuer and put the new files in place of the old",
     exit: EXIT.conflict,
+  });
+
+export const httpsDisabled = (): Fault =>
+  new Fault("certs/https-disabled", "ssl_cert_crt is false: HTTPS is off and there is no certificate", {
+    hint: "set ssl_cert_crt to a path, or name the file in the command",
+    exit: EXIT.usage,
   });
 
 /** Values. */

@@ -1,7 +1,8 @@
 /** Reading what may be secret: through one handle, so that what was checked is what is read. */
 import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
-import { errno } from "../base/fault.js";
+import type { Readable } from "node:stream";
+import { errno, quote } from "../base/fault.js";
 import { fileMissing, notAFile, tooLarge, tooOpen, unreadable } from "./errors.js";
 
 // The longest thing read here is a CA's chain of certificates, some 20 kB.
@@ -15,6 +16,20 @@ export function readPublic(what: string, path: string, hintIfMissing: string): P
 /** Text of a file that only its owner may open; one that others may open is refused, not mended. */
 export function readPrivate(what: string, path: string, hintIfMissing: string): Promise<string> {
   return read(what, path, hintIfMissing, true);
+}
+
+/** What somebody wants installed, from a file or a stream, and how to call it in errors. */
+export async function readCertificateText(source: string | Readable): Promise<{ text: string; from: string }> {
+  if (typeof source === "string") {
+    return { text: await readPublic("file", source, "check the path"), from: quote(source) };
+  }
+  const from = "the standard input";
+  let text = "";
+  for await (const chunk of source.setEncoding("utf8")) {
+    text += String(chunk);
+    if (text.length > LIMIT) throw tooLarge("what came from", from, LIMIT);
+  }
+  return { text, from };
 }
 
 /** Whether something has this name, be it a link that leads nowhere. */

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { dirname } from "node:path";
+import { Fault } from "../base/fault.js";
 import { createExclusive, ensurePrivateDir, replaceFile } from "../base/files.js";
 import {
   alreadyInstalled,
@@ -33,7 +34,7 @@ export interface SharedCertificate {
 export async function shareCertificate(o: { readonly crt: string; readonly now?: Date }): Promise<SharedCertificate> {
   const { pem, facts } = await readCertificate(o.crt);
   if (!facts.selfSigned) throw notSelfSigned(fromFile(o.crt), facts.issuer);
-  checkValidity(o.crt, facts, o.now ?? new Date());
+  checkValidity(fromFile(o.crt), facts, o.now ?? new Date());
   const command = `sallyport certs install FILE --fingerprint ${facts.fingerprint256.replaceAll(":", "")}`;
   const text = `# Sallyport: public certificate of the hosts of ${JSON.stringify(facts.commonName)}, valid until ${facts.notAfter.toISOString().slice(0, 10)}.
 # SHA-256 ${facts.fingerprint256}
@@ -76,7 +77,7 @@ export async function installCertificate(o: InstallOptions): Promise<InstalledCe
   }
   if (!facts.selfSigned) throw notSelfSigned(o.from, facts.issuer);
   if (facts.dnsNames.length + facts.ipNames.length === 0) throw namesNobody(o.from);
-  checkValidity(o.from, facts, o.now ?? new Date());
+  checkValidity(o.from, facts, o.now ?? new Date(), "ask its creator for a new one");
 
   const pem = reprint(o.text);
   await ensurePrivateDir(dirname(o.crt));
@@ -84,11 +85,12 @@ export async function installCertificate(o: InstallOptions): Promise<InstalledCe
   const installed = { crt: o.crt, facts };
   if (await createExclusive(o.crt, pem, 0o644)) return { ...installed, changed: true };
   const there = await readCertificate(o.crt).catch((error: unknown) => {
-    if (o.replace === true) return undefined;
+    // Only garbage may be replaced unseen: a file that holds somebody's private key must not be lost.
+    if (o.replace === true && error instanceof Fault && error.code === "certs/not-a-certificate") return undefined;
     throw error;
   });
   if (there?.facts.fingerprint256 === facts.fingerprint256) return { ...installed, changed: false };
-  if (o.replace !== true) throw alreadyInstalled(o.crt, there?.facts.fingerprint256 ?? "unreadable");
+  if (there !== undefined && o.replace !== true) throw alreadyInstalled(o.crt, there.facts.fingerprint256);
   await replaceFile(o.crt, pem, 0o644);
   return { ...installed, changed: true };
 }

@@ -72,7 +72,7 @@ export async function ensureCertificate(options: EnsureCertificateOptions): Prom
   );
 
   const { pem, facts } = await readCertificate(crt);
-  checkValidity(crt, facts, now);
+  checkValidity(fromFile(crt), facts, now);
   checkMatch(crt, key, pem, await readPrivateKey(key));
   const missing = namesMissing(facts, names);
   if (missing.length > 0) throw namesNotCovered(crt, missing);
@@ -131,12 +131,15 @@ export async function readPrivateKey(key: string): Promise<KeyObject> {
   }
 }
 
-/** @throws Fault if it has expired, expires within 30 days, or is not valid yet. */
-export function checkValidity(crt: string, facts: CertificateFacts, now: Date): void {
+/**
+ * @param hint what to do about it. @default - to make a new one
+ * @throws Fault if it has expired, expires within 30 days, or is not valid yet.
+ */
+export function checkValidity(from: string, facts: CertificateFacts, now: Date, hint?: string): void {
   const left = daysLeft(facts, now);
-  if (facts.notBefore > now) throw notYetValid(crt, facts.notBefore);
-  if (facts.notAfter <= now) throw expired(crt, facts.notAfter);
-  if (left < RENEW_BEFORE_DAYS) throw expiresSoon(crt, facts.notAfter, left);
+  if (facts.notBefore > now) throw notYetValid(from, facts.notBefore);
+  if (facts.notAfter <= now) throw expired(from, facts.notAfter, hint);
+  if (left < RENEW_BEFORE_DAYS) throw expiresSoon(from, facts.notAfter, left, hint);
 }
 
 export function checkMatch(crt: string, key: string, pem: string, keyObject: KeyObject): void {

@@ -1,5 +1,5 @@
 /** `sallyport certs create|show|share|install|verify` and `sallyport keys create|show`. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Finding } from "../../certs/check.js";
 import type { CertificateFacts } from "../../certs/inspect.js";
 import type { KeyPair } from "../../certs/key-pair.js";
@@ -162,7 +162,7 @@ async function verify(context: Context, crt: string | undefined, key: string | u
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {
   const { config } = await context.config({ key_pair: name, key_type: type });
   const { ensureKeyPair } = await import("../../certs/key-pair.js");
-  const pair = await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir: sshDir(context) });
+  const pair = await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir: await sshDir(context) });
   context.print(pair, ({ created, privatePath }) =>
     [created ? `made ${privatePath}` : `kept ${privatePath}, which was there`, ...describeKeys(pair)].join("\n"),
   );
@@ -171,7 +171,7 @@ async function createKeys(context: Context, name: string | undefined, { type }: 
 async function showKeys(context: Context, name: string | undefined): Promise<void> {
   const { config } = await context.config({ key_pair: name });
   const { loadKeyPair } = await import("../../certs/key-pair.js");
-  const pair = await loadKeyPair({ name: config.key_pair, dir: sshDir(context) });
+  const pair = await loadKeyPair({ name: config.key_pair, dir: await sshDir(context) });
   context.print(pair, () => [pair.privatePath, ...describeKeys(pair)].join("\n"));
 }
 
@@ -198,8 +198,9 @@ async function configuredPair(context: Context): Promise<Pair> {
   throw httpsDisabled();
 }
 
-function sshDir({ env, cwd }: Context): string {
-  return resolve(cwd, env.HOME ?? "", ".ssh");
+async function sshDir({ env }: Context): Promise<string> {
+  const { homeOf } = await import("../../config/files.js");
+  return join(homeOf(env), ".ssh");
 }
 
 function describe(facts: CertificateFacts): string[] {
