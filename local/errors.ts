@@ -33,3 +33,16 @@ export const userDataFailed = (tail: string) =>
 
 export const notBuilt = (file: string) =>
   new Fault("local/not-built", `there is no file ${quote(file)}`, { hint: `run "npm run build"` });
+
+export const terraformMissing = () =>
+  new Fault("local/terraform-missing", `there is no program "terraform" or "tofu" on PATH`, {
+    hint: `run "node scripts/setup.mjs", or install Terraform >= 1.11`,
+  });
+
+export const cdktfMissing = () =>
+  new Fault("local/cdktf-missing", `the package "cdktf-cli" is not installed`, {
+    hint: `the demo runs from a clone of the repository: "npm ci && npm start"`,
+  });
+
+export const cdktfFailed = (log: string, tail: string) =>
+  new Fault("local/deploy-failed", `"cdktf deploy" failed; its log is ${quote(log)}`, { hint: tail });
