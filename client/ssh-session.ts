@@ -29,6 +29,12 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ShellOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
 export interface ExecResult {
   /** Undefined if a signal ended the command. */
   readonly code: number | undefined;
@@ -112,6 +118,30 @@ export class SshSession {
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
     const channel = await this.#call<ClientChannel>((done) => this.#client.exec(command, done));
     return finish(channel, options, this.#at);
+  }
+
+  /** An interactive shell on a terminal, for machines without an `ssh` of their own; its exit status. */
+  async shell({ stdin, stdout, stderr }: ShellOptions): Promise<number> {
+    const size = () => ({ rows: stdout.rows ?? 24, cols: stdout.columns ?? 80 });
+    const channel = await this.#call<ClientChannel>((done) =>
+      this.#client.shell({ term: process.env.TERM ?? "xterm", ...size() }, done),
+    );
+    const resize = () => channel.setWindow(size().rows, size().cols, 0, 0);
+    stdout.on("resize", resize);
+    if (stdin.isTTY) stdin.setRawMode(true);
+    try {
+      const { code } = await finish(
+        channel,
+        { stdin, onStdout: (chunk) => stdout.write(chunk), onStderr: (chunk) => stderr.write(chunk) },
+        this.#at,
+      );
+      return code ?? 1;
+    } finally {
+      stdout.removeListener("resize", resize);
+      if (stdin.isTTY) stdin.setRawMode(false);
+      stdin.unpipe();
+      stdin.pause();
+    }
   }
 
   async sftp(): Promise<Sftp> {
