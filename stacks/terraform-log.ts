@@ -16,7 +16,14 @@ interface Event {
   readonly "@message"?: string;
   readonly change?: { readonly resource?: Resource; readonly action?: string };
   readonly hook?: { readonly resource?: Resource; readonly action?: string; readonly elapsed_seconds?: number };
-  readonly diagnostic?: { readonly severity?: string; readonly summary?: string; readonly detail?: string };
+  readonly diagnostic?: Diagnostic;
+}
+
+interface Diagnostic {
+  readonly severity?: string;
+  readonly summary?: string;
+  readonly detail?: string;
+  readonly address?: string;
 }
 
 interface Resource {
@@ -47,7 +54,7 @@ export class TerraformLog {
       case "apply_complete":
         return this.#progress(event, DONE);
       case "diagnostic":
-        if (event.diagnostic?.severity === "error") this.#errors.push(explain(event.diagnostic));
+        if (event.diagnostic?.severity === "error") this.#errors.push(this.#explain(event.diagnostic));
         return undefined;
       default:
         return undefined;
@@ -71,6 +78,17 @@ export class TerraformLog {
     });
   }
 
+  #explain({ summary = "", detail = "", address }: Diagnostic): string {
+    const details = detail
+      .trim()
+      .split("\n")
+      .slice(0, 6)
+      .map((text) => text.trim())
+      .filter(Boolean);
+    const where = address === undefined ? "" : `${this.nameOf(address)}: `;
+    return [`${where}${summary.trim()}`, ...details].join("\n");
+  }
+
   #progress({ hook }: Event, words: Readonly<Record<string, string>>): string | undefined {
     const word = words[hook?.action ?? ""];
     const address = hook?.resource?.addr;
@@ -87,14 +105,4 @@ function parse(line: string): Event | undefined {
   } catch {
     return undefined;
   }
-}
-
-function explain({ summary = "", detail = "" }: NonNullable<Event["diagnostic"]>): string {
-  const details = detail
-    .trim()
-    .split("\n")
-    .slice(0, 6)
-    .map((text) => text.trim())
-    .filter(Boolean);
-  return [summary.trim(), ...details].join("\n");
 }

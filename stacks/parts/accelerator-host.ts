@@ -1,5 +1,5 @@
 import { Instance } from "@cdktf/provider-aws/lib/instance/index.js";
-import { Fn, Op } from "cdktf";
+import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { CallerAccess } from "./caller-access.js";
 import type { HostAgent } from "./host-agent.js";
@@ -79,7 +79,7 @@ export class AcceleratorHost extends Construct {
       lifecycle: { ignoreChanges: ["ami"] },
     });
     const { publicIp, privateIp } = this.instance;
-    this.address = Fn.conditional(Op.eq(publicIp, ""), privateIp, publicIp);
+    this.address = Fn.coalesce([publicIp, privateIp]);
     this.agentUrl = agent && `${agent.scheme}://${this.address}`;
   }
 }
