@@ -11,7 +11,7 @@ import { CallerAccess } from "./parts/caller-access.js";
 import { HostAgent } from "./parts/host-agent.js";
 import { KeyPair } from "./parts/key-pair.js";
 import { MachineImage } from "./parts/machine-image.js";
-import { shellQuote } from "./user-data.js";
+import { shellWord } from "./shell.js";
 
 /** One or more accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
 export class AcceleratorHostsStack extends TerraformStack {
@@ -62,7 +62,7 @@ export class AcceleratorHostsStack extends TerraformStack {
   #outputs(inputs: DeploymentInputs, access: CallerAccess, hosts: readonly AcceleratorHost[]): void {
     const output = (name: string, description: string, value: unknown) =>
       new TerraformOutput(this, name, { value, description, staticId: true });
-    const key = shellQuote(inputs.sshKey.privatePath);
+    const key = shellWord(inputs.sshKey.privatePath);
     const sshCommand = (host: AcceleratorHost) => `ssh -i ${key} -o IdentitiesOnly=yes ${host.sshUser}@${host.address}`;
     const perHost = <T>(value: (host: AcceleratorHost) => T) =>
       Object.fromEntries(hosts.map((host) => [host.name, value(host)]));

@@ -8,6 +8,7 @@
 import { stringify } from "yaml";
 import type { HostDir } from "../config/schema.js";
 import * as errors from "./errors.js";
+import { shellQuote } from "./shell.js";
 
 export interface BootScriptOptions {
   /** Name of the host, as its agent tells it. */
@@ -62,11 +63,6 @@ export function bootScript(options: BootScriptOptions): string {
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES) throw errors.userDataTooLong(bytes, MOST_BYTES);
   return text;
-}
-
-/** One word for a POSIX shell, whatever is in it. */
-export function shellQuote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 /** `/etc/sallyport/agent.yaml`. */
