@@ -1,6 +1,7 @@
 /** What every command is handed: where to print, what was asked for globally, and the configuration. */
 import type { Command } from "commander";
 import type { ConfigKey, LoadedConfig } from "../config/load.js";
+import type { Paint } from "./paint.js";
 
 /** Values of a command's own flags, as typed; undefined ones are skipped. */
 export type ConfigFlags = Partial<Record<ConfigKey, unknown>>;
@@ -22,6 +23,8 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted by SIGINT, SIGTERM and SIGHUP; a second SIGINT ends the process at once. */
   readonly signal: AbortSignal;
+  /** Colours for stdout; plain text where it shall have none. */
+  readonly paint: Paint;
   /** A line of data, to stdout. Nothing else goes there. */
   out(line: string): void;
   /** A line for people, to stderr; silent with `--quiet`. */

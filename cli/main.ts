@@ -5,6 +5,7 @@ import { runCli } from "./run.js";
 
 const args = process.argv.slice(2);
 const debug = args.includes("--debug");
+const silent = args.includes("--json") || args.includes("--quiet");
 // Deprecations inside libraries are ours to mend, not the user's to read.
 process.noDeprecation = !debug;
 
@@ -15,6 +16,7 @@ for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {
     if (stoppedBy !== undefined && name === "SIGINT") process.exit(EXIT.interrupted);
     stoppedBy ??= name;
+    if (name === "SIGINT" && !silent) process.stderr.write("stopping; once more to end at once\n");
     interruption.abort(new Error(`ended by ${name}`));
   });
 }

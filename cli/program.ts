@@ -1,8 +1,10 @@
 /** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
 import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
+import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
+import { register as doctor } from "./commands/doctor.js";
 import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -33,7 +35,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [config, completion];
+  const registers: readonly Register[] = [certs, config, doctor, completion];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;

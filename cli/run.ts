@@ -70,6 +70,7 @@ function createContext(options: GlobalOptions, terminal: Terminal, around: Surro
     cwd,
     env,
     signal,
+    paint: terminal.paint,
     out: (line) => terminal.out(line),
     note: (line) => {
       if (!options.quiet) terminal.note(line);
@@ -111,9 +112,13 @@ function failed(
   // Help and the version come as errors too, already printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
-  if (signal.aborted && !(flags.debug && error !== signal.reason)) return EXIT.interrupted;
   const report = toReport(error);
+  // What was interrupted mostly fails in its own words; only those that were meant for this moment help.
+  if (signal.aborted && report.exit !== EXIT.interrupted && !flags.debug) {
+    terminal.note("interrupted");
+    return EXIT.interrupted;
+  }
   terminal.clear();
   terminal.note(flags.json ? reportJson(report, flags.debug) : reportText(report, terminal.paintErrors, flags.debug));
-  return report.exit;
+  return signal.aborted ? EXIT.interrupted : report.exit;
 }

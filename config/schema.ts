@@ -42,9 +42,11 @@ export type ConfigKey = keyof Config;
 
 const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
 
+// Absolute, or "~" alone or with a path; no ".."; nothing that a unit file or a mount list reads as syntax.
+const dirPath = "(?:~(?![^/:])|/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*";
+
 const dirText = Type.String({
-  // Absolute or below the service user's home; no "..", and nothing that a unit file or a mount list reads as syntax.
-  pattern: "^(?:~|~?/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*(?::r[ow])?$",
+  pattern: `^${dirPath}(?::r[ow])?$`,
   errorMessage:
     'must be "/absolute" or "~/below-home", without "..", spaces or quotes, and may end with ":ro" or ":rw"',
 });
@@ -61,7 +63,7 @@ const dir = Type.Union(
     Type.Object(
       {
         path: Type.String({
-          pattern: "^(?:~|~?/)(?!.*(?:^|/)\\.\\.(?:/|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*$",
+          pattern: `^${dirPath}$`,
           description: "Absolute path on the host, or ~/… of the service user.",
           errorMessage: 'must be "/absolute" or "~/below-home", without "..", colons, spaces or quotes',
         }),
