@@ -1,5 +1,5 @@
 /** What can be wrong with certificates, keys and tokens: each with its way out. */
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { EXIT, errno, Fault, quote } from "../base/fault.js";
 
 /** A word for a shell line that a person may paste. */
 export function shellWord(text: string): string {
@@ -21,6 +21,12 @@ export const notAFile = (what: string, path: string): Fault =>
 export const unreadable = (what: string, path: string, cause: unknown): Fault =>
   new Fault("certs/unreadable", `${what} ${quote(path)} cannot be read by this user`, {
     hint: `look with "ls -l ${shellWord(path)}"; the file must belong to you`,
+    cause,
+  });
+
+export const unwritable = (what: string, path: string, cause: unknown): Fault =>
+  new Fault("certs/unwritable", `${what} ${quote(path)} cannot be written (${errno(cause) ?? String(cause)})`, {
+    hint: "check that its directory belongs to you and that the disk has room; nothing was left half-made",
     cause,
   });
 

@@ -1,9 +1,11 @@
 /** Reading what may be secret: through one handle, so that what was checked is what is read. */
 import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { errno, quote } from "../base/fault.js";
-import { fileMissing, notAFile, tooLarge, tooOpen, unreadable } from "./errors.js";
+import { createExclusive, ensurePrivateDir } from "../base/files.js";
+import { fileMissing, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
 
 // The longest thing read here is a CA's chain of certificates, some 20 kB.
 const LIMIT = 1024 * 1024;
@@ -16,6 +18,20 @@ export function readPublic(what: string, path: string, hintIfMissing: string): P
 /** Text of a file that only its owner may open; one that others may open is refused, not mended. */
 export function readPrivate(what: string, path: string, hintIfMissing: string): Promise<string> {
   return read(what, path, hintIfMissing, true);
+}
+
+/**
+ * A new file, never over an old one; its directory is made, 0700, if it is not there.
+ *
+ * @returns false if the name was taken.
+ */
+export async function createNew(what: string, path: string, data: string, mode: number): Promise<boolean> {
+  try {
+    await ensurePrivateDir(dirname(path));
+    return await createExclusive(path, data, mode);
+  } catch (error) {
+    throw unwritable(what, path, error);
+  }
 }
 
 /** What somebody wants installed, from a file or a stream, and how to call it in errors. */

@@ -6,7 +6,6 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Fault } from "../base/fault.js";
-import { createExclusive, ensurePrivateDir } from "../base/files.js";
 import {
   badKeyPairName,
   fileMissing,
@@ -19,7 +18,7 @@ import {
   privateHalfMissing,
   shellWord,
 } from "./errors.js";
-import { isTaken, readPrivate, readPublic } from "./files.js";
+import { createNew, isTaken, readPrivate, readPublic } from "./files.js";
 import { blobType, encodeEd25519, fingerprint, publicBlob, readOpensshKey } from "./ssh-wire.js";
 
 export type KeyType = "rsa" | "ed25519";
@@ -54,13 +53,12 @@ export async function ensureKeyPair(o: {
   const { privatePath, publicPath } = paths(o);
   let created = false;
   if (!(await isPrivateHalfThere(privatePath, publicPath))) {
-    await ensurePrivateDir(o.dir);
     // 0600, not 0400 as EC2's instructions have it: ssh takes both, and ssh-keygen can still edit it.
-    created = await createExclusive(privatePath, await generatePrivate(o.type, o.name), 0o600);
+    created = await createNew("private key", privatePath, await generatePrivate(o.type, o.name), 0o600);
   }
   const pair = await loadPrivate(o);
   if (pair.type !== o.type) throw otherKeyType(privatePath, pair.type, o.type);
-  if (!(await isTaken(publicPath))) await createExclusive(publicPath, `${pair.publicKey}\n`, 0o644);
+  if (!(await isTaken(publicPath))) await createNew("public key", publicPath, `${pair.publicKey}\n`, 0o644);
   await checkPublic(pair);
   return { ...pair, created };
 }

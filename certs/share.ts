@@ -4,9 +4,8 @@
  * private key is refused as a whole, because somebody has mixed up two files.
  */
 import { X509Certificate } from "node:crypto";
-import { dirname } from "node:path";
 import { Fault } from "../base/fault.js";
-import { createExclusive, ensurePrivateDir, replaceFile } from "../base/files.js";
+import { replaceFile } from "../base/files.js";
 import {
   alreadyInstalled,
   badFingerprint,
@@ -18,7 +17,7 @@ import {
   holdsPrivateKey as privateKeyInside,
   severalCertificates,
 } from "./errors.js";
-import { isTaken } from "./files.js";
+import { createNew, isTaken } from "./files.js";
 import { type CertificateFacts, firstCertificate, fromFile, inspectCertificate } from "./inspect.js";
 import { certificateBlocks, holdsPrivateKey } from "./pem.js";
 import { checkValidity, readCertificate, readPrivateKey } from "./store.js";
@@ -80,10 +79,9 @@ export async function installCertificate(o: InstallOptions): Promise<InstalledCe
   checkValidity(o.from, facts, o.now ?? new Date(), "ask its creator for a new one");
 
   const pem = reprint(o.text);
-  await ensurePrivateDir(dirname(o.crt));
   if (await isTaken(o.key)) await checkNotOurs(o, pem);
   const installed = { crt: o.crt, facts };
-  if (await createExclusive(o.crt, pem, 0o644)) return { ...installed, changed: true };
+  if (await createNew("certificate", o.crt, pem, 0o644)) return { ...installed, changed: true };
   const there = await readCertificate(o.crt).catch((error: unknown) => {
     // Only garbage may be replaced unseen: a file that holds somebody's private key must not be lost.
     if (o.replace === true && error instanceof Fault && error.code === "certs/not-a-certificate") return undefined;

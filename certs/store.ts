@@ -8,8 +8,6 @@
  * belong together, and a key that was left alone is completed by the next run.
  */
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { dirname } from "node:path";
-import { createExclusive, ensurePrivateDir } from "../base/files.js";
 import {
   certificateWithoutKey,
   expired,
@@ -25,7 +23,7 @@ import {
   holdsPrivateKey as privateKeyInside,
   shellWord,
 } from "./errors.js";
-import { isTaken, readPrivate, readPublic } from "./files.js";
+import { createNew, isTaken, readPrivate, readPublic } from "./files.js";
 import {
   type CertificateFacts,
   daysLeft,
@@ -93,8 +91,7 @@ async function complete(
   }
   if (!(await isTaken(key))) {
     if (!generate) throw pairMissing(crt, key);
-    await ensurePrivateDir(dirname(key));
-    await createExclusive(key, await generateKey(), 0o600);
+    await createNew("private key", key, await generateKey(), 0o600);
   } else if (!generate) {
     throw keyWithoutCertificate(crt, key);
   }
@@ -104,8 +101,7 @@ async function complete(
     throw keyUnsuitable(key, keyObject.asymmetricKeyType ?? "of no known type");
   if (bits < 2048) throw keyUnsuitable(key, `RSA of ${bits} bits`);
   const { cert } = await issue(keyObject.export({ type: "pkcs1", format: "pem" }).toString());
-  await ensurePrivateDir(dirname(crt));
-  return createExclusive(crt, cert, 0o644);
+  return createNew("certificate", crt, cert, 0o644);
 }
 
 /** The public half alone, as a client has it. */
@@ -124,7 +120,7 @@ export async function readPrivateKey(key: string): Promise<KeyObject> {
       throw keyEncrypted(
         "private key",
         key,
-        `take it off: openssl pkey -in ${shellWord(key)} -out NEW_FILE (with umask 077)`,
+        `take it off: (umask 077; openssl pkey -in ${shellWord(key)} -out NEW_FILE)`,
       );
     }
     throw notAPrivateKey("private key", key, error);

@@ -1,9 +1,7 @@
 /** The bearer token that guards an agent: 32 random bytes, kept like a private key. */
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
-import { createExclusive, ensurePrivateDir } from "../base/files.js";
 import { badToken } from "./errors.js";
-import { isTaken, readPrivate } from "./files.js";
+import { createNew, isTaken, readPrivate } from "./files.js";
 
 // RFC 6750's b68token, long enough that nobody guesses it.
 const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
@@ -11,9 +9,9 @@ const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
 /** The token file at `path`, made if it is not there. */
 export async function ensureToken(path: string): Promise<{ path: string; created: boolean }> {
   if (!(await isTaken(path))) {
-    await ensurePrivateDir(dirname(path));
     // No newline at the end: Terraform's file() hands the content on byte for byte.
-    if (await createExclusive(path, randomBytes(32).toString("base64url"), 0o600)) return { path, created: true };
+    if (await createNew("token file", path, randomBytes(32).toString("base64url"), 0o600))
+      return { path, created: true };
   }
   await readToken(path);
   return { path, created: false };
