@@ -97,12 +97,16 @@ function placeOf(path: string): string {
 
 const SYSUSERS = `u sallyport - "Sallyport agent" ${SERVICE_HOME} /usr/sbin/nologin\n`;
 
+/** Places that the agent's unit hides behind an empty directory of its own. */
+const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/;
+
 /** Opens the agent's sandbox for the directories outside its home, and closes the read-only ones inside. */
 function dropIn(directories: readonly { readonly place: string; readonly mode: "rw" | "ro" }[]): string {
   const lines = directories.flatMap(({ place, mode }) => {
+    const isRw = mode === "rw";
+    if (HIDDEN.test(place)) return `${isRw ? "BindPaths" : "BindReadOnlyPaths"}=${place}`;
     const isInHome = place === SERVICE_HOME || place.startsWith(`${SERVICE_HOME}/`);
-    if (isInHome) return mode === "ro" ? [`ReadOnlyPaths=${place}`] : [];
-    return [`${mode === "rw" ? "BindPaths" : "BindReadOnlyPaths"}=${place}`];
+    return isRw && isInHome ? [] : `${isRw ? "ReadWritePaths" : "ReadOnlyPaths"}=${place}`;
   });
   return ["[Service]", ...lines, ""].join("\n");
 }
@@ -192,7 +196,7 @@ put 0644 /etc/sallyport/agent.yaml "$agent_yaml"
 if [ -n "$tls_crt" ]; then put 0644 /etc/sallyport/tls.crt "$tls_crt"; else rm -f /etc/sallyport/tls.crt; fi
 
 # One that exists keeps its owner and mode.
-install -d -o sallyport -g sallyport -m 0755 ${SERVICE_HOME}
+install -d -o sallyport -g sallyport -m 0750 ${SERVICE_HOME}
 for dir in "\${dirs[@]}"; do
   [ -d "$dir" ] || install -d -o sallyport -g sallyport -m 2770 "$dir"
 done
@@ -215,13 +219,15 @@ done
 put 0644 /etc/systemd/system/sallyport-agent.service.d/directories.conf "$drop_in"
 systemctl daemon-reload
 systemctl enable --quiet sallyport-secrets.service sallyport-agent.service
-systemctl restart sallyport-secrets.service sallyport-agent.service
+
+give_up() {
+  systemctl status --no-pager --lines=20 sallyport-secrets.service sallyport-agent.service || true
+  fail "$*"
+}
+systemctl restart sallyport-secrets.service sallyport-agent.service || give_up "the agent does not start"
 
 # Any answer will do here, the redirect to HTTPS too: it shows that the agent is up.
 answers() { curl --noproxy '*' --silent --max-time 2 --output /dev/null http://127.0.0.1/healthz; }
-retry 60 1 answers || {
-  systemctl status --no-pager --lines=20 sallyport-secrets.service sallyport-agent.service || true
-  fail "the agent does not answer on port 80"
-}
+retry 60 1 answers || give_up "the agent does not answer on port 80"
 say "host ready"
 `;
