@@ -31,9 +31,13 @@ export const certificateExpired = (path: string, when: Date) =>
   });
 
 export const certificateNotYetValid = (path: string, when: Date) =>
-  new Fault("client/certificate-not-yet-valid", `the certificate ${quote(path)} is valid only from ${day(when)}`, {
-    hint: "nothing was sent; is this machine's clock right?",
-  });
+  new Fault(
+    "client/certificate-not-yet-valid",
+    `the certificate ${quote(path)} is valid only from ${when.toISOString()}`,
+    {
+      hint: "nothing was sent; is this machine's clock right?",
+    },
+  );
 
 export const foreignCertificate = (at: string, detail: string, cause?: unknown) =>
   new Fault("client/foreign-certificate", `${quote(at)} did not show the expected certificate: ${detail}`, {
