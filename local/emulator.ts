@@ -1,11 +1,11 @@
 /** The AWS emulator: moto_server on a free loopback port, its state in memory, gone when we are. */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findProgram } from "../base/tools.js";
 import { emulatorMissing, emulatorSilent } from "./errors.js";
+import { freePort } from "./free-port.js";
 import { endChild, spawnTethered } from "./tether.js";
 
 export interface Emulator {
@@ -74,14 +74,6 @@ async function answers(url: string, child: ChildProcess, signal: AbortSignal | u
     await delay(100);
   }
   return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 function environment(url: string, region: string): Record<string, string> {

@@ -19,7 +19,7 @@ import { firstBootFiles, SET_UP_UNIT, USER_DATA_UNIT } from "./first-boot.js";
 import { createMetadataServer, type InstanceRole } from "./imds.js";
 import type { InstanceFacts } from "./instance.js";
 import { Network } from "./network.js";
-import { rulesToNft } from "./rules-to-nft.js";
+import { type NftRules, rulesToNft } from "./rules-to-nft.js";
 import { readPeers, readSecurityRules } from "./security-rules.js";
 import { endChild, spawnTethered, tethered } from "./tether.js";
 
@@ -60,9 +60,6 @@ export class Host {
   /** Boots it up to the point where its systemd answers. */
   static async boot(options: HostOptions): Promise<Host> {
     const host = new Host(options);
-    const stop = () => void host.stop();
-    options.signal?.addEventListener("abort", stop, { once: true });
-    host.#closers.push(() => options.signal?.removeEventListener("abort", stop));
     try {
       await host.#start();
       return host;
@@ -122,15 +119,15 @@ export class Host {
     return stdout;
   }
 
-  /** Reads the security groups from EC2 and puts them at the door. @returns what could not be translated */
-  async reloadRules(ec2: EC2Client): Promise<readonly string[]> {
+  /** Reads the security groups from EC2 and puts them at the door, as they are now. */
+  async reloadRules(ec2: EC2Client): Promise<NftRules> {
     const rules = await readSecurityRules(
       ec2,
       this.options.facts.securityGroups.map((group) => group.id),
     );
     const translated = rulesToNft(rules, await readPeers(ec2, rules));
     await this.network.guard(translated);
-    return translated.unresolved;
+    return translated;
   }
 
   async stop(): Promise<void> {
