@@ -27,9 +27,9 @@ export interface Context {
   readonly paint: Paint;
   /** A line of data, to stdout. Nothing else goes there. */
   out(line: string): void;
-  /** A line for people, to stderr; silent with `--quiet`. */
+  /** A line for people, to stderr; silent with `--quiet` and `--json`. */
   note(line: string): void;
-  /** A warning, to stderr, also with `--quiet`. */
+  /** A warning, to stderr, also with `--quiet`; a JSON document with `--json`. */
   warn(line: string): void;
   /** Prints `value` as JSON with `--json`, else what `text` makes of it. */
   print<T>(value: T, text: (value: T) => string): void;

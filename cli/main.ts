@@ -12,7 +12,7 @@ process.noDeprecation = !debug;
 const interruption = new AbortController();
 const statusOf = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
 let stoppedBy: keyof typeof statusOf | undefined;
-for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
     if (stoppedBy !== undefined && name === "SIGINT") process.exit(EXIT.interrupted);
     stoppedBy ??= name;

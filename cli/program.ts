@@ -4,7 +4,11 @@ import { Command, type OutputConfiguration } from "commander";
 import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
+import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
+import { register as files } from "./commands/files.js";
+import { register as ssh } from "./commands/ssh.js";
+import { register as verify } from "./commands/verify.js";
 import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -35,7 +39,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [certs, config, doctor, completion];
+  const registers: readonly Register[] = [deploy, ssh, files, verify, certs, config, doctor, completion];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;

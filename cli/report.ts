@@ -7,7 +7,7 @@ import type { Paint } from "./paint.js";
 export interface Report {
   readonly code: string;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly exit: number;
   /** Where it came from, with everything underneath; for `--debug`. */
   readonly trace: string;

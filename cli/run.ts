@@ -63,7 +63,11 @@ function globalFlags(args: readonly string[]) {
 
 function createContext(options: GlobalOptions, terminal: Terminal, around: Surroundings): Context {
   const { cwd, env, signal } = around;
-  const warn = (line: string) => terminal.note(`${terminal.paintErrors.yellow("warning:")} ${line}`);
+  // With --json, stderr is for programs too: one JSON document a line, and nothing else.
+  const warn = (line: string) =>
+    terminal.note(
+      options.json ? JSON.stringify({ warning: line }) : `${terminal.paintErrors.yellow("warning:")} ${line}`,
+    );
   let loaded: Promise<LoadedConfig> | undefined;
   return {
     options,
@@ -73,7 +77,7 @@ function createContext(options: GlobalOptions, terminal: Terminal, around: Surro
     paint: terminal.paint,
     out: (line) => terminal.out(line),
     note: (line) => {
-      if (!options.quiet) terminal.note(line);
+      if (!options.quiet && !options.json) terminal.note(line);
     },
     warn,
     print: (value, text) => terminal.out(options.json ? JSON.stringify(value, null, 2) : text(value)),
@@ -112,12 +116,10 @@ function failed(
   // Help and the version come as errors too, already printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
-  const report = toReport(error);
-  // What was interrupted mostly fails in its own words; only those that were meant for this moment help.
-  if (signal.aborted && report.exit !== EXIT.interrupted && !flags.debug) {
-    terminal.note("interrupted");
-    return EXIT.interrupted;
-  }
+  const own = toReport(error);
+  // What is interrupted mostly fails in words that explain nothing; only those meant for the moment help.
+  const explains = !signal.aborted || own.exit === EXIT.interrupted || flags.debug;
+  const report = explains ? own : { ...own, code: "cli/interrupted", message: "interrupted", hint: undefined };
   terminal.clear();
   terminal.note(flags.json ? reportJson(report, flags.debug) : reportText(report, terminal.paintErrors, flags.debug));
   return signal.aborted ? EXIT.interrupted : report.exit;
