@@ -4,6 +4,7 @@ import type { Finding } from "../../certs/check.js";
 import type { CertificateFacts } from "../../certs/inspect.js";
 import type { KeyPair } from "../../certs/key-pair.js";
 import type { Context, Register } from "../context.js";
+import { escapeControls } from "../escape.js";
 
 export const register: Register = (program, wrap) => {
   const certs = program.command("certs").description("make, show, share and check the TLS certificate of your hosts");
@@ -116,9 +117,9 @@ async function show(context: Context, given: string | undefined): Promise<void> 
       crt,
       ...describe(facts),
       `days left    ${value.daysLeft}`,
-      `issued by    ${facts.selfSigned ? "itself" : facts.issuer}`,
+      `issued by    ${facts.selfSigned ? "itself" : escapeControls(facts.issuer)}`,
       `serial       ${facts.serial}`,
-      value.coverage,
+      escapeControls(value.coverage),
     ].join("\n"),
   );
 }
@@ -155,7 +156,7 @@ async function verify(context: Context, crt: string | undefined, key: string | u
   const names = crt === undefined ? (await context.config()).config.ssl_cert_names : [];
   const findings = await checkCertificate({ ...pair, names });
   const problems = findings.filter(({ verdict }) => verdict === "problem").length;
-  context.print({ ...pair, problems, findings }, () => findings.map(findingText).join("\n"));
+  context.print({ ...pair, problems, findings }, () => escapeControls(findings.map(findingText).join("\n")));
   return problems === 0 ? 0 : 1;
 }
 
@@ -203,10 +204,11 @@ async function sshDir({ env }: Context): Promise<string> {
   return join(homeOf(env), ".ssh");
 }
 
+/** What stands in a certificate may come from anybody, so control characters in it are escaped. */
 function describe(facts: CertificateFacts): string[] {
   return [
-    `common name  ${facts.commonName}`,
-    `names        ${[...facts.dnsNames, ...facts.ipNames].join(", ")}`,
+    `common name  ${escapeControls(facts.commonName)}`,
+    `names        ${escapeControls([...facts.dnsNames, ...facts.ipNames].join(", "))}`,
     `valid        ${facts.notBefore.toISOString().slice(0, 10)} to ${facts.notAfter.toISOString().slice(0, 10)}`,
     `SHA-256      ${facts.fingerprint256}`,
   ];
