@@ -78,12 +78,6 @@ describe("with the real agent", () => {
     },
   );
 
-  it("uses one connection for many requests", async () => {
-    const { client } = await runAgent();
-    for (let i = 0; i < 5; i += 1) await client.put("shared/x", Readable.from([String(i)]));
-    expect(await client.list("shared")).toHaveLength(1);
-  });
-
   it("replaces only the file it was told to, and creates only where there is none", async () => {
     const { client } = await runAgent();
     const first = await client.put("shared/x", Readable.from(["1"]), { ifMatch: null });
