@@ -4,6 +4,7 @@ import { Command, type OutputConfiguration } from "commander";
 import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
+import { register as demo } from "./commands/demo.js";
 import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
@@ -39,7 +40,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [deploy, ssh, files, verify, certs, config, doctor, completion];
+  const registers: readonly Register[] = [demo, deploy, ssh, files, verify, certs, config, doctor, completion];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;
