@@ -133,12 +133,12 @@ const keys = {
     errorMessage: "must be a whole number from 1 to 100",
   }),
   vpc_id: Type.String({
-    description: "Existing VPC; without it, the region's default VPC.",
+    description: "Existing VPC, together with subnet_id; without it, the region's default VPC.",
     pattern: "^vpc-[0-9a-f]{8,17}$",
     errorMessage: 'must be the id of a VPC such as "vpc-0123456789abcdef0"',
   }),
   subnet_id: Type.String({
-    description: "Existing subnet; without it, one of the VPC's subnets.",
+    description: "Existing subnet; without it, one of the default VPC's. Enough without vpc_id.",
     pattern: "^subnet-[0-9a-f]{8,17}$",
     errorMessage: 'must be the id of a subnet such as "subnet-0123456789abcdef0"',
   }),
