@@ -99,6 +99,8 @@ ${Object.entries({ [`/etc/systemd/system/${BOOT_TARGET}`]: targetUnit(machine.wa
   .join("")}\
 pivot_root . mnt
 umount -l /mnt
+# systemd hands credentials to a unit through a mount that spreads from one namespace of the host to the next.
+mount --make-rshared /
 exec env -i container=sallyport PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
   setpriv --bounding-set=${DROPPED_CAPABILITIES.map((name) => `-${name}`).join(",")} -- \\
   ${quoted(machine.systemd)} --unit=${BOOT_TARGET} --log-target=journal --show-status=no </dev/null

@@ -18,7 +18,8 @@ export interface DeployOptions {
   readonly dir: DemoDir;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  readonly onLine?: (line: string) => void;
+  /** What Terraform does to a resource, and what the kit prepares: not the plan in all its length. */
+  readonly onStep?: (text: string) => void;
 }
 
 export interface DeployResult {
@@ -76,7 +77,8 @@ export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult>
         if (done !== null)
           Object.assign(result, { added: Number(done[1]), changed: Number(done[2]), destroyed: Number(done[3]) });
         if (/\bNo changes\b/.test(line)) Object.assign(result, { added: 0, changed: 0, destroyed: 0 });
-        options.onLine?.(line);
+        const step = stepIn(line);
+        if (step !== undefined) options.onStep?.(step);
       });
     }
     const status = await new Promise<number | null>((resolve, reject) =>
@@ -89,6 +91,15 @@ export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult>
   } finally {
     signal?.removeEventListener("abort", stop);
   }
+}
+
+/** `accelerator-hosts  aws_instance.x (host/Instance): Creating...` → `host/Instance: Creating...` */
+function stepIn(line: string): string | undefined {
+  const prepared = /\bsallyport: (.+)$/.exec(line);
+  if (prepared !== null) return prepared[1];
+  const [, name = "", doing = ""] =
+    /\S+ \(([^)]+)\): ((?:Creating|Creation|Reading|Modif|Destr|Refreshing|Still)[^[]*)/.exec(line) ?? [];
+  return name === "" ? undefined : `${name}: ${doing.trim()}`;
 }
 
 async function cdktfProgram(): Promise<string> {

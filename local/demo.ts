@@ -212,7 +212,7 @@ class Demo {
       dir: this.dir,
       env: this.#env,
       ...this.#signal,
-      ...(this.options.onProgress === undefined ? {} : { onLine: this.options.onProgress }),
+      ...(this.options.onProgress === undefined ? {} : { onStep: this.options.onProgress }),
     });
   }
 

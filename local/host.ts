@@ -197,7 +197,13 @@ export class Host {
       lower: image?.root ?? "/",
       machineId: randomBytes(16).toString("hex"),
       files: image?.files ?? firstBootFiles(facts.defaultUser),
-      wants: image?.wants ?? ["ssh.service", "sshd.service", SET_UP_UNIT, USER_DATA_UNIT],
+      wants: image?.wants ?? [
+        "ssh.service",
+        "sshd.service",
+        "systemd-user-sessions.service",
+        SET_UP_UNIT,
+        USER_DATA_UNIT,
+      ],
       hideMachine: image === undefined,
     });
     const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"];

@@ -67,7 +67,11 @@ export class User {
     const { ok, checks } = JSON.parse(stdout) as Checks;
     const bad = checks.filter((check) => check.verdict === "failed");
     expectThat(ok, bad.map((check) => `${check.name}: ${check.got}`).join("; "));
-    return checks.map((check) => `${check.name}: ${check.got}`).join("\n");
+    // Ports are knocked at in a step of their own.
+    const shown = checks.filter((check) => !check.name.startsWith("port "));
+    return shown
+      .map((check) => `${check.name}: ${check.got.replace(/((?:[0-9A-F]{2}:){8})[0-9A-F:]+/, "$1...")}`)
+      .join("\n");
   }
 
   async refusesForeignCertificate(): Promise<string> {

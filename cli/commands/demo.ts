@@ -70,19 +70,25 @@ function stepLine({ step, cameBack, verdict, seconds }: StepResult): string {
 function table(steps: readonly StepResult[]): string {
   const rows = new Table({
     head: ["step", "tried", "came back", "verdict", "s"],
-    colWidths: [15, 34, 56, 9, 6],
     colAligns: ["left", "left", "left", "left", "right"],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
     style: { head: [], border: [] },
   });
   for (const { step, tried, cameBack, verdict, seconds } of steps) {
-    rows.push([step, tried, cameBack, MARKS[verdict], seconds.toFixed(1)]);
+    rows.push([wrapped(step, 13), wrapped(tried, 32), wrapped(cameBack, 58), MARKS[verdict], seconds.toFixed(1)]);
   }
   const count = (verdict: Verdict) => steps.filter((each) => each.verdict === verdict).length;
   const total = steps.reduce((sum, each) => sum + each.seconds, 0);
   const notRun = count("not run") === 0 ? "" : `, ${count("not run")} not run`;
   return `${rows.toString()}\n${count("ok")} ok, ${count("failed")} failed${notRun}, ${total.toFixed(0)} s`;
+}
+
+/** Broken at spaces; a word that is longer than a line is cut where the line ends. */
+function wrapped(text: string, width: number): string {
+  const pattern = new RegExp(`(.{1,${width}})(?: +|$)|(.{${width}})`, "gm");
+  return text
+    .split("\n")
+    .map((line) => line.replace(pattern, "$1$2\n").trimEnd())
+    .join("\n");
 }
 
 const passed = (steps: readonly StepResult[]) => steps.every(({ verdict }) => verdict !== "failed");
