@@ -33,6 +33,12 @@ export const unsafeValue = (prop: string, value: string): Fault =>
     exit: EXIT.usage,
   });
 
+export const unsafePath = (path: string): Fault =>
+  new Fault("stacks/unsafe-path", `the path ${quote(path)} has characters that Terraform reads as syntax`, {
+    hint: 'move the file to a path without quotes, backslashes, "${" and "%{"',
+    exit: EXIT.usage,
+  });
+
 export const userDataTooLong = (bytes: number, most: number): Fault =>
   new Fault("stacks/user-data-too-long", `the boot script has ${bytes} bytes; EC2 takes ${most}`, {
     hint: "use a shorter certificate, or fewer authorized_host_dirs",

@@ -84,7 +84,8 @@ export function agentYaml(options: BootScriptOptions): string {
       path,
       mode,
     })),
-    ...(tlsKeyParameter === undefined && tokenParameter === undefined ? {} : { secrets }),
+    // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
+    secrets,
   });
 }
 

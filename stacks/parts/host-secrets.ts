@@ -1,6 +1,7 @@
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import * as errors from "../errors.js";
 
 /** A private file on this machine, by path and version: its content is no concern of a stack. */
 export interface SecretFile {
@@ -42,10 +43,12 @@ export class HostSecrets extends Construct {
   }
 
   #parameter(id: string, name: string, file: SecretFile): SsmParameter {
+    // The path becomes a literal in Terraform's language, and cdktf does not escape all that it reads there.
+    if (/["\\\p{Cc}]|[$%]\{/u.test(file.path)) throw errors.unsafePath(file.path);
     return new SsmParameter(this, id, {
       name,
       type: "SecureString",
-      valueWo: Fn.file(Fn.rawString(file.path)),
+      valueWo: Fn.file(file.path),
       valueWoVersion: file.version,
     });
   }
