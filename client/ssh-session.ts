@@ -163,7 +163,8 @@ export class SshSession {
   async forward(options: ForwardOptions): Promise<Forward> {
     const { localPort = 0, remoteHost = "127.0.0.1", remotePort } = options;
     const open = new Set<Socket>();
-    const server = createServer((socket) => {
+    // Half-open, so that a program may end its question and still read the answer.
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       open.add(socket);
       socket.once("close", () => open.delete(socket));
       socket.on("error", () => socket.destroy());
