@@ -54,7 +54,7 @@ export async function isTaken(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (errno(error) === "ENOENT") return false;
+    if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return false;
     throw unreadable("file", path, error);
   }
 }

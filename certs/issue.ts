@@ -9,7 +9,7 @@ import { sortNames, WILDCARD } from "./names.js";
 
 /** Apple's TLS refuses server certificates that are valid longer, whoever installed them. */
 export const MAX_DAYS = 825;
-/** Security of 112 bits, enough until 2030; every TLS stack reads it, and a handshake costs a third of RSA-3072's. */
+/** Security of 112 bits, enough until 2030, and read by every TLS stack; more would only make each handshake slower. */
 const RSA_BITS = 2048;
 /** A client's clock may be this far behind ours. */
 const CLOCK_SKEW_MS = 60 * 60 * 1000;

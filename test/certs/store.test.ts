@@ -166,6 +166,18 @@ describe("ensureCertificate", () => {
     }
   });
 
+  test("a place that cannot be written is named, with the system's reason", async () => {
+    const dir = await temporaryDir();
+    await writeFile(join(dir, "file"), "");
+    const paths = { crt: join(dir, "file/s.crt"), key: join(dir, "file/s.key") };
+    expect(await faultOf(ensureCertificate({ ...paths, generate: true }), dir)).toMatchInlineSnapshot(`
+      "certs/unwritable (exit 1)
+      private key "file/s.key" cannot be written (EEXIST)
+      check that its directory belongs to you and that the disk has room; nothing was left half-made"
+    `);
+    expect(await readdir(dir)).toEqual(["file"]);
+  });
+
   test("of many calls at once one makes the pair, and all return it", async () => {
     const paths = at(await temporaryDir());
     const all = await Promise.all(Array.from({ length: 6 }, () => ensureCertificate({ ...paths, generate: true })));
