@@ -1,6 +1,6 @@
 /** `sallyport completion bash|zsh|fish`: a script made of the commands as they are. */
 import { Argument } from "commander";
-import type { Register } from "../context.js";
+import type { Context, Register } from "../context.js";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
@@ -23,7 +23,18 @@ Examples:
         context.out((await generatorFor(shell))(commandTree(program)).trimEnd());
       }),
     );
+  program.command("__hosts", { hidden: true }).description("names for the completion scripts").action(wrap(hosts));
 };
+
+/** A shell that completes wants names or nothing. */
+async function hosts(context: Context): Promise<void> {
+  const { readOutputs } = await import("../../stacks/outputs.js");
+  const { projectDir } = await context.config();
+  const found = await readOutputs({ projectDir }).catch(() => undefined);
+  // bash expands what it completes with: nothing but plain names may get there.
+  const names = found?.hosts.map(({ name }) => name).filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name)) ?? [];
+  if (names.length > 0) context.out(names.join("\n"));
+}
 
 async function generatorFor(shell: (typeof shells)[number]) {
   switch (shell) {

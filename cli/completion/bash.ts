@@ -1,13 +1,14 @@
 import { allNodes, type CommandNode, shellQuote } from "./tree.js";
 
-/** Completion for bash 4 and later; nothing is run while completing. */
+/** Completion for bash 4 and later; while completing, nothing is run but `sallyport __hosts`. */
 export function bashCompletion(root: CommandNode): string {
   const nodes = allNodes(root);
   const cases = nodes.map(
     (node) => `    ${shellQuote(node.path)})
       commands=${words([...node.children.map(({ name }) => name), ...node.choices])}
       options=${words(node.options.flatMap(({ names }) => names))}
-      valued=${words(node.options.filter(({ takesValue }) => takesValue).flatMap(({ names }) => names))} ;;`,
+      valued=${words(node.options.filter(({ takesValue }) => takesValue).flatMap(({ names }) => names))}
+      hosts=${node.takesHost ? "yes" : ""} ;;`,
   );
   const values = nodes.flatMap((node) =>
     node.options
@@ -18,7 +19,7 @@ export function bashCompletion(root: CommandNode): string {
   );
   return `# bash completion for sallyport: source <(sallyport completion bash)
 _sallyport_at() {
-  commands= options= valued=
+  commands= options= valued= hosts=
   case $1 in
 ${cases.join("\n")}
   esac
@@ -33,7 +34,7 @@ ${values.join("\n")}
 }
 
 _sallyport() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} at=sallyport commands options valued values word value_of= i
+  local cur=\${COMP_WORDS[COMP_CWORD]} at=sallyport commands options valued values hosts word value_of= given= i
   COMPREPLY=()
   _sallyport_at "$at"
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -47,6 +48,8 @@ _sallyport() {
     elif [[ $word != -* && " $commands " == *" $word "* ]]; then
       at="$at $word"
       _sallyport_at "$at"
+    elif [[ $word != -* ]]; then
+      given=yes
     fi
   done
   if [[ -n $value_of ]]; then
@@ -58,6 +61,8 @@ _sallyport() {
   elif [[ -n $commands ]]; then
     compopt +o default +o bashdefault 2>/dev/null
     COMPREPLY=($(compgen -W "$commands" -- "$cur"))
+  elif [[ -n $hosts && -z $given ]]; then
+    COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" __hosts 2>/dev/null)" -- "$cur"))
   fi
 }
 

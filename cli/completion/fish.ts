@@ -12,6 +12,7 @@ export function fishCompletion(root: CommandNode): string {
     return [
       ...node.children.map(({ name, description }) => `${at} -f -a ${fishQuote(name)} -d ${fishQuote(description)}`),
       ...node.choices.map((choice) => `${at} -f -a ${fishQuote(choice)}`),
+      ...(node.takesHost ? [`${at} -a '(sallyport __hosts 2>/dev/null)' -d host`] : []),
       ...node.options.map((option) => `${at} ${optionFlags(option)} -d ${fishQuote(option.description)}`),
     ];
   });

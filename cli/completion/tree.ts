@@ -19,6 +19,8 @@ export interface CommandNode {
   readonly options: readonly OptionNode[];
   /** Values of its first positional argument, where they are a fixed set. */
   readonly choices: readonly string[];
+  /** Whether its first positional argument begins with the name of a host. */
+  readonly takesHost: boolean;
   readonly children: readonly CommandNode[];
 }
 
@@ -42,6 +44,7 @@ export function commandTree(command: Command, parent = "", inherited: readonly O
     description: command.description(),
     options,
     choices: command.registeredArguments[0]?.argChoices ?? [],
+    takesHost: /^host\b/.test(command.registeredArguments[0]?.name() ?? ""),
     children,
   };
 }

@@ -9,7 +9,8 @@ export function zshCompletion(root: CommandNode): string {
       valued=(${node.options
         .filter(({ takesValue }) => takesValue)
         .flatMap(quotedNames)
-        .join(" ")}) ;;`,
+        .join(" ")})
+      hosts=${node.takesHost ? "yes" : ""} ;;`,
   );
   const values = allNodes(root).flatMap((node) =>
     node.options
@@ -23,7 +24,7 @@ export function zshCompletion(root: CommandNode): string {
   return `#compdef sallyport
 # zsh completion for sallyport: source <(sallyport completion zsh)
 _sallyport_at() {
-  commands=() options=() valued=()
+  commands=() options=() valued=() hosts=
   case $1 in
 ${cases.join("\n")}
   esac
@@ -37,7 +38,7 @@ ${values.join("\n")}
 }
 
 _sallyport() {
-  local at=sallyport word value_of=
+  local at=sallyport word value_of= hosts= given=
   local -a commands options valued values
   integer i
   _sallyport_at $at
@@ -53,6 +54,8 @@ _sallyport() {
     elif [[ $word != -* && -n \${(M)commands:#(\${(b)word}|\${(b)word}:*)} ]]; then
       at="$at $word"
       _sallyport_at $at
+    elif [[ $word != -* ]]; then
+      given=yes
     fi
   done
   if [[ -n $value_of ]]; then
@@ -62,6 +65,8 @@ _sallyport() {
     _describe -o option options
   elif (( $#commands )); then
     _describe command commands
+  elif [[ -n $hosts && -z $given ]]; then
+    compadd -- \${(f)"$($words[1] __hosts 2>/dev/null)"}
   else
     _files
   fi

@@ -10,6 +10,7 @@ import { allNodes, commandTree } from "../../cli/completion/tree.js";
 import { zshCompletion } from "../../cli/completion/zsh.js";
 import type { Wrap } from "../../cli/context.js";
 import { buildProgram } from "../../cli/program.js";
+import { sallyport } from "../support/cli.js";
 
 const noAction: Wrap = () => async () => {};
 const tree = commandTree(buildProgram(noAction));
@@ -59,6 +60,20 @@ describe("bash", () => {
 
   test.each(cases)("%j → %j", async (line, expected) => {
     expect(await complete(line)).toEqual(expected);
+  });
+
+  test("a host's place is filled with the names of deployed hosts", async () => {
+    await writeFile(
+      join(dir, "sallyport"),
+      "#!/bin/sh\n[ $1 = __hosts ] && echo accelerator-1 && echo accelerator-2\n",
+      {
+        mode: 0o755,
+      },
+    );
+    const script = `source "$1"; COMP_WORDS=("$2" ssh acc); COMP_CWORD=2; _sallyport; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=("$2" ssh accelerator-1 a); COMP_CWORD=3; _sallyport; echo "\${COMPREPLY[@]}"`;
+    const args = ["--norc", "-c", script, "bash", join(dir, "bash"), join(dir, "sallyport")];
+    expect((await run("bash", args, { env })).stdout).toBe("accelerator-1 accelerator-2\n");
   });
 
   test("after -- it keeps out of the way", async () => {
@@ -129,8 +144,30 @@ describe("the tree", () => {
       command.outputHelp();
       if (command.commands.length === 0 || command === program) expect(help, command.name()).toMatch(/Examples?:\n/);
       expect(command.description(), command.name()).not.toBe("");
-      for (const child of command.commands) visit(child as typeof program);
+      for (const child of command.createHelp().visibleCommands(command)) {
+        if (child.name() !== "help") visit(child as typeof program);
+      }
     };
     visit(program);
+  });
+});
+
+describe("sallyport __hosts", () => {
+  const hosts = async (state: unknown) => {
+    await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify(state));
+    return sallyport(["__hosts"], { cwd: dir, env: { HOME: dir } });
+  };
+  const output = (names: string[]) => ({
+    version: 4,
+    outputs: { hosts: { value: Object.fromEntries(names.map((name) => [name, { name }])) } },
+  });
+
+  test("prints plain names only: a shell would run what else a state file may hold", async () => {
+    const { code, stdout } = await hosts(output(["accelerator-1", "$(touch owned)", "a;b"]));
+    expect([code, stdout]).toEqual([0, "accelerator-1\n"]);
+  });
+
+  test("prints nothing where nothing is deployed", async () => {
+    expect(await hosts({})).toMatchObject({ code: 0, stdout: "" });
   });
 });
