@@ -71,6 +71,16 @@ const script =
       env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: undefined },
     });
 
+/** Compiled once: `go run` would compile for each test. */
+const go: Client = async (...args) => {
+  const program = join(dir, "trust-one-go");
+  const cache = { GOCACHE: join(dir, "go-cache"), GOFLAGS: "-mod=mod" };
+  goBuild ??= run("go", ["build", "-o", program, file("trust_one.go")], { env: cache, timeout: 240_000 });
+  const built = await goBuild;
+  return built.exitCode === 0 ? script(program)(...args) : built;
+};
+let goBuild: Promise<RunResult> | undefined;
+
 const clients: { name: string; program: string; client: Client; refusal: RegExp }[] = [
   {
     name: "curl",
@@ -98,6 +108,12 @@ const clients: { name: string; program: string; client: Client; refusal: RegExp 
     program: "java",
     client: script("java", file("TrustOne.java")),
     refusal: /SSLHandshakeException/,
+  },
+  {
+    name: "Go",
+    program: "go",
+    client: go,
+    refusal: /x509: certificate signed by unknown authority/,
   },
 ];
 
