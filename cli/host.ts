@@ -51,7 +51,7 @@ export function parseRemote(text: string): RemotePath & { readonly port: number 
   if (isIP(text) === 6) return { host: text, port: undefined, path: undefined };
   const parts = /^(?:\[([^\]]+)\]|([^:/[\]\s]+))(?::([0-9]{1,5})(?=:|$))?(?::(.*))?$/su.exec(text);
   const host = parts?.[1] ?? parts?.[2];
-  if (host === undefined || host.startsWith("-")) throw badHost(text);
+  if (host === undefined || host.startsWith("-") || text.includes("://")) throw badHost(text);
   return { host, port: toPort(parts?.[3], text), path: parts?.[4] };
 }
 

@@ -90,19 +90,16 @@ export async function verifyHost(options: VerifyOptions): Promise<Check[]> {
 async function certificate(transport: Transport, signal: AbortSignal | undefined): Promise<Outcome> {
   const { host, port, trust } = transport;
   const socket = await openVerified({ host, port, trust, ...(signal === undefined ? {} : { signal }) });
+  const version = (socket instanceof TLSSocket ? socket.getProtocol() : null) ?? "TLS";
   socket.destroy();
   if (trust.kind === "plain") return { got: "plain HTTP: nothing is verified or encrypted", verdict: "warning" };
-  if (trust.kind === "public") return { got: `verified by a public CA, ${tlsVersion(socket)}`, verdict: "ok" };
+  if (trust.kind === "public") return { got: `verified by a public CA, ${version}`, verdict: "ok" };
   const days = daysLeft(trust.facts, new Date());
   const names = trust.checkHostName ? "its name checked" : "the very certificate";
   return {
-    got: `verified, ${names}, SHA-256 ${trust.facts.fingerprint256}, ${days} days left, ${tlsVersion(socket)}`,
+    got: `verified, ${names}, SHA-256 ${trust.facts.fingerprint256}, ${days} days left, ${version}`,
     verdict: days < RENEW_BEFORE_DAYS ? "warning" : "ok",
   };
-}
-
-function tlsVersion(socket: object): string {
-  return (socket instanceof TLSSocket ? socket.getProtocol() : null) ?? "TLS";
 }
 
 async function withToken(transport: Transport, hasToken: boolean, signal?: AbortSignal): Promise<Outcome> {
