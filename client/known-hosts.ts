@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { errno } from "../base/fault.js";
 import { ensurePrivateDir, replaceFile } from "../base/files.js";
 import { formatHostKey, parseHostKey } from "./host-key.js";
+import { withLock } from "./lock.js";
 
 /** The name under which OpenSSH looks a host up: with its port where that is not 22. */
 export function knownHostsName(host: string, port = 22): string {
@@ -31,9 +32,11 @@ export async function writeKnownHosts(
   keys: readonly string[],
 ): Promise<void> {
   await ensurePrivateDir(dirname(file));
-  const old = await readText(file);
-  const text = withHostKeys(old, knownHostsName(host, port), keys);
-  if (text !== old) await replaceFile(file, text, 0o600);
+  await withLock(file, async () => {
+    const old = await readText(file);
+    const text = withHostKeys(old, knownHostsName(host, port), keys);
+    if (text !== old) await replaceFile(file, text, 0o600);
+  });
 }
 
 /** The keys of a host; empty if the file or the host is not there. */

@@ -11,6 +11,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import SSHConfig from "ssh-config";
 import { errno } from "../base/fault.js";
 import { replaceFile } from "../base/files.js";
+import { withLock } from "./lock.js";
 
 export interface SshConfigHost {
   /** What one types after `ssh`. */
@@ -85,15 +86,20 @@ export async function installSshConfig(
   home = openSshHome(),
 ): Promise<void> {
   await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
-  await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
-  await edit(files.main, (text) => withInclude(text, files.own, home));
+  await withLock(files.own, async () => {
+    await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
+    await edit(files.main, (text) => withInclude(text, files.own, home));
+  });
 }
 
 /** Takes the section of `project` away, and with the last section the file and the `Include` line. */
 export async function removeSshConfig(files: SshConfigFiles, project: string, home = openSshHome()): Promise<void> {
-  const left = await edit(files.own, (text) => withSection(text, project, undefined));
-  if (left.trim() !== "") return;
-  await edit(files.main, (text) => withoutInclude(text, files.own, home));
+  await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
+  await withLock(files.own, async () => {
+    const left = await edit(files.own, (text) => withSection(text, project, undefined));
+    if (left.trim() !== "") return;
+    await edit(files.main, (text) => withoutInclude(text, files.own, home));
+  });
 }
 
 /** The home that OpenSSH means by `~`: the password database's, whatever $HOME says. */

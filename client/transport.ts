@@ -84,8 +84,9 @@ export class Transport {
     try {
       return await once();
     } catch (error) {
-      // The host closed a kept connection just as we used it: nothing was processed.
-      const stale = reused && exchange.body === undefined && errno(causeOf(error)) === "ECONNRESET";
+      // The host closed a kept connection just as we used it; what only reads may be asked again.
+      const reads = exchange.method === "GET" || exchange.method === "HEAD";
+      const stale = reused && reads && ["ECONNRESET", "EPIPE"].includes(errno(causeOf(error)) ?? "");
       if (!stale || signal?.aborted === true) throw error;
       return once();
     }

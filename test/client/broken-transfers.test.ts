@@ -315,4 +315,22 @@ describe("an answer that is not an agent's", () => {
     expect(peer.connections()).toBe(1);
     client.close();
   });
+
+  it("is asked for once more, where the host closed a kept connection meanwhile", async () => {
+    const ours = await wildcard();
+    const methods: string[] = [];
+    const peer = await httpsPeer(ours, (request, response) => {
+      methods.push(request.method ?? "");
+      if (methods.length % 2 === 0) return void request.socket.destroy();
+      response.writeHead(200, { "Content-Type": "application/json" }).end('{"directories":[]}');
+    });
+    const client = new AgentClient({ host: "127.0.0.1", port: peer.port, trust: pinned(ours.cert) });
+    await client.directories();
+    await client.directories();
+    expect(peer.connections()).toBe(2);
+    // What changes something is not repeated: the host may have done it.
+    await expect(client.remove("shared/x")).rejects.toMatchObject({ code: "client/broken" });
+    expect(methods).toEqual(["GET", "GET", "GET", "DELETE"]);
+    client.close();
+  });
 });

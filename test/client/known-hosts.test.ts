@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { algorithmsFor, fingerprint, isPinned, parseHostKey } from "../../client/host-key.js";
@@ -60,6 +60,24 @@ describe("the kit's known_hosts", () => {
     await writeKnownHosts(file, "h", 22, [ED]);
     await expect(writeKnownHosts(file, "h", 22, [ED2, "rubbish"])).rejects.toThrow("rubbish");
     expect(await readFile(file, "utf8")).toBe(`h ${ED}\n`);
+  });
+
+  it("loses no host when many are written at once", async () => {
+    const file = join(await temporaryDir(), "known");
+    const names = Array.from({ length: 20 }, (_, index) => `i-${index}`);
+    await Promise.all(names.map((name) => writeKnownHosts(file, name, 22, [ED])));
+    const written = (await readFile(file, "utf8")).trimEnd().split("\n");
+    expect(written.map((line) => line.split(" ")[0]).sort()).toEqual([...names].sort());
+    expect(await readdir(join(file, ".."))).toEqual(["known"]);
+  });
+
+  it("is not held up by a program that was killed while it wrote", async () => {
+    const file = join(await temporaryDir(), "known");
+    await writeFile(`${file}.lock`, "1");
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(`${file}.lock`, longAgo, longAgo);
+    await writeKnownHosts(file, "h", 22, [ED]);
+    expect(await readKnownHosts(file, "h", 22)).toEqual([ED]);
   });
 
   it("names a host as OpenSSH does", () => {
