@@ -15,7 +15,6 @@ const pair = makeCertificate();
 
 export interface TestAgent extends Peer {
   readonly agent: Agent;
-  readonly ca: string;
   /** The plain port: a redirect, or the same API where `tls: false`. */
   readonly plain: Peer;
   /** Parent of everything; "canary" lies in it. */
@@ -74,7 +73,6 @@ ${options.yaml ?? ""}`;
   const peer: Peer = agent.httpsPort === undefined ? plain : { port: agent.httpsPort, ca: pair.cert };
   return {
     ...peer,
-    ca: pair.cert,
     plain,
     agent,
     base,
