@@ -112,7 +112,9 @@ async function cdktfProgram(): Promise<string> {
   }
 }
 
+/** From the first error on, if there is one: Terraform says the important part before the summary. */
 async function lastLines(file: string): Promise<string> {
   const lines = (await readFile(file, "utf8").catch(() => "")).trim().split("\n");
-  return lines.slice(-12).join("\n");
+  const first = lines.findIndex((line) => /\berror\b/i.test(line) && !/\[ERROR\] default - sallyport:/.test(line));
+  return first < 0 ? lines.slice(-12).join("\n") : lines.slice(first, first + 20).join("\n");
 }

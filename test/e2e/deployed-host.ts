@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Fault } from "../../base/fault.js";
 import type { RunOptions, RunResult } from "../../base/run.js";
 import { findProgram, packageRoot } from "../../base/tools.js";
 import { cdktfDeploy, demoEnv } from "../../local/cdktf.js";
@@ -74,6 +75,7 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
     return { dir, env, facts, outputs, token, certificate, pin, privateKey: join(ssh, "sallyport.pem"), boot, close };
   } catch (error) {
     await close();
+    if (error instanceof Fault) throw new Error(`${error.message}\n${error.hint}`);
     throw error;
   }
 }
