@@ -55,9 +55,22 @@ async function openPart(part: string): Promise<FileHandle> {
   }
 }
 
+// TLS hands out 16 KiB at a time; a write costs the same for 1 MiB.
+const BATCH = 1024 * 1024;
+
 async function fileTarget(file: FileHandle, notes: string, source: string): Promise<Target> {
   let etag = await readNotes(notes, source);
   let bytes = (await file.stat()).size;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const flush = async () => {
+    const [chunks, length] = [waiting, waitingBytes];
+    waiting = [];
+    waitingBytes = 0;
+    if (length === 0) return;
+    await writeAll(file, chunks, bytes);
+    bytes += length;
+  };
   return {
     get have() {
       return etag === undefined || bytes === 0 ? undefined : { bytes, etag };
@@ -71,10 +84,25 @@ async function fileTarget(file: FileHandle, notes: string, source: string): Prom
       else await replaceFile(notes, JSON.stringify({ source, etag }), 0o600);
     },
     async write(chunk: Buffer) {
-      await file.write(chunk, 0, chunk.length, bytes);
-      bytes += chunk.length;
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes >= BATCH) await flush();
     },
+    flush,
   };
+}
+
+/** A disk that is filling up takes less than it is given before it says so. */
+async function writeAll(file: FileHandle, chunks: readonly Buffer[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks, position);
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (bytesWritten === length) return;
+  let rest = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let at = position + bytesWritten; rest.length > 0; ) {
+    const written = (await file.write(rest, 0, rest.length, at)).bytesWritten;
+    rest = rest.subarray(written);
+    at += written;
+  }
 }
 
 async function readNotes(notes: string, source: string): Promise<string | undefined> {

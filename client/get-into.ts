@@ -35,6 +35,7 @@ export async function getInto(
       bytes += chunk.length;
       if (!sink.write(chunk)) await once(sink, "drain", waiting);
     },
+    async flush() {},
   };
   sink.on("error", onError);
   try {

@@ -36,6 +36,8 @@ export interface Target {
   /** Forgets what it has; the next byte is the first of `of`. Throws where that cannot be. */
   begin(of: Representation): Promise<void>;
   write(chunk: Buffer): Promise<void>;
+  /** Makes `have` count everything that was written, also after a connection broke. */
+  flush(): Promise<void>;
 }
 
 // The host computes the digest of a large file before it answers (some 500 MB/s).
@@ -102,15 +104,21 @@ async function receivePart(
     await target.begin(answer);
   }
   onProgress?.(done, answer.size);
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    await target.write(chunk).catch((error: unknown) => {
-      throw error instanceof Fault ? error : errors.localUnwritable(error);
-    });
-    done += chunk.length;
-    onProgress?.(done, answer.size);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      await target.write(chunk).catch(notWritten);
+      done += chunk.length;
+      onProgress?.(done, answer.size);
+    }
+  } finally {
+    await target.flush().catch(notWritten);
   }
   if (answer.size !== undefined && done !== answer.size) throw errors.broken(transport.at, "the answer ended early");
   return answer;
+}
+
+function notWritten(error: unknown): never {
+  throw error instanceof Fault ? error : errors.localUnwritable(error);
 }
 
 /** The offset of a part that fits to what the target has. */

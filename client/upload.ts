@@ -5,7 +5,7 @@ import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
 import * as errors from "./errors.js";
 import { checkDigest } from "./receive.js";
 import { filesPath } from "./remote-path.js";
-import { type Exchange, type Transport, transferFault } from "./transport.js";
+import { type Transport, transferFault } from "./transport.js";
 
 export interface PutOptions {
   readonly signal?: AbortSignal;
@@ -35,7 +35,7 @@ export async function putStream(
   source: Readable,
   options: PutOptions = {},
 ): Promise<Stored> {
-  return store(transport, path, source, options, {});
+  return store(transport, path, source, options);
 }
 
 /** Sends a file; its SHA-256 goes before it, so that a damaged upload leaves the host's old file alone. */
@@ -50,11 +50,9 @@ export async function upload(
     const { digest, size } = await digestOfFile(file, options.signal).catch((error) => {
       throw transferFault(error, transport.at, options.signal);
     });
-    const field = formatDigest(digest);
     const body = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
-    const headers = { "Repr-Digest": field, "Content-Digest": field };
     // An empty range cannot be asked of a read stream (its end is inclusive).
-    return await store(transport, path, size === 0 ? Readable.from([]) : body, { ...options, size }, headers);
+    return await store(transport, path, size === 0 ? Readable.from([]) : body, { ...options, size }, digest);
   } finally {
     await file.close();
   }
@@ -65,14 +63,14 @@ async function store(
   path: string,
   source: Readable,
   { signal, onProgress, size, ifMatch }: PutOptions,
-  headers: NonNullable<Exchange["headers"]>,
+  known?: Buffer,
 ): Promise<Stored> {
   const hash = sha256();
   let done = 0;
   const counted = new Transform({
     transform(chunk: Buffer | string, encoding, callback) {
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
-      hash.update(bytes);
+      if (known === undefined) hash.update(bytes);
       done += bytes.length;
       onProgress?.(done, size);
       callback(null, bytes);
@@ -88,13 +86,13 @@ async function store(
         "Content-Type": "application/octet-stream",
         ...(size === undefined ? {} : { "Content-Length": size }),
         ...(ifMatch === undefined ? {} : ifMatch === null ? { "If-None-Match": "*" } : { "If-Match": ifMatch }),
-        ...headers,
+        ...(known === undefined ? {} : { "Repr-Digest": formatDigest(known), "Content-Digest": formatDigest(known) }),
       },
       signal,
       answerTimeout: STORE_TIMEOUT,
     });
     response.resume();
-    const digest = hash.digest();
+    const digest = known ?? hash.digest();
     checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
     return {
       created: response.statusCode === 201,
