@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errno } from "./fault.js";
 
@@ -45,7 +45,11 @@ export async function replaceFile(path: string, data: string | Uint8Array, mode:
   await syncDir(dirname(path));
 }
 
+/** Old enough that no process can still be writing it. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
 async function writeBeside(path: string, data: string | Uint8Array, mode: number): Promise<string> {
+  await removeAbandoned(path);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = await open(temporary, flags, mode);
@@ -59,6 +63,20 @@ async function writeBeside(path: string, data: string | Uint8Array, mode: number
     await file.close();
   }
   return temporary;
+}
+
+/** What a killed process left of an earlier attempt at this file: it may hold key material. */
+async function removeAbandoned(path: string): Promise<void> {
+  const dir = dirname(path);
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue;
+    const left = join(dir, name);
+    const age = await stat(left)
+      .then(({ mtimeMs }) => Date.now() - mtimeMs)
+      .catch(() => 0);
+    if (age > ABANDONED_MS) await unlink(left).catch(() => undefined);
+  }
 }
 
 async function syncDir(dir: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Where a program lies: PATH, then what `scripts/setup.mjs` installed for this checkout. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +20,7 @@ export function findProgram(program: string, env: NodeJS.ProcessEnv = process.en
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -21,6 +21,15 @@ export const fileMissing = (path: string) =>
 export const fileUnreadable = (path: string, reason: string, cause: unknown) =>
   usage("file-unreadable", `cannot read the configuration file ${quote(path)}: ${reason}`, undefined, cause);
 
+export const fileNotWritten = (path: string, reason: string, cause: unknown) =>
+  new Fault("config/file-not-written", `cannot write the configuration file ${quote(path)}: ${reason}`, { cause });
+
+export const fileExists = (path: string) =>
+  new Fault("config/file-exists", `there is already a file ${quote(path)}`, {
+    hint: "edit that one, or move it away first",
+    exit: EXIT.conflict,
+  });
+
 export const foreignFile = (path: string, uid: number) =>
   usage(
     "foreign-file",

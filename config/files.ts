@@ -3,7 +3,10 @@ import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errno } from "../base/fault.js";
-import { fileMissing, fileUnreadable, foreignFile } from "./errors.js";
+import { createExclusive } from "../base/files.js";
+import { packageRoot } from "../base/tools.js";
+import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
+import { configTemplate } from "./template.js";
 
 export const PROJECT_FILE = "sallyport.yaml";
 
@@ -73,6 +76,34 @@ export function shownPath(path: string, { cwd, env }: Surroundings): string {
   };
   const inHome = below(homeOf(env));
   return below(cwd) ?? (inHome === undefined ? path : `~/${inHome}`);
+}
+
+/** The files that are read, from the weaker to the stronger. */
+export async function configFiles(
+  around: Surroundings,
+): Promise<{ layer: "user" | "project"; path: string; exists: boolean }[]> {
+  const user = userFilePath(around.env);
+  const project = await findProjectFile(around);
+  return [
+    { layer: "user", path: user, exists: await isThere(user) },
+    { layer: "project", path: project ?? resolve(around.cwd, PROJECT_FILE), exists: project !== undefined },
+  ];
+}
+
+/**
+ * Writes a commented configuration file.
+ *
+ * @throws Fault (exit status 5) if there is a file already.
+ */
+export async function writeTemplate(cwd: string, file = PROJECT_FILE): Promise<string> {
+  const path = resolve(cwd, file);
+  const schema = relative(dirname(path), join(packageRoot, "dist/config/sallyport.schema.json"));
+  try {
+    if (await createExclusive(path, configTemplate(schema), 0o644)) return path;
+  } catch (error) {
+    throw fileNotWritten(path, errno(error) ?? String(error), error);
+  }
+  throw fileExists(path);
 }
 
 async function isThere(path: string): Promise<boolean> {

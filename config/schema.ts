@@ -42,9 +42,11 @@ export type ConfigKey = keyof Config;
 
 const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
 
+// Absolute, or "~" alone or with a path; no ".."; nothing that a unit file or a mount list reads as syntax.
+const dirPath = "(?:~(?![^/:])|/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*";
+
 const dirText = Type.String({
-  // Absolute or below the service user's home; no "..", and nothing that a unit file or a mount list reads as syntax.
-  pattern: "^(?:~|~?/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*(?::r[ow])?$",
+  pattern: `^${dirPath}(?::r[ow])?$`,
   errorMessage:
     'must be "/absolute" or "~/below-home", without "..", spaces or quotes, and may end with ":ro" or ":rw"',
 });
@@ -61,7 +63,7 @@ const dir = Type.Union(
     Type.Object(
       {
         path: Type.String({
-          pattern: "^(?:~|~?/)(?!.*(?:^|/)\\.\\.(?:/|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*$",
+          pattern: `^${dirPath}$`,
           description: "Absolute path on the host, or ~/… of the service user.",
           errorMessage: 'must be "/absolute" or "~/below-home", without "..", colons, spaces or quotes',
         }),
@@ -131,12 +133,12 @@ const keys = {
     errorMessage: "must be a whole number from 1 to 100",
   }),
   vpc_id: Type.String({
-    description: "Existing VPC; without it, the region's default VPC.",
+    description: "Existing VPC, together with subnet_id; without it, the region's default VPC.",
     pattern: "^vpc-[0-9a-f]{8,17}$",
     errorMessage: 'must be the id of a VPC such as "vpc-0123456789abcdef0"',
   }),
   subnet_id: Type.String({
-    description: "Existing subnet; without it, one of the VPC's subnets.",
+    description: "Existing subnet; without it, one of the default VPC's. Enough without vpc_id.",
     pattern: "^subnet-[0-9a-f]{8,17}$",
     errorMessage: 'must be the id of a subnet such as "subnet-0123456789abcdef0"',
   }),

@@ -5,7 +5,9 @@ import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./sch
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const envName = (key: ConfigKey) => `SALLYPORT_${key.toUpperCase()}`;
+const PREFIX = "SALLYPORT_";
+
+export const envName = (key: ConfigKey) => `${PREFIX}${key.toUpperCase()}`;
 export const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
 
 /** Variables of that prefix which are no configuration keys, and what they are for. */
@@ -19,11 +21,11 @@ export const otherVariables: Readonly<Record<string, string>> = {
 
 /** A variable that is set but empty counts as not set. */
 export function envLayer(env: Environment, base: string): { layer: Layer; warnings: string[] } {
-  const given = Object.entries(env).filter(([name, text]) => name.startsWith("SALLYPORT_") && text);
+  const given = Object.entries(env).filter(([name, text]) => name.startsWith(PREFIX) && text);
   const values: Record<string, unknown> = {};
   const warnings: string[] = [];
   for (const [name, text = ""] of given) {
-    const key = name.slice("SALLYPORT_".length).toLowerCase();
+    const key = name.slice(PREFIX.length).toLowerCase();
     if (isConfigKey(key) && name === envName(key)) values[key] = fromText(key, text);
     else if (!Object.hasOwn(otherVariables, name)) warnings.push(unknownVariable(name));
   }
@@ -92,7 +94,9 @@ const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : 
 const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
 const keyOf = (pointer: string) => (pointer.split("/")[1] ?? "") as ConfigKey;
 
+/** Compared without the prefix, which all of them share. */
 function unknownVariable(name: string): string {
-  const meant = nearest(name, [...configKeys.map(envName), ...Object.keys(otherVariables)]);
-  return `unknown variable "${name}" is ignored${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+  const known = [...configKeys.map(envName), ...Object.keys(otherVariables)].map((full) => full.slice(PREFIX.length));
+  const meant = nearest(name.slice(PREFIX.length), known);
+  return `unknown variable "${name}" is ignored${meant === undefined ? "" : `; did you mean "${PREFIX}${meant}"?`}`;
 }

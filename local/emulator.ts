@@ -1,12 +1,12 @@
 /** The AWS emulator: moto_server on a free loopback port, its state in memory, gone when we are. */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { findProgram } from "../base/tools.js";
 import { emulatorMissing, emulatorSilent } from "./errors.js";
-import { endChild, findProgram, spawnTethered } from "./tether.js";
+import { freePort } from "./free-port.js";
+import { endChild, spawnTethered } from "./tether.js";
 
 export interface Emulator {
   readonly url: string;
@@ -22,17 +22,7 @@ export interface EmulatorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The package's own root, from `local/` in the sources and from `dist/local/` when built. */
-const packageRoot = join(
-  dirname(fileURLToPath(import.meta.url)),
-  import.meta.url.includes("/dist/local/") ? "../.." : "..",
-);
-
-/** `moto_server` on PATH, or in the virtual environment that the set-up script makes. */
-export function findEmulator(): string | undefined {
-  const venvs = [packageRoot, process.cwd()].map((root) => join(root, ".sallyport/venv/bin"));
-  return findProgram("moto_server", [process.env.PATH ?? "", ...venvs].join(delimiter));
-}
+export const findEmulator = (): string | undefined => findProgram("moto_server");
 
 /** Starts the emulator and waits until it answers. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -84,14 +74,6 @@ async function answers(url: string, child: ChildProcess, signal: AbortSignal | u
     await delay(100);
   }
   return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 function environment(url: string, region: string): Record<string, string> {

@@ -3,7 +3,7 @@ import { EXIT, Fault, quote } from "../base/fault.js";
 
 export const emulatorMissing = () =>
   new Fault("local/emulator-missing", `there is no program "moto_server" on PATH`, {
-    hint: `run "npm run setup", or: python3 -m venv .sallyport/venv && .sallyport/venv/bin/pip install "moto[server]==5.2.1"`,
+    hint: `run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1"`,
   });
 
 export const emulatorSilent = (url: string, said: string) =>
@@ -33,3 +33,16 @@ export const userDataFailed = (tail: string) =>
 
 export const notBuilt = (file: string) =>
   new Fault("local/not-built", `there is no file ${quote(file)}`, { hint: `run "npm run build"` });
+
+export const terraformMissing = () =>
+  new Fault("local/terraform-missing", `there is no program "terraform" or "tofu" on PATH`, {
+    hint: `run "node scripts/setup.mjs", or install Terraform >= 1.11`,
+  });
+
+export const cdktfMissing = () =>
+  new Fault("local/cdktf-missing", `the package "cdktf-cli" is not installed`, {
+    hint: `the demo runs from a clone of the repository: "npm ci && npm start"`,
+  });
+
+export const cdktfFailed = (log: string, tail: string) =>
+  new Fault("local/deploy-failed", `"cdktf deploy" failed; its log is ${quote(log)}`, { hint: tail });

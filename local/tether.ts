@@ -3,22 +3,7 @@
  * even by SIGKILL; elsewhere a shell waits on a pipe that only we hold open.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-
-/** Path of the first executable `name` in the directories of `path`. */
-export function findProgram(name: string, path = process.env.PATH ?? ""): string | undefined {
-  for (const dir of path.split(delimiter)) {
-    const file = join(dir === "" ? "." : dir, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // not in this directory
-    }
-  }
-  return undefined;
-}
+import { findProgram } from "../base/tools.js";
 
 const LIFELINE =
   '"$@" </dev/null & child=$!; trap "kill -TERM $child" TERM; (cat <&3 >/dev/null; kill -KILL $child) & wait $child';

@@ -1,6 +1,6 @@
 // Compiles the package into dist/ and bundles the agent into the one file that is shipped to hosts.
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,4 +28,12 @@ await build({
 if (existsSync(join(root, "agent/systemd"))) {
   cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 }
+const { schemaText } = await import("../dist/config/schema.js");
+writeFileSync(join(root, "dist/config/sallyport.schema.json"), schemaText());
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
+
+// With it here, a deploy from this clone needs no network but AWS; without it, the first deploy fetches it.
+const { downloadHostNode } = await import("../dist/stacks/host-node.js");
+await downloadHostNode(join(root, "dist/runtime"), process.env).catch((error) => {
+  console.error(`build: ${error.message}; the first deploy will try again`);
+});

@@ -37,7 +37,14 @@ const DEMO_PROGRAMS = {
   "dbus-daemon": "dbus",
   tar: "tar",
 };
-const TEST_PROGRAMS = { debootstrap: "debootstrap", openssl: "openssl", zsh: "zsh", fish: "fish" };
+const TEST_PROGRAMS = {
+  debootstrap: "debootstrap",
+  fish: "fish",
+  go: "golang-go",
+  java: "default-jdk-headless",
+  openssl: "openssl",
+  zsh: "zsh",
+};
 
 const TERRAFORM = {
   version: "1.11.4",

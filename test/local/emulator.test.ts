@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Fault } from "../../base/fault.js";
 import { findEmulator, startEmulator } from "../../local/emulator.js";
 
 let dir = "";
@@ -50,18 +51,17 @@ test("is gone when the process that started it is killed", { timeout: 60_000 }, 
   await until(() => refused(url));
 });
 
-test("says how to install the emulator where there is none", async () => {
+test("says how to install the emulator where there is none", async (ctx) => {
   const path = process.env.PATH;
-  const home = process.cwd();
   try {
     process.env.PATH = dir;
-    if (findEmulator() !== undefined) return;
-    await expect(startEmulator({ dir })).rejects.toMatchObject({
-      code: "local/emulator-missing",
-      message: 'there is no program "moto_server" on PATH',
-    });
+    if (findEmulator() !== undefined) return ctx.skip("moto_server lies in this checkout or in a system directory");
+    const fault = await startEmulator({ dir }).catch((error: Fault) => `${error.message}\n${error.hint}`);
+    expect(fault).toMatchInlineSnapshot(`
+      "there is no program "moto_server" on PATH
+      run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1""
+    `);
   } finally {
     process.env.PATH = path;
-    expect(process.cwd()).toBe(home);
   }
 });

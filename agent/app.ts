@@ -1,0 +1,37 @@
+/** Who may ask, and which part of the agent answers. */
+import type { Authenticate } from "../http/bearer.js";
+import type { Exchange } from "../http/exchange.js";
+import { malformedTarget, unauthorized } from "../http/problems.js";
+import { parseTarget } from "../http/target.js";
+import type { Api } from "./api.js";
+import { FILES_PREFIX } from "./guard/file-path.js";
+
+export interface AppOptions {
+  readonly authenticate: Authenticate;
+  readonly api: Api;
+  readonly files: (exchange: Exchange, rawPath: string) => Promise<void>;
+}
+
+export function createApp({ authenticate, api, files }: AppOptions) {
+  return async (exchange: Exchange): Promise<void> => {
+    const { req, res } = exchange;
+    const target = parseTarget(req.url);
+    // A stranger learns nothing but that this is alive, not even which paths are malformed.
+    if (target?.path !== "/healthz") {
+      const who = authenticate(req.headers.authorization);
+      if (who === undefined) throw unauthorized();
+      exchange.who = who;
+    }
+    if (target === undefined) throw malformedTarget();
+    if (target.path.startsWith(FILES_PREFIX) && target.path.length > FILES_PREFIX.length) {
+      return files(exchange, target.path);
+    }
+    // Absolute form and a last slash are the same resource.
+    req.url = target.path === FILES_PREFIX ? "/v1/files" : target.path;
+    res.setHeader("Cache-Control", "no-cache");
+    res.once("finish", () => {
+      if (exchange.method !== "HEAD") exchange.bytes = Number(res.getHeader("content-length") ?? 0);
+    });
+    api.route(req, res, (problem) => exchange.problem(problem));
+  };
+}

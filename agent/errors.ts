@@ -1,0 +1,104 @@
+/** Faults that end the agent before it serves. */
+import { EXIT, Fault, quote } from "../base/fault.js";
+
+const usage = (code: string, message: string, hint?: string) =>
+  new Fault(`agent/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+
+export const unknownCommand = (command: string) =>
+  usage("unknown-command", `there is no command ${quote(command)}`, 'write "serve", "check" or "fetch-secrets"');
+
+export const badArguments = (reason: string) =>
+  usage("bad-arguments", reason, "agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR");
+
+export const configMissing = (file: string) =>
+  usage("config-missing", `there is no configuration file ${quote(file)}`, "name one with --config FILE");
+
+export const configUnreadable = (file: string, reason: string) =>
+  usage("config-unreadable", `configuration file ${quote(file)} cannot be read (${reason})`);
+
+export const configMalformed = (file: string, line: number, reason: string) =>
+  usage("config-malformed", `${quote(file)} line ${line} is not YAML: ${reason}`);
+
+export const unknownKey = (file: string, key: string, near: string | undefined, known: readonly string[]) =>
+  usage(
+    "unknown-key",
+    `unknown key ${quote(key)} in ${quote(file)}`,
+    near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${quote(near)}?`,
+  );
+
+export const badValue = (file: string, key: string, value: unknown, expected: string) =>
+  usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);
+
+export const missingKey = (file: string, key: string) =>
+  usage("missing-key", `${quote(file)} has no ${quote(key)}`, `add "${key}:"`);
+
+export const noCredentialsDirectory = (reference: string) =>
+  usage(
+    "no-credentials-directory",
+    `${quote(reference)} names a systemd credential, but CREDENTIALS_DIRECTORY is not set`,
+    "run under the systemd unit (LoadCredential=), or write the path of a file",
+  );
+
+export const noHome = (path: string) =>
+  usage("no-home", `${quote(path)} begins with "~", but HOME is not set`, "write an absolute path");
+
+export const relativePath = (key: string, path: string) =>
+  usage("relative-path", `${key} is ${quote(path)}, which is a relative path`, 'write a path from "/" or from "~/"');
+
+export const secretMissing = (key: string, path: string) =>
+  usage("secret-missing", `${key}: there is no file ${quote(path)}`);
+
+export const secretUnreadable = (key: string, path: string, reason: string) =>
+  usage(
+    "secret-unreadable",
+    `${key}: ${quote(path)} cannot be read (${reason})`,
+    "make it readable for the user that the agent runs as",
+  );
+
+export const badToken = (path: string) =>
+  usage(
+    "bad-token",
+    `token: ${quote(path)} does not hold a token`,
+    "write one line of 16 or more characters out of A-Z a-z 0-9 - . _ ~ + /",
+  );
+
+export const directoryMissing = (path: string) =>
+  usage("directory-missing", `authorized directory ${quote(path)} does not exist`, "make it, or remove the entry");
+
+export const directoryUnusable = (path: string, need: "read" | "written") =>
+  usage(
+    "directory-unusable",
+    `authorized directory ${quote(path)} cannot be ${need} by this user`,
+    need === "written" ? 'give the user write permission, or set "mode: ro"' : "give the user permission to read it",
+  );
+
+export const notDirectory = (path: string) =>
+  usage("not-a-directory", `authorized directory ${quote(path)} is not a directory`);
+
+export const rootDirectory = () =>
+  usage("root-directory", 'authorized directory "/" would authorize the whole machine', "name a directory below it");
+
+export const directoryTwice = (name: string) =>
+  usage("directory-twice", `two authorized directories are named ${quote(name)}`, 'give one another "name"');
+
+export const directoriesOverlap = (inner: string, outer: string) =>
+  usage(
+    "directories-overlap",
+    `authorized directory ${quote(inner)} is "ro", but lies in ${quote(outer)}, which is "rw"`,
+    "set both to the same mode, or move one",
+  );
+
+export const noProc = () =>
+  new Fault("agent/no-proc", "/proc/self/fd is not there, and directories are guarded through it", {
+    hint: "run the agent on Linux, with /proc mounted",
+  });
+
+export const noSecretsSection = (file: string) =>
+  usage("no-secrets", `${quote(file)} has no "secrets" section`, 'add "secrets:" with the names of the parameters');
+
+export const secretsOutOfReach = (name: string, seconds: number, cause: unknown) =>
+  new Fault(
+    "agent/secrets-out-of-reach",
+    `parameter ${quote(name)} could not be read within ${seconds} s: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { hint: "the instance role must allow ssm:GetParameter on it, and the host must reach the SSM endpoint", cause },
+  );

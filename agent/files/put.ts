@@ -1,0 +1,104 @@
+/** PUT of a file: checked before the first byte is asked for, and again before the new file gets its name. */
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { evaluate } from "../../http/conditions.js";
+import { digestField, parseDigest } from "../../http/digest.js";
+import type { Exchange } from "../../http/exchange.js";
+import { notFound, preconditionFailed } from "../../http/problems.js";
+import type { FilePath } from "../guard/file-path.js";
+import type { Root } from "../guard/roots.js";
+import { type Allow, Upload } from "../guard/upload.js";
+import { digestMalformed, digestMismatch, encoded, isDirectory, partialPut, tooLarge } from "../problems.js";
+import type { Digests } from "./digests.js";
+import type { Temporaries } from "./temporaries.js";
+import { validatorsOf } from "./validators.js";
+
+/** Bytes that are gathered for one write, and how many pieces the kernel takes at once (IOV_MAX is 1024). */
+const GATHERED_BYTES = 512 * 1024;
+const GATHERED_PIECES = 512;
+
+const DIGEST_FIELDS = ["Content-Digest", "Repr-Digest"] as const;
+
+export interface PutOptions {
+  readonly digests: Digests;
+  readonly temporaries: Temporaries;
+  readonly maxBytes: number;
+}
+
+export async function putPath(exchange: Exchange, root: Root, path: FilePath, options: PutOptions): Promise<void> {
+  const { req } = exchange;
+  if (path.names.length === 0) throw isDirectory();
+  if (path.slash) throw notFound();
+  const expected = expectedDigests(req);
+  if (req.headers["content-range"] !== undefined) throw partialPut();
+  if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
+  if (Number(req.headers["content-length"] ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
+
+  const allow: Allow = (existing) => {
+    const current = existing === undefined ? undefined : validatorsOf(existing);
+    if (evaluate("PUT", req.headers, current) !== "proceed") throw preconditionFailed();
+  };
+  const temporary = options.temporaries.take();
+  try {
+    const upload = Upload.begin(root, path.names, temporary, allow);
+    try {
+      const sha256 = await receive(exchange, upload, options.maxBytes);
+      for (const { field, digest } of expected) if (!digest.equals(sha256)) throw digestMismatch(field);
+      const { stat, created } = await upload.commit(allow);
+      const { etag, modifiedMs } = validatorsOf(stat);
+      options.digests.remember(etag, sha256);
+      const modified = new Date(modifiedMs).toUTCString();
+      exchange.answer(created ? 201 : 204, {
+        ETag: etag,
+        "Last-Modified": modified,
+        "Repr-Digest": digestField(sha256),
+        ...(created ? { "Content-Length": 0 } : {}),
+      });
+    } catch (error) {
+      await upload.abort();
+      throw error;
+    } finally {
+      await upload.close();
+    }
+  } catch (error) {
+    if (!req.socket.destroyed) throw error;
+    exchange.verdict = "aborted";
+  } finally {
+    options.temporaries.giveBack(temporary);
+  }
+}
+
+/** @returns the SHA-256 of all that came. */
+async function receive(exchange: Exchange, upload: Upload, maxBytes: number): Promise<Buffer> {
+  const hash = createHash("sha256");
+  let gathered: Buffer[] = [];
+  let bytes = 0;
+  let writing: Promise<void> | undefined;
+  exchange.acceptBody();
+  // Leaving the loop early must not cut the connection: the client has yet to read why.
+  for await (const chunk of exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    exchange.received += chunk.length;
+    if (exchange.received > maxBytes) throw tooLarge(maxBytes);
+    hash.update(chunk);
+    gathered.push(chunk);
+    bytes += chunk.length;
+    if (bytes < GATHERED_BYTES && gathered.length < GATHERED_PIECES) continue;
+    await writing;
+    writing = upload.write(gathered);
+    // Heard at the next await; it must not count as unhandled until then.
+    writing.catch(() => undefined);
+    gathered = [];
+    bytes = 0;
+  }
+  await writing;
+  await upload.write(gathered);
+  return hash.digest();
+}
+
+function expectedDigests(req: IncomingMessage) {
+  return DIGEST_FIELDS.flatMap((field) => {
+    const digest = parseDigest(req.headers[field.toLowerCase()]);
+    if (digest === "malformed") throw digestMalformed(field);
+    return digest === "absent" ? [] : [{ field, digest }];
+  });
+}

@@ -1,0 +1,41 @@
+/** What the kernel said while a path was walked, as what the client may know. */
+import { errno } from "../../base/fault.js";
+import type { Problem } from "../../http/problem.js";
+import { notFound } from "../../http/problems.js";
+import { denied, diskFull } from "../problems.js";
+import { statAt } from "./proc-fd.js";
+
+/** @returns the error itself where it is not about the path. */
+export function refusal(error: unknown, dir: number, name: string): Problem | unknown {
+  switch (errno(error)) {
+    case "ENOENT":
+    case "ENAMETOOLONG":
+      return notFound();
+    case "ENOTDIR":
+    case "ELOOP":
+    case "ENXIO":
+      return notFound(verdictAt(dir, name));
+    default:
+      return storageProblem(error);
+  }
+}
+
+/** For calls that change the tree. */
+export function storageProblem(error: unknown): Problem | unknown {
+  switch (errno(error)) {
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return denied(error);
+    case "ENOSPC":
+    case "EDQUOT":
+      return diskFull(error);
+    default:
+      return error;
+  }
+}
+
+/** For the log alone: by now something else may be there. */
+function verdictAt(dir: number, name: string): string {
+  return statAt(dir, name)?.isSymbolicLink() ? "outside" : "missing";
+}

@@ -1,0 +1,102 @@
+/** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { EXIT, Fault } from "../base/fault.js";
+import { badArguments, unknownCommand } from "./errors.js";
+import { closeRoots, openRoots } from "./guard/roots.js";
+import { fetchSecrets } from "./secrets/fetch.js";
+import { startAgent } from "./serve.js";
+import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";
+import { VERSION } from "./version.js";
+
+const USAGE = `usage: agent.mjs serve --config FILE
+       agent.mjs check --config FILE
+       agent.mjs fetch-secrets --config FILE --out DIR [--timeout SECONDS]
+       agent.mjs --version`;
+
+const DEFAULT_CONFIG = "/etc/sallyport/agent.yaml";
+
+async function serve(file: string): Promise<void> {
+  const log = pino({
+    base: null,
+    messageKey: "message",
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+  });
+  const config = await loadConfig(file);
+  const agent = await startAgent(config, { env: process.env, log });
+  process.on("SIGHUP", () => {
+    agent.reload().catch((error: unknown) => log.error({ event: "reload-failed", cause: text(error) }));
+  });
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
+  });
+  log.info({ event: "stopping", signal });
+  await agent.close();
+  log.info({ event: "stopped" });
+}
+
+/** Everything that `serve` would refuse to start with, except a taken port. */
+async function check(file: string): Promise<void> {
+  const config = await loadConfig(file);
+  await loadToken(config, process.env);
+  await loadKeyPair(config, process.env);
+  closeRoots(openRoots(config.authorized_host_dirs, process.env));
+  console.log(`"${file}" is in order`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  const [command, ...more] = positionals;
+  if (values.version) return console.log(VERSION);
+  if (values.help) return console.log(USAGE);
+  if (command === undefined) throw badArguments("no command was given");
+  if (more.length > 0) throw badArguments(`"${more.join(" ")}" is too much`);
+  switch (command) {
+    case "serve":
+      return serve(values.config);
+    case "check":
+      return check(values.config);
+    case "fetch-secrets": {
+      if (values.out === undefined) throw badArguments("fetch-secrets needs --out DIR");
+      const seconds = Number(values.timeout);
+      if (!(seconds > 0)) throw badArguments(`--timeout is "${values.timeout}", not a number of seconds`);
+      const config = await loadConfig(values.config);
+      return fetchSecrets(config, { file: values.config, out: values.out, seconds });
+    }
+    default:
+      throw unknownCommand(command);
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        config: { type: "string", default: DEFAULT_CONFIG },
+        out: { type: "string" },
+        timeout: { type: "string", default: "120" },
+        version: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw badArguments(text(error).split(". ", 1)[0] ?? "");
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(EXIT.ok),
+  (error: unknown) => {
+    const fault = error instanceof Fault ? error : new Fault("agent/failed", text(error));
+    console.error(`error: ${fault.message}`);
+    if (fault.hint !== undefined) console.error(`  ${fault.hint}`);
+    process.exit(fault.exit);
+  },
+);

@@ -1,0 +1,129 @@
+/** Opens everything that the configuration names, then listens; closes it again in the opposite order. */
+import { X509Certificate } from "node:crypto";
+import type { Server as HttpsServer } from "node:https";
+import type { Logger } from "pino";
+import { accessLog } from "../http/access-log.js";
+import { authenticateAnyone, authenticateBearer } from "../http/bearer.js";
+import { LIMITS, type Limits } from "../http/limits.js";
+import { createListener } from "../http/listener.js";
+import { redirectToHttps } from "../http/redirect.js";
+import { close, httpServer, httpsServer, listen, type Server } from "../http/server.js";
+import { tlsOptions } from "../http/tls.js";
+import { createApi } from "./api.js";
+import { createApp } from "./app.js";
+import { handleFiles } from "./files/handle-files.js";
+import { Temporaries } from "./files/temporaries.js";
+import { closeRoots, openRoots } from "./guard/roots.js";
+import { sweep } from "./guard/sweep.js";
+import { sshHostKeys } from "./host-keys.js";
+import { loadKeyPair, loadToken } from "./settings/load.js";
+import type { AgentConfig } from "./settings/schema.js";
+import { VERSION } from "./version.js";
+
+export interface AgentOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly limits?: Partial<Limits>;
+  /** @default /etc/ssh */
+  readonly sshDir?: string;
+}
+
+export interface Agent {
+  /** What the kernel chose where the configuration says 0. */
+  readonly httpsPort: number | undefined;
+  readonly httpPort: number | undefined;
+  /** Settles when what a killed agent left behind is gone. */
+  readonly swept: Promise<void>;
+  /** Takes a new certificate and key into use; running connections keep theirs. @throws Fault and keeps the old. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws Fault; then nothing is left open. */
+export async function startAgent(config: AgentConfig, options: AgentOptions): Promise<Agent> {
+  const { env, log } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const access = accessLog(log);
+  const token = await loadToken(config, env);
+  const pair = await loadKeyPair(config, env);
+  const certificate = pair === undefined ? undefined : new X509Certificate(pair.cert);
+  warn(config, certificate, log);
+  const roots = openRoots(config.authorized_host_dirs, env);
+  const temporaries = new Temporaries(config.name);
+  const api = await createApi({
+    directories: roots,
+    host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
+  });
+  const app = createApp({
+    authenticate: token === undefined ? authenticateAnyone : authenticateBearer(token),
+    api,
+    files: handleFiles({ roots, temporaries, maxBytes: config.max_upload_bytes }),
+  });
+
+  const servers: Server[] = [];
+  const stop = async (graceMs: number) => {
+    await Promise.all(servers.map((server) => close(server, graceMs)));
+    closeRoots(roots);
+  };
+  const { address, https_port, http_port } = config.listen;
+  let secure: HttpsServer | undefined;
+  let shown = certificate;
+  let httpsPort: number | undefined;
+  let httpPort: number | undefined;
+  try {
+    let plain = app;
+    if (pair !== undefined && certificate !== undefined) {
+      secure = httpsServer(pair, createListener(app, access), limits, access);
+      servers.push(secure);
+      httpsPort = await listen(secure, address, https_port);
+      const port = httpsPort;
+      plain = async (exchange) => redirectToHttps(exchange, shown ?? certificate, port);
+    }
+    if (http_port !== false) {
+      const server = httpServer(createListener(plain, access), limits, access);
+      servers.push(server);
+      httpPort = await listen(server, address, http_port);
+    }
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+  log.info({ event: "listening", address, https_port: httpsPort, http_port: httpPort, version: VERSION });
+
+  const sweeping = roots.map((root) => sweep(root, temporaries.prefix, (name) => temporaries.isLive(name)));
+  const swept = Promise.all(sweeping).then((counts) => {
+    const removed = counts.reduce((sum, count) => sum + count, 0);
+    if (removed > 0) log.info({ event: "swept", removed }, "unfinished uploads of an earlier run were removed");
+  });
+
+  return {
+    httpsPort,
+    httpPort,
+    swept,
+    async reload() {
+      const next = await loadKeyPair(config, env);
+      if (next === undefined || secure === undefined) return;
+      secure.setSecureContext(tlsOptions(next));
+      shown = new X509Certificate(next.cert);
+      log.info({ event: "reloaded" }, "the certificate was read again");
+    },
+    async close() {
+      await stop(limits.graceMs);
+      await swept;
+    },
+  };
+}
+
+function warn(config: AgentConfig, certificate: X509Certificate | undefined, log: Logger): void {
+  if (config.auth === "none") {
+    log.warn({ event: "open" }, 'auth is "none": whoever reaches this port may read and write the directories');
+  }
+  if (certificate === undefined) {
+    log.warn({ event: "plain" }, "tls is off: the token and every file cross the network in clear text");
+    return;
+  }
+  const { validTo } = certificate;
+  if (Date.parse(validTo) < Date.now()) {
+    log.warn({ event: "expired", valid_to: validTo }, "the certificate has expired: clients will refuse it");
+  }
+}

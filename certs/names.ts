@@ -1,0 +1,40 @@
+/** The names a certificate is made out to: each is a DNS name or an IP address, checked once and canonical. */
+import { isIP, SocketAddress } from "node:net";
+import { badName } from "./errors.js";
+
+export interface CertificateNames {
+  readonly dns: readonly string[];
+  readonly ip: readonly string[];
+}
+
+/** Covers nothing by itself to most verifiers; whoever trusts exactly this certificate needs no name. */
+export const WILDCARD = "*";
+
+const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+// A last label of digits only would be read as a mistyped IPv4 address.
+const DNS = new RegExp(`^(?:\\*\\.)?(?:${LABEL}\\.)*(?!\\d+$)${LABEL}$`);
+
+/** Sorts names into DNS and IP, canonical and without repeats, in the order they came. */
+export function sortNames(names: readonly string[]): CertificateNames {
+  const dns = new Set<string>();
+  const ip = new Set<string>();
+  for (const name of names) {
+    const address = canonicalIp(name);
+    if (address === undefined) dns.add(dnsName(name));
+    else ip.add(address);
+  }
+  return { dns: [...dns], ip: [...ip] };
+}
+
+/** The one spelling of an IP address, or undefined if it is none. A zone (`fe80::1%eth0`) belongs to no certificate. */
+export function canonicalIp(text: string): string | undefined {
+  const family = isIP(text);
+  if (family === 0 || text.includes("%")) return undefined;
+  return family === 4 ? text : new SocketAddress({ address: text, family: "ipv6" }).address;
+}
+
+function dnsName(text: string): string {
+  const name = text.toLowerCase();
+  if (name === WILDCARD || (name.length <= 253 && DNS.test(name))) return name;
+  throw badName(text);
+}

@@ -1,0 +1,24 @@
+/** The bearer token that guards an agent: 32 random bytes, kept like a private key. */
+import { randomBytes } from "node:crypto";
+import { badToken } from "./errors.js";
+import { createNew, isTaken, readPrivate } from "./files.js";
+
+// RFC 6750's b68token, long enough that nobody guesses it.
+const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
+
+/** The token file at `path`, made if it is not there. */
+export async function ensureToken(path: string): Promise<{ path: string; created: boolean }> {
+  if (!(await isTaken(path))) {
+    // No newline at the end: Terraform's file() hands the content on byte for byte.
+    if (await createNew("token file", path, randomBytes(32).toString("base64url"), 0o600))
+      return { path, created: true };
+  }
+  await readToken(path);
+  return { path, created: false };
+}
+
+export async function readToken(path: string): Promise<string> {
+  const token = (await readPrivate("token file", path, "deploy once to have it made, or check auth_token_file")).trim();
+  if (!TOKEN.test(token)) throw badToken(path);
+  return token;
+}

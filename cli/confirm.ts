@@ -1,0 +1,35 @@
+/** Asks before something is lost. Where nobody can answer, the answer must have been given: `--yes`. */
+import { createInterface } from "node:readline/promises";
+import { EXIT, Fault } from "../base/fault.js";
+import type { Context } from "./context.js";
+
+export interface Terminals {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** @returns whether the user said yes. @throws Fault (exit status 2) where there is no terminal to ask on. */
+export async function confirm(
+  context: Pick<Context, "options" | "signal">,
+  what: string,
+  { input, output }: Terminals = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
+  if (input.isTTY !== true || output.isTTY !== true || context.options.json) throw cannotAsk(what);
+  const asking = createInterface({ input, output });
+  try {
+    const answer = await asking.question(`${what} Continue? [y/N] `, { signal: context.signal });
+    return /^y(?:es)?$/i.test(answer.trim());
+  } finally {
+    asking.close();
+  }
+}
+
+const cannotAsk = (what: string) =>
+  new Fault(
+    "cli/cannot-ask",
+    `${what.charAt(0).toLowerCase()}${what.slice(1).replace(/[.]$/, "")}, and nobody can be asked here`,
+    {
+      hint: "add --yes to do it all the same",
+      exit: EXIT.usage,
+    },
+  );

@@ -1,0 +1,25 @@
+/**
+ * Text from elsewhere (a host's answer, a file's name) must not steer the reader's terminal: control
+ * characters, and the marks that reverse the reading direction, are shown instead of obeyed.
+ */
+
+const unsafe = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+// Colours that our own code puts in; they can hide or paint text, and nothing else.
+const colour = new RegExp(`(${String.fromCharCode(0x1b)}\\[[0-9;]*m)`);
+
+/** Line breaks and tabs stay. */
+export function escapeControls(text: string): string {
+  return text.replace(unsafe, (character) =>
+    character === "\n" || character === "\t"
+      ? character
+      : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** As {@link escapeControls}, but colour sequences stay. */
+export function escapeExceptColour(text: string): string {
+  return text
+    .split(colour)
+    .map((part, index) => (index % 2 === 1 ? part : escapeControls(part)))
+    .join("");
+}

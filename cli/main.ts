@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The process around the command: signals, closed pipes, exit status. */
+import { EXIT, errno } from "../base/fault.js";
+import { runCli } from "./run.js";
+
+const args = process.argv.slice(2);
+const debug = args.includes("--debug");
+const silent = args.includes("--json") || args.includes("--quiet");
+// Deprecations inside libraries are ours to mend, not the user's to read.
+process.noDeprecation = !debug;
+
+const interruption = new AbortController();
+const statusOf = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+let stoppedBy: keyof typeof statusOf | undefined;
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (stoppedBy !== undefined && name === "SIGINT") process.exit(EXIT.interrupted);
+    stoppedBy ??= name;
+    if (name === "SIGINT" && !silent) process.stderr.write("stopping; once more to end at once\n");
+    interruption.abort(new Error(`ended by ${name}`));
+  });
+}
+
+// The reader went away (`sallyport ls | head -1`): there is nobody left to tell.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    process.exit(errno(error) === "EPIPE" ? EXIT.ok : EXIT.failure);
+  });
+}
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (error: unknown) => {
+    const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
+    process.stderr.write(`error: ${text}\n`);
+    process.exit(EXIT.failure);
+  });
+}
+
+const status = await runCli(args, {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  cwd: process.cwd(),
+  env: process.env,
+  signal: interruption.signal,
+});
+// A connection that somebody kept alive must not keep the command alive; what was written goes out first.
+await new Promise((written) => process.stdout.write("", written));
+process.exit(stoppedBy !== undefined && status === EXIT.interrupted ? statusOf[stoppedBy] : status);

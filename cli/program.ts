@@ -1,0 +1,59 @@
+/** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
+import { createRequire } from "node:module";
+import { Command, type OutputConfiguration } from "commander";
+import { register as certs } from "./commands/certs.js";
+import { register as completion } from "./commands/completion.js";
+import { register as config } from "./commands/config.js";
+import { register as demo } from "./commands/demo.js";
+import { register as deploy } from "./commands/deploy.js";
+import { register as doctor } from "./commands/doctor.js";
+import { register as files } from "./commands/files.js";
+import { register as ssh } from "./commands/ssh.js";
+import { register as verify } from "./commands/verify.js";
+import type { Register, Wrap } from "./context.js";
+
+const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
+
+const examples = `
+Examples:
+  $ sallyport demo                            a guarded host on this machine, without an AWS account
+  $ sallyport config init                     write a commented sallyport.yaml
+  $ sallyport plan                            what would be created, and who could reach it
+  $ sallyport up                              create it
+  $ sallyport ssh accelerator-1 -- uname -a   run a command there
+  $ sallyport put data.bin accelerator-1:shared/data.bin
+  $ sallyport down                            remove everything again
+
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 not allowed,
+5 conflict, 10 changes pending (plan), 130 interrupted.`;
+
+/** @param output where help goes; for shell completion, which only reads the tree, nowhere. */
+export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Command {
+  const program = new Command("sallyport")
+    .description("Guarded accelerator hosts on AWS: reachable by you and nobody else, and shown to be so.")
+    .version(version)
+    .option("--json", "one JSON document on stdout instead of text")
+    .option("--quiet", "no progress and no notes on stderr")
+    .option("--debug", "stack traces and causes with errors")
+    .option("--config <file>", "project file (default: sallyport.yaml here or further up)")
+    .option("--no-color", "no colours (also: NO_COLOR)")
+    .helpCommand("help [command]", "show the help of a command")
+    .configureHelp({ showGlobalOptions: true, styleTitle: bold })
+    .addHelpText("after", examples);
+  const registers: readonly Register[] = [demo, deploy, ssh, files, verify, certs, config, doctor, completion];
+  for (const register of registers) register(program, wrap);
+  settle(program, { ...output, outputError: () => {} });
+  return program;
+}
+
+/** Errors are thrown, never printed by commander, in the whole tree. */
+function settle(command: Command, output: OutputConfiguration): void {
+  command.exitOverride().showSuggestionAfterError().configureOutput(output);
+  for (const child of command.commands) {
+    child.configureHelp({ showGlobalOptions: true, styleTitle: bold });
+    settle(child, output);
+  }
+}
+
+// Commander strips it where the stream shows no colours.
+const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;

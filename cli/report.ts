@@ -1,0 +1,65 @@
+/** An error as what a user reads, or what a program reads, and the exit status that goes with it. */
+import { CommanderError } from "commander";
+import { EXIT, errno, Fault } from "../base/fault.js";
+import { escapeControls } from "./escape.js";
+import type { Paint } from "./paint.js";
+
+export interface Report {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly exit: number;
+  /** Where it came from, with everything underneath; for `--debug`. */
+  readonly trace: string;
+}
+
+export function toReport(error: unknown): Report {
+  const trace = traceOf(error);
+  if (error instanceof CommanderError) return { ...usageReport(error), trace };
+  if (error instanceof Fault) {
+    const { code, message, hint, exit } = error;
+    return { code, message, exit, trace, ...(hint === undefined ? {} : { hint }) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const system = errno(error);
+  return {
+    code: system ?? "unexpected",
+    message: message === "" ? "something failed without saying what" : message,
+    hint: "to see where this comes from, run it again with --debug",
+    exit: EXIT.failure,
+    trace,
+  };
+}
+
+export function reportText(report: Report, paint: Paint, debug: boolean): string {
+  const [first = "", ...rest] = escapeControls(report.message).split("\n");
+  const lines = [`${paint.red("error:")} ${first}`, ...rest.map((line) => `  ${line}`)];
+  if (report.hint !== undefined)
+    lines.push(
+      ...escapeControls(report.hint)
+        .split("\n")
+        .map((line) => `  ${line}`),
+    );
+  if (debug) lines.push(paint.dim(escapeControls(report.trace)));
+  return lines.join("\n");
+}
+
+export function reportJson({ code, message, hint, trace }: Report, debug: boolean): string {
+  return JSON.stringify({ error: { code, message, hint, ...(debug ? { trace } : {}) } });
+}
+
+/** Commander writes `error: unknown option '--jsn'\n(Did you mean --json?)`; we say it in our own form. */
+function usageReport(error: CommanderError): Omit<Report, "trace"> {
+  const [line = "", suggestion] = error.message.split("\n");
+  const message = line.replace(/^error: /, "").replaceAll("'", '"');
+  const hint =
+    suggestion?.replace(/^\((.*)\)$/, "$1").replace(/^Did/, "did") ?? '"sallyport --help" shows what there is';
+  const code = `cli/${error.code.replace(/^commander\./, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return { code, message, hint, exit: EXIT.usage };
+}
+
+function traceOf(error: unknown): string {
+  const own = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? own : `${own}\ncaused by: ${traceOf(cause)}`;
+}

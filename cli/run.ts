@@ -1,0 +1,126 @@
+/** One run of the command: arguments in, text on two streams out, and an exit status. */
+import { CommanderError } from "commander";
+import { EXIT } from "../base/fault.js";
+import type { LoadedConfig } from "../config/load.js";
+import type { ConfigFlags, Context, GlobalOptions, Handler, Wrap } from "./context.js";
+import { buildProgram } from "./program.js";
+import { reportJson, reportText, toReport } from "./report.js";
+import { type OutputStream, Terminal } from "./terminal.js";
+
+export interface Surroundings {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** @param args without the names of node and of the script. */
+export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
+  const flags = globalFlags(args);
+  const terminal = new Terminal({
+    stdout: around.stdout,
+    stderr: around.stderr,
+    env: around.env,
+    colour: !flags.noColour,
+    progress: !flags.quiet && !flags.json,
+  });
+  let status: number = EXIT.ok;
+  const wrap: Wrap =
+    <A extends unknown[]>(handler: Handler<A>) =>
+    async (...given: unknown[]) => {
+      const { config } = program.opts<{ config?: string }>();
+      const options = { ...flags, ...(config === undefined ? {} : { config }) };
+      status = (await handler(createContext(options, terminal, around), ...(given as A))) ?? EXIT.ok;
+    };
+  const program = buildProgram(wrap, {
+    writeOut: (text) => terminal.out(text.trimEnd()),
+    writeErr: (text) => terminal.note(text.trimEnd()),
+    getOutHasColors: () => terminal.paint.isColorSupported,
+    getErrHasColors: () => terminal.paintErrors.isColorSupported,
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return status;
+  } catch (error) {
+    return failed(error, flags, terminal, around.signal);
+  } finally {
+    terminal.clear();
+  }
+}
+
+/** Read before commander does, since its own errors obey them too. */
+function globalFlags(args: readonly string[]) {
+  const dashes = args.indexOf("--");
+  const before = dashes < 0 ? args : args.slice(0, dashes);
+  return {
+    json: before.includes("--json"),
+    quiet: before.includes("--quiet"),
+    debug: before.includes("--debug"),
+    noColour: before.includes("--no-color"),
+  };
+}
+
+function createContext(options: GlobalOptions, terminal: Terminal, around: Surroundings): Context {
+  const { cwd, env, signal } = around;
+  // With --json, stderr is for programs too: one JSON document a line, and nothing else.
+  const warn = (line: string) =>
+    terminal.note(
+      options.json ? JSON.stringify({ warning: line }) : `${terminal.paintErrors.yellow("warning:")} ${line}`,
+    );
+  let loaded: Promise<LoadedConfig> | undefined;
+  return {
+    options,
+    cwd,
+    env,
+    signal,
+    paint: terminal.paint,
+    out: (line) => terminal.out(line),
+    note: (line) => {
+      if (!options.quiet && !options.json) terminal.note(line);
+    },
+    warn,
+    print: (value, text) => terminal.out(options.json ? JSON.stringify(value, null, 2) : text(value)),
+    progress: (label, totalBytes) => terminal.progress(label, totalBytes),
+    config: (flags) => {
+      loaded ??= load(options, around, flags, warn);
+      return loaded;
+    },
+  };
+}
+
+async function load(
+  options: GlobalOptions,
+  { cwd, env }: Surroundings,
+  flags: ConfigFlags | undefined,
+  warn: (line: string) => void,
+): Promise<LoadedConfig> {
+  // The schema and its checker take a moment; help and completion do without.
+  const { loadConfig } = await import("../config/load.js");
+  const loaded = await loadConfig({
+    cwd,
+    env,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(flags === undefined ? {} : { flags }),
+  });
+  for (const warning of loaded.warnings) warn(warning);
+  return loaded;
+}
+
+function failed(
+  error: unknown,
+  flags: { json: boolean; debug: boolean },
+  terminal: Terminal,
+  signal: AbortSignal,
+): number {
+  // Help and the version come as errors too, already printed.
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
+  const own = toReport(error);
+  // What is interrupted mostly fails in words that explain nothing; only those meant for the moment help.
+  const explains = !signal.aborted || own.exit === EXIT.interrupted || flags.debug;
+  const report = explains ? own : { ...own, code: "cli/interrupted", message: "interrupted", hint: undefined };
+  terminal.clear();
+  terminal.note(flags.json ? reportJson(report, flags.debug) : reportText(report, terminal.paintErrors, flags.debug));
+  return signal.aborted ? EXIT.interrupted : report.exit;
+}

@@ -1,0 +1,51 @@
+/** The keys in words: for the template of `config init`, for the table in the docs, for completion. */
+import type { TSchema } from "@sinclair/typebox";
+import { ConfigFileSchema, type ConfigKey, configKeys } from "./schema.js";
+import { envName } from "./text-layers.js";
+
+export interface KeyDescription {
+  readonly key: ConfigKey;
+  /** `text`, `whole number`, `"rsa" or "ed25519"`, `list of whole numbers` … */
+  readonly type: string;
+  readonly description: string;
+  /** Undefined where leaving the key out is a choice of its own. */
+  readonly fallback: unknown;
+  readonly variable: string;
+}
+
+export function describeKeys(): KeyDescription[] {
+  return configKeys.map((key) => {
+    const schema: TSchema = ConfigFileSchema.properties[key];
+    return {
+      key,
+      type: typeInWords(schema),
+      description: schema.description ?? "",
+      fallback: schema.default,
+      variable: envName(key),
+    };
+  });
+}
+
+function typeInWords(schema: TSchema): string {
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (Array.isArray(schema.anyOf)) return [...new Set<string>(schema.anyOf.map(typeInWords))].join(" or ");
+  switch (schema.type) {
+    case "string":
+      return "text";
+    case "integer":
+      return "whole number";
+    case "boolean":
+      return "true or false";
+    case "array":
+      return `list of ${plural(typeInWords(schema.items))}`;
+    default:
+      return schema.patternProperties === undefined ? "mapping" : "names with texts";
+  }
+}
+
+function plural(type: string): string {
+  return type
+    .split(" or ")
+    .map((word) => `${word}s`)
+    .join(" or ");
+}

@@ -1,0 +1,13 @@
+/** Everything that must be known before synth comes first; the stack itself looks nothing up. */
+import { App } from "cdktf";
+import { loadConfig, prepareDeployment } from "sallyport";
+import { LabStack } from "./stack.js";
+
+const loaded = await loadConfig({ cwd: process.cwd(), env: process.env });
+// Keys, certificate, token, caller and runtime, made or found as sallyport.yaml says.
+const { callers, sshKey, tls, token, runtime } = await prepareDeployment(loaded, { env: process.env });
+if (tls === undefined || token === undefined) throw new Error("this lab deploys with TLS and a token only");
+
+const app = new App();
+new LabStack(app, "lab", { callers, publicKey: sshKey.publicKey, tls, token, runtime });
+app.synth();

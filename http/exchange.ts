@@ -1,0 +1,119 @@
+/** One request and its answer: the id, the account of it, and the ways to end it. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AccessLog } from "./access-log.js";
+import { ANONYMOUS } from "./bearer.js";
+import { type Problem, problemBody } from "./problem.js";
+
+export type Headers = Readonly<Record<string, string | number>>;
+
+/** How long an answered client may go on sending a body that nobody wants. */
+const LINGER_MS = 2_000;
+const ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+export class Exchange {
+  readonly id: string;
+  readonly remote: string;
+  readonly method: string;
+  /** As it was sent, without its query. */
+  readonly path: string;
+  who = ANONYMOUS;
+  verdict = "ok";
+  /** Content bytes sent and received. */
+  bytes = 0;
+  received = 0;
+  cause: unknown;
+  readonly #started = performance.now();
+  #bodyAccepted: boolean;
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    log: AccessLog,
+  ) {
+    const given = req.headers["x-request-id"];
+    this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
+    this.method = req.method ?? "";
+    this.path = (req.url ?? "").split("?", 1)[0] ?? "";
+    this.remote = req.socket.remoteAddress ?? "";
+    this.#bodyAccepted = req.headers.expect === undefined;
+    res.setHeader("X-Request-Id", this.id);
+    res.once("close", () => log(this.#entry()));
+  }
+
+  /** Whether the request says that it has content. GET with a body is rare, but it is legal. */
+  get hasBody(): boolean {
+    const { headers } = this.req;
+    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  }
+
+  /** Tells a client that waits for "100 Continue" to send its body. */
+  acceptBody(): void {
+    if (!this.#bodyAccepted) this.res.writeContinue();
+    this.#bodyAccepted = true;
+  }
+
+  /** Ends with a whole answer held in memory. */
+  answer(status: number, headers: Headers, body?: Buffer | string): void {
+    const content = body === undefined ? undefined : Buffer.from(body);
+    const length = content === undefined ? {} : { "Content-Length": content.length };
+    this.#end(status, { ...length, ...headers }, this.method === "HEAD" ? undefined : content);
+  }
+
+  json(status: number, value: unknown, headers: Headers = {}): void {
+    this.answer(status, { "Content-Type": "application/json", ...headers }, JSON.stringify(value));
+  }
+
+  problem(problem: Problem): void {
+    this.verdict = problem.verdict;
+    this.cause = problem.cause;
+    if (this.res.headersSent) {
+      // Half an answer is out: only a broken connection tells the client that it is not whole.
+      this.res.destroy();
+      return;
+    }
+    const body = JSON.stringify(problemBody(problem, this.id));
+    this.answer(problem.status, { "Content-Type": "application/problem+json", ...problem.headers }, body);
+  }
+
+  #end(status: number, headers: Headers, content: Buffer | undefined): void {
+    const { req, res } = this;
+    this.bytes += content?.length ?? 0;
+    const unread = this.hasBody && !req.complete;
+    res.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
+    if (!unread || !this.#bodyAccepted) {
+      res.end(content);
+      return;
+    }
+    // The client is still sending. Closing now resets the connection, and the answer may be lost with it.
+    if (content === undefined) res.flushHeaders();
+    else res.write(content);
+    req.resume();
+    const close = () => res.end();
+    const timer = setTimeout(close, LINGER_MS);
+    req.once("end", close);
+    res.once("close", () => clearTimeout(timer));
+  }
+
+  #entry() {
+    const aborted = !this.res.writableFinished;
+    const cause = this.cause === undefined ? {} : { cause: describe(this.cause) };
+    return {
+      id: this.id,
+      remote: this.remote,
+      method: this.method,
+      path: this.path,
+      status: this.res.statusCode,
+      bytes: this.bytes,
+      ...(this.received > 0 ? { received: this.received } : {}),
+      ms: Math.round((performance.now() - this.#started) * 10) / 10,
+      verdict: aborted && this.verdict === "ok" ? "aborted" : this.verdict,
+      who: this.who,
+      ...cause,
+    };
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

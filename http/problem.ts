@@ -1,0 +1,39 @@
+/** RFC 9457 problems: what a client is told, apart from what the log is told. */
+
+export interface ProblemOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The word in the access log. @default the code */
+  readonly verdict?: string;
+  /** Stays on the host. */
+  readonly cause?: unknown;
+}
+
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly verdict: string;
+
+  /** @param code stable and kebab-case: the last part of the `type` URN. */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly detail?: string,
+    options: ProblemOptions = {},
+  ) {
+    super(detail ?? title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.headers = options.headers ?? {};
+    this.verdict = options.verdict ?? code;
+  }
+}
+
+/** The JSON document of `problem`, for the request that had the id `requestId`. */
+export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
+  return {
+    type: `urn:sallyport:problem:${problem.code}`,
+    title: problem.title,
+    status: problem.status,
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    instance: `urn:request:${requestId}`,
+  };
+}

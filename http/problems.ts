@@ -1,0 +1,33 @@
+/** The problems that any daemon has. Each is a named factory; the throw site is one short line. */
+import { Problem } from "./problem.js";
+
+export const badRequest = (detail: string) => new Problem(400, "bad-request", "Bad request", detail);
+
+export const malformedTarget = () =>
+  new Problem(400, "malformed-target", "Malformed request target", "the request target is not a valid path");
+
+export const unauthorized = () =>
+  new Problem(401, "unauthorized", "Unauthorized", "send the header Authorization: Bearer <token>", {
+    headers: { "WWW-Authenticate": "Bearer" },
+  });
+
+/** One answer for all that is not there or not to be seen, so that nothing can be told from it. */
+export const notFound = (verdict = "missing") =>
+  new Problem(404, "not-found", "Not found", "there is nothing at this path", { verdict });
+
+export const methodNotAllowed = (allow: string) =>
+  new Problem(405, "method-not-allowed", "Method not allowed", `this resource allows ${allow}`, {
+    headers: { Allow: allow },
+  });
+
+export const preconditionFailed = () =>
+  new Problem(412, "precondition-failed", "Precondition failed", "the file is not in the state the request names");
+
+export const internal = (cause: unknown) =>
+  new Problem(500, "internal", "Internal error", "the log has the reason under this request id", { cause });
+
+export const overloaded = (cause: unknown) =>
+  new Problem(503, "overloaded", "Service unavailable", "too much is going on at once", {
+    headers: { "Retry-After": "1" },
+    cause,
+  });

@@ -1,0 +1,97 @@
+/** HTTP and HTTPS servers with every limit set, listening, and closing in good order. */
+import { createServer as createHttp, type Server as HttpServer, STATUS_CODES } from "node:http";
+import { createServer as createHttps, type Server as HttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { errno } from "../base/fault.js";
+import type { AccessLog } from "./access-log.js";
+import { ANONYMOUS } from "./bearer.js";
+import { addressMissing, portForbidden, portTaken } from "./errors.js";
+import { guardHandshakes } from "./handshakes.js";
+import { HEADER_BYTES, type Limits } from "./limits.js";
+import type { Listener } from "./listener.js";
+import { type KeyPair, rotateTicketKeys, tlsOptions } from "./tls.js";
+
+export type Server = HttpServer | HttpsServer;
+
+export function httpServer(listener: Listener, limits: Limits, log: AccessLog): HttpServer {
+  return bound(createHttp(httpOptions(limits)), listener, limits, log);
+}
+
+export function httpsServer(pair: KeyPair, listener: Listener, limits: Limits, log: AccessLog): HttpsServer {
+  const options = { ...tlsOptions(pair), ...httpOptions(limits), handshakeTimeout: limits.handshakeMs };
+  const server = bound(createHttps(options), listener, limits, log);
+  guardHandshakes(server, limits);
+  rotateTicketKeys(server);
+  return server;
+}
+
+/** @returns the port, which the kernel chose where 0 was asked for. */
+export async function listen(server: Server, address: string, port: number): Promise<number> {
+  try {
+    return await tryListen(server, address, port);
+  } catch (error) {
+    const code = errno(error);
+    const noIpv6 = code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL";
+    if (address === "::" && noIpv6) return listen(server, "0.0.0.0", port);
+    if (code === "EADDRINUSE") throw portTaken(address, port);
+    if (code === "EACCES") throw portForbidden(address, port);
+    if (noIpv6 || code === "ENOTFOUND") throw addressMissing(address);
+    throw error;
+  }
+}
+
+/** Takes no more connections, lets running requests end for `graceMs`, then cuts them. */
+export async function close(server: Server, graceMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function httpOptions(limits: Limits) {
+  return {
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: limits.headersMs,
+    // Counts the whole body too: an upload of an hour is fine as long as it moves.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: limits.checkMs,
+    noDelay: true,
+  };
+}
+
+function bound<S extends Server>(server: S, listener: Listener, limits: Limits, log: AccessLog): S {
+  server.timeout = limits.idleMs;
+  server.maxConnections = limits.connections;
+  server.on("request", listener);
+  server.on("checkContinue", listener);
+  server.on("clientError", (error, socket) => refuse(error, socket, log));
+  return server;
+}
+
+/** What is not HTTP at all never becomes a request; it is still answered, logged and closed. */
+function refuse(error: Error, socket: Duplex, log: AccessLog): void {
+  if (!socket.writable || errno(error) === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const code = errno(error);
+  const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const remote = "remoteAddress" in socket ? String(socket.remoteAddress) : "";
+  const entry = { id: "", remote, method: "", path: "", status, bytes: 0, ms: 0 };
+  log({ ...entry, verdict: status === 408 ? "timeout" : "malformed", who: ANONYMOUS });
+}
+
+function tryListen(server: Server, address: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: address, port }, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

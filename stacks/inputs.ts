@@ -1,0 +1,39 @@
+/** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
+import type { HostDir } from "../config/schema.js";
+import type { HostTls } from "./parts/host-agent.js";
+import type { SecretFile } from "./parts/host-secrets.js";
+import type { RuntimeArchive } from "./parts/runtime-object.js";
+
+/** What the provider and the backend need: enough to take a deployment down. */
+export interface DeploymentTarget {
+  /** Directory of the project: the state lies here. */
+  readonly projectDir: string;
+  /** `name` of the configuration. */
+  readonly name: string;
+  readonly region: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `AWS_ENDPOINT_URL`, if set. */
+  readonly endpointUrl?: string;
+}
+
+export interface DeploymentInputs extends DeploymentTarget {
+  /** 8 hex digits that make names of this deployment its own in the account. */
+  readonly suffix: string;
+  readonly instanceType: string;
+  readonly ami: string;
+  readonly count: number;
+  readonly vpcId?: string;
+  readonly subnetId?: string;
+  readonly rootVolumeGib: number;
+  readonly ports: readonly number[];
+  /** Canonical CIDRs, sorted. */
+  readonly callers: readonly string[];
+  readonly sshKey: { readonly publicKey: string; readonly privatePath: string };
+  /** Absent: plain HTTP. */
+  readonly tls?: HostTls & { readonly fingerprint: string };
+  /** Absent: `auth: none`. */
+  readonly token?: SecretFile;
+  readonly directories: readonly HostDir[];
+  readonly buckets: readonly string[];
+  readonly runtime: RuntimeArchive;
+}

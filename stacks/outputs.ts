@@ -1,0 +1,71 @@
+/** What a deployment gave: read from Terraform's state, so that asking needs no Terraform and no network. */
+import { readFile } from "node:fs/promises";
+import { errno } from "../base/fault.js";
+import * as errors from "./errors.js";
+import { statePath } from "./files.js";
+
+export interface DeployedHost {
+  readonly name: string;
+  readonly instance_id: string;
+  /** Empty in a subnet that gives no public addresses. */
+  readonly public_ip: string;
+  readonly private_ip: string;
+  readonly agent_url: string;
+  readonly ssh_user: string;
+  readonly ssh_command: string;
+}
+
+export interface DeploymentOutputs {
+  /** By number: accelerator-2 before accelerator-10. */
+  readonly hosts: readonly DeployedHost[];
+  readonly security_group_id: string;
+  readonly callers: readonly string[];
+  /** SHA-256; empty where the agents speak plain HTTP. */
+  readonly certificate_fingerprint: string;
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
+  const file = statePath(options.projectDir);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") throw errors.notDeployed(options.projectDir);
+    throw error;
+  });
+  // A deploy that was ended before it began leaves an empty file.
+  if (text.trim() === "") throw errors.notDeployed(options.projectDir);
+  const values = outputValues(text, file);
+  if (!isHosts(values.hosts)) throw errors.notDeployed(options.projectDir);
+  return {
+    hosts: Object.values(values.hosts).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
+    security_group_id: String(values.security_group_id ?? ""),
+    callers: Array.isArray(values.callers) ? values.callers.map(String) : [],
+    certificate_fingerprint: String(values.certificate_fingerprint ?? ""),
+  };
+}
+
+/** The one with that name, address or instance id. */
+export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost {
+  const host = outputs.hosts.find((each) =>
+    [each.name, each.public_ip, each.private_ip, each.instance_id].includes(name),
+  );
+  if (host === undefined)
+    throw errors.noSuchHost(
+      name,
+      outputs.hosts.map((each) => each.name),
+    );
+  return host;
+}
+
+function outputValues(text: string, file: string): Record<string, unknown> {
+  try {
+    const state = JSON.parse(text) as { version?: unknown; outputs?: Record<string, { value?: unknown }> };
+    if (state.version !== 4) throw errors.badState(file);
+    return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
+  } catch (error) {
+    throw errors.badState(file, error);
+  }
+}
+
+function isHosts(value: unknown): value is Record<string, DeployedHost> {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}

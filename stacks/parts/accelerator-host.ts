@@ -1,0 +1,85 @@
+import { Instance } from "@cdktf/provider-aws/lib/instance/index.js";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import type { CallerAccess } from "./caller-access.js";
+import type { HostAgent } from "./host-agent.js";
+import type { KeyPair } from "./key-pair.js";
+import { MachineImage } from "./machine-image.js";
+
+export interface AcceleratorHostProps {
+  /** Who may reach the host. */
+  readonly access: CallerAccess;
+  /** Who may log in. */
+  readonly keyPair: KeyPair;
+  /** Installed at first boot. @default - no agent: the host answers SSH only */
+  readonly agent?: HostAgent;
+  /** Name of the host, in its tag and to its agent. @default - the construct's id */
+  readonly name?: string;
+  /** @default "f2.6xlarge", an FPGA machine */
+  readonly instanceType?: string;
+  /** @default - the newest Ubuntu 24.04 at creation */
+  readonly image?: MachineImage;
+  /** @default - a default subnet, in a zone that AWS picks; needs the default VPC */
+  readonly subnetId?: string;
+  /** @default 50 */
+  readonly rootVolumeGib?: number;
+}
+
+/**
+ * One accelerator machine that only its callers reach.
+ *
+ * @example
+ * const host = new AcceleratorHost(this, "accelerator-1", { access, keyPair, instanceType: "g6.xlarge" });
+ * new TerraformOutput(this, "address", { value: host.address });
+ */
+export class AcceleratorHost extends Construct {
+  readonly instance: Instance;
+  readonly name: string;
+  readonly sshUser: string;
+  /** The public address, or the private one in a subnet that gives no public ones. */
+  readonly address: string;
+  /** @default - undefined without an agent */
+  readonly agentUrl: string | undefined;
+
+  constructor(scope: Construct, id: string, props: AcceleratorHostProps) {
+    super(scope, id);
+    this.name = props.name ?? id;
+    const image = props.image ?? new MachineImage(this, "Image");
+    this.sshUser = image.sshUser;
+    const { agent } = props;
+    this.instance = new Instance(this, "Instance", {
+      ami: image.imageId,
+      instanceType: props.instanceType ?? "f2.6xlarge",
+      keyName: props.keyPair.keyName,
+      vpcSecurityGroupIds: [props.access.securityGroupId],
+      ...(props.subnetId === undefined ? {} : { subnetId: props.subnetId }),
+      // Session-bound metadata that one hop can reach: a container or a tricked proxy on the host cannot ask for credentials.
+      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      rootBlockDevice: {
+        volumeType: "gp3",
+        volumeSize: props.rootVolumeGib ?? 50,
+        encrypted: true,
+        deleteOnTermination: true,
+      },
+      tags: { Name: this.name },
+      volumeTags: { Name: this.name },
+      ...(agent === undefined
+        ? {}
+        : {
+            iamInstanceProfile: agent.role.instanceProfile.name,
+            userDataBase64: Buffer.from(agent.bootScript({ name: this.name, sshUser: this.sshUser })).toString(
+              "base64",
+            ),
+            // cloud-init runs the script once in the life of an instance. Changed in place, it would stop
+            // and start the machine and then do nothing; so a new script means a new machine, and says so in the plan.
+            userDataReplaceOnChange: true,
+            dependsOn: agent.readyBefore,
+          }),
+      // A newly published image must never replace a machine that is at work.
+      lifecycle: { ignoreChanges: ["ami"] },
+    });
+    const { publicIp, privateIp } = this.instance;
+    this.address = Fn.coalesce([publicIp, privateIp]);
+    this.agentUrl = agent && `${agent.scheme}://${this.address}`;
+  }
+}

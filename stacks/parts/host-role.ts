@@ -1,0 +1,69 @@
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { Construct } from "constructs";
+
+export interface HostRoleProps {
+  /** Name of role, policy and profile; IAM names are one per account, whatever the region. */
+  readonly name: string;
+  /** ARNs of the SSM parameters that the host may read. */
+  readonly parameterArns: readonly string[];
+  /** ARNs of the S3 objects that the host may read. */
+  readonly objectArns: readonly string[];
+  /** Buckets whose objects the host's programs may list, read and write. @default - none */
+  readonly buckets?: readonly string[];
+  /** @default "aws" */
+  readonly partition?: string;
+}
+
+/**
+ * What a host may do in the account: read its own parameters and its own runtime, and use the
+ * buckets that were named. It may not even ask which other parameters there are.
+ *
+ * There is no statement for KMS: the key `aws/ssm` lets every principal of the account decrypt
+ * through SSM what it may read there.
+ */
+export class HostRole extends Construct {
+  readonly role: IamRole;
+  readonly policy: IamRolePolicy;
+  readonly instanceProfile: IamInstanceProfile;
+
+  constructor(scope: Construct, id: string, props: HostRoleProps) {
+    super(scope, id);
+    this.role = new IamRole(this, "Role", {
+      name: props.name,
+      description: "Accelerator host: its own secrets, its own runtime, its named buckets",
+      assumeRolePolicy: policy([
+        { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
+      ]),
+    });
+    this.policy = new IamRolePolicy(this, "Policy", {
+      name: props.name,
+      role: this.role.name,
+      policy: policy(statements(props)),
+    });
+    this.instanceProfile = new IamInstanceProfile(this, "Profile", { name: props.name, role: this.role.name });
+  }
+}
+
+function statements(props: HostRoleProps): object[] {
+  const buckets = [...new Set(props.buckets ?? [])].sort();
+  const arn = (rest: string) => `arn:${props.partition ?? "aws"}:s3:::${rest}`;
+  const all = [
+    { Sid: "OwnParameters", Action: "ssm:GetParameter", Resource: [...props.parameterArns] },
+    { Sid: "OwnRuntime", Action: "s3:GetObject", Resource: [...props.objectArns] },
+    { Sid: "ListNamedBuckets", Action: "s3:ListBucket", Resource: buckets.map(arn) },
+    {
+      Sid: "UseNamedBuckets",
+      Action: ["s3:GetObject", "s3:PutObject"],
+      Resource: buckets.map((bucket) => arn(`${bucket}/*`)),
+    },
+  ];
+  return all
+    .filter(({ Resource }) => Resource.length > 0)
+    .map(({ Sid, Action, Resource }) => ({ Sid, Effect: "Allow", Action, Resource }));
+}
+
+function policy(Statement: object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement });
+}

@@ -1,0 +1,24 @@
+import { KeyPair as AwsKeyPair } from "@cdktf/provider-aws/lib/key-pair/index.js";
+import { Construct } from "constructs";
+
+export interface KeyPairProps {
+  /** Name in EC2; one per account and region. */
+  readonly name: string;
+  /** The public half, as one OpenSSH line. The private half never comes near a stack. */
+  readonly publicKey: string;
+}
+
+/** The public half of an SSH key pair, imported into EC2. */
+export class KeyPair extends Construct {
+  readonly keyPair: AwsKeyPair;
+
+  constructor(scope: Construct, id: string, props: KeyPairProps) {
+    super(scope, id);
+    // EC2 drops white space at the end; keeping it would be a difference in every plan.
+    this.keyPair = new AwsKeyPair(this, "KeyPair", { keyName: props.name, publicKey: props.publicKey.trim() });
+  }
+
+  get keyName(): string {
+    return this.keyPair.keyName;
+  }
+}

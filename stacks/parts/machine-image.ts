@@ -1,0 +1,47 @@
+import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js";
+import { Construct } from "constructs";
+import * as errors from "../errors.js";
+
+/** Families by the public SSM parameter that names their newest x86-64 image, and the user that its cloud-init makes. */
+const FAMILIES: Readonly<Record<string, { readonly parameter: string; readonly sshUser: string }>> = {
+  "ubuntu-24.04": {
+    parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    sshUser: "ubuntu",
+  },
+  al2023: {
+    parameter: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    sshUser: "ec2-user",
+  },
+  "deep-learning": {
+    parameter: "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
+    sshUser: "ubuntu",
+  },
+  neuron: {
+    parameter: "/aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id",
+    sshUser: "ubuntu",
+  },
+};
+
+export interface MachineImageProps {
+  /** A family (`ubuntu-24.04`, `al2023`, `deep-learning`, `neuron`) or an image id. @default "ubuntu-24.04" */
+  readonly ami?: string;
+  /** The image's login user. @default - the family's own; `ubuntu` for an image id */
+  readonly sshUser?: string;
+}
+
+/** The image that a host boots, and who logs in to it. */
+export class MachineImage extends Construct {
+  readonly imageId: string;
+  readonly sshUser: string;
+
+  constructor(scope: Construct, id: string, props: MachineImageProps = {}) {
+    super(scope, id);
+    const ami = props.ami ?? "ubuntu-24.04";
+    const family = Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami] : undefined;
+    if (family === undefined && !/^ami-[0-9a-f]{8,17}$/.test(ami)) throw errors.unknownAmi(ami);
+    // An image id is public: without this the provider marks the value, and all made of it, as secret.
+    this.imageId =
+      family === undefined ? ami : new DataAwsSsmParameter(this, "Newest", { name: family.parameter }).insecureValue;
+    this.sshUser = props.sshUser ?? family?.sshUser ?? "ubuntu";
+  }
+}

@@ -1,0 +1,67 @@
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
+import { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls/index.js";
+import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
+import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
+import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
+import { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
+import { Construct } from "constructs";
+
+/** The archive that a host installs at boot; `buildRuntime` makes it. */
+export interface RuntimeArchive {
+  /** Absolute path of the `.tar.gz`. */
+  readonly file: string;
+  /** Hex SHA-256 of the tar stream inside: what the host checks, whatever zlib compressed it. */
+  readonly sha256: string;
+}
+
+export interface RuntimeObjectProps {
+  readonly bucket: string;
+  readonly archive: RuntimeArchive;
+}
+
+/**
+ * The agent's runtime in a private bucket of its own.
+ *
+ * Private by four separate means: the public access block, ownership enforced (no ACL counts),
+ * encryption at rest, and no bucket policy at all, so that only roles that say so may read. A policy
+ * that denies plain HTTP would guard nothing here: hosts ask over HTTPS, and what they get is not
+ * secret and is checked against a digest from their user data.
+ */
+export class RuntimeObject extends Construct {
+  readonly bucket: S3Bucket;
+  readonly object: S3Object;
+  readonly bucketName: string;
+  readonly key: string;
+
+  constructor(scope: Construct, id: string, props: RuntimeObjectProps) {
+    super(scope, id);
+    this.bucketName = props.bucket;
+    this.key = `runtime/${props.archive.sha256}.tar.gz`;
+    // The bucket holds nothing that a build cannot make again, so destroying the stack empties it.
+    this.bucket = new S3Bucket(this, "Bucket", { bucket: props.bucket, forceDestroy: true });
+    const bucket = this.bucket.id;
+    const guards = [
+      new S3BucketPublicAccessBlock(this, "PublicAccessBlock", {
+        bucket,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      }),
+      new S3BucketOwnershipControls(this, "Ownership", { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }),
+      new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
+        bucket,
+        rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+      }),
+      new S3BucketVersioningA(this, "Versioning", { bucket, versioningConfiguration: { status: "Enabled" } }),
+    ];
+    this.object = new S3Object(this, "Object", {
+      bucket,
+      key: this.key,
+      source: props.archive.file,
+      sourceHash: props.archive.sha256,
+      contentType: "application/gzip",
+      dependsOn: guards,
+    });
+  }
+}

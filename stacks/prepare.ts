@@ -1,0 +1,126 @@
+/**
+ * Everything that must be known before synth, found out: keys, certificate, token, caller, runtime.
+ * Synthesis after this needs no network, no clock and no file.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { ensureKeyPair, loadKeyPair } from "../certs/key-pair.js";
+import { ensureCertificate } from "../certs/store.js";
+import { ensureToken, readToken } from "../certs/token.js";
+import type { Config, LoadedConfig } from "../config/load.js";
+import { resolveCaller } from "../firewall/lookup.js";
+import * as errors from "./errors.js";
+import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
+import { refuseLeakyLog } from "./leaky-log.js";
+import { deploymentSuffix } from "./names.js";
+import type { SecretFile } from "./parts/host-secrets.js";
+import { buildRuntime } from "./runtime.js";
+
+export interface PrepareOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly onStep?: (text: string) => void;
+  /** Who may reach the hosts, in place of what environment and configuration say. */
+  readonly caller?: readonly string[];
+  /** Make a missing key pair, certificate or token; without it, a missing one is an error. @default true */
+  readonly create?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What is known without looking anything up: enough to take a deployment down. */
+export function deploymentTarget({ config, projectDir }: LoadedConfig, env: NodeJS.ProcessEnv): DeploymentTarget {
+  return {
+    projectDir: resolve(projectDir),
+    name: config.name,
+    region: config.region,
+    tags: config.tags,
+    ...(env.AWS_ENDPOINT_URL ? { endpointUrl: env.AWS_ENDPOINT_URL } : {}),
+  };
+}
+
+export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOptions): Promise<DeploymentInputs> {
+  const { config } = loaded;
+  const { env, onStep = () => undefined, create = true } = options;
+  refuseLeakyLog(env);
+  if (config.vpc_id !== undefined && config.subnet_id === undefined) throw errors.vpcWithoutSubnet(config.vpc_id);
+
+  const dir = join(env.HOME ?? homedir(), ".ssh");
+  const pair = create
+    ? await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir })
+    : await loadKeyPair({ name: config.key_pair, dir });
+  onStep(`SSH key pair ${pair.privatePath} (${"created" in pair && pair.created ? "created" : "existing"})`);
+  const tls = await prepareTls(config, create, onStep);
+  const token = await prepareToken(config, create, onStep);
+  const caller = await resolveCaller(config.caller, env, options);
+  const callers = caller.callers.map(String);
+  onStep(`callers ${callers.join(", ")} (${caller.from})`);
+  for (const objection of caller.objections) onStep(`address service ${objection}`);
+  const runtime = await buildRuntime({ env, onStep });
+
+  return {
+    ...deploymentTarget(loaded, env),
+    suffix: deploymentSuffix(pair.publicKey),
+    instanceType: config.instance_type,
+    ami: config.ami,
+    count: config.count,
+    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
+    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
+    rootVolumeGib: config.root_volume_gib,
+    ports: config.allow_ports,
+    callers,
+    sshKey: { publicKey: pair.publicKey, privatePath: pair.privatePath },
+    ...(tls === undefined ? {} : { tls }),
+    ...(token === undefined ? {} : { token }),
+    directories: config.authorized_host_dirs,
+    buckets: config.buckets,
+    runtime,
+  };
+}
+
+/**
+ * A number that changes with the content of a secret: Terraform sends a write-only value again when
+ * its version changes. 31 bits of a digest of a key or token with 128 bits of entropy or more tell
+ * nothing that helps to guess it.
+ */
+export async function secretVersion(path: string): Promise<number> {
+  const digest = createHash("sha256")
+    .update(await readFile(path))
+    .digest();
+  return digest.readUInt32BE(0) >>> 1;
+}
+
+async function secretFile(path: string): Promise<SecretFile> {
+  return { path: resolve(path), version: await secretVersion(path) };
+}
+
+async function prepareTls(config: Config, create: boolean, onStep: (text: string) => void) {
+  if (config.ssl_cert_crt === false) {
+    onStep("TLS is off (ssl_cert_crt: false): data and token travel in the clear");
+    return undefined;
+  }
+  const certificate = await ensureCertificate({
+    crt: config.ssl_cert_crt,
+    key: config.ssl_cert_key,
+    generate: create && config.ssl_cert_generate,
+    names: config.ssl_cert_names,
+  });
+  onStep(`certificate ${certificate.crt} (${certificate.created ? "created" : "existing"})`);
+  return {
+    certificate: certificate.pem,
+    fingerprint: certificate.facts.fingerprint256,
+    key: await secretFile(certificate.key),
+  };
+}
+
+async function prepareToken(config: Config, create: boolean, onStep: (text: string) => void) {
+  if (config.auth === "none") {
+    onStep("auth is none: whoever the firewall lets in may read and write");
+    return undefined;
+  }
+  const created = create && (await ensureToken(config.auth_token_file)).created;
+  // Also refuses an empty or too open file before it goes to the hosts.
+  await readToken(config.auth_token_file);
+  onStep(`agent token ${config.auth_token_file} (${created ? "created" : "existing"})`);
+  return secretFile(config.auth_token_file);
+}

@@ -1,0 +1,108 @@
+/** Reads the lines of `terraform -json` into what people want to know. Pure. */
+
+export type ChangeAction = "create" | "update" | "replace" | "delete";
+
+export interface PlannedChange {
+  readonly action: ChangeAction;
+  readonly address: string;
+  /** `aws_instance`. */
+  readonly type: string;
+  /** The construct's path where it is known, else the address. */
+  readonly name: string;
+}
+
+interface Event {
+  readonly type?: string;
+  readonly "@message"?: string;
+  readonly change?: { readonly resource?: Resource; readonly action?: string };
+  readonly hook?: { readonly resource?: Resource; readonly action?: string; readonly elapsed_seconds?: number };
+  readonly diagnostic?: Diagnostic;
+}
+
+interface Diagnostic {
+  readonly severity?: string;
+  readonly summary?: string;
+  readonly detail?: string;
+  readonly address?: string;
+}
+
+interface Resource {
+  readonly addr?: string;
+  readonly resource_type?: string;
+}
+
+const ACTIONS: ReadonlySet<string> = new Set<ChangeAction>(["create", "update", "replace", "delete"]);
+const DONE: Readonly<Record<string, string>> = { create: "created", update: "updated", delete: "deleted" };
+const DOING: Readonly<Record<string, string>> = { create: "creating", update: "updating", delete: "deleting" };
+
+export class TerraformLog {
+  readonly changes: PlannedChange[] = [];
+  readonly #errors: string[] = [];
+
+  constructor(readonly nameOf: (address: string) => string) {}
+
+  /** @returns a line worth showing, if there is one. */
+  read(line: string): string | undefined {
+    const event = parse(line);
+    switch (event?.type) {
+      case "planned_change":
+        this.#planned(event);
+        return undefined;
+      case "apply_start":
+      case "apply_progress":
+        return this.#progress(event, DOING);
+      case "apply_complete":
+        return this.#progress(event, DONE);
+      case "diagnostic":
+        if (event.diagnostic?.severity === "error") this.#errors.push(this.#explain(event.diagnostic));
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Why it failed: first the summary, then its detail; each different failure once. */
+  get explanation(): string {
+    return [...new Set(this.#errors)].join("\n");
+  }
+
+  #planned({ change }: Event): void {
+    const { addr, resource_type } = change?.resource ?? {};
+    const action = change?.action ?? "";
+    if (addr === undefined || !ACTIONS.has(action)) return;
+    this.changes.push({
+      action: action as ChangeAction,
+      address: addr,
+      type: resource_type ?? "",
+      name: this.nameOf(addr),
+    });
+  }
+
+  #explain({ summary = "", detail = "", address }: Diagnostic): string {
+    const details = detail
+      .trim()
+      .split("\n")
+      .slice(0, 6)
+      .map((text) => text.trim())
+      .filter(Boolean);
+    const where = address === undefined ? "" : `${this.nameOf(address)}: `;
+    return [`${where}${summary.trim()}`, ...details].join("\n");
+  }
+
+  #progress({ hook }: Event, words: Readonly<Record<string, string>>): string | undefined {
+    const word = words[hook?.action ?? ""];
+    const address = hook?.resource?.addr;
+    if (word === undefined || address === undefined) return undefined;
+    const seconds = hook?.elapsed_seconds;
+    return `${word} ${this.nameOf(address)}${seconds ? ` (${seconds} s)` : ""}`;
+  }
+}
+
+function parse(line: string): Event | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+/** The commands as a user runs them, each in a home of its own. */
+import { copyFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { sallyport } from "../support/cli.js";
+import { temporaryDir } from "./support/directory.js";
+
+const slow = { timeout: 60_000 };
+
+async function home(): Promise<{ dir: string; cli: typeof sallyport }> {
+  const dir = await temporaryDir();
+  return {
+    dir,
+    cli: (args, options = {}) => sallyport(args, { cwd: dir, env: { HOME: dir }, timeout: 30_000, ...options }),
+  };
+}
+
+test("certs create, show, verify and renew keep one pair in ~/.ssh", slow, async () => {
+  const { dir, cli } = await home();
+  const made = JSON.parse((await cli(["certs", "create", "--name", "h.example", "--json"])).stdout);
+  expect(made).toMatchObject({
+    created: true,
+    crt: join(dir, ".ssh/sallyport.crt"),
+    key: join(dir, ".ssh/sallyport.key"),
+  });
+  expect(made.certificate.dnsNames).toEqual(["*", "h.example"]);
+
+  const again = await cli(["certs", "create"]);
+  expect(again.stdout).toContain(`kept ${dir}/.ssh/sallyport.crt, which was there`);
+  const shown = JSON.parse((await cli(["certs", "show", "--json"])).stdout);
+  expect(shown).toMatchObject({ fingerprint256: made.certificate.fingerprint256, daysLeft: 824 });
+
+  const verified = await cli(["certs", "verify"]);
+  expect(verified).toMatchObject({ code: 0 });
+  expect(verified.stdout).toContain("ok       the certificate was made for this private key");
+
+  const renewed = JSON.parse((await cli(["certs", "create", "--renew", "--json", "--quiet"])).stdout);
+  expect(renewed.certificate.fingerprint256).not.toBe(made.certificate.fingerprint256);
+  expect(renewed.retired).toHaveLength(2);
+});
+
+test("scenario 2 of A-31: one shares, the other installs with one command", slow, async () => {
+  const [creator, friend] = [await home(), await home()];
+  await creator.cli(["certs", "create"]);
+  const shared = await creator.cli(["certs", "share"]);
+  expect(shared.stdout).not.toContain("PRIVATE");
+  const [, fingerprint = ""] = /--fingerprint ([0-9A-F]{64})$/m.exec(shared.stderr) ?? [];
+
+  const wrong = await friend.cli(["certs", "install", "-", "--fingerprint", "0".repeat(64)], {
+    cwd: friend.dir,
+    input: shared.stdout,
+    env: { HOME: friend.dir },
+  });
+  expect(wrong.code).toBe(5);
+  const installed = await friend.cli(["certs", "install", "-", "--fingerprint", fingerprint], {
+    cwd: friend.dir,
+    input: shared.stdout,
+    env: { HOME: friend.dir },
+  });
+  expect(installed, installed.stderr).toMatchObject({ code: 0, stderr: "" });
+  expect(await readFile(join(friend.dir, ".ssh/sallyport.crt"), "utf8")).toBe(
+    await readFile(join(creator.dir, ".ssh/sallyport.crt"), "utf8"),
+  );
+  const verified = await friend.cli(["certs", "verify"]);
+  expect(verified.code).toBe(0);
+  expect(verified.stdout).toContain("this machine can verify hosts, not deploy them");
+});
+
+test("share refuses the private key, and verify ends with 1 on a problem", slow, async () => {
+  const { dir, cli } = await home();
+  await cli(["certs", "create"]);
+  const refused = await cli(["certs", "share", ".ssh/sallyport.key"]);
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr.replaceAll(`${dir}/`, "")).toMatchInlineSnapshot(`
+    "error: ".ssh/sallyport.key" holds a private key; a certificate file is public and must not
+      keep the key in a file of its own with mode 600, and only the CERTIFICATE blocks here
+    "
+  `);
+  await copyFile(join(dir, ".ssh/sallyport.crt"), join(dir, "lone.crt"));
+  expect(await cli(["certs", "verify", "lone.crt", ".ssh/sallyport.key"])).toMatchObject({ code: 0 });
+  expect(await cli(["certs", "verify", ".ssh/sallyport.key"])).toMatchObject({ code: 1 });
+});
+
+test("keys create makes a pair, keys show prints it", slow, async () => {
+  const { dir, cli } = await home();
+  const made = JSON.parse((await cli(["keys", "create", "team", "--type", "ed25519", "--json"])).stdout);
+  expect(made).toMatchObject({ created: true, type: "ed25519", privatePath: join(dir, ".ssh/team.pem") });
+  const { stdout } = await cli(["keys", "show", "team"]);
+  expect(stdout.split("\n")).toContain((await readFile(join(dir, ".ssh/team.pub"), "utf8")).trimEnd());
+  expect(stdout).not.toContain("PRIVATE");
+});

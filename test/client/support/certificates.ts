@@ -1,0 +1,46 @@
+/** Certificates for tests: ours are issued by the kit, everybody else's by openssl. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runOk } from "../../../base/run.js";
+import { inspectCertificate } from "../../../certs/inspect.js";
+import { type IssuedCertificate, issueCertificate } from "../../../certs/issue.js";
+import type { Trust } from "../../../client/trust.js";
+
+const DAY = 86_400_000;
+
+export const wildcard = (): Promise<IssuedCertificate> => issueCertificate({ commonName: "accelerator" });
+
+export const named = (...names: string[]): Promise<IssuedCertificate> =>
+  issueCertificate({ commonName: "accelerator", names });
+
+export const expired = (): Promise<IssuedCertificate> =>
+  issueCertificate({ commonName: "accelerator", days: 10, now: new Date(Date.now() - 11 * DAY) });
+
+/** Trust as if the clock had allowed it: for peers whose certificate went out of date after it was pinned. */
+export function pinned(cert: string): Trust {
+  const facts = inspectCertificate(cert);
+  return { kind: "pinned", pem: cert, facts, checkHostName: !facts.isWildcardOnly };
+}
+
+/** A CA of somebody's own, and a server certificate that it issued. */
+export async function issuedByCa(dir: string, names: string): Promise<{ root: string; leaf: IssuedCertificate }> {
+  const at = (name: string) => join(dir, name);
+  const subject = (cn: string) => ["-subj", `/CN=${cn}`];
+  const { readFile } = await import("node:fs/promises");
+  await runOk("openssl", [
+    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", ...subject("Own CA")],
+    ...["-addext", "keyUsage=critical,keyCertSign"],
+    ...["-keyout", at("ca.key"), "-out", at("ca.crt")],
+  ]);
+  await runOk("openssl", [
+    ...["req", "-newkey", "rsa:2048", "-nodes", ...subject("host")],
+    ...["-keyout", at("leaf.key"), "-out", at("leaf.csr")],
+  ]);
+  await writeFile(at("leaf.ext"), `subjectAltName=${names}\nbasicConstraints=CA:FALSE\n`);
+  await runOk("openssl", [
+    ...["x509", "-req", "-in", at("leaf.csr"), "-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-CAcreateserial"],
+    ...["-days", "30", "-extfile", at("leaf.ext"), "-out", at("leaf.crt")],
+  ]);
+  const text = (name: string) => readFile(at(name), "utf8");
+  return { root: await text("ca.crt"), leaf: { cert: await text("leaf.crt"), key: await text("leaf.key") } };
+}

@@ -1,0 +1,67 @@
+/** A deployment as values, for tests that synthesize: nothing here exists on disk. */
+import { Testing } from "cdktf";
+import { AcceleratorHostsStack } from "../../stacks/accelerator-hosts.js";
+import type { DeploymentInputs } from "../../stacks/inputs.js";
+
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${"QUFB".repeat(16)}\n-----END CERTIFICATE-----\n`;
+
+export function sampleInputs(changes: Partial<DeploymentInputs> = {}): DeploymentInputs {
+  return {
+    projectDir: "/home/user/project",
+    name: "lab",
+    suffix: "1a2b3c4d",
+    region: "eu-west-1",
+    tags: { Team: "fpga" },
+    instanceType: "f2.6xlarge",
+    ami: "ubuntu-24.04",
+    count: 1,
+    rootVolumeGib: 50,
+    ports: [22, 80, 443],
+    callers: ["203.0.113.7/32"],
+    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", privatePath: "/home/user/.ssh/sallyport.pem" },
+    tls: {
+      certificate: CERTIFICATE,
+      fingerprint: "AA:BB",
+      key: { path: "/home/user/.ssh/sallyport.key", version: 7 },
+    },
+    token: { path: "/home/user/.ssh/sallyport.token", version: 8 },
+    directories: [{ path: "~/shared", mode: "rw", name: "shared" }],
+    buckets: [],
+    runtime: { file: "/home/user/.cache/sallyport/runtime.tar.gz", sha256: "ab".repeat(32) },
+    ...changes,
+  };
+}
+
+export interface Synthesized {
+  readonly resource: Record<string, Record<string, Record<string, unknown>>>;
+  readonly data?: Record<string, Record<string, Record<string, unknown>>>;
+  readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
+  readonly provider: Record<string, unknown>;
+  readonly terraform: Record<string, unknown>;
+}
+
+export function synthText(changes: Partial<DeploymentInputs> = {}): string {
+  return Testing.synth(new AcceleratorHostsStack(Testing.app(), sampleInputs(changes)));
+}
+
+export function synth(changes: Partial<DeploymentInputs> = {}): Synthesized {
+  return JSON.parse(synthText(changes)) as Synthesized;
+}
+
+/** All resources of a type, without cdktf's comments, in the order of their names. */
+export function resources({ resource }: Pick<Synthesized, "resource">, type: string): Record<string, unknown>[] {
+  return Object.entries(resource[type] ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { "//": _, ...rest }]) => rest);
+}
+
+export function only({ resource }: Pick<Synthesized, "resource">, type: string): Record<string, unknown> {
+  const [first, ...others] = resources({ resource }, type);
+  if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type}`);
+  return first;
+}
+
+/** The boot script of a synthesized instance. */
+export function userData(instance: Record<string, unknown>): string {
+  return Buffer.from(String(instance.user_data_base64), "base64").toString();
+}

@@ -1,0 +1,57 @@
+/** Runs the real `sallyport` as a process of its own, from the sources. */
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const main = join(root, "cli/main.ts");
+
+export interface CliRun {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  /** @default the repository's root */
+  readonly cwd?: string;
+  /** The whole environment beside PATH; nothing of the developer's own leaks in. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** Milliseconds. @default 15000 */
+  readonly timeout?: number;
+}
+
+/** The program and its arguments, for tests that need the child itself. */
+export function cliCommand(args: readonly string[]): [program: string, args: string[]] {
+  return [process.execPath, ["--import", tsx, main, ...args]];
+}
+
+/** @example const { code, stdout } = await sallyport(["--version"]); */
+export function sallyport(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  const [program, argv] = cliCommand(args);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, argv, {
+      cwd: options.cwd ?? root,
+      env: { PATH: process.env.PATH, ...options.env },
+      timeout: options.timeout ?? 15_000,
+      killSignal: "SIGKILL",
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    // A command that ends without reading its input closes the pipe; that is its right.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
+  });
+}
