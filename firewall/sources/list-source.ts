@@ -1,0 +1,22 @@
+/** Where a list of addresses comes from, as a value; `parse-source.ts` reads how users write it. */
+
+export type ListSource = (
+  | { readonly kind: "faculty"; readonly url: string }
+  /** A JSON document at a URL or in a file, and the place of the list in it. */
+  | { readonly kind: "json"; readonly url: string; readonly pointer: readonly string[] }
+  | { readonly kind: "json"; readonly path: string; readonly pointer: readonly string[] }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "dns"; readonly host: string }
+  | { readonly kind: "aws"; readonly service: string; readonly region?: string }
+  | { readonly kind: "caller" }
+) & {
+  /** For messages: as the user wrote it, without a query, which may hold a secret. */
+  readonly name: string;
+};
+
+/** One line of a list before anybody looked whether it is an address. */
+export interface Entry {
+  readonly text: string;
+  /** Where it stands: `line 7`, `/ipAddresses/3`. */
+  readonly at: string;
+}

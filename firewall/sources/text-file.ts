@@ -1,0 +1,9 @@
+/** A list in a text file: one address or block a line; blank lines, and what follows a `#`, are nothing. */
+import type { Entry } from "./list-source.js";
+
+export function readTextFile(text: string): Entry[] {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map((line, index) => ({ text: line.replace(/#.*/s, "").trim(), at: `line ${index + 1}` }))
+    .filter((entry) => entry.text !== "");
+}
