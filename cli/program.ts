@@ -1,6 +1,8 @@
 /** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
 import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
+import { register as access } from "./commands/access.js";
+import { register as addresses } from "./commands/addresses.js";
 import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
@@ -8,6 +10,7 @@ import { register as demo } from "./commands/demo.js";
 import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
+import { register as firewall } from "./commands/firewall/index.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
 import type { Register, Wrap } from "./context.js";
@@ -40,7 +43,20 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
-  const registers: readonly Register[] = [demo, deploy, ssh, files, verify, certs, config, doctor, completion];
+  const registers: readonly Register[] = [
+    demo,
+    deploy,
+    ssh,
+    files,
+    firewall,
+    access,
+    addresses,
+    verify,
+    certs,
+    config,
+    doctor,
+    completion,
+  ];
   for (const register of registers) register(program, wrap);
   settle(program, { ...output, outputError: () => {} });
   return program;

@@ -1,0 +1,14 @@
+/** The body of `GET /api/cluster/ip-addresses`: where our hosts are seen from, by others. */
+import { Cidr, compareCidrs } from "../../firewall/cidr.js";
+
+export interface AddressList {
+  /** Without masks, sorted, each once: the shape that Faculty gave this API. */
+  readonly ipAddresses: readonly string[];
+}
+
+/** Hosts without a public address are behind somebody else's, which is not ours to tell. */
+export function addressList(hosts: readonly { readonly public_ip: string }[]): AddressList {
+  const addresses = hosts.flatMap(({ public_ip }) => (public_ip === "" ? [] : [Cidr.host(public_ip)]));
+  const unique = new Map(addresses.sort(compareCidrs).map((cidr) => [cidr.toString(), cidr.address]));
+  return { ipAddresses: [...unique.values()] };
+}

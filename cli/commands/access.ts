@@ -1,0 +1,161 @@
+/** `sallyport access grant|list|renew|revoke`: let somebody in for a time. */
+import { Option } from "commander";
+import type { LeaseOptions } from "../../firewall/leases.js";
+import type { Report } from "../../firewall/report.js";
+import type { Context, Register } from "../context.js";
+import type { ChangeFlags, GroupFlags } from "../firewall/lease-flags.js";
+
+interface GrantFlags extends ChangeFlags {
+  readonly from: string[];
+  readonly ports?: string[];
+  readonly protocol: "tcp" | "udp";
+  readonly for: string;
+}
+
+interface RenewFlags extends ChangeFlags {
+  readonly from?: string[];
+  readonly for: string;
+}
+
+const GROUP = ["--group <sg...>", "security groups (default: that of the deployed hosts)"] as const;
+const REGION = ["--region <region>", "region of the groups (default: region)"] as const;
+const FOR = ["--for <span>", "how long from now: 30m, 8h, 2d"] as const;
+const DRY_RUN = ["--dry-run", "print what would be done, and do nothing"] as const;
+const CONFIRM = ["--confirm-lockout", "permit removing the access of the address this runs from"] as const;
+
+export const register: Register = (program, wrap) => {
+  const access = program.command("access").description("let somebody in for a time: rules that say when they end");
+  access
+    .command("grant")
+    .description("let NAME in until the time is over")
+    .argument("<name>", "whose access it is")
+    .option("--from <address...>", "addresses or blocks, or caller: where this runs", ["caller"])
+    .option("--ports <ports...>", "22,443 or 8000-8010 (default: allow_ports)")
+    .addOption(new Option("--protocol <name>", "protocol of the ports").choices(["tcp", "udp"]).default("tcp"))
+    .requiredOption(...FOR)
+    .option(...GROUP)
+    .option(...REGION)
+    .option(...DRY_RUN)
+    .addHelpText(
+      "after",
+      `
+The end is written into each rule. Any "sallyport firewall sync" of the group removes the rule after
+it, and so does every command of this family but list.
+
+Examples:
+  $ sallyport access grant ada --for 8h
+  $ sallyport access grant ada --from 198.51.100.20 --ports 22 --for 2d
+  $ sallyport access grant audit --from 198.51.100.0/28 --ports 5432 --for 1h --group sg-0a1b`,
+    )
+    .action(wrap<[string, GrantFlags]>(grant));
+  access
+    .command("list")
+    .description("list who has access for a time, from where, and until when")
+    .option(...GROUP)
+    .option(...REGION)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sallyport access list\n  $ sallyport access list --json | jq -r '.leases[].until'",
+    )
+    .action(wrap<[GroupFlags]>(list));
+  access
+    .command("renew")
+    .description("move the end of NAME's access, and its addresses if wanted")
+    .argument("<name>", "whose access it is")
+    .option(
+      "--from <address...>",
+      "where NAME is now; the old addresses go after the new ones are in (default: as before)",
+    )
+    .requiredOption(...FOR)
+    .option(...GROUP)
+    .option(...REGION)
+    .option(...DRY_RUN)
+    .option(...CONFIRM)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sallyport access renew ada --for 8h\n  $ sallyport access renew ada --from caller --for 8h   from a new place",
+    )
+    .action(wrap<[string, RenewFlags]>(renew));
+  access
+    .command("revoke")
+    .description("end NAME's access now")
+    .argument("<name>", "whose access it is")
+    .option(...GROUP)
+    .option(...REGION)
+    .option(...DRY_RUN)
+    .option(...CONFIRM)
+    .addHelpText("after", "\nExamples:\n  $ sallyport access revoke ada\n  $ sallyport access revoke ada --dry-run")
+    .action(wrap<[string, ChangeFlags]>(revoke));
+};
+
+async function grant(context: Context, name: string, flags: GrantFlags): Promise<void> {
+  const { grantLease } = await import("../../firewall/leases.js");
+  const { portsOf, sourcesOf, withLeases } = await import("../firewall/lease-flags.js");
+  const until = await endOf(flags.for);
+  const ports = await portsOf(context, flags.ports);
+  const sources = await sourcesOf(context, flags.from);
+  const report = await withLeases(context, flags, (options) =>
+    grantLease(options, { name, sources, protocol: flags.protocol, ports, until }),
+  );
+  for (const row of report.foreign) {
+    if (row.wanted) context.warn(`${row.source} may reach ${row.ports} by a rule of somebody else, which does not end`);
+  }
+  await tell(context, report, until);
+}
+
+async function renew(context: Context, name: string, flags: RenewFlags): Promise<void> {
+  const { renewLease } = await import("../../firewall/leases.js");
+  const { sourcesOf } = await import("../firewall/lease-flags.js");
+  const until = await endOf(flags.for);
+  const sources = flags.from === undefined ? undefined : await sourcesOf(context, flags.from);
+  const renewal = { name, until, ...(sources === undefined ? {} : { sources }) };
+  await tell(context, await change(context, flags, (options) => renewLease(options, renewal)), until);
+}
+
+async function revoke(context: Context, name: string, flags: ChangeFlags): Promise<void> {
+  const { revokeLease, listLeases } = await import("../../firewall/leases.js");
+  const report = await change(context, flags, async (options) => {
+    const leases = await listLeases(options);
+    if (!leases.some(({ holders }) => holders.includes(name))) context.warn(`${name} holds no lease in these groups`);
+    return revokeLease(options, name);
+  });
+  await tell(context, report);
+}
+
+async function list(context: Context, flags: GroupFlags): Promise<void> {
+  const { listLeases } = await import("../../firewall/leases.js");
+  const { withLeases } = await import("../firewall/lease-flags.js");
+  const { leaseRow, leasesText } = await import("../firewall/leases-text.js");
+  const leases = await withLeases(context, flags, (options) => listLeases(options));
+  context.print({ leases: leases.map(leaseRow) }, ({ leases: rows }) => leasesText(rows, new Date()));
+}
+
+/** A change that takes something away: it looks first whether that is the access of who runs it. */
+async function change(
+  context: Context,
+  flags: ChangeFlags,
+  work: (options: LeaseOptions) => Promise<Report>,
+): Promise<Report> {
+  const { withLeases } = await import("../firewall/lease-flags.js");
+  const { askingOnLockout } = await import("../firewall/lockout.js");
+  const { callersOf } = await import("../firewall/here.js");
+  const confirmLockout = flags.confirmLockout === true || flags.dryRun === true;
+  const callers = confirmLockout ? [] : await callersOf(context)();
+  return withLeases(context, flags, (options) =>
+    askingOnLockout(context, (confirmed) =>
+      work({ ...options, callers, permits: { confirmLockout: confirmed || confirmLockout } }),
+    ),
+  );
+}
+
+async function tell(context: Context, report: Report, until?: Date): Promise<void> {
+  const { changesText } = await import("../firewall/report-text.js");
+  const ends = until === undefined ? {} : { until: until.toISOString() };
+  context.print({ ...report, ...ends }, () => changesText(report));
+}
+
+/** Marks count in whole seconds. */
+async function endOf(span: string): Promise<Date> {
+  const { parseDuration } = await import("../firewall/duration.js");
+  return new Date(Math.floor((Date.now() + parseDuration(span)) / 1000) * 1000);
+}

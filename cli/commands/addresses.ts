@@ -1,0 +1,126 @@
+/** `sallyport addresses list|serve`: the public addresses of our hosts, for those who must let them in. */
+import { resolve } from "node:path";
+import { EXIT } from "../../base/fault.js";
+import type { AccessEntry } from "../../http/access-log.js";
+import type { KeyPair } from "../../http/tls.js";
+import type { AddressList } from "../addresses/answer.js";
+import type { Context, Register } from "../context.js";
+import { escapeControls } from "../escape.js";
+
+interface ServeFlags {
+  readonly listen: string;
+  /** False with `--no-tls`. */
+  readonly tls: boolean;
+  readonly tokenFile?: string;
+}
+
+/** How long one reading of the state serves: many may follow one stack. */
+const KEPT_MS = 5_000;
+
+export const register: Register = (program, wrap) => {
+  const addresses = program
+    .command("addresses")
+    .description("the public addresses of the hosts, for those who must let them in");
+  addresses
+    .command("list")
+    .description("print the public addresses of the deployed hosts")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ sallyport addresses list\n  $ sallyport addresses list --json > addresses.json",
+    )
+    .action(wrap<[]>(list));
+  addresses
+    .command("serve")
+    .description("answer GET /api/cluster/ip-addresses with them")
+    .option("--listen <host:port>", "where to listen", "[::]:8443")
+    .option("--no-tls", "plain HTTP, for a proxy on the same machine")
+    .option("--token-file <file>", "file of a bearer token that must be shown; made if it is not there (default: none)")
+    .addHelpText(
+      "after",
+      `
+With the deployment's certificate (ssl_cert_crt). What is deployed is read again for each request, or
+after ${KEPT_MS / 1000} s; where nothing is deployed the answer is 503, so that whoever follows the
+list leaves its rules as they are. Without --token-file whoever reaches the port may ask.
+
+Examples:
+  $ sallyport addresses serve
+  $ sallyport addresses serve --listen 127.0.0.1:8480 --no-tls
+  $ sallyport addresses serve --token-file ~/.ssh/addresses.token
+
+and on the other side:
+  $ sallyport firewall sync --source faculty:https://198.51.100.4:8443 --source-cert sallyport.crt \\
+      --token-file addresses.token --group sg-0a1b --port 5432`,
+    )
+    .action(wrap<[ServeFlags]>(serveAddresses));
+};
+
+async function list(context: Context): Promise<void> {
+  context.print(await addressesOf(context), ({ ipAddresses }) => ipAddresses.join("\n"));
+}
+
+async function serveAddresses(context: Context, flags: ServeFlags): Promise<number> {
+  const { parseListen } = await import("../firewall/listen.js");
+  const at = parseListen(flags.listen);
+  const { handleAddresses } = await import("../addresses/handle.js");
+  const { kept } = await import("../addresses/kept.js");
+  const { serve } = await import("../serve.js");
+  const pair = flags.tls ? await deployedPair(context) : undefined;
+  const authenticate = await authenticator(context, flags.tokenFile);
+  const read = kept(KEPT_MS, () => addressesOf(context));
+  const server = await serve({
+    at,
+    pair,
+    handle: handleAddresses(authenticate, read),
+    log: (entry) => tell(context, entry),
+  });
+  context.print({ url: server.url }, ({ url }) => `serving ${url}/api/cluster/ip-addresses`);
+  try {
+    await aborted(context.signal);
+  } finally {
+    await server.close();
+  }
+  return EXIT.ok;
+}
+
+async function addressesOf(context: Context): Promise<AddressList> {
+  const { readOutputs } = await import("../../stacks/outputs.js");
+  const { addressList } = await import("../addresses/answer.js");
+  return addressList((await readOutputs(await context.config())).hosts);
+}
+
+async function deployedPair(context: Context): Promise<KeyPair> {
+  const { config } = await context.config();
+  const { ssl_cert_crt: cert, ssl_cert_key: key } = config;
+  if (cert === false) {
+    const { httpsDisabled } = await import("../../certs/errors.js");
+    throw httpsDisabled();
+  }
+  const { readPrivate } = await import("../../certs/files.js");
+  const { ensureCertificate } = await import("../../certs/store.js");
+  const { checkPair } = await import("../../http/tls.js");
+  const { pem } = await ensureCertificate({ crt: cert, key, generate: false });
+  const pair = { cert: pem, key: await readPrivate("private key", key, "deploy once to have it made") };
+  checkPair(pair, { cert, key });
+  return pair;
+}
+
+async function authenticator(context: Context, tokenFile: string | undefined) {
+  const { authenticateAnyone, authenticateBearer } = await import("../../http/bearer.js");
+  if (tokenFile === undefined) return authenticateAnyone;
+  const { ensureToken, readToken } = await import("../../certs/token.js");
+  const { path, created } = await ensureToken(resolve(context.cwd, tokenFile));
+  if (created) context.note(`made the token ${path}`);
+  return authenticateBearer(await readToken(path));
+}
+
+function tell(context: Context, { remote, method, path, status, who, cause }: AccessEntry): void {
+  const why = cause === undefined ? "" : ` ${cause}`;
+  context.note(escapeControls(`${new Date().toISOString()} ${remote} ${who} ${method} ${path} ${status}${why}`));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", () => done(), { once: true });
+  });
+}

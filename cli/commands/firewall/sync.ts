@@ -1,0 +1,159 @@
+/** `sallyport firewall sync`: make rules or a prefix list follow a list of addresses, once or on and on. */
+import { Option } from "commander";
+import { EXIT } from "../../../base/fault.js";
+import type { FollowOptions } from "../../../firewall/follow.js";
+import type { Context, Register } from "../../context.js";
+import type { SyncFlags, SyncSettings } from "../../firewall/sync-flags.js";
+
+export const registerSync: Register = (parent, wrap) => {
+  parent
+    .command("sync")
+    .description("make security-group rules or a prefix list follow a list of addresses")
+    .requiredOption(
+      "--source <source...>",
+      "where the list is: faculty:URL, json:URL#/POINTER, file:PATH, dns:NAME, aws:SERVICE[/REGION], caller",
+    )
+    .option("--group <sg...>", "security group whose rules follow the list")
+    .option("--port <ports...>", "ports that the list may reach: 5432, 8000-8010")
+    .addOption(new Option("--protocol <name>", "protocol of the ports").choices(["tcp", "udp"]).default("tcp"))
+    .option("--prefix-list <pl...>", "managed prefix list whose entries follow the list")
+    .option("--owner <name>", "name of the list in the mark of each rule (default: after the source)")
+    .addOption(new Option("--family <number>", "follow only IPv4 or only IPv6 addresses").choices(["4", "6"]))
+    .option("--region <region>", "region of the groups (default: region)")
+    .option("--dry-run", "print what would be done, and do nothing")
+    .option("--check", `as --dry-run, and end with status ${EXIT.changesPending} if there is anything to do`)
+    .option("--watch <span>", "run on and on, with about this much time between: 5m")
+    .option("--listen <host:port>", "with --watch, serve /metrics and /healthz there")
+    .option("--token-file <file>", "file of the source's bearer token (or: SALLYPORT_SOURCE_TOKEN)")
+    .option("--basic-file <file>", "file of user:password for the source (or: SALLYPORT_SOURCE_BASIC)")
+    .option("--source-cert <file>", "certificate to verify the source against, in place of the public authorities")
+    .option("--allow-empty", "permit an empty list, which removes every rule of its owner")
+    .option("--max-shrink <percent>", "how much of the list may disappear at once (default: 50)")
+    .option("--allow-private", "permit private and reserved addresses")
+    .option("--allow-everybody", "permit blocks so wide that they are as good as everybody")
+    .option("--skip-invalid", "pass over what is not an address")
+    .option("--confirm-lockout", "permit removing the access of the address this runs from")
+    .option("--quota <number>", "rules that a group of this account may hold (default: 60)")
+    .addHelpText(
+      "after",
+      `
+Adds first, removes second. Touches only rules that carry the mark of its owner; whatever else is in
+the group stays. A source that cannot be read, or a list that looks wrong, changes nothing.
+
+Examples:
+  $ sallyport firewall sync --source faculty:https://example.my.faculty.ai --group sg-0a1b --port 5432 --dry-run
+  $ sallyport firewall sync --source json:https://api.github.com/meta#/hooks --prefix-list pl-0a1b --family 4
+  $ sallyport firewall sync --source caller --group sg-0a1b --port 22,443
+  $ sallyport firewall sync --source file:allowed.txt --group sg-0a1b --port 5432 --check
+  $ sallyport firewall sync --source dns:office.example.com --group sg-0a1b --port 22 --watch 5m --listen 127.0.0.1:9464`,
+    )
+    .action(wrap<[SyncFlags]>(sync));
+};
+
+async function sync(context: Context, flags: SyncFlags): Promise<number> {
+  const { readSyncFlags } = await import("../../firewall/sync-flags.js");
+  const settings = readSyncFlags(flags);
+  const { ec2Of } = await import("../../firewall/here.js");
+  const ec2 = await ec2Of(context, flags.region);
+  try {
+    const options = await followOptions(context, flags, settings, ec2);
+    if (settings.watch !== undefined) return await watchOn(context, options, settings.watch);
+    return flags.dryRun || flags.check ? await look(context, flags, options) : await once(context, options);
+  } finally {
+    ec2.close();
+  }
+}
+
+async function followOptions(
+  context: Context,
+  flags: SyncFlags,
+  { sources, targets, owner, permits, family, quota }: SyncSettings,
+  ec2: FollowOptions["ec2"],
+): Promise<FollowOptions> {
+  const { readCredentials } = await import("../../firewall/credentials.js");
+  const { readSources } = await import("../../../firewall/sources/read-source.js");
+  const { callersOf } = await import("../../firewall/here.js");
+  const { env, cwd } = context;
+  const { config } = await context.config();
+  const credentials = await readCredentials(context, flags, sources);
+  const reading = { env, cwd, caller: config.caller, skipInvalid: permits.skipInvalid ?? false, ...credentials };
+  return {
+    ec2,
+    targets,
+    owner,
+    permits,
+    read: (signal = context.signal) => readSources(sources, { ...reading, signal }),
+    callers: callersOf(context),
+    signal: context.signal,
+    ...(family === undefined ? {} : { family }),
+    ...(quota === undefined ? {} : { quota }),
+  };
+}
+
+async function once(context: Context, options: FollowOptions): Promise<number> {
+  const { planFollow } = await import("../../../firewall/follow.js");
+  const { askingOnLockout } = await import("../../firewall/lockout.js");
+  const { changesText } = await import("../../firewall/report-text.js");
+  const plan = await askingOnLockout(context, (confirmed) =>
+    planFollow(confirmed ? lockoutConfirmed(options) : options),
+  );
+  context.signal.throwIfAborted();
+  context.print(await plan.apply(), changesText);
+  return EXIT.ok;
+}
+
+async function look(context: Context, flags: SyncFlags, options: FollowOptions): Promise<number> {
+  const { planFollow } = await import("../../../firewall/follow.js");
+  const { isLockout } = await import("../../firewall/lockout.js");
+  const { planText } = await import("../../firewall/report-text.js");
+  const { preview } = await planFollow(options).catch((error: unknown) => {
+    if (!isLockout(error)) throw error;
+    // Here it is only looked at; the run itself will refuse.
+    context.warn(error.message);
+    return planFollow(lockoutConfirmed(options));
+  });
+  context.print(preview, planText);
+  return flags.check === true && preview.changed ? EXIT.changesPending : EXIT.ok;
+}
+
+async function watchOn(
+  context: Context,
+  options: FollowOptions,
+  { everyMs, listen }: NonNullable<SyncSettings["watch"]>,
+): Promise<number> {
+  const { follow } = await import("../../../firewall/follow.js");
+  const { watch } = await import("../../../firewall/watch.js");
+  const { newHistory, recordTurn } = await import("../../../firewall/sync-metrics.js");
+  const { tellTurn } = await import("../../firewall/tell-turn.js");
+  let history = newHistory(options.owner);
+  const server = listen === undefined ? undefined : await metricsServer(listen, everyMs, () => history);
+  if (server !== undefined) context.note(`metrics at ${server.url}/metrics`);
+  try {
+    await watch({
+      everyMs,
+      signal: context.signal,
+      turn: (signal) => follow({ ...options, signal }),
+      onTurn: (turn) => {
+        history = recordTurn(history, turn);
+        tellTurn(context, turn);
+      },
+    });
+  } finally {
+    await server?.close();
+  }
+  return EXIT.ok;
+}
+
+async function metricsServer(
+  at: NonNullable<NonNullable<SyncSettings["watch"]>["listen"]>,
+  everyMs: number,
+  history: Parameters<typeof import("../../firewall/metrics-handle.js")["metricsHandle"]>[0],
+) {
+  const { metricsHandle } = await import("../../firewall/metrics-handle.js");
+  const { serve } = await import("../../serve.js");
+  return serve({ at, handle: metricsHandle(history, everyMs) });
+}
+
+function lockoutConfirmed(options: FollowOptions): FollowOptions {
+  return { ...options, permits: { ...options.permits, confirmLockout: true } };
+}
