@@ -43,8 +43,9 @@ export function sourceText(source: LiveSource): string {
   return source.kind === "unknown" ? source.text : source.id;
 }
 
-/** `5432`, `8786-8787`, or `all`. */
+/** `5432`, `8786-8787`, `all`, or of ICMP `type 8`. */
 export function portsText({ protocol, from, to }: RuleContent): string {
+  if (protocol.startsWith("icmp")) return from < 0 ? "all" : `type ${from}`;
   if (protocol === "-1" || (from <= 0 && (to === -1 || to === 65_535))) return "all";
   return from === to ? String(from) : `${from}-${to}`;
 }

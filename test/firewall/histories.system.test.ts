@@ -174,9 +174,10 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
   Object.assign(stage, { world, random, foreign: new Map(), guarded: new Set(), wanted: new Set() });
   for (let index = random.below(4); index > 0; index -= 1) await stage.addForeign(random.pick(stage.anyContent()));
   let list: string[] = [];
-  const isAsListed = async () => {
+  let known = await world.look();
+  const isAsListed = () => {
     const foreignContents = new Set([...stage.foreign.values()].map(({ content }) => content));
-    const owned = (await world.look()).filter(({ description }) => parseMark(description)?.owner === OWNER);
+    const owned = known.filter(({ description }) => parseMark(description)?.owner === OWNER);
     expect(owned.map(({ content }) => content).sort(), `seed ${seed}`).toEqual(
       world
         .wanted(list)
@@ -186,7 +187,7 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
   };
   const run = async (isDisturbed: boolean) => {
     const wanted = world.wanted(list);
-    const there = new Set((await world.look()).map(({ content }) => content));
+    const there = new Set(known.map(({ content }) => content));
     stage.wanted = new Set(wanted);
     stage.guarded = new Set(wanted.filter((content) => there.has(content)));
     stage.disturbed = isDisturbed;
@@ -198,7 +199,8 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
       if (!isDisturbed || !/^(Crash|Fault)$/.test(error instanceof Error ? error.name : "")) throw error;
       return undefined;
     });
-    if (report !== undefined) await isAsListed();
+    known = await world.look();
+    if (report !== undefined) isAsListed();
     return report;
   };
   for (let step = 1 + random.below(3); step > 0; step -= 1) {
