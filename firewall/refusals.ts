@@ -2,7 +2,7 @@
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const refusal = (code: string, message: string, hint: string): Fault =>
-  new Fault(`firewall/${code}`, message, { hint, exit: EXIT.conflict });
+  new Fault(`firewall/${code}`, message, { hint });
 
 const percent = (part: number): string => `${Math.round(part * 100)} %`;
 
@@ -45,8 +45,9 @@ export const everybodyTogether = (family: 4 | 6): Fault =>
   );
 
 export const lockout = (caller: string, rule: string): Fault =>
-  refusal(
-    "lockout",
+  new Fault(
+    "firewall/lockout",
     `this would cut ${quote(caller)}, where this command runs from, off ${quote(rule)}`,
-    "nothing was changed; --confirm-lockout permits it",
+    // Not a failure of the list: somebody has to say that it is meant.
+    { hint: "nothing was changed; --confirm-lockout permits it", exit: EXIT.conflict },
   );

@@ -79,7 +79,7 @@ export function renderMetrics(history: SyncHistory): string {
     {
       name: "sallyport_sync_failures_total",
       type: "counter",
-      help: "Turns since the start that failed and changed nothing more.",
+      help: "Turns since the start that failed.",
       samples: [[owner, history.failures]],
     },
   ];

@@ -13,6 +13,12 @@ export const tooShort = (flag: string, text: string, least: string): Fault =>
 export const badPort = (text: string): Fault =>
   usage("bad-port", `${quote(text)} is not a port`, 'write a number from 1 to 65535, or a range such as "8000-8010"');
 
+export const notAPort = (text: string): Fault =>
+  usage("bad-port", `${quote(text)} is not a port`, "write a number from 1 to 65535");
+
+export const notFrom = (word: string): Fault =>
+  usage("not-from", `${quote(word)} stands where "from" belongs`, "write for example: firewall why 22 from 203.0.113.7");
+
 export const badListen = (text: string): Fault =>
   usage("bad-listen", `${quote(text)} is no address to listen on`, 'write for example "127.0.0.1:9464" or "[::]:8443"');
 

@@ -1,6 +1,8 @@
 /** The flags of `firewall sync` as values; everything that can be refused without a network is refused here. */
 import { hostname, userInfo } from "node:os";
+import { reservedOwner } from "../../firewall/errors.js";
 import type { Permits } from "../../firewall/interlocks.js";
+import { formatMark, LEASE_OWNER } from "../../firewall/mark.js";
 import type { ListSource } from "../../firewall/sources/list-source.js";
 import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
@@ -52,7 +54,7 @@ export function readSyncFlags(flags: SyncFlags): SyncSettings {
   return {
     sources,
     targets: targetsOf(flags),
-    owner: flags.owner ?? defaultOwner(sources),
+    owner: ownerName(flags.owner ?? defaultOwner(sources)),
     permits: permitsOf(flags),
     ...(flags.family === undefined ? {} : { family: flags.family === "4" ? 4 : 6 }),
     ...(flags.quota === undefined ? {} : { quota: wholeNumber(flags.quota, 1, 1_000, errors.badQuota) }),
@@ -89,6 +91,12 @@ function watchOf({ watch, listen, dryRun, check }: SyncFlags): SyncSettings["wat
   const everyMs = parseDuration(watch);
   if (everyMs < SHORTEST_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
   return { everyMs, ...(listen === undefined ? {} : { listen: parseListen(listen) }) };
+}
+
+function ownerName(name: string): string {
+  if (name === LEASE_OWNER) throw reservedOwner(name);
+  formatMark({ owner: name });
+  return name;
 }
 
 function defaultOwner(sources: readonly ListSource[]): string {

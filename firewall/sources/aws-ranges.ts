@@ -73,7 +73,7 @@ function readRanges(document: unknown, list: string, key: string, name: string):
   return value.map((_, index): Range => {
     const at = `/${list}/${index}`;
     const field = (token: string): string => {
-      const { value: text } = found(resolvePointer(value, [String(index), token]), name);
+      const { value: text } = found(resolvePointer(document, [list, String(index), token]), name);
       if (typeof text !== "string") throw faults.notAText(name, `${at}/${token}`, kindOf(text));
       return text;
     };

@@ -1,0 +1,35 @@
+/** The table of the current directory, for the commands that show it or ask it. */
+import { Cidr } from "../../firewall/cidr.js";
+import type { RuleTable } from "../../firewall/table.js";
+import type { Context } from "../context.js";
+
+export interface TableFlags {
+  readonly caller?: string[];
+  readonly vpcCidr?: string;
+}
+
+export const CALLER = ["--caller <address...>", "who the callers are (default: caller, else this machine)"] as const;
+export const VPC_CIDR = ["--vpc-cidr <block>", "range of the VPC, which is known only to AWS otherwise"] as const;
+
+/** Looks the caller up only where an option lets callers in. */
+export async function tableOf(context: Context, flags: TableFlags): Promise<RuleTable> {
+  const { prepareAccess } = await import("../../stacks/prepare.js");
+  const { tableWarnings } = await import("../../stacks/firewall.js");
+  const { buildTable } = await import("../../firewall/table.js");
+  const loaded = await context.config();
+  const { env, signal } = context;
+  const access = await prepareAccess(loaded, {
+    env,
+    signal,
+    ...(flags.caller === undefined ? {} : { caller: flags.caller }),
+  });
+  const { firewall, callers } = access;
+  const table = buildTable(firewall.options, {
+    callers: callers.map((caller) => Cidr.of(caller)),
+    origins: firewall.origins,
+    ...(flags.vpcCidr === undefined ? {} : { vpcCidr: Cidr.parse(flags.vpcCidr) }),
+  });
+  const agentPort = loaded.config.ssl_cert_crt === false ? 80 : 443;
+  for (const warning of tableWarnings(table, firewall, agentPort)) context.warn(warning);
+  return table;
+}
