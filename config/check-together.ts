@@ -46,6 +46,14 @@ function checkCertificate({ values, origins }: Merged): void {
   if (given(key) && !given(crt)) throw certificateWithoutKey(key, origins[key].where, crt);
 }
 
+const firewallOptions = [
+  "profile",
+  "enable_public_http",
+  "disable_public_ingress",
+  "firewall",
+  "ingress",
+] as const satisfies readonly ConfigKey[];
+
 /** Sentences for people, each with the place that it is about. */
 export function warnTogether({ values, origins }: Merged): string[] {
   const warnings: string[] = [];
@@ -64,7 +72,9 @@ export function warnTogether({ values, origins }: Merged): string[] {
   }
   if (values.auth === "none") say("auth", "auth is none: whoever reaches the hosts can use them without a token");
   const agentPort = values.ssl_cert_crt === false ? 80 : 443;
-  if (!(values.allow_ports ?? []).includes(agentPort)) {
+  // What the firewall options open beside it is known only to the table that they make.
+  const isOnlyWay = firewallOptions.every((key) => values[key] === undefined);
+  if (isOnlyWay && !(values.allow_ports ?? []).includes(agentPort)) {
     say("allow_ports", `allow_ports has no ${agentPort}: nobody will reach the hosts' files and API`);
   }
   return warnings;

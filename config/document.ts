@@ -29,7 +29,7 @@ export function parseLayer(
       layer: options.layer,
       base: options.base,
       values: toValues(document, () => place(0)),
-      where: (pointer) => places.get(pointer) ?? options.shownAs,
+      where: (pointer) => nearestPlace(places, pointer) ?? options.shownAs,
     },
     warnings: document.warnings.map((warning) => `${place(warning.pos[0])}: ${warning.message}`),
   };
@@ -42,6 +42,15 @@ function toValues(document: ReturnType<typeof parseDocument>, place: () => strin
   } catch (error) {
     throw syntax(place(), error instanceof Error ? error.message : String(error));
   }
+}
+
+/** A value that was not written itself (an item of what was one text) stands where its parent stands. */
+function nearestPlace(places: ReadonlyMap<string, string>, pointer: string): string | undefined {
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf("/", end - 1)) {
+    const place = places.get(pointer.slice(0, end));
+    if (place !== undefined) return place;
+  }
+  return undefined;
 }
 
 /** The place of a pair is that of its key, since that is what people look for; of an item, its own. */

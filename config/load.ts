@@ -8,7 +8,7 @@ import type { Config, ConfigKey } from "./schema.js";
 import { defaultLayer, envLayer, flagLayer } from "./text-layers.js";
 
 export type { Origin } from "./origin.js";
-export type { Config, ConfigKey, HostDir } from "./schema.js";
+export type { Config, ConfigKey, FirewallSyncConfig, HostDir } from "./schema.js";
 
 export interface LoadOptions {
   readonly cwd: string;
@@ -22,6 +22,8 @@ export interface LoadOptions {
 export interface LoadedConfig {
   readonly config: Config;
   readonly origins: Origins;
+  /** Place of a value that holds, given as a JSON pointer (`/ingress/0/cidr`). */
+  readonly placeOf: (pointer: string) => string;
   /** Directory of the project file, or `cwd` where there is none. */
   readonly projectDir: string;
   readonly projectFile?: string;
@@ -61,6 +63,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     config: resolved.config,
     origins: resolved.origins,
+    placeOf: resolved.placeOf,
     projectDir: projectFile === undefined ? cwd : dirname(projectFile),
     ...(projectFile === undefined ? {} : { projectFile }),
     warnings: [...warnings, ...fromEnv.warnings, ...resolved.warnings],

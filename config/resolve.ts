@@ -11,6 +11,8 @@ export interface Resolved {
   readonly config: Config;
   readonly origins: Origins;
   readonly warnings: readonly string[];
+  /** Place of a value that holds, given as a JSON pointer (`/ingress/0/cidr`). */
+  readonly placeOf: (pointer: string) => string;
 }
 
 /**
@@ -26,6 +28,7 @@ export function resolveConfig(layers: readonly Layer[], home: string): Resolved 
     config,
     origins: merged.origins,
     warnings: [...warnTogether(merged), ...nestedDirWarnings(config.authorized_host_dirs)],
+    placeOf: (pointer) => merged.sources[(pointer.split("/")[1] ?? "") as ConfigKey]?.where(pointer) ?? "built in",
   };
 }
 

@@ -6,6 +6,15 @@
  * `errorMessage` is what an editor shows, and what a command says, about a value that does not fit.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import {
+  type FirewallConfig,
+  type FirewallSyncConfig,
+  firewallKeys,
+  type IngressConfig,
+  port,
+} from "./firewall-schema.js";
+
+export type { FirewallConfig, FirewallSyncConfig, IngressConfig } from "./firewall-schema.js";
 
 export interface HostDir {
   readonly path: string;
@@ -25,6 +34,14 @@ export interface Config {
   readonly root_volume_gib: number;
   readonly allow_ports: readonly number[];
   readonly caller: "auto" | readonly string[];
+  readonly profile?: "http" | "dask";
+  readonly http_ports?: readonly number[];
+  readonly enable_public_ssh?: boolean;
+  readonly enable_public_http?: boolean;
+  readonly disable_public_ingress?: boolean;
+  readonly firewall?: FirewallConfig;
+  readonly ingress?: readonly IngressConfig[];
+  readonly firewall_sync?: FirewallSyncConfig;
   readonly key_pair: string;
   readonly key_type: "rsa" | "ed25519";
   readonly ssl_cert_crt: string | false;
@@ -39,8 +56,6 @@ export interface Config {
 }
 
 export type ConfigKey = keyof Config;
-
-const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
 
 // Absolute, or "~" alone or with a path; no ".."; nothing that a unit file or a mount list reads as syntax.
 const dirPath = "(?:~(?![^/:])|/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*";
@@ -162,6 +177,7 @@ const keys = {
       'Who may reach the host: "auto" (this machine\'s public address, found when deploying), or addresses and CIDRs.',
     errorMessage: 'must be "auto", an address such as "203.0.113.7", or a list of addresses and CIDRs',
   }),
+  ...firewallKeys,
   key_pair: Type.String({
     default: "sallyport",
     description: "Name of the SSH key pair: ~/.ssh/<key_pair>.pem and .pub, made if missing.",

@@ -1,4 +1,5 @@
 /** Layers whose values arrive as text: `SALLYPORT_*` and command-line flags; and the built-in one. */
+import { parse } from "yaml";
 import { nearest } from "../base/nearest.js";
 import type { Layer } from "./origin.js";
 import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./schema.js";
@@ -59,7 +60,7 @@ export function defaultLayer(env: Environment, base: string): Layer {
 
 /**
  * Text as the value that a file would have held: whole numbers, booleans, lists at commas, tags as
- * `owner=me,team=fpga`. What does not fit stays text, so that the schema can say what was expected.
+ * `owner=me,team=fpga`, and `{ports: [100], cidr: 10.1.0.0/16}` as it would stand there. What does not fit stays text, so that the schema can say what was expected.
  */
 function fromText(key: ConfigKey, text: string): unknown {
   switch (key) {
@@ -67,10 +68,14 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "root_volume_gib":
       return number(text);
     case "ssl_cert_generate":
+    case "enable_public_ssh":
+    case "enable_public_http":
+    case "disable_public_ingress":
       return boolean(text);
     case "ssl_cert_crt":
       return text === "false" ? false : text;
     case "allow_ports":
+    case "http_ports":
       return items(text).map(number);
     case "caller":
       return text.includes(",") ? items(text) : text.trim();
@@ -78,6 +83,10 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "authorized_host_dirs":
     case "buckets":
       return items(text);
+    case "firewall":
+    case "ingress":
+    case "firewall_sync":
+      return flow(text);
     case "tags": {
       const pairs = items(text).map((item) => item.match(/^([^=]+)=(.*)$/));
       return pairs.every((pair) => pair !== null)
@@ -92,6 +101,15 @@ function fromText(key: ConfigKey, text: string): unknown {
 const items = (text: string) => text.split(",").map((item) => item.trim());
 const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : text);
 const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
+/** What has parts is written as YAML on one line, of which JSON is a kind. */
+function flow(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 });
+  } catch {
+    return text;
+  }
+}
+
 const keyOf = (pointer: string) => (pointer.split("/")[1] ?? "") as ConfigKey;
 
 /** Compared without the prefix, which all of them share. */

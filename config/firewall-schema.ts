@@ -1,0 +1,164 @@
+/**
+ * The keys of the firewall. None has a default here: whether somebody wrote an option is part of its
+ * meaning, and what holds without it depends on the others. Whether they fit together is judged where
+ * the table is made.
+ */
+import { type Static, Type } from "@sinclair/typebox";
+
+export const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
+
+const flag = (description: string) => Type.Boolean({ description, errorMessage: "must be true or false" });
+const ports = (description: string) =>
+  Type.Array(port, { description, errorMessage: "must be a list of ports such as [80, 443]" });
+const block = Type.String({
+  minLength: 1,
+  description: "Block of addresses.",
+  errorMessage: 'must be a block of addresses such as "203.0.113.0/24"',
+});
+const prefixListId = Type.String({
+  pattern: "^pl-[0-9a-f]{8,17}$",
+  errorMessage: 'must be the id of a prefix list such as "pl-0123456789abcdef0"',
+});
+
+const firewall = Type.Object(
+  { ports: Type.Optional(ports("Ports that the block may reach.")), cidr: Type.Optional(block) },
+  {
+    additionalProperties: false,
+    description:
+      "{ ports, cidr }: opens the ports to the block, which also takes the place of 0.0.0.0/0 in what the other options open.",
+    errorMessage: 'must have ports and a cidr, such as { ports: [8443], cidr: "203.0.113.0/24" }',
+  },
+);
+
+const ingressEntry = Type.Object(
+  {
+    ports: Type.Optional(ports("Ports that the source may reach.")),
+    cidr: Type.Optional(block),
+    prefix_list: Type.Optional(prefixListId),
+    security_group: Type.Optional(
+      Type.String({
+        pattern: "^(?:[0-9]{12}/)?sg-[0-9a-f]{8,17}$",
+        errorMessage: 'must be the id of a security group such as "sg-0123456789abcdef0"',
+      }),
+    ),
+    max_entries: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, errorMessage: "must be a whole number from 1 to 1000" }),
+    ),
+  },
+  { additionalProperties: false, errorMessage: "must have ports and a cidr, prefix_list or security_group" },
+);
+
+const portOrRange = Type.Union(
+  [port, Type.String({ pattern: "^[0-9]{1,5}-[0-9]{1,5}$", errorMessage: 'must be a range such as "8000-8010"' })],
+  { errorMessage: 'must be a port, or a range such as "8000-8010"' },
+);
+
+const source = Type.String({
+  minLength: 1,
+  errorMessage: 'must be a source such as "faculty:https://example.my.faculty.ai"',
+});
+
+const parameter = (description: string) =>
+  Type.String({
+    description,
+    pattern: "^/[A-Za-z0-9_./-]{1,1010}$",
+    errorMessage: 'must be the name of a parameter such as "/sallyport/list-token"',
+  });
+
+const syncGroup = Type.Object(
+  {
+    group: Type.String({
+      description: "Id of the group; hosts: that of the deployed hosts.",
+      pattern: "^(?:hosts|sg-[0-9a-f]{8,17})$",
+      errorMessage: 'must be the id of a security group such as "sg-0123456789abcdef0", or "hosts"',
+    }),
+    ports: Type.Optional(
+      Type.Array(portOrRange, { minItems: 1, errorMessage: 'must be a list of ports such as [5432, "8000-8010"]' }),
+    ),
+    protocol: Type.Optional(
+      Type.Union([Type.Literal("tcp"), Type.Literal("udp")], { errorMessage: 'must be "tcp" or "udp"' }),
+    ),
+  },
+  { additionalProperties: false, errorMessage: "must have a group, and may have ports and a protocol" },
+);
+
+const firewallSync = Type.Object(
+  {
+    every: Type.Optional(
+      Type.String({
+        default: "5m",
+        description: "Time between two runs.",
+        pattern: "^[1-9][0-9]{0,3}[mhd]$",
+        errorMessage: 'must be a time span such as "5m", "1h" or "1d"',
+      }),
+    ),
+    source: Type.Optional(
+      Type.Union([source, Type.Array(source, { minItems: 1 })], {
+        description: "Where the list is, as in sallyport firewall sync; without it, only leases are ended.",
+        errorMessage: 'must be a source such as "faculty:https://example.my.faculty.ai", or a list of them',
+      }),
+    ),
+    owner: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        errorMessage: "must be up to 64 letters, digits, dots, underscores and hyphens",
+      }),
+    ),
+    groups: Type.Optional(
+      Type.Array(syncGroup, {
+        errorMessage: "must be a list such as [{ group: sg-0123456789abcdef0, ports: [5432] }]",
+      }),
+    ),
+    prefix_lists: Type.Optional(
+      Type.Array(prefixListId, { errorMessage: "must be a list of ids such as [pl-0123456789abcdef0]" }),
+    ),
+    family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)], { errorMessage: "must be 4 or 6" })),
+    token_parameter: Type.Optional(parameter("SecureString with the source's bearer token.")),
+    basic_parameter: Type.Optional(parameter("SecureString with user:password for the source.")),
+    max_shrink: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 100, errorMessage: "must be a whole number from 0 to 100: percent" }),
+    ),
+    allow_empty: Type.Optional(flag("Permit an empty list.")),
+    allow_private: Type.Optional(flag("Permit private and reserved addresses.")),
+    allow_everybody: Type.Optional(flag("Permit blocks that are as good as everybody.")),
+    skip_invalid: Type.Optional(flag("Pass over what is not an address.")),
+    quota: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1000, errorMessage: "must be a whole number from 1 to 1000" }),
+    ),
+    log_retention_days: Type.Optional(
+      Type.Union(
+        ([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const).map((days) =>
+          Type.Literal(days),
+        ),
+        { errorMessage: "must be a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …" },
+      ),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: "What the stack firewall-sync follows: see docs/firewall-lambda.md.",
+    errorMessage: "must say what to follow, such as { source: …, groups: [{ group: sg-…, ports: [5432] }] }",
+  },
+);
+
+export const firewallKeys = {
+  profile: Type.Union([Type.Literal("http"), Type.Literal("dask")], {
+    description: "Meaning of the firewall options: see docs/firewall.md. Without it, http.",
+    errorMessage: 'must be "http" or "dask"',
+  }),
+  http_ports: ports("Ports behind enable_public_http. Without it, 80 and 443; 8787 and 8786 with profile dask."),
+  enable_public_ssh: flag("Open port 22 to everybody. Without it, false; true with profile dask."),
+  enable_public_http: flag("Open http_ports to everybody. Without it, false; true with profile dask."),
+  disable_public_ingress: flag("Whatever the other options open, let in only the VPC. Without it, false."),
+  firewall,
+  ingress: Type.Array(ingressEntry, {
+    description:
+      "The exact list, in place of firewall and the public flags: [{ ports, cidr }], or prefix_list or security_group in place of cidr.",
+    errorMessage: 'must be a list such as [{ ports: [443], cidr: "203.0.113.0/24" }]',
+  }),
+  firewall_sync: firewallSync,
+} as const;
+
+export type FirewallSyncConfig = Static<typeof firewallSync>;
+export type FirewallConfig = Static<typeof firewall>;
+export type IngressConfig = Static<typeof ingressEntry>;
