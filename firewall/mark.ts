@@ -4,6 +4,9 @@
  * `sallyport:<owner>` claims the rule for an owner, usually the name of a followed list. `until=` makes
  * it a lease, `for=` says whose; words after these are for people. Only a description of exactly this
  * form claims anything: a rule whose mark does not parse belongs to somebody else and is left alone.
+ *
+ * `managed-by=terraform` is such a mark on purpose. What Terraform made, only Terraform may change or
+ * remove, whoever the owner: anything else would show as drift, and come back with the next deploy.
  */
 import * as errors from "./errors.js";
 
@@ -19,6 +22,8 @@ export interface Mark {
 
 /** Owner of a rule that is there for a lease and nothing else. */
 export const LEASE_OWNER = "access";
+
+const TERRAFORM = "managed-by=terraform";
 
 /** The longest description that EC2 takes. */
 const MOST_CHARACTERS = 255;
@@ -43,11 +48,17 @@ export function formatMark(mark: Mark): string {
   return text;
 }
 
+/** Description of a rule that Terraform makes. @param note why it is there: the option that opens it */
+export function formatTerraformMark(owner: string, note: string): string {
+  return formatMark({ owner, note: `${TERRAFORM} ${note}` });
+}
+
 /** @returns undefined for a description that claims nothing, or whose claim is not well-formed. */
 export function parseMark(description: string | undefined): Mark | undefined {
   const [head = "", ...rest] = (description ?? "").split(" ");
   const owner = head.startsWith("sallyport:") ? head.slice("sallyport:".length) : "";
   if (!OWNER.test(owner)) return undefined;
+  if (rest[0] === TERRAFORM) return undefined;
   let until: Date | undefined;
   let holders: string[] | undefined;
   while (rest.length > 0) {
