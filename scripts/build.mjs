@@ -1,4 +1,4 @@
-// Compiles the package into dist/ and bundles the agent into the one file that is shipped to hosts.
+// Compiles the package into dist/ and bundles what is shipped: the agent for hosts, the follower for Lambda.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,8 +14,9 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 mkdirSync(join(root, "dist/runtime"), { recursive: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ["agent/main.ts"],
-  outfile: "dist/runtime/agent.mjs",
+  entryPoints: { agent: "agent/main.ts", "firewall-sync": "firewall/lambda/handler.ts" },
+  outdir: "dist/runtime",
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",
   target: "node22",

@@ -1,0 +1,45 @@
+/**
+ * `sallyport firewall sync` as a Lambda function. It has no address of its own among those it lets in, so
+ * there is nobody to lock out; every other refusal holds, and shows as a failed invocation.
+ */
+import { Fault } from "../../base/fault.js";
+import { connectEc2, type Ec2 } from "../ec2.js";
+import { endExpiredLeases } from "../leases.js";
+import type { Report } from "../report.js";
+import { parseSource } from "../sources/parse-source.js";
+import { readSources } from "../sources/read-source.js";
+import { sync } from "../sync.js";
+import { readAuthorization } from "./secret.js";
+import { readSettings, type SyncSettings } from "./settings.js";
+
+/** One run. The report is also the one line in the log. */
+export async function handler(): Promise<Report> {
+  const settings = readSettings(process.env);
+  const ec2 = connectEc2();
+  try {
+    const report = await run(settings, ec2);
+    console.log(JSON.stringify({ owner: settings.owner, ...report }));
+    return report;
+  } catch (error) {
+    // The runtime logs the stack trace; what was wrong, and that nothing was changed, is said here.
+    if (error instanceof Fault) console.error([error.message, error.hint].filter(Boolean).join("\n"));
+    throw error;
+  } finally {
+    ec2.close();
+  }
+}
+
+async function run(settings: SyncSettings, ec2: Ec2): Promise<Report> {
+  const { sources, targets, owner, permits, family, quota, credentials } = settings;
+  const limit = quota === undefined ? {} : { quota };
+  if (sources.length === 0) {
+    const groupIds = targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []));
+    return endExpiredLeases({ ec2, groupIds, ...limit });
+  }
+  const addresses = await readSources(sources.map(parseSource), {
+    env: process.env,
+    skipInvalid: permits.skipInvalid ?? false,
+    ...(credentials === undefined ? {} : { authorization: await readAuthorization(credentials) }),
+  });
+  return sync({ ec2, addresses, targets, owner, permits, ...limit, ...(family === undefined ? {} : { family }) });
+}

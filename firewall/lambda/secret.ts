@@ -1,0 +1,21 @@
+/** The function's only look into Parameter Store: the one parameter that its role may read. */
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { basic, bearer } from "../sources/authorization.js";
+import * as faults from "./faults.js";
+import type { SyncSettings } from "./settings.js";
+
+/** Value of the `Authorization` header. */
+export async function readAuthorization({
+  kind,
+  parameter,
+}: NonNullable<SyncSettings["credentials"]>): Promise<string> {
+  const ssm = new SSMClient({ maxAttempts: 3 });
+  const { Parameter } = await ssm
+    .send(new GetParameterCommand({ Name: parameter, WithDecryption: true }))
+    .catch((error: unknown) => {
+      throw faults.noSecret(parameter, error);
+    })
+    .finally(() => ssm.destroy());
+  if (Parameter?.Value === undefined) throw faults.noSecret(parameter);
+  return kind === "bearer" ? bearer(Parameter.Value, parameter) : basic(Parameter.Value, parameter);
+}
