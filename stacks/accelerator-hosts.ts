@@ -1,16 +1,16 @@
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
-import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
-import { LocalBackend, TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { statePath } from "./files.js";
-import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
+import { deploymentTable, letsVpcIn } from "./firewall.js";
+import type { DeploymentInputs } from "./inputs.js";
 import { hostNames, STACK_NAME } from "./names.js";
 import { AcceleratorHost } from "./parts/accelerator-host.js";
-import { CallerAccess } from "./parts/caller-access.js";
+import { FirewallRules } from "./parts/firewall-rules.js";
 import { HostAgent } from "./parts/host-agent.js";
 import { KeyPair } from "./parts/key-pair.js";
 import { MachineImage } from "./parts/machine-image.js";
+import { addProvider } from "./provider.js";
 import { shellWord } from "./shell.js";
 
 /** One or more accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
@@ -18,12 +18,13 @@ export class AcceleratorHostsStack extends TerraformStack {
   constructor(scope: Construct, inputs: DeploymentInputs) {
     super(scope, STACK_NAME);
     const deployment = `${inputs.name}-${inputs.suffix}`;
-    addProvider(this, inputs);
+    addProvider(this, STACK_NAME, inputs);
 
-    const access = new CallerAccess(this, "CallerAccess", {
-      vpcId: this.#vpcId(inputs),
-      callers: inputs.callers,
-      ports: inputs.ports,
+    const table = deploymentTable(inputs);
+    // The id is older than the options; another one would replace a group that is in use.
+    const access = new FirewallRules(this, "CallerAccess", {
+      ...this.#network(inputs, letsVpcIn(table)),
+      table,
       deployment,
     });
     const keyPair = new KeyPair(this, "KeyPair", { name: deployment, publicKey: inputs.sshKey.publicKey });
@@ -47,19 +48,25 @@ export class AcceleratorHostsStack extends TerraformStack {
           image,
           instanceType: inputs.instanceType,
           rootVolumeGib: inputs.rootVolumeGib,
+          // From outside nobody gets in, so the public address would be no use.
+          privateAddress: inputs.firewall.options.disable_public_ingress === true,
           ...(inputs.subnetId === undefined ? {} : { subnetId: inputs.subnetId }),
         }),
     );
     this.#outputs(inputs, access, hosts);
   }
 
-  #vpcId({ vpcId, subnetId }: DeploymentInputs): string {
-    if (vpcId !== undefined) return vpcId;
-    if (subnetId !== undefined) return new DataAwsSubnet(this, "Subnet", { id: subnetId }).vpcId;
-    return new DataAwsVpc(this, "DefaultVpc", { default: true }).id;
+  /** The VPC and, if a rule needs it, its range: known to Terraform alone. */
+  #network({ vpcId, subnetId }: DeploymentInputs, needsRange: boolean): { vpcId: string; vpcCidr?: string } {
+    const id = vpcId ?? (subnetId && new DataAwsSubnet(this, "Subnet", { id: subnetId }).vpcId);
+    if (id === undefined) {
+      const vpc = new DataAwsVpc(this, "DefaultVpc", { default: true });
+      return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock };
+    }
+    return needsRange ? { vpcId: id, vpcCidr: new DataAwsVpc(this, "Vpc", { id }).cidrBlock } : { vpcId: id };
   }
 
-  #outputs(inputs: DeploymentInputs, access: CallerAccess, hosts: readonly AcceleratorHost[]): void {
+  #outputs(inputs: DeploymentInputs, access: FirewallRules, hosts: readonly AcceleratorHost[]): void {
     const output = (name: string, description: string, value: unknown) =>
       new TerraformOutput(this, name, { value, description, staticId: true });
     const key = shellWord(inputs.sshKey.privatePath);
@@ -92,26 +99,10 @@ export class AcceleratorHostsStack extends TerraformStack {
     );
     output("ssh_commands", "Paste one into a shell to log in", perHost(sshCommand));
     output("security_group_id", "The group that lets the callers in", access.securityGroupId);
+    if (access.internalSecurityGroup !== undefined) {
+      output("internal_security_group_id", "The group that lets the VPC in", access.internalSecurityGroup.id);
+    }
     output("callers", "Who may reach the hosts", inputs.callers);
     output("certificate_fingerprint", "SHA-256 of the agents' certificate", inputs.tls?.fingerprint ?? "");
   }
-}
-
-/** The same stack with nothing in it: applying it destroys what the state holds, and needs no key, certificate or caller. */
-export class EmptyHostsStack extends TerraformStack {
-  constructor(scope: Construct, target: DeploymentTarget) {
-    super(scope, STACK_NAME);
-    addProvider(this, target);
-  }
-}
-
-function addProvider(stack: TerraformStack, target: DeploymentTarget): void {
-  // The path that cdktf itself would take when run in the project's directory.
-  new LocalBackend(stack, { path: statePath(target.projectDir) });
-  new AwsProvider(stack, "Aws", {
-    region: target.region,
-    defaultTags: [{ tags: { Project: target.name, ManagedBy: "sallyport", ...target.tags } }],
-    // A bucket in the host name has no address at an endpoint that is a bare IP.
-    ...(target.endpointUrl === undefined ? {} : { s3UsePathStyle: true }),
-  });
 }

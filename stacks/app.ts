@@ -1,22 +1,42 @@
 import { App } from "cdktf";
-import { AcceleratorHostsStack, EmptyHostsStack } from "./accelerator-hosts.js";
+import { allowedBy } from "../firewall/guard.js";
+import { AcceleratorHostsStack } from "./accelerator-hosts.js";
+import { deploymentTable } from "./firewall.js";
+import { FirewallSyncStack } from "./firewall-sync.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
+import type { StackName } from "./names.js";
+import { CallerOnly } from "./parts/caller-only.js";
+import { EmptyStack } from "./provider.js";
+import type { FirewallSyncInputs } from "./sync-inputs.js";
 
 export interface AppOptions {
   /** @default - as cdktf: `CDKTF_OUTDIR`, else `cdktf.out` */
   readonly outdir?: string;
 }
 
+/** What an app is made of: the stacks that are there, and what each of them needs. */
+export interface AppInputs {
+  readonly hosts?: DeploymentInputs;
+  readonly sync?: FirewallSyncInputs;
+}
+
 /** The cdktf app of a deployment. Equal inputs synthesize to equal bytes. */
 export function buildApp(inputs: DeploymentInputs, options: AppOptions = {}): App {
+  return buildStacks({ hosts: inputs }, options);
+}
+
+/** No group of any stack may open to the world what no option asked for, whoever adds one later. */
+export function buildStacks({ hosts, sync }: AppInputs, options: AppOptions = {}): App {
   const app = new App(options);
-  new AcceleratorHostsStack(app, inputs);
+  if (hosts !== undefined) new AcceleratorHostsStack(app, hosts);
+  if (sync !== undefined) new FirewallSyncStack(app, sync);
+  CallerOnly.guard(app, { allow: hosts === undefined ? [] : allowedBy(deploymentTable(hosts)) });
   return app;
 }
 
-/** The app that takes a deployment down. */
-export function buildTeardown(target: DeploymentTarget, options: AppOptions = {}): App {
+/** The app that takes a stack down. */
+export function buildTeardown(stack: StackName, target: DeploymentTarget, options: AppOptions = {}): App {
   const app = new App(options);
-  new EmptyHostsStack(app, target);
+  new EmptyStack(app, stack, target);
   return app;
 }

@@ -1,4 +1,5 @@
 import { EXIT, Fault, quote } from "../base/fault.js";
+import { STACK_NAME, type StackName } from "./names.js";
 
 export const unknownAmi = (ami: string): Fault =>
   new Fault("stacks/unknown-ami", `ami ${quote(ami)} is neither a family nor an image id`, {
@@ -15,6 +16,73 @@ export const vpcWithoutSubnet = (vpc: string): Fault =>
 export const noCallers = (): Fault =>
   new Fault("stacks/no-callers", "callers is empty: nobody could reach the host", {
     hint: 'write callers: ["203.0.113.7/32"]',
+    exit: EXIT.usage,
+  });
+
+const sync = (code: string, message: string, hint: string): Fault =>
+  new Fault(`stacks/${code}`, message, { hint, exit: EXIT.usage });
+
+export const unknownStack = (name: string, suggestion: string | undefined, all: readonly string[]): Fault =>
+  sync(
+    "unknown-stack",
+    `there is no stack ${quote(name)}`,
+    suggestion === undefined ? `write one of: ${all.join(", ")}` : `did you mean "${suggestion}"?`,
+  );
+
+export const noSync = (): Fault =>
+  sync(
+    "no-sync",
+    "nothing says what firewall-sync is to follow",
+    "write firewall_sync: in sallyport.yaml, as docs/firewall-lambda.md shows",
+  );
+
+export const localSource = (where: string, source: string): Fault =>
+  sync(
+    "local-source",
+    `${where}: ${quote(source)} is something of this machine, which a function does not see`,
+    "name a list at a URL, a DNS name or AWS's ranges; for this one run sallyport firewall sync here",
+  );
+
+export const syncsNothing = (where: string): Fault =>
+  sync(
+    "syncs-nothing",
+    `${where}: firewall_sync names neither a group nor, with a source, a prefix list`,
+    "write for example groups: [{ group: sg-0123456789abcdef0, ports: [5432] }]",
+  );
+
+export const groupWithoutPorts = (where: string, group: string): Fault =>
+  sync("group-without-ports", `${where}: the group ${quote(group)} has no ports`, "write for example ports: [5432]");
+
+export const badPortRange = (where: string, text: string): Fault =>
+  sync("bad-port-range", `${where}: ${quote(text)} is not a range of ports`, 'write for example "8000-8010"');
+
+export const noSyncOwner = (where: string, count: number): Fault =>
+  sync(
+    "no-owner",
+    `${where}: nothing says under which name the rules of ${count} sources are kept`,
+    "name the list they make together, such as owner: databases",
+  );
+
+export const reservedSyncOwner = (where: string, owner: string): Fault =>
+  sync(
+    "reserved-owner",
+    `${where}: the owner ${quote(owner)} is for leases`,
+    "name the list after what it follows, such as owner: faculty",
+  );
+
+export const twoSyncCredentials = (where: string): Fault =>
+  sync("two-credentials", `${where}: token_parameter and basic_parameter are both given`, "keep one of the two");
+
+export const credentialsForOne = (where: string): Fault =>
+  sync(
+    "credentials-for-one",
+    `${where}: credentials are for one source with a URL, and there is not exactly one`,
+    "leave the others out, or leave the credentials out",
+  );
+
+export const vpcCidrNeeded = (): Fault =>
+  new Fault("stacks/vpc-cidr-needed", "a rule lets the VPC in, and vpcCidr is not given", {
+    hint: "pass the VPC's range as a reference: vpcCidr: vpc.cidrBlock",
     exit: EXIT.usage,
   });
 
@@ -94,14 +162,18 @@ export const interrupted = (step: string): Fault =>
     exit: EXIT.interrupted,
   });
 
-export const notDeployed = (dir: string): Fault =>
-  new Fault("stacks/not-deployed", `no hosts are deployed from ${quote(dir)}`, {
-    hint: 'run "sallyport up" there first',
-    exit: EXIT.notFound,
-  });
+export const notDeployed = (dir: string, stack: StackName = STACK_NAME): Fault =>
+  new Fault(
+    "stacks/not-deployed",
+    `no ${stack === STACK_NAME ? "hosts are" : `${stack} is`} deployed from ${quote(dir)}`,
+    {
+      hint: `run "sallyport up${stack === STACK_NAME ? "" : ` ${stack}`}" there first`,
+      exit: EXIT.notFound,
+    },
+  );
 
-export const badState = (file: string, cause?: unknown): Fault =>
-  new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of accelerator-hosts`, { cause });
+export const badState = (file: string, stack: StackName, cause?: unknown): Fault =>
+  new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of ${stack}`, { cause });
 
 export const noSuchHost = (name: string, names: readonly string[]): Fault =>
   new Fault("stacks/no-such-host", `there is no host ${quote(name)}`, {

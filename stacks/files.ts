@@ -1,13 +1,14 @@
 /** Where a project's files lie. `cdktf` run in the project's directory uses the same places. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { STACK_NAME } from "./names.js";
+import { STACK_NAME, type StackName } from "./names.js";
 
-export const statePath = (projectDir: string): string => join(projectDir, `terraform.${STACK_NAME}.tfstate`);
+export const statePath = (projectDir: string, stack: StackName = STACK_NAME): string =>
+  join(projectDir, `terraform.${stack}.tfstate`);
 
 export const outDir = (projectDir: string): string => join(projectDir, "cdktf.out");
 
-export const stackDir = (outdir: string): string => join(outdir, "stacks", STACK_NAME);
+export const stackDir = (outdir: string, stack: StackName = STACK_NAME): string => join(outdir, "stacks", stack);
 
 /** For what can be made again: `$XDG_CACHE_HOME/sallyport`. */
 export function cacheDir(env: NodeJS.ProcessEnv): string {

@@ -1,5 +1,6 @@
 /** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
 import type { HostDir } from "../config/schema.js";
+import type { WrittenFirewall } from "./firewall.js";
 import type { HostTls } from "./parts/host-agent.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import type { RuntimeArchive } from "./parts/runtime-object.js";
@@ -25,8 +26,9 @@ export interface DeploymentInputs extends DeploymentTarget {
   readonly vpcId?: string;
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
-  readonly ports: readonly number[];
-  /** Canonical CIDRs, sorted. */
+  /** The firewall options that somebody wrote, and where. */
+  readonly firewall: WrittenFirewall;
+  /** Canonical CIDRs, sorted; empty where no option lets callers in. */
   readonly callers: readonly string[];
   readonly sshKey: { readonly publicKey: string; readonly privatePath: string };
   /** Absent: plain HTTP. */

@@ -1,17 +1,24 @@
-/** What cdktf.json runs: synthesizes the deployment that the sallyport.yaml found from here describes. */
+/**
+ * What cdktf.json runs: synthesizes what the sallyport.yaml found from here describes: the hosts and,
+ * if it says what to follow, the stack that follows it.
+ */
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
-import { buildApp } from "./app.js";
+import { buildStacks } from "./app.js";
+import { agentPort, deploymentTable, tableWarnings } from "./firewall.js";
 import { prepareDeployment } from "./prepare.js";
+import { prepareSync } from "./prepare-sync.js";
 
 try {
-  const loaded = await loadConfig({ cwd: process.cwd(), env: process.env });
+  const { env } = process;
+  const loaded = await loadConfig({ cwd: process.cwd(), env });
   for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
-  const inputs = await prepareDeployment(loaded, {
-    env: process.env,
-    onStep: (text) => console.error(`sallyport: ${text}`),
-  });
-  buildApp(inputs).synth();
+  const hosts = await prepareDeployment(loaded, { env, onStep: (text) => console.error(`sallyport: ${text}`) });
+  for (const warning of tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts))) {
+    console.error(`warning: ${warning}`);
+  }
+  const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
+  buildStacks({ hosts, ...sync }).synth();
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   console.error(`error: ${error.message}`);

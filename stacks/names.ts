@@ -2,6 +2,11 @@
 import { createHash } from "node:crypto";
 
 export const STACK_NAME = "accelerator-hosts";
+export const SYNC_STACK_NAME = "firewall-sync";
+
+/** In the order in which `cdktf list` names them. */
+export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME] as const;
+export type StackName = (typeof STACK_NAMES)[number];
 
 /**
  * What makes a deployment's names its own within an account: two people who both call theirs

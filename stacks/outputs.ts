@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { errno } from "../base/fault.js";
 import * as errors from "./errors.js";
 import { statePath } from "./files.js";
+import { STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
 
 export interface DeployedHost {
   readonly name: string;
@@ -13,6 +14,13 @@ export interface DeployedHost {
   readonly agent_url: string;
   readonly ssh_user: string;
   readonly ssh_command: string;
+}
+
+/** What the stack `firewall-sync` gave. */
+export interface SyncOutputs {
+  readonly function_name: string;
+  readonly log_group: string;
+  readonly schedule: string;
 }
 
 export interface DeploymentOutputs {
@@ -26,14 +34,7 @@ export interface DeploymentOutputs {
 
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
-  const file = statePath(options.projectDir);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") throw errors.notDeployed(options.projectDir);
-    throw error;
-  });
-  // A deploy that was ended before it began leaves an empty file.
-  if (text.trim() === "") throw errors.notDeployed(options.projectDir);
-  const values = outputValues(text, file);
+  const values = await readState(options.projectDir, STACK_NAME);
   if (!isHosts(values.hosts)) throw errors.notDeployed(options.projectDir);
   return {
     hosts: Object.values(values.hosts).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
@@ -41,6 +42,13 @@ export async function readOutputs(options: { readonly projectDir: string }): Pro
     callers: Array.isArray(values.callers) ? values.callers.map(String) : [],
     certificate_fingerprint: String(values.certificate_fingerprint ?? ""),
   };
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readSyncOutputs({ projectDir }: { readonly projectDir: string }): Promise<SyncOutputs> {
+  const { function_name, log_group, schedule } = await readState(projectDir, SYNC_STACK_NAME);
+  if (function_name === undefined) throw errors.notDeployed(projectDir, SYNC_STACK_NAME);
+  return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
 }
 
 /** The one with that name, address or instance id. */
@@ -56,13 +64,24 @@ export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost
   return host;
 }
 
-function outputValues(text: string, file: string): Record<string, unknown> {
+async function readState(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
+  const file = statePath(projectDir, stack);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") throw errors.notDeployed(projectDir, stack);
+    throw error;
+  });
+  // A deploy that was ended before it began leaves an empty file.
+  if (text.trim() === "") throw errors.notDeployed(projectDir, stack);
+  return outputValues(text, file, stack);
+}
+
+function outputValues(text: string, file: string, stack: StackName): Record<string, unknown> {
   try {
     const state = JSON.parse(text) as { version?: unknown; outputs?: Record<string, { value?: unknown }> };
-    if (state.version !== 4) throw errors.badState(file);
+    if (state.version !== 4) throw errors.badState(file, stack);
     return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
   } catch (error) {
-    throw errors.badState(file, error);
+    throw errors.badState(file, stack, error);
   }
 }
 

@@ -11,7 +11,10 @@ import { ensureCertificate } from "../certs/store.js";
 import { ensureToken, readToken } from "../certs/token.js";
 import type { Config, LoadedConfig } from "../config/load.js";
 import { resolveCaller } from "../firewall/lookup.js";
+import { needsCaller } from "../firewall/options.js";
+import { checkQuota } from "../firewall/quota.js";
 import * as errors from "./errors.js";
+import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./firewall.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
 import { deploymentSuffix } from "./names.js";
@@ -44,6 +47,10 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
   if (config.vpc_id !== undefined && config.subnet_id === undefined) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const access = await prepareAccess(loaded, { ...options, onStep });
+  // Judged before anything is made.
+  const { rows, internal } = deploymentTable(access);
+  for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
 
   const dir = join(env.HOME ?? homedir(), ".ssh");
   const pair = create
@@ -52,10 +59,6 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   onStep(`SSH key pair ${pair.privatePath} (${"created" in pair && pair.created ? "created" : "existing"})`);
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
-  const caller = await resolveCaller(config.caller, env, options);
-  const callers = caller.callers.map(String);
-  onStep(`callers ${callers.join(", ")} (${caller.from})`);
-  for (const objection of caller.objections) onStep(`address service ${objection}`);
   const runtime = await buildRuntime({ env, onStep });
 
   return {
@@ -67,8 +70,7 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
     ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
     ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
     rootVolumeGib: config.root_volume_gib,
-    ports: config.allow_ports,
-    callers,
+    ...access,
     sshKey: { publicKey: pair.publicKey, privatePath: pair.privatePath },
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
@@ -76,6 +78,27 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
     buckets: config.buckets,
     runtime,
   };
+}
+
+/** The firewall options and, where one of them lets callers in, who these are. */
+export async function prepareAccess(
+  loaded: LoadedConfig,
+  options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
+): Promise<{ readonly firewall: WrittenFirewall; readonly callers: readonly string[] }> {
+  const { env, onStep = () => undefined } = options;
+  const firewall = withCaller(writtenFirewall(loaded), options.caller);
+  if (!needsCaller(firewall.options, firewall.origins)) return { firewall, callers: [] };
+  const caller = await resolveCaller(loaded.config.caller, env, options);
+  const callers = caller.callers.map(String);
+  onStep(`callers ${callers.join(", ")} (${caller.from})`);
+  for (const objection of caller.objections) onStep(`address service ${objection}`);
+  return { firewall, callers };
+}
+
+function withCaller(written: WrittenFirewall, caller: readonly string[] | undefined): WrittenFirewall {
+  if (caller === undefined) return written;
+  const { options, origins } = written;
+  return { options: { ...options, caller }, origins: { ...origins, caller: "--caller" } };
 }
 
 /**

@@ -1,14 +1,14 @@
 import { Instance } from "@cdktf/provider-aws/lib/instance/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { CallerAccess } from "./caller-access.js";
+import type { FirewallRules } from "./firewall-rules.js";
 import type { HostAgent } from "./host-agent.js";
 import type { KeyPair } from "./key-pair.js";
 import { MachineImage } from "./machine-image.js";
 
 export interface AcceleratorHostProps {
-  /** Who may reach the host. */
-  readonly access: CallerAccess;
+  /** Who may reach the host: a `FirewallRules` or a `CallerAccess`. */
+  readonly access: FirewallRules;
   /** Who may log in. */
   readonly keyPair: KeyPair;
   /** Installed at first boot. @default - no agent: the host answers SSH only */
@@ -23,6 +23,8 @@ export interface AcceleratorHostProps {
   readonly subnetId?: string;
   /** @default 50 */
   readonly rootVolumeGib?: number;
+  /** Name the host by its private address, for those who reach it inside the VPC. @default false */
+  readonly privateAddress?: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export class AcceleratorHost extends Construct {
       ami: image.imageId,
       instanceType: props.instanceType ?? "f2.6xlarge",
       keyName: props.keyPair.keyName,
-      vpcSecurityGroupIds: [props.access.securityGroupId],
+      vpcSecurityGroupIds: props.access.securityGroupIds,
       ...(props.subnetId === undefined ? {} : { subnetId: props.subnetId }),
       // Session-bound metadata that one hop can reach: a container or a tricked proxy on the host cannot ask for credentials.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
@@ -79,7 +81,7 @@ export class AcceleratorHost extends Construct {
       lifecycle: { ignoreChanges: ["ami"] },
     });
     const { publicIp, privateIp } = this.instance;
-    this.address = Fn.coalesce([publicIp, privateIp]);
+    this.address = props.privateAddress ? privateIp : Fn.coalesce([publicIp, privateIp]);
     this.agentUrl = agent && `${agent.scheme}://${this.address}`;
   }
 }

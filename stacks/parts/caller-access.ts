@@ -1,10 +1,8 @@
-import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
-import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
-import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Token } from "cdktf";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import { Cidr, uniqueCidrs } from "../../firewall/cidr.js";
 import * as errors from "../errors.js";
+import { FirewallRules } from "./firewall-rules.js";
 
 export interface CallerAccessProps {
   /** VPC of the machines that the group will guard. */
@@ -18,56 +16,25 @@ export interface CallerAccessProps {
 }
 
 /**
- * A security group that lets the callers in, and nobody else.
- *
- * The group has no inline rules: each pair of port and caller is a rule of its own, so that
- * Terraform, a reconciler and a person can share the group without undoing each other's rules.
+ * A security group that lets the callers in, and nobody else: `FirewallRules` without any option.
  *
  * @example
  * const access = new CallerAccess(this, "Access", { vpcId: vpc.id, callers: ["203.0.113.7"] });
  */
-export class CallerAccess extends Construct {
-  readonly securityGroup: SecurityGroup;
+export class CallerAccess extends FirewallRules {
   readonly callers: readonly Cidr[];
   readonly ports: readonly number[];
 
-  constructor(scope: Construct, id: string, props: CallerAccessProps) {
-    super(scope, id);
-    const deployment = props.deployment ?? "sallyport";
-    this.callers = readCallers(props.callers);
-    this.ports = readPorts(props.ports ?? [22, 80, 443]);
-    this.securityGroup = new SecurityGroup(this, "Group", {
-      namePrefix: `${deployment}-`,
-      description: `sallyport:${deployment} callers only`,
-      vpcId: props.vpcId,
-      // A group in use cannot be deleted: its successor must exist, under another name, before it goes.
-      lifecycle: { createBeforeDestroy: true },
+  constructor(scope: Construct, id: string, { callers, ports, ...props }: CallerAccessProps) {
+    const [who, where] = [readCallers(callers), readPorts(ports ?? [22, 80, 443])];
+    super(scope, id, {
+      ...props,
+      callers: who.map((caller) => caller.toString()),
+      allowPorts: where,
+      description: "callers only",
     });
-    const description = `sallyport:${deployment} caller`;
-    for (const port of this.ports) {
-      for (const caller of this.callers) {
-        new VpcSecurityGroupIngressRule(this, `in-tcp-${port}-${caller.toString().replace("/", "_")}`, {
-          securityGroupId: this.securityGroup.id,
-          ipProtocol: "tcp",
-          fromPort: port,
-          toPort: port,
-          ...(caller.family === 4 ? { cidrIpv4: caller.toString() } : { cidrIpv6: caller.toString() }),
-          description,
-        });
-      }
-    }
-    // Terraform removes the allow-all egress that AWS gives a new group, so what may leave is said here.
-    const outward = {
-      securityGroupId: this.securityGroup.id,
-      ipProtocol: "-1",
-      description: `sallyport:${deployment} out`,
-    };
-    new VpcSecurityGroupEgressRule(this, "out-all-ipv4", { ...outward, cidrIpv4: "0.0.0.0/0" });
-    new VpcSecurityGroupEgressRule(this, "out-all-ipv6", { ...outward, cidrIpv6: "::/0" });
-  }
-
-  get securityGroupId(): string {
-    return this.securityGroup.id;
+    this.callers = who;
+    this.ports = where;
   }
 }
 

@@ -23,14 +23,17 @@ const TYPES = [
 describe("who gets in (A-01)", () => {
   test("the rules are one per port and caller, and no other", () => {
     const rule = (port: number, source: object) => ({
-      description: "sallyport:lab-1a2b3c4d caller",
+      description: "sallyport:lab-1a2b3c4d managed-by=terraform allow_ports",
       from_port: port,
       ip_protocol: "tcp",
       security_group_id: GROUP,
       to_port: port,
       ...source,
     });
-    const found = synth({ callers: ["203.0.113.7/32", "2001:db8::/64"], ports: [22, 8443] });
+    const found = synth({
+      callers: ["203.0.113.7/32", "2001:db8::/64"],
+      firewall: { options: { allow_ports: [22, 8443] }, origins: {} },
+    });
     expect(resources(found, "aws_vpc_security_group_ingress_rule")).toHaveLength(4);
     expect(resources(found, "aws_vpc_security_group_ingress_rule")).toEqual(
       expect.arrayContaining([

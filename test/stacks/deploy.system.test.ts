@@ -121,12 +121,12 @@ describe("after cdktf deploy", () => {
         `${rule.IsEgress ? "out" : "in"} ${rule.IpProtocol} ${rule.FromPort}-${rule.ToPort} ${rule.CidrIpv4 ?? rule.CidrIpv6} ${rule.Description?.replace(/-[0-9a-f]{8} /, "-SUFFIX ")}`,
     );
     expect(printed.sort()).toEqual([
-      "in tcp 22-22 2001:db8::7/128 sallyport:sallyport-SUFFIX caller",
-      "in tcp 22-22 203.0.113.7/32 sallyport:sallyport-SUFFIX caller",
-      "in tcp 443-443 2001:db8::7/128 sallyport:sallyport-SUFFIX caller",
-      "in tcp 443-443 203.0.113.7/32 sallyport:sallyport-SUFFIX caller",
-      "in tcp 80-80 2001:db8::7/128 sallyport:sallyport-SUFFIX caller",
-      "in tcp 80-80 203.0.113.7/32 sallyport:sallyport-SUFFIX caller",
+      "in tcp 22-22 2001:db8::7/128 sallyport:sallyport-SUFFIX managed-by=terraform caller",
+      "in tcp 22-22 203.0.113.7/32 sallyport:sallyport-SUFFIX managed-by=terraform caller",
+      "in tcp 443-443 2001:db8::7/128 sallyport:sallyport-SUFFIX managed-by=terraform caller",
+      "in tcp 443-443 203.0.113.7/32 sallyport:sallyport-SUFFIX managed-by=terraform caller",
+      "in tcp 80-80 2001:db8::7/128 sallyport:sallyport-SUFFIX managed-by=terraform caller",
+      "in tcp 80-80 203.0.113.7/32 sallyport:sallyport-SUFFIX managed-by=terraform caller",
       "out -1 -1--1 0.0.0.0/0 sallyport:sallyport-SUFFIX out",
       "out -1 -1--1 ::/0 sallyport:sallyport-SUFFIX out",
     ]);

@@ -16,7 +16,7 @@ export function sampleInputs(changes: Partial<DeploymentInputs> = {}): Deploymen
     ami: "ubuntu-24.04",
     count: 1,
     rootVolumeGib: 50,
-    ports: [22, 80, 443],
+    firewall: { options: {}, origins: {} },
     callers: ["203.0.113.7/32"],
     sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", privatePath: "/home/user/.ssh/sallyport.pem" },
     tls: {

@@ -1,0 +1,26 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
+import { LocalBackend, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { statePath } from "./files.js";
+import type { DeploymentTarget } from "./inputs.js";
+import type { StackName } from "./names.js";
+
+/** Where the state of a stack lies, and which account and region it is about. */
+export function addProvider(stack: TerraformStack, name: StackName, target: DeploymentTarget): void {
+  // The path that cdktf itself would take when run in the project's directory.
+  new LocalBackend(stack, { path: statePath(target.projectDir, name) });
+  new AwsProvider(stack, "Aws", {
+    region: target.region,
+    defaultTags: [{ tags: { Project: target.name, ManagedBy: "sallyport", ...target.tags } }],
+    // A bucket in the host name has no address at an endpoint that is a bare IP.
+    ...(target.endpointUrl === undefined ? {} : { s3UsePathStyle: true }),
+  });
+}
+
+/** A stack with nothing in it: applying it destroys what its state holds, and needs no key, certificate or caller. */
+export class EmptyStack extends TerraformStack {
+  constructor(scope: Construct, name: StackName, target: DeploymentTarget) {
+    super(scope, name);
+    addProvider(this, name, target);
+  }
+}
