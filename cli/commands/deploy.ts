@@ -1,9 +1,10 @@
 /** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
 import { EXIT } from "../../base/fault.js";
-import type { DeployOptions } from "../../stacks/deploy.js";
-import type { DeploymentOutputs } from "../../stacks/outputs.js";
+import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
+import type { DeploymentOutputs, SyncOutputs } from "../../stacks/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
+import type { TableJson } from "../firewall/table-text.js";
 
 interface PlanFlags {
   readonly caller?: string[];
@@ -15,39 +16,46 @@ interface ChangeFlags {
   readonly yes?: boolean;
 }
 
+const STACK = ["[stack]", "accelerator-hosts or firewall-sync", "accelerator-hosts"] as const;
 const CALLER = ["--caller <address...>", "who may reach the hosts (default: caller, else this machine)"] as const;
 
 export const register: Register = (program, wrap) => {
   program
     .command("up")
     .description("create the hosts, or change them to what sallyport.yaml says")
+    .argument(...STACK)
     .option(...CALLER)
     .option("-y, --yes", "do not ask before a machine is replaced or removed")
     .addHelpText(
       "after",
       `
-Asks only when a machine would be replaced or removed, with all that lies on its disk.
+Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
+removed, with all that lies on its disk. The stack firewall-sync follows a list of addresses: see
+docs/firewall-lambda.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
 Examples:
   $ sallyport up
   $ sallyport up --caller 203.0.113.7 --caller 198.51.100.0/24
-  $ sallyport up --yes --json`,
+  $ sallyport up --yes --json
+  $ sallyport up firewall-sync`,
     )
-    .action(wrap<[ChangeFlags]>(up));
+    .action(wrap<[string, ChangeFlags]>(up));
   program
     .command("plan")
     .description("show what up would create, change and remove; change nothing in AWS")
+    .argument(...STACK)
     .option(...CALLER)
     .option("--check", `end with status ${EXIT.changesPending} if there is anything to do`)
     .addHelpText(
       "after",
       "\nExamples:\n  $ sallyport plan\n  $ sallyport plan --check   in CI: 0 as configured, 10 not",
     )
-    .action(wrap<[PlanFlags]>(plan));
+    .action(wrap<[string, PlanFlags]>(plan));
   program
     .command("down")
     .description("remove the hosts and all that was made for them")
+    .argument(...STACK)
     .option("-y, --yes", "do not ask")
     .addHelpText(
       "after",
@@ -56,9 +64,10 @@ Keys, certificate and token on this machine stay.
 
 Examples:
   $ sallyport down
-  $ sallyport down --yes`,
+  $ sallyport down --yes
+  $ sallyport down firewall-sync`,
     )
-    .action(wrap<[ChangeFlags]>(down));
+    .action(wrap<[string, ChangeFlags]>(down));
   program
     .command("hosts")
     .description("list the hosts that are up, with their addresses")
@@ -66,35 +75,60 @@ Examples:
     .action(wrap(hosts));
 };
 
-async function plan(context: Context, flags: PlanFlags): Promise<number> {
-  const { planUp } = await import("../../stacks/deploy.js");
-  const { changes } = await follow(context, "plan", async (options) =>
-    planUp(await context.config(), withCaller(options, flags.caller)),
-  );
-  context.print({ changes }, () => changesText(changes));
+async function plan(context: Context, stack: string, flags: PlanFlags): Promise<number> {
+  const { changes, firewall } = await planned(context, stack, flags);
+  context.print({ changes, ...firewall }, () => changesText(changes));
   return flags.check === true && changes.length > 0 ? EXIT.changesPending : EXIT.ok;
 }
 
-async function up(context: Context, flags: ChangeFlags): Promise<number | undefined> {
-  const { endsMachine, planUp } = await import("../../stacks/deploy.js");
-  const { readOutputs } = await import("../../stacks/outputs.js");
+async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
+  const { endsMachine } = await import("../../stacks/deploy.js");
+  const { readOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
   const loaded = await context.config();
-  const planned = await follow(context, "plan", (options) => planUp(loaded, withCaller(options, flags.caller)));
-  context.note(changesText(planned.changes));
-  const ended = planned.changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
+  const { changes, apply } = await planned(context, stack, flags);
+  context.note(changesText(changes));
+  const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost with all data on it.`))) {
     return EXIT.failure;
   }
-  await follow(context, "up", planned.apply);
+  await follow(context, "up", apply);
+  if (stack === "firewall-sync") {
+    const outputs = await readSyncOutputs(loaded);
+    context.print({ changes, ...outputs }, () => syncOutputsText(outputs));
+    return undefined;
+  }
   const outputs = await readOutputs(loaded);
-  context.print({ changes: planned.changes, ...outputs }, () => outputsText(outputs));
+  context.print({ changes, ...outputs }, () => outputsText(outputs));
   return undefined;
 }
 
-async function down(context: Context, flags: ChangeFlags): Promise<number | undefined> {
-  const { planDown } = await import("../../stacks/deploy.js");
+/** Prints the rules as soon as they are known: before Terraform is asked, and before anything is done. */
+async function planned(
+  context: Context,
+  name: string,
+  { caller }: Pick<PlanFlags, "caller">,
+): Promise<Deployment & { readonly firewall: { readonly firewall?: TableJson } }> {
+  const { planUp, stackNamed } = await import("../../stacks/deploy.js");
+  const { tableJson, tableText } = await import("../firewall/table-text.js");
+  const stack = stackNamed(name);
   const loaded = await context.config();
-  const planned = await follow(context, "plan", (options) => planDown(loaded, options));
+  let firewall: { firewall?: TableJson } = {};
+  const onTable: NonNullable<DeployOptions["onTable"]> = (table, warnings) => {
+    for (const warning of warnings) context.warn(warning);
+    firewall = { firewall: tableJson(table) };
+    context.note(tableText(tableJson(table)));
+  };
+  const plan = await follow(context, "plan", (options) =>
+    planUp(loaded, { ...options, stack, onTable, ...(caller === undefined ? {} : { caller }) }),
+  );
+  return { ...plan, firewall };
+}
+
+async function down(context: Context, name: string, flags: ChangeFlags): Promise<number | undefined> {
+  const { planDown, stackNamed } = await import("../../stacks/deploy.js");
+  const stack = stackNamed(name);
+  const loaded = await context.config();
+  const planned = await follow(context, "plan", (options) => planDown(loaded, { ...options, stack }));
   if (planned.changes.length > 0) {
     context.note(changesText(planned.changes));
     if (!(await agreed(context, flags, `${count(planned.changes.length)} would be removed.`))) return EXIT.failure;
@@ -117,10 +151,6 @@ async function agreed(context: Context, flags: ChangeFlags, what: string): Promi
   if (await confirm(context, what)) return true;
   context.note("nothing was changed");
   return false;
-}
-
-function withCaller(options: DeployOptions, caller: readonly string[] | undefined): DeployOptions {
-  return caller === undefined ? options : { ...options, caller };
 }
 
 /** Draws each step on a terminal, and prints it as a line elsewhere. */
@@ -165,8 +195,16 @@ function outputsText(outputs: DeploymentOutputs): string {
   ]);
   return [
     ...perHost,
-    `callers        ${outputs.callers.join(", ")} (security group ${outputs.security_group_id})`,
+    `callers        ${outputs.callers.join(", ") || "none"} (security group ${outputs.security_group_id})`,
     `certificate    ${outputs.certificate_fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${outputs.certificate_fingerprint}`}`,
+  ].join("\n");
+}
+
+function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): string {
+  return [
+    `function       ${function_name}`,
+    `runs           ${schedule}`,
+    `its log        aws logs tail ${log_group} --since 1h`,
   ].join("\n");
 }
 

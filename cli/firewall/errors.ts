@@ -17,7 +17,11 @@ export const notAPort = (text: string): Fault =>
   usage("bad-port", `${quote(text)} is not a port`, "write a number from 1 to 65535");
 
 export const notFrom = (word: string): Fault =>
-  usage("not-from", `${quote(word)} stands where "from" belongs`, "write for example: firewall why 22 from 203.0.113.7");
+  usage(
+    "not-from",
+    `${quote(word)} stands where "from" belongs`,
+    "write for example: firewall why 22 from 203.0.113.7",
+  );
 
 export const badListen = (text: string): Fault =>
   usage("bad-listen", `${quote(text)} is no address to listen on`, 'write for example "127.0.0.1:9464" or "[::]:8443"');

@@ -1,0 +1,33 @@
+/** `sallyport firewall show`: the rules that the options make, and with `--why` how. */
+import type { Context, Register } from "../../context.js";
+import { CALLER, type TableFlags, VPC_CIDR } from "../../firewall/table-flags.js";
+
+interface ShowFlags extends TableFlags {
+  readonly why?: boolean;
+}
+
+export const registerShow: Register = (parent, wrap) => {
+  parent
+    .command("show")
+    .description("print the rules that the options make: protocol, port, source")
+    .option("--why", "under each row the options that made it, where they stand, and what they did")
+    .option(...CALLER)
+    .option(...VPC_CIDR)
+    .addHelpText(
+      "after",
+      `
+These are the rules as configured; "sallyport plan" says what deploying them would change.
+
+Examples:
+  $ sallyport firewall show
+  $ sallyport firewall show --why
+  $ SALLYPORT_PROFILE=dask sallyport firewall show --json | jq '.rows[].source'`,
+    )
+    .action(wrap<[ShowFlags]>(show));
+};
+
+async function show(context: Context, flags: ShowFlags): Promise<void> {
+  const { tableOf } = await import("../../firewall/table-flags.js");
+  const { tableJson, tableText } = await import("../../firewall/table-text.js");
+  context.print(tableJson(await tableOf(context, flags)), (table) => tableText(table, { why: flags.why === true }));
+}

@@ -1,0 +1,56 @@
+/** `sallyport firewall why PORT from ADDRESS`: would that packet pass, and which rule decides? */
+import { EXIT } from "../../../base/fault.js";
+import type { Context, Register } from "../../context.js";
+import { CALLER, type TableFlags, VPC_CIDR } from "../../firewall/table-flags.js";
+
+/** A script must not take "it depends" for a pass. */
+const STATUS = { passes: EXIT.ok, blocked: EXIT.auth, depends: EXIT.failure } as const;
+
+export const registerWhy: Register = (parent, wrap) => {
+  parent
+    .command("why")
+    .description("say whether a packet to a port would pass, and which rule decides")
+    .argument("<port>", "port of the hosts")
+    .argument("<from>", 'the word "from"')
+    .argument("<address>", "where the packet comes from")
+    .option(...CALLER)
+    .option(...VPC_CIDR)
+    .addHelpText(
+      "after",
+      `
+Asks the rules as configured, not what is deployed. Ends with status ${STATUS.passes} if the packet passes, ${STATUS.blocked} if it is
+blocked, and ${STATUS.depends} if that depends on what only AWS knows: the range of the VPC, the entries of a list.
+
+Examples:
+  $ sallyport firewall why 22 from 203.0.113.7
+  $ sallyport firewall why 8786 from 10.0.0.9 --vpc-cidr 10.0.0.0/16
+  $ sallyport firewall why 443 from 198.51.100.1 --json | jq -r .verdict`,
+    )
+    .action(wrap<[string, string, string, TableFlags]>(why));
+};
+
+async function why(context: Context, port: string, from: string, address: string, flags: TableFlags): Promise<number> {
+  const errors = await import("../../firewall/errors.js");
+  if (from !== "from") throw errors.notFrom(from);
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw errors.notAPort(port);
+  const { Cidr } = await import("../../../firewall/cidr.js");
+  const { decide } = await import("../../../firewall/verdict.js");
+  const { tableOf } = await import("../../firewall/table-flags.js");
+  const { rowJson, stepText } = await import("../../firewall/table-text.js");
+  const asked = Cidr.host(address);
+  const { verdict, because, row, group } = decide(await tableOf(context, flags), {
+    port: Number(port),
+    address: asked,
+  });
+  const answer = {
+    port: Number(port),
+    address: asked.address,
+    verdict,
+    because,
+    ...(row === undefined ? {} : { row: rowJson(row), group }),
+  };
+  context.print(answer, () =>
+    [`${verdict}: ${because}`, ...(row?.why ?? []).map((step) => `    ${stepText(step)}`)].join("\n"),
+  );
+  return STATUS[verdict];
+}
