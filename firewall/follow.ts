@@ -21,9 +21,11 @@ export async function planFollow({ read, callers, ...options }: FollowOptions): 
   const { permits = {}, signal } = options;
   const addresses = await read(signal);
   const plan = await planSync({ ...options, addresses });
-  if (plan.preview.removed.length === 0 || permits.confirmLockout) return plan;
+  // A lease that ends as it was granted locks nobody out by surprise.
+  const removed = plan.preview.removed.filter(({ until }) => until === undefined);
+  if (removed.length === 0 || permits.confirmLockout) return plan;
   const here = await callers(signal);
-  const touched = plan.preview.removed.some(({ source }) => here.some((caller) => lets(source, caller)));
+  const touched = removed.some(({ source }) => here.some((caller) => lets(source, caller)));
   // What is to go is judged whole only with everything that is to stay, which the planner knows.
   return touched ? planSync({ ...options, addresses, callers: here }) : plan;
 }

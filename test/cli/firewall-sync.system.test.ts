@@ -196,6 +196,15 @@ describe("never lock out", () => {
   });
 });
 
+test("a lease that is over goes with the next run, also that of who runs it", async () => {
+  await moto.raw.allow(group, 22, "109.1.1.1/32", "sallyport:access until=2020-01-01T00:00:00Z for=ada");
+  await moto.raw.allow(group, 22, "110.1.1.1/32", "sallyport:access until=2120-01-01T00:00:00Z for=bob");
+  const { code, stdout } = await run(faculty());
+  expect(code).toBe(0);
+  expect(stdout).toContain(`- ${group} tcp 22 109.1.1.1/32 (lease of ada until 2020-01-01T00:00:00Z)\n`);
+  expect(await contents()).toContain("tcp 22-22 110.1.1.1/32");
+});
+
 describe("credentials come from a file or the environment", () => {
   test("a token of a private file, or of a variable", async () => {
     const file = join(dir, "token");
