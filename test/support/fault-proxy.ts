@@ -3,7 +3,7 @@
  * day where the emulator is kinder: it enforces the version of a prefix list and the entries per call.
  */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { textOf } from "./raw-ec2.js";
@@ -38,6 +38,7 @@ export class FaultProxy {
   readonly failures: unknown[] = [];
   readonly #server: Server;
   readonly #busyLists = new Set<string>();
+  readonly #agent = new Agent({ noDelay: true });
 
   private constructor(private readonly options: FaultProxyOptions) {
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -60,31 +61,32 @@ export class FaultProxy {
   }
 
   async close(): Promise<void> {
+    this.#agent.destroy();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const body = await text(request);
+      const body = await text(incoming);
       const params = new URLSearchParams(body);
       const call: Call = { action: params.get("Action") ?? "", params };
       this.calls.push(call);
       if (this.options.roundTripMs) await delay(this.options.roundTripMs);
       const fault = this.options.fault?.(call);
-      if (fault === "lost") return void request.socket.destroy();
+      if (fault === "lost") return void incoming.socket.destroy();
       if (fault === "throttled") return refuse(response, 400, "RequestLimitExceeded", "Request limit exceeded.");
       if (fault === "unavailable") return refuse(response, 503, "Unavailable", "The service is unavailable.");
       await this.options.before?.(call);
-      const answer = (await this.#refusal(call)) ?? (await this.#forward(request, call));
+      const answer = (await this.#refusal(call)) ?? (await this.#forward(incoming, call));
       await this.options.after?.(call);
-      if (fault === "cut") return void request.socket.destroy();
+      if (fault === "cut") return void incoming.socket.destroy();
       if (fault === "internal") return refuse(response, 500, "InternalError", "An internal error has occurred.");
       response.writeHead(answer.status, { "content-type": "text/xml" }).end(answer.body);
     } catch (error) {
       this.failures.push(error);
-      request.socket.destroy();
+      incoming.socket.destroy();
     }
   }
 
@@ -103,11 +105,11 @@ export class FaultProxy {
     return problem("PrefixListVersionMismatch", "The prefix list has the incorrect version number.");
   }
 
-  async #forward(request: IncomingMessage, { action, params }: Call): Promise<Answer> {
+  async #forward(incoming: IncomingMessage, { action, params }: Call): Promise<Answer> {
     const asked = new URLSearchParams(params);
     const offset = Number(params.get("NextToken") ?? 0);
     for (const key of ["NextToken", "MaxResults"]) asked.delete(key);
-    const answer = await this.#send(asked, request.headers.authorization ?? "");
+    const answer = await this.#send(asked, incoming.headers.authorization ?? "");
     const body = this.options.pageSize ? page(answer.body, offset, this.options.pageSize) : answer.body;
     return { status: answer.status, body: this.options.slowLists ? this.#slow(action, params, body) : body };
   }
@@ -124,9 +126,21 @@ export class FaultProxy {
     return (await this.#send(params, ROUTE)).body;
   }
 
-  async #send(params: URLSearchParams, authorization: string): Promise<Answer> {
-    const response = await fetch(this.options.upstream, { method: "POST", body: params, headers: { authorization } });
-    return { status: response.status, body: await response.text() };
+  /** Bare HTTP: what the proxy itself costs would be counted as EC2's. */
+  #send(params: URLSearchParams, authorization: string): Promise<Answer> {
+    const form = params.toString();
+    const headers = {
+      authorization,
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": Buffer.byteLength(form),
+    };
+    return new Promise((resolve, reject) => {
+      const onAnswer = (response: IncomingMessage) =>
+        text(response).then((body) => resolve({ status: response.statusCode ?? 500, body }), reject);
+      request(this.options.upstream, { method: "POST", headers, agent: this.#agent }, onAnswer)
+        .on("error", reject)
+        .end(form);
+    });
   }
 }
 
@@ -175,9 +189,9 @@ function topLevelItems(xml: string): string[] {
   return items;
 }
 
-async function text(request: IncomingMessage): Promise<string> {
+async function text(message: IncomingMessage): Promise<string> {
   let body = "";
-  request.setEncoding("utf8");
-  for await (const chunk of request) body += chunk;
+  message.setEncoding("utf8");
+  for await (const chunk of message) body += chunk;
   return body;
 }
