@@ -11,7 +11,7 @@ import * as errors from "./errors.js";
 import { type Permits, refuseLockout } from "./interlocks.js";
 import { contentKey, type LiveRule, type RuleContent } from "./live-rule.js";
 import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, withoutLease } from "./mark.js";
-import { emptyPlan, type Fate, isLeaseOnly, place, type RulePlan, rulesAfter, sorted } from "./plan.js";
+import { emptyPlan, type Fate, isLeaseOnly, place, type RulePlan, rulesAfter, sorted, withdrawn } from "./plan.js";
 import { checked, type GroupJob, reconcileGroup } from "./reconcile.js";
 import { mergeReports, type Report, reportOnGroup } from "./report.js";
 import type { PortRange } from "./sync.js";
@@ -186,7 +186,7 @@ async function run(
   plan: (actual: readonly LiveRule[]) => RulePlan,
   wanted: readonly RuleContent[] = [],
 ): Promise<Report> {
-  const { ec2, groupIds, callers = [], permits = {}, quota, dryRun, signal } = options;
+  const { ec2, groupIds, now = new Date(), callers = [], permits = {}, quota, dryRun, signal } = options;
   const groups = await ec2.readRules(groupIds, signal);
   const jobs = [...groups].map(
     ([groupId, actual]): GroupJob => ({
@@ -194,7 +194,7 @@ async function run(
       actual,
       plan,
       check: (next) => {
-        const refusal = refuseLockout(callers, next.revoke, rulesAfter(next), permits);
+        const refusal = refuseLockout(callers, withdrawn(next, now), rulesAfter(next), permits);
         if (refusal !== undefined) throw refusal;
       },
       ...(quota === undefined ? {} : { quota }),

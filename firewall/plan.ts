@@ -60,6 +60,14 @@ export function isLeaseOnly(mark: Mark): boolean {
   return mark.owner === LEASE_OWNER && mark.until !== undefined;
 }
 
+/** The revokes that somebody may not have expected: a lease that ends as it was granted is none. */
+export function withdrawn(plan: RulePlan, now: Date): LiveRule[] {
+  return plan.revoke.filter(({ description }) => {
+    const mark = parseMark(description);
+    return mark === undefined || !isLeaseOnly(mark) || !isExpired(mark, now);
+  });
+}
+
 export interface OpenPlan {
   readonly grant: MarkedRule[];
   readonly remark: MarkedRule[];

@@ -19,7 +19,7 @@ import {
 } from "./interlocks.js";
 import type { LiveRule, RuleContent } from "./live-rule.js";
 import { formatMark, LEASE_OWNER, parseMark } from "./mark.js";
-import { planRules, rulesAfter } from "./plan.js";
+import { planRules, rulesAfter, withdrawn } from "./plan.js";
 import { planPrefixList } from "./plan-prefix-list.js";
 import {
   checked,
@@ -186,7 +186,7 @@ function groupStep(options: SyncOptions, groupId: string, group: Group, addresse
     actual: group.actual,
     plan: (actual) => planRules(desired, actual, owner, now),
     check: (plan) => {
-      const refusal = refuseLockout(callers, plan.revoke, rulesAfter(plan), permits);
+      const refusal = refuseLockout(callers, withdrawn(plan, now), rulesAfter(plan), permits);
       if (refusal !== undefined) throw refusal;
     },
     ...(quota === undefined ? {} : { quota }),

@@ -108,6 +108,12 @@ test("a revoke that would cut off where it runs from is refused until it is conf
   expect(await rules()).toEqual([]);
 });
 
+test("a lease of the caller that is over ends without a question", async () => {
+  await grantLease(on(8), alice);
+  await endExpiredLeases(on(17, { callers: [Cidr.host("101.2.3.4")] }));
+  expect(await rules()).toEqual([]);
+});
+
 test("a lease in the past, and one that nobody holds, are refused with what to type", async () => {
   await expect(grantLease(on(17), alice)).rejects.toMatchObject({
     code: "firewall/lease-in-the-past",
