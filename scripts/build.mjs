@@ -4,7 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "./bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -12,20 +12,7 @@ const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"],
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 mkdirSync(join(root, "dist/runtime"), { recursive: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: { agent: "agent/main.ts", "firewall-sync": "firewall/lambda/handler.ts" },
-  outdir: "dist/runtime",
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  platform: "node",
-  target: "node22",
-  format: "esm",
-  legalComments: "none",
-  // Bundled CommonJS packages call require() for Node's own modules.
-  banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
-  logLevel: "warning",
-});
+await bundle("dist/runtime");
 if (existsSync(join(root, "agent/systemd"))) {
   cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 }
