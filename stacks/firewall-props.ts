@@ -58,6 +58,6 @@ function snakeKeys(value: unknown): unknown {
 }
 
 function hasToken(value: unknown): boolean {
-  if (Token.isUnresolved(value)) return true;
+  if (Token.isUnresolved(value) || (typeof value === "string" && value.includes("${"))) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(hasToken);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatMark, isExpired, type Mark, parseMark, sameClaim } from "../../firewall/mark.js";
+import { formatMark, formatTerraformMark, isExpired, type Mark, parseMark, sameClaim } from "../../firewall/mark.js";
 
 const until = new Date("2026-03-01T08:00:00Z");
 
@@ -33,8 +33,14 @@ test.each([
   "sallyport:access until=2026-03-01T08:00:00Z until=2027-03-01T08:00:00Z",
   "sallyport:access for=",
   "sallyport:access for=alice,",
+  "sallyport:lab managed-by=terraform caller",
 ])("%j claims nothing", (text) => {
   expect(parseMark(text)).toBeUndefined();
+});
+
+test("what Terraform made is nobody's to change or remove, not even under the same owner", () => {
+  expect(formatTerraformMark("lab", "allow_ports")).toBe("sallyport:lab managed-by=terraform allow_ports");
+  expect(parseMark(formatTerraformMark("access", "until=2026-03-01T08:00:00Z"))).toBeUndefined();
 });
 
 test("words for people never make two marks differ, and the order of holders does not either", () => {
