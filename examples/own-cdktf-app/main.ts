@@ -1,6 +1,6 @@
 /** Everything that must be known before synth comes first; the stack itself looks nothing up. */
 import { App } from "cdktf";
-import { loadConfig, prepareDeployment } from "sallyport";
+import { CallerOnly, loadConfig, prepareDeployment } from "sallyport";
 import { LabStack } from "./stack.js";
 
 const loaded = await loadConfig({ cwd: process.cwd(), env: process.env });
@@ -10,4 +10,6 @@ if (tls === undefined || token === undefined) throw new Error("this lab deploys 
 
 const app = new App();
 new LabStack(app, "lab", { callers, publicKey: sshKey.publicKey, tls, token, runtime });
+// Whatever group somebody adds to this app later: none of them opens a port to the whole Internet.
+CallerOnly.guard(app);
 app.synth();
