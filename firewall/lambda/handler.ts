@@ -14,9 +14,9 @@ import { readSettings, type SyncSettings } from "./settings.js";
 
 /** One run. The report is also the one line in the log. */
 export async function handler(): Promise<Report> {
-  const settings = readSettings(process.env);
   const ec2 = connectEc2();
   try {
+    const settings = readSettings(process.env);
     const report = await run(settings, ec2);
     console.log(JSON.stringify({ owner: settings.owner, ...report }));
     return report;
