@@ -31,7 +31,7 @@ From the moment they run, the hosts cost what AWS charges for their instance typ
 
 Examples:
   $ sallyport up
-  $ sallyport up --caller 203.0.113.7 --caller 198.51.100.0/24
+  $ sallyport up --caller 203.0.113.7 198.51.100.0/24
   $ sallyport up --yes --json`,
     )
     .action(wrap<[ChangeFlags]>(up));
@@ -82,7 +82,8 @@ async function up(context: Context, flags: ChangeFlags): Promise<number | undefi
   const planned = await follow(context, "plan", (options) => planUp(loaded, withCaller(options, flags.caller)));
   context.note(changesText(planned.changes));
   const ended = planned.changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
-  if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost with all data on it.`))) {
+  ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost, with all data there.`))) {
     return EXIT.failure;
   }
   await follow(context, "up", planned.apply);
