@@ -56,6 +56,8 @@ export interface MachineScript {
   readonly wants: readonly string[];
   /** Hide this machine's own data and keep its own services from starting. */
   readonly hideMachine: boolean;
+  /** What `/sys/hypervisor/uuid` says: cloud-init takes a machine whose begins with `ec2` for EC2. */
+  readonly hypervisorUuid?: string;
 }
 
 export const BOOT_TARGET = "sallyport-host.target";
@@ -73,7 +75,7 @@ cd root
 ${lower === "/" ? "for dir in /usr; do if mountpoint -q $dir; then mount --bind -o ro $dir .$dir; fi; done\n" : ""}\
 mkdir -p proc sys run tmp dev mnt
 mount -t proc proc proc
-mount -t sysfs -o ro sysfs sys
+${machine.hypervisorUuid === undefined ? "mount -t sysfs -o ro sysfs sys\n" : sysWithHypervisor(machine.hypervisorUuid)}\
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 # Settings of the kernel that are not this namespace's own must stay as they are.
 mount --bind proc/sys proc/sys && mount -o remount,bind,ro proc/sys
@@ -128,6 +130,15 @@ chmod 1777 var/tmp
 rm -rf etc/ssh/ssh_host_* etc/ssh/sshd_config.d etc/ssl/private etc/sallyport etc/cloud
 rm -rf etc/systemd/system/*.wants etc/systemd/system/*.requires etc/cron* var/lib/systemd/timers
 if [ -f usr/share/openssh/sshd_config ]; then cp usr/share/openssh/sshd_config etc/ssh/sshd_config; fi
+`;
+
+// A directory of sysfs cannot be made, so its own are bound below one that can.
+const sysWithHypervisor = (uuid: string) => `mkdir ../sysfs
+mount -t sysfs -o ro sysfs ../sysfs
+mount -t tmpfs -o mode=0755 tmpfs sys
+for dir in ../sysfs/*; do mkdir "sys/\${dir##*/}"; mount --bind "$dir" "sys/\${dir##*/}"; done
+mkdir -p sys/hypervisor
+printf '%s\\n' ${quoted(uuid)} >sys/hypervisor/uuid
 `;
 
 function targetUnit(wants: readonly string[]): string {

@@ -37,11 +37,17 @@ export interface HostOptions {
   readonly systemd: string;
   readonly signal?: AbortSignal;
   /** A root of its own instead of a view of this machine, and what is to start there. */
-  readonly image?: {
-    readonly root: string;
-    readonly files: Readonly<Record<string, string>>;
-    readonly wants: readonly string[];
-  };
+  readonly image?: Image;
+}
+
+export interface Image {
+  /** A directory with a whole system in it; it is not written to. */
+  readonly root: string;
+  /** Absolute path → content of files beside those of the image. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Units to start. */
+  readonly wants: readonly string[];
+  readonly hypervisorUuid?: string;
 }
 
 export interface UnitState {
@@ -205,6 +211,7 @@ export class Host {
         USER_DATA_UNIT,
       ],
       hideMachine: image === undefined,
+      ...(image?.hypervisorUuid === undefined ? {} : { hypervisorUuid: image.hypervisorUuid }),
     });
     const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"];
     const join_ = `echo $$ >"$1/cgroup.procs" && shift && exec "$@"`;
