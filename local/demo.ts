@@ -55,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const support = options.support ?? (await namespaceSupport());
     const dir = await openDemoDir(options.root, { ami: "al2023", caller: CALLER });
     closers.push(dir.release);
-    const demo = new Demo(options, steps, dir, closers);
+    const demo = new Demo({ ...options, support }, steps, dir, closers);
     await demo.deploy();
     await (typeof support === "string" ? demo.playOnThisMachine(support) : demo.playInNamespaces(support));
     await options.keep?.({ results: steps.results, lines: demo.usage });
@@ -210,6 +210,7 @@ class Demo {
   #cdktf() {
     return cdktfDeploy({
       dir: this.dir,
+      inNamespace: typeof this.options.support === "object",
       env: this.#env,
       ...this.#signal,
       ...(this.options.onProgress === undefined ? {} : { onStep: this.options.onProgress }),

@@ -32,7 +32,8 @@ beforeAll(async () => {
     files: {
       "/etc/cloud/cloud.cfg.d/99-sallyport.cfg": CLOUD_CFG,
       // Its only work would be DHCP.
-      "/etc/systemd/system/cloud-init-local.service": "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/true\n",
+      "/etc/systemd/system/cloud-init-local.service":
+        "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/true\n",
     },
     wants: ["multi-user.target", "cloud-init.target"],
     hypervisorUuid: "ec2e1916-9099-7caf-fd21-012345abcdef",

@@ -55,7 +55,7 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
     await rm(root, { recursive: true, force: true });
   };
   try {
-    await cdktfDeploy({ dir, env });
+    await cdktfDeploy({ dir, env, inNamespace: true });
     const [outputs] = (await readOutputs({ projectDir: dir.project })).hosts;
     if (outputs === undefined) throw new Error("no host was deployed");
     const facts = { ...(await readInstance(ec2, outputs.instance_id)), defaultUser: outputs.ssh_user };
