@@ -3,6 +3,7 @@
  * deployed instance booted on this machine, and then its user and a stranger at its door.
  */
 import { join } from "node:path";
+import { packageRoot } from "../base/tools.js";
 import { type DeployedHost, readOutputs } from "../stacks/outputs.js";
 import { shellQuote } from "../stacks/shell.js";
 import { cdktfDeploy, demoEnv } from "./cdktf.js";
@@ -249,14 +250,16 @@ class Demo {
   }
 }
 
+const sallyport = `node ${shellQuote(join(packageRoot, "dist/cli/main.js"))}`;
+
 function usageInNamespaces(dir: DemoDir, host: Host, deployed: DeployedHost): string[] {
   const caller = `nsenter --net=/proc/${host.network.machine("caller").pid}/ns/net`;
   const stranger = `nsenter --net=/proc/${host.network.machine("stranger").pid}/ns/net`;
   return [
     `as the caller, from another terminal (root):`,
-    `  cd ${dir.project} && export HOME=${dir.home}`,
-    `  ${caller} npx sallyport ssh ${deployed.name}`,
-    `  ${caller} npx sallyport ls ${deployed.name}:shared`,
+    `  cd ${shellQuote(dir.project)} && export HOME=${shellQuote(dir.home)}`,
+    `  ${caller} ${sallyport} ssh ${deployed.name}`,
+    `  ${caller} ${sallyport} ls ${deployed.name}:shared`,
     `as a stranger:  ${stranger} curl -m 3 -k ${deployed.agent_url}/healthz`,
     `on the host:    nsenter --target ${host.pid} --all bash`,
     `the door:       nsenter --net=/proc/${host.network.router.pid}/ns/net nft list ruleset`,
@@ -267,7 +270,7 @@ function usageInNamespaces(dir: DemoDir, host: Host, deployed: DeployedHost): st
 function usageOnThisMachine(dir: DemoDir, port: number): string[] {
   return [
     `from another terminal:`,
-    `  cd ${dir.project} && export HOME=${dir.home}`,
-    `  npx sallyport ls 127.0.0.1:${port}:shared`,
+    `  cd ${shellQuote(dir.project)} && export HOME=${shellQuote(dir.home)}`,
+    `  ${sallyport} ls 127.0.0.1:${port}:shared`,
   ];
 }

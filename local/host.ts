@@ -223,9 +223,10 @@ export class Host {
     await console_.close();
     child.on("error", () => undefined);
     this.#child = child;
-    // unshare itself waits for its child and heeds no SIGTERM: what is in its PID namespace goes with it.
     this.#closers.push(async () => {
-      child.kill("SIGKILL");
+      // The host's first process takes all others along, and unshare, which waits for it, collects it.
+      if (this.#pid > 0 && child.exitCode === null) process.kill(this.#pid, "SIGKILL");
+      else child.kill("SIGKILL");
       await endChild(child);
     });
     this.#pid = await this.#until("the host's namespaces did not come up", 30, () => firstProcess(child.pid ?? 0));
