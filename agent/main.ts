@@ -4,7 +4,6 @@ import { pino } from "pino";
 import { EXIT, Fault } from "../base/fault.js";
 import { badArguments, unknownCommand } from "./errors.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
-import { fetchSecrets } from "./secrets/fetch.js";
 import { startAgent } from "./serve.js";
 import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";
 import { VERSION } from "./version.js";
@@ -62,6 +61,8 @@ async function main(args: readonly string[]): Promise<void> {
       const seconds = Number(values.timeout);
       if (!(seconds > 0)) throw badArguments(`--timeout is "${values.timeout}", not a number of seconds`);
       const config = await loadConfig(values.config);
+      // The AWS SDK is most of the bundle; serving does not need it.
+      const { fetchSecrets } = await import("./secrets/fetch.js");
       return fetchSecrets(config, { file: values.config, out: values.out, seconds });
     }
     default:

@@ -35,7 +35,8 @@ export class Exchange {
     this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
     this.method = req.method ?? "";
     this.path = (req.url ?? "").split("?", 1)[0] ?? "";
-    this.remote = req.socket.remoteAddress ?? "";
+    // An IPv4 caller on a dual-stack socket is the same caller.
+    this.remote = (req.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
     this.#bodyAccepted = req.headers.expect === undefined;
     res.setHeader("X-Request-Id", this.id);
     res.once("close", () => log(this.#entry()));

@@ -17,7 +17,10 @@ export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeM
 
   server.on("connection", (socket: Socket) => {
     const key = peer(socket);
-    const timer = setTimeout(() => socket.destroy(), limits.handshakeMs);
+    const timer = setTimeout(() => {
+      settle(key);
+      socket.destroy();
+    }, limits.handshakeMs);
     timer.unref();
     pending.set(key, { socket, timer });
     socket.once("close", () => {

@@ -1,4 +1,5 @@
 /** The two scripts of a local host: the one that makes its machine, and the one that its first boot runs. Pure text. */
+import { shellQuote } from "../stacks/shell.js";
 
 /** Units of the machine that would touch the machine itself, or wait for hardware that is not there. */
 const MASKED = [
@@ -56,6 +57,8 @@ export interface MachineScript {
   readonly wants: readonly string[];
   /** Hide this machine's own data and keep its own services from starting. */
   readonly hideMachine: boolean;
+  /** What `/sys/hypervisor/uuid` says: cloud-init takes a machine whose begins with `ec2` for EC2. */
+  readonly hypervisorUuid?: string;
 }
 
 export const BOOT_TARGET = "sallyport-host.target";
@@ -65,15 +68,15 @@ export function machineScript(machine: MachineScript): string {
   const { stage, lower } = machine;
   return `set -eu
 mount --make-rprivate /
-mount -t tmpfs -o mode=0700 sallyport ${quoted(stage)}
-cd ${quoted(stage)}
+mount -t tmpfs -o mode=0700 sallyport ${shellQuote(stage)}
+cd ${shellQuote(stage)}
 mkdir upper work root
-mount -t overlay -o lowerdir=${quoted(lower)},upperdir=upper,workdir=work sallyport root
+mount -t overlay -o lowerdir=${shellQuote(lower)},upperdir=upper,workdir=work sallyport root
 cd root
 ${lower === "/" ? "for dir in /usr; do if mountpoint -q $dir; then mount --bind -o ro $dir .$dir; fi; done\n" : ""}\
 mkdir -p proc sys run tmp dev mnt
 mount -t proc proc proc
-mount -t sysfs -o ro sysfs sys
+${machine.hypervisorUuid === undefined ? "mount -t sysfs -o ro sysfs sys\n" : sysWithHypervisor(machine.hypervisorUuid)}\
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 # Settings of the kernel that are not this namespace's own must stay as they are.
 mount --bind proc/sys proc/sys && mount -o remount,bind,ro proc/sys
@@ -103,7 +106,7 @@ umount -l /mnt
 mount --make-rshared /
 exec env -i container=sallyport PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
   setpriv --bounding-set=${DROPPED_CAPABILITIES.map((name) => `-${name}`).join(",")} -- \\
-  ${quoted(machine.systemd)} --unit=${BOOT_TARGET} --log-target=journal --show-status=no </dev/null
+  ${shellQuote(machine.systemd)} --unit=${BOOT_TARGET} --log-target=journal --show-status=no </dev/null
 `;
 }
 
@@ -130,6 +133,15 @@ rm -rf etc/systemd/system/*.wants etc/systemd/system/*.requires etc/cron* var/li
 if [ -f usr/share/openssh/sshd_config ]; then cp usr/share/openssh/sshd_config etc/ssh/sshd_config; fi
 `;
 
+// A directory of sysfs cannot be made, so its own are bound below one that can.
+const sysWithHypervisor = (uuid: string) => `mkdir ../sysfs
+mount -t sysfs -o ro sysfs ../sysfs
+mount -t tmpfs -o mode=0755 tmpfs sys
+for dir in ../sysfs/*; do mkdir "sys/\${dir##*/}"; mount --bind "$dir" "sys/\${dir##*/}"; done
+mkdir -p sys/hypervisor
+printf '%s\\n' ${shellQuote(uuid)} >sys/hypervisor/uuid
+`;
+
 function targetUnit(wants: readonly string[]): string {
   return `[Unit]
 Description=Local accelerator host
@@ -141,7 +153,7 @@ AllowIsolate=yes
 }
 
 function writeFile(path: string, content: string): string {
-  const file = quoted(`.${path}`);
+  const file = shellQuote(`.${path}`);
   const mode = content.startsWith("#!") ? "0755" : "0644";
   return `mkdir -p "$(dirname ${file})"
 base64 -d >${file} <<'END'
@@ -151,8 +163,4 @@ ${Buffer.from(content)
 END
 chmod ${mode} ${file}
 `;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

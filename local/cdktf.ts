@@ -18,6 +18,8 @@ export interface DeployOptions {
   readonly dir: DemoDir;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Run it in a PID namespace of its own: what it starts ends with it, whatever happens. Needs root. */
+  readonly inNamespace?: boolean;
   /** What Terraform does to a resource, and what the kit prepares: not the plan in all its length. */
   readonly onStep?: (text: string) => void;
 }
@@ -57,8 +59,7 @@ export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult>
   const log = join(dir.logs, "cdktf.log");
   const args = ["deploy", STACK_NAME, "--auto-approve", "--skip-provider-lock"];
   const command = [process.execPath, await cdktfProgram(), ...args];
-  const isRoot = process.getuid?.() === 0 && process.platform === "linux";
-  const child = spawnTethered(isRoot ? tetheredTree(command) : command, {
+  const child = spawnTethered(options.inNamespace === true ? tetheredTree(command) : command, {
     cwd: dir.project,
     env: { ...env, CI: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],

@@ -3,7 +3,9 @@
  * deployed instance booted on this machine, and then its user and a stranger at its door.
  */
 import { join } from "node:path";
+import { packageRoot } from "../base/tools.js";
 import { type DeployedHost, readOutputs } from "../stacks/outputs.js";
+import { shellQuote } from "../stacks/shell.js";
 import { cdktfDeploy, demoEnv } from "./cdktf.js";
 import { type DemoDir, openDemoDir } from "./demo-dir.js";
 import { startEmulator } from "./emulator.js";
@@ -15,7 +17,7 @@ import { type NamespaceSupport, namespaceSupport } from "./preflight.js";
 import { startProcessHost } from "./process-host.js";
 import { expectThat, type StepResult, Steps, type StepWatcher } from "./steps.js";
 import { strangerFollowsTheRules, strangerIsKeptOut } from "./stranger.js";
-import { User } from "./user.js";
+import { User, type UserOptions } from "./user.js";
 
 export const CALLER = "198.51.100.7";
 export const STRANGER = "203.0.113.9";
@@ -55,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const support = options.support ?? (await namespaceSupport());
     const dir = await openDemoDir(options.root, { ami: "al2023", caller: CALLER });
     closers.push(dir.release);
-    const demo = new Demo(options, steps, dir, closers);
+    const demo = new Demo({ ...options, support }, steps, dir, closers);
     await demo.deploy();
     await (typeof support === "string" ? demo.playOnThisMachine(support) : demo.playInNamespaces(support));
     await options.keep?.({ results: steps.results, lines: demo.usage });
@@ -132,7 +134,13 @@ class Demo {
       const said = log.split("\n").flatMap((line) => /\]: (sallyport: .*)$/.exec(line)?.[1] ?? []);
       return [said.at(-1) ?? "ended with status 0", undefined];
     });
-    const user = this.#user(host.network.machine("caller"), deployed.name, deployed.public_ip, 443, []);
+    const user = this.#user({
+      place: host.network.machine("caller"),
+      host: deployed.name,
+      address: deployed.public_ip,
+      httpsPort: 443,
+      flags: [],
+    });
     this.usage = usageInNamespaces(this.dir, host, deployed);
     await this.#useHost(user);
     await steps.check("caller's ports", `knock from ${CALLER} on 22, 80, 443 and 8080`, async () => {
@@ -170,8 +178,16 @@ class Demo {
       this.closers.push(() => started.stop());
       return [`HTTPS on 127.0.0.1:${started.httpsPort}`, started];
     });
-    const flags = ["--port", String(host.httpsPort)];
-    const user = this.#user(thisMachine, "127.0.0.1", "127.0.0.1", host.httpsPort, flags, host.ssh);
+    const user = this.#user({
+      place: thisMachine,
+      host: "127.0.0.1",
+      address: "127.0.0.1",
+      httpsPort: host.httpsPort,
+      flags: ["--port", String(host.httpsPort)],
+      usualPorts: false,
+      sharedDir: shellQuote(host.sharedDir),
+      ...(host.ssh === undefined ? {} : { sshd: host.ssh }),
+    });
     this.usage = usageOnThisMachine(dir, host.httpsPort);
     await this.#useHost(user, host.ssh === undefined ? "there is no sshd that can run here" : undefined);
     for (const [step, from] of [
@@ -185,7 +201,7 @@ class Demo {
 
   async #useHost(user: User, noSsh?: string): Promise<void> {
     const { steps } = this;
-    await steps.check("certificate", "sallyport verify", () => user.verifies());
+    await steps.check("verify", "sallyport verify", () => user.verifies());
     await steps.check("foreign certificate", "sallyport ls --cert foreign.crt", () => user.refusesForeignCertificate());
     await steps.check("file", "sallyport put, then get", () => user.movesFile(16 << 20));
     await steps.check("no token", "curl /v1/files", () => user.needsToken());
@@ -210,27 +226,18 @@ class Demo {
   #cdktf() {
     return cdktfDeploy({
       dir: this.dir,
+      inNamespace: typeof this.options.support === "object",
       env: this.#env,
       ...this.#signal,
       ...(this.options.onProgress === undefined ? {} : { onStep: this.options.onProgress }),
     });
   }
 
-  #user(
-    place: User["options"]["place"],
-    host: string,
-    address: string,
-    httpsPort: number,
-    flags: string[],
-    sshd?: User["options"]["sshd"],
-  ): User {
+  #user(options: Omit<UserOptions, "home" | "project" | "env" | "signal">): User {
     const { home, project } = this.dir;
+    // A user of a deployed host needs no AWS.
     const env = Object.fromEntries(Object.entries(this.#env).filter(([name]) => !/^(AWS|TF)_/.test(name)));
-    return new User({
-      ...{ place, host, flags, address, httpsPort, home, project, env },
-      ...(sshd === undefined ? {} : { sshd }),
-      ...this.#signal,
-    });
+    return new User({ ...options, home, project, env, ...this.#signal });
   }
 
   get #host(): DeployedHost {
@@ -243,14 +250,16 @@ class Demo {
   }
 }
 
+const sallyport = `node ${shellQuote(join(packageRoot, "dist/cli/main.js"))}`;
+
 function usageInNamespaces(dir: DemoDir, host: Host, deployed: DeployedHost): string[] {
   const caller = `nsenter --net=/proc/${host.network.machine("caller").pid}/ns/net`;
   const stranger = `nsenter --net=/proc/${host.network.machine("stranger").pid}/ns/net`;
   return [
     `as the caller, from another terminal (root):`,
-    `  cd ${dir.project} && export HOME=${dir.home}`,
-    `  ${caller} npx sallyport ssh ${deployed.name}`,
-    `  ${caller} npx sallyport ls ${deployed.name}:shared`,
+    `  cd ${shellQuote(dir.project)} && export HOME=${shellQuote(dir.home)}`,
+    `  ${caller} ${sallyport} ssh ${deployed.name}`,
+    `  ${caller} ${sallyport} ls ${deployed.name}:shared`,
     `as a stranger:  ${stranger} curl -m 3 -k ${deployed.agent_url}/healthz`,
     `on the host:    nsenter --target ${host.pid} --all bash`,
     `the door:       nsenter --net=/proc/${host.network.router.pid}/ns/net nft list ruleset`,
@@ -261,7 +270,7 @@ function usageInNamespaces(dir: DemoDir, host: Host, deployed: DeployedHost): st
 function usageOnThisMachine(dir: DemoDir, port: number): string[] {
   return [
     `from another terminal:`,
-    `  cd ${dir.project} && export HOME=${dir.home}`,
-    `  npx sallyport ls 127.0.0.1:${port}:shared`,
+    `  cd ${shellQuote(dir.project)} && export HOME=${shellQuote(dir.home)}`,
+    `  ${sallyport} ls 127.0.0.1:${port}:shared`,
   ];
 }

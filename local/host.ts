@@ -37,11 +37,17 @@ export interface HostOptions {
   readonly systemd: string;
   readonly signal?: AbortSignal;
   /** A root of its own instead of a view of this machine, and what is to start there. */
-  readonly image?: {
-    readonly root: string;
-    readonly files: Readonly<Record<string, string>>;
-    readonly wants: readonly string[];
-  };
+  readonly image?: Image;
+}
+
+export interface Image {
+  /** A directory with a whole system in it; it is not written to. */
+  readonly root: string;
+  /** Absolute path → content of files beside those of the image. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Units to start. */
+  readonly wants: readonly string[];
+  readonly hypervisorUuid?: string;
 }
 
 export interface UnitState {
@@ -205,6 +211,7 @@ export class Host {
         USER_DATA_UNIT,
       ],
       hideMachine: image === undefined,
+      ...(image?.hypervisorUuid === undefined ? {} : { hypervisorUuid: image.hypervisorUuid }),
     });
     const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"];
     const join_ = `echo $$ >"$1/cgroup.procs" && shift && exec "$@"`;
@@ -216,9 +223,10 @@ export class Host {
     await console_.close();
     child.on("error", () => undefined);
     this.#child = child;
-    // unshare itself waits for its child and heeds no SIGTERM: what is in its PID namespace goes with it.
     this.#closers.push(async () => {
-      child.kill("SIGKILL");
+      // The host's first process takes all others along, and unshare, which waits for it, collects it.
+      if (this.#pid > 0 && child.exitCode === null) process.kill(this.#pid, "SIGKILL");
+      else child.kill("SIGKILL");
       await endChild(child);
     });
     this.#pid = await this.#until("the host's namespaces did not come up", 30, () => firstProcess(child.pid ?? 0));

@@ -22,6 +22,8 @@ export interface ProcessHost {
   readonly httpPort: number;
   /** Absent where there is no sshd. */
   readonly ssh: { readonly port: number; readonly user: string; readonly hostKey: string } | undefined;
+  /** The authorized directory. */
+  readonly sharedDir: string;
   readonly log: string;
   stop(): Promise<void>;
 }
@@ -58,7 +60,14 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<Pro
     });
     children.push(child);
     await answering(`http://127.0.0.1:${httpPort}/healthz`, child, log, options.signal);
-    return { httpsPort, httpPort, ssh: await startSshd(dir, facts, children), log, stop };
+    return {
+      httpsPort,
+      httpPort,
+      sharedDir: join(home, "shared"),
+      ssh: await startSshd(dir, facts, children),
+      log,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -71,8 +71,16 @@ export class Upload {
   write(chunks: readonly Buffer[]): Promise<void> {
     const position = this.#position;
     for (const chunk of chunks) this.#position += chunk.length;
-    this.#writing = this.#writing.then(() => writeAll(this.#fd, chunks, position));
+    this.#writing = this.#writing.then(() => this.#write(chunks, position));
     return this.#writing;
+  }
+
+  async #write(chunks: readonly Buffer[], position: number): Promise<void> {
+    try {
+      await writeAll(this.#fd, chunks, position);
+    } catch (error) {
+      throw storageProblem(error);
+    }
   }
 
   /** @returns the new file's state, and whether the name is new. @throws Problem, then call {@link abort} */

@@ -5,7 +5,7 @@ import { badValue, configMalformed, directoryTwice, missingKey, unknownKey } fro
 import { type AgentConfig, AgentConfigSchema } from "./schema.js";
 import { suggest } from "./suggest.js";
 
-const validate = new Ajv({ useDefaults: true, verbose: true }).compile<AgentConfig>(AgentConfigSchema);
+const validate = new Ajv({ useDefaults: true, verbose: true, allErrors: true }).compile<AgentConfig>(AgentConfigSchema);
 
 /** @param file only named in errors. */
 export function parseConfig(source: string, file: string): AgentConfig {
@@ -22,29 +22,27 @@ export function parseConfig(source: string, file: string): AgentConfig {
 }
 
 function toFault(file: string, errors: readonly ErrorObject[]) {
-  // A union reports each branch and then itself: a mistyped key in a branch says more than the union does.
-  const error = errors.find((one) => one.keyword === "additionalProperties") ?? errors.at(-1);
-  const path = (error?.instancePath ?? "").slice(1).replaceAll("/", ".");
-  const under = (key: string) => (path === "" ? key : `${path}.${key}`);
-  if (error?.keyword === "additionalProperties") {
-    const key = String(error.params.additionalProperty);
-    const known = Object.keys(error.parentSchema?.properties ?? {});
+  const of = (keyword: string) => errors.find((error) => error.keyword === keyword);
+  const unknown = of("additionalProperties");
+  if (unknown !== undefined) {
+    const key = String(unknown.params.additionalProperty);
+    const known = Object.keys(unknown.parentSchema?.properties ?? {});
     const near = suggest(key, known);
-    return unknownKey(file, under(key), near === undefined ? undefined : under(near), known);
+    return unknownKey(file, under(unknown, key), near === undefined ? undefined : under(unknown, near), known);
   }
-  const missing = errors.find((one) => one.keyword === "required") ?? error;
-  if (missing?.keyword === "required") {
-    const parent = missing.instancePath.slice(1).replaceAll("/", ".");
-    const key = String(missing.params.missingProperty);
-    return missingKey(file, parent === "" ? key : `${parent}.${key}`);
-  }
+  const missing = of("required");
+  if (missing !== undefined) return missingKey(file, under(missing, String(missing.params.missingProperty)));
+  // A union reports each of its branches and then itself, which is what has the description.
+  const error = of("anyOf") ?? errors[0];
   const description: unknown = error?.parentSchema?.description;
-  return badValue(
-    file,
-    path || "the document",
-    error?.data,
-    typeof description === "string" ? description : "a mapping",
-  );
+  const expected = typeof description === "string" ? description : "a mapping";
+  return badValue(file, (error && under(error)) || "the document", error?.data, expected);
+}
+
+/** `listen.https_port`: where an error is, as the reader would say it. */
+function under(error: ErrorObject, key?: string): string {
+  const path = error.instancePath.split("/").slice(1);
+  return (key === undefined ? path : [...path, key]).join(".");
 }
 
 function firstLine(message: string): string {

@@ -1,5 +1,5 @@
 /** `sallyport demo`: the main job on this machine, without an AWS account. What `npm start` runs. */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import Table from "cli-table3";
 import { EXIT } from "../../base/fault.js";
 import type { Running } from "../../local/demo.js";
@@ -49,7 +49,7 @@ async function demo(context: Context, flags: DemoFlags): Promise<number> {
     await aborted(context.signal);
   };
   const { ok, steps } = await runDemo({
-    root: join(context.cwd, flags.dir ?? ".demo"),
+    root: resolve(context.cwd, flags.dir ?? ".demo"),
     watcher,
     onProgress: (text) => line?.update(text.trim()),
     signal: context.signal,

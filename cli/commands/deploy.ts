@@ -88,7 +88,8 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
-  if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost with all data on it.`))) {
+  ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost, with all data there.`))) {
     return EXIT.failure;
   }
   await follow(context, "up", apply);

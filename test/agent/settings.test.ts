@@ -84,7 +84,7 @@ describe("agent.yaml", () => {
     ],
     [
       "a: [",
-      '"agent.yaml" line 3 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      '"agent.yaml" line 4 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
   ])("%s is an error that says what to write", async (line, text) => {
     expect(await said(() => parseConfig(`${MINIMAL}${line}\n`, "agent.yaml"))).toBe(text);

@@ -10,7 +10,7 @@ import { findProgram, packageRoot } from "../../base/tools.js";
 import { cdktfDeploy, demoEnv } from "../../local/cdktf.js";
 import { type DemoDir, openDemoDir } from "../../local/demo-dir.js";
 import { startEmulator } from "../../local/emulator.js";
-import { Host } from "../../local/host.js";
+import { Host, type Image } from "../../local/host.js";
 import { emulatorEc2, type InstanceFacts, readInstance } from "../../local/instance.js";
 import { instanceRole } from "../../local/instance-role.js";
 import { type NamespaceSupport, namespaceSupport } from "../../local/preflight.js";
@@ -37,8 +37,8 @@ export interface Deployed {
   /** For curl's `--pinnedpubkey`. */
   readonly pin: string;
   readonly privateKey: string;
-  /** Boots the instance once more, another machine each time. */
-  boot(): Promise<Host>;
+  /** Boots the instance: on a view of this machine until its user data has run, or up to systemd from an image. */
+  boot(image?: Image): Promise<Host>;
   close(): Promise<void>;
 }
 
@@ -55,16 +55,16 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
     await rm(root, { recursive: true, force: true });
   };
   try {
-    await cdktfDeploy({ dir, env });
+    await cdktfDeploy({ dir, env, inNamespace: true });
     const [outputs] = (await readOutputs({ projectDir: dir.project })).hosts;
     if (outputs === undefined) throw new Error("no host was deployed");
     const facts = { ...(await readInstance(ec2, outputs.instance_id)), defaultUser: outputs.ssh_user };
     const role = await instanceRole(env, facts);
-    const boot = async () => {
-      const roles = role === undefined ? {} : { role };
-      const host = await Host.boot({ facts, ...roles, emulatorUrl: emulator.url, outside, dir: dir.logs, ...support });
+    const boot = async (image?: Image) => {
+      const more = { ...(role === undefined ? {} : { role }), ...(image === undefined ? {} : { image }) };
+      const host = await Host.boot({ facts, ...more, emulatorUrl: emulator.url, outside, dir: dir.logs, ...support });
       await host.reloadRules(ec2);
-      await host.userDataDone();
+      if (image === undefined) await host.userDataDone();
       return host;
     };
     const ssh = join(dir.home, ".ssh");

@@ -8,10 +8,13 @@ import { AuthorizeSecurityGroupIngressCommand, RevokeSecurityGroupIngressCommand
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runOk } from "../../base/run.js";
 import { removeStaleControlGroups } from "../../local/control-group.js";
+import { doorTable } from "../../local/door.js";
 import { findEmulator } from "../../local/emulator.js";
 import { knockFrom } from "../../local/place.js";
 import { type NamespaceSupport, namespaceSupport } from "../../local/preflight.js";
+import { rulesToNft } from "../../local/rules-to-nft.js";
 import { bootLocalHost, CALLER, type LocalHost, STRANGER } from "./local-host.js";
+import { lines } from "./rule-cases.js";
 
 const USER_DATA = `#!/bin/bash
 set -eu
@@ -149,6 +152,17 @@ describe("the door", () => {
     expect(await answers(local, "stranger", [22])).toEqual(["22 no answer"]);
     await stranger.runOk("ip", ["route", "change", "default", "via", "169.254.1.1", "dev", "eth0", "src", STRANGER]);
     await stranger.runOk("ip", ["address", "del", `${CALLER}/32`, "dev", "lo"]);
+  });
+
+  test("nft takes every rule that the translator makes, in both directions", async (ctx) => {
+    const local = booted(ctx);
+    const rules = lines.flatMap(([, each]) => [each, { ...each, egress: true }]);
+    const { publicIp, privateIp } = local.facts;
+    const translated = rulesToNft(rules, { groups: new Map(), prefixLists: new Map() });
+    expect(translated.outbound).toHaveLength(translated.inbound.length);
+    const table = doorTable({ hostLink: "host", publicIp, privateIp, rules: translated });
+    const checked = await local.host.network.router.run("nft", ["--check", "-f", "-"], { input: table });
+    expect(checked).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   });
 
   test("instance metadata answers the host alone", async (ctx) => {

@@ -111,6 +111,18 @@ const client = () => ({
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
 });
 
+/** What may come in, as EC2 says: `22 203.0.113.7/32`. */
+async function ingress(): Promise<string[]> {
+  const filter = { Filters: [{ Name: "group-id", Values: [outputs.security_group_id] }] };
+  const { SecurityGroupRules: rules = [] } = await new EC2Client(client()).send(
+    new DescribeSecurityGroupRulesCommand(filter),
+  );
+  return rules
+    .filter((rule) => !rule.IsEgress)
+    .map((rule) => `${rule.FromPort} ${rule.CidrIpv4}`)
+    .sort();
+}
+
 describe("after cdktf deploy", () => {
   test("exactly the callers may come in, on exactly the three ports", async () => {
     const ec2 = new EC2Client(client());
@@ -180,13 +192,6 @@ describe("after cdktf deploy", () => {
     expect(terraform.status, terraform.output).toBe(0);
   });
 
-  test("another caller is a change of rules, not of machines; and it is only planned", async () => {
-    const planned = await sallyport("plan", "--check", "--caller", "198.51.100.9");
-    expect(planned.status, planned.output).toBe(10);
-    expect(planned.output).toMatch(/3 to create, \d+ to delete\s*$/);
-    expect(planned.output).not.toContain("aws_instance");
-  });
-
   test("hosts lists what is there", async () => {
     const listed = await sallyport("hosts", "--json");
     expect(listed.status, listed.output).toBe(0);
@@ -252,14 +257,29 @@ describe("after cdktf deploy", () => {
   });
 });
 
-describe("down", () => {
-  test("asks first, and where nobody can be asked it does nothing", async () => {
-    const refused = await sallyport("down");
-    expect(refused.status, refused.output).toBe(2);
-    expect(refused.output).toMatch(/error: \d+ resources would be removed, and nobody can be asked here\n.*--yes/);
-    expect((await readOutputs({ projectDir: project })).hosts).toHaveLength(2);
+describe("up", () => {
+  test("for another caller changes the rules, not the machines, and asks nothing", async () => {
+    const changed = await sallyport("up", "--caller", "198.51.100.9", "--json", "--quiet");
+    expect(changed.status, changed.output).toBe(0);
+    const after = JSON.parse(changed.output) as DeploymentOutputs & { changes: { action: string; type: string }[] };
+    expect(after.hosts).toEqual(outputs.hosts);
+    expect(after.callers).toEqual(["198.51.100.9/32"]);
+    expect(new Set(after.changes.map(({ type }) => type))).toEqual(new Set(["aws_vpc_security_group_ingress_rule"]));
+    expect(await ingress()).toEqual([22, 443, 80].map((port) => `${port} 198.51.100.9/32`));
   });
 
+  test("asks before a machine is lost, and where nobody can be asked it does nothing", async () => {
+    await writeFile(join(project, "sallyport.yaml"), "ami: al2023\ncount: 1\ncaller: 198.51.100.9\n");
+    const refused = await sallyport("up");
+    expect(refused.status, refused.output).toBe(2);
+    expect(refused.output).toMatch(
+      /error: accelerator-1, accelerator-2 would be lost, with all data there, and nobody can be asked here\n.*--yes/,
+    );
+    expect((await readOutputs({ projectDir: project })).hosts).toEqual(outputs.hosts);
+  });
+});
+
+describe("down", () => {
   test("removes everything, without the keys that it was made with; a second time it finds nothing", async () => {
     await rm(join(dir, "home/.ssh"), { recursive: true });
     const removed = await sallyport("down", "--yes");

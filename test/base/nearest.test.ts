@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nearest, snakeCase } from "../../config/nearest.js";
+import { nearest, snakeCase } from "../../base/nearest.js";
 
 describe("the suggestion for a misspelt word", () => {
   const words = ["region", "count", "allow_ports", "ssl_cert_crt", "ssl_cert_key"];

@@ -1,0 +1,72 @@
+/** The bundled agent as a process of its own, built from the sources as they are now. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+
+export async function bundleAgent(): Promise<string> {
+  const outfile = join(mkdtempSync(join(tmpdir(), "sallyport-bundle-")), "agent.mjs");
+  await build({
+    entryPoints: [join(import.meta.dirname, "../../../agent/main.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Lines of the log so far. */
+  readonly log: Array<Record<string, unknown>>;
+  /** Waits for a log line with this `event`. */
+  event(name: string): Promise<Record<string, unknown>>;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+export function startProgram(bundle: string, args: readonly string[], env: NodeJS.ProcessEnv): Program {
+  const child = spawn(process.execPath, [bundle, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const log: Array<Record<string, unknown>> = [];
+  const waiting = new Set<() => void>();
+  let stderr = "";
+  let over = false;
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    log.push(line.startsWith("{") ? JSON.parse(line) : { text: line });
+    for (const wake of waiting) wake();
+  });
+  const ended: Program["ended"] = new Promise((resolve) => {
+    child.once("close", (code, signal) => {
+      over = true;
+      for (const wake of waiting) wake();
+      resolve({ code, signal, stderr });
+    });
+  });
+  return {
+    child,
+    pid: child.pid ?? 0,
+    log,
+    ended,
+    event: (name) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = log.find((entry) => entry.event === name);
+          if (found === undefined && !over) return;
+          waiting.delete(look);
+          if (found === undefined) reject(new Error(`ended without "${name}": ${stderr}`));
+          else resolve(found);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}

@@ -1,0 +1,82 @@
+/** However a demo ends, nothing of it stays behind: the built command, interrupted and killed. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { run } from "../../base/run.js";
+import { packageRoot } from "../../base/tools.js";
+import { openDemoDir } from "../../local/demo-dir.js";
+import { whatItTakes } from "./deployed-host.js";
+
+const main = join(packageRoot, "dist/cli/main.js");
+let root = "";
+let demo: ChildProcess | undefined;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "sallyport-end-"));
+});
+afterEach(async () => {
+  demo?.kill("SIGKILL");
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Starts a demo and waits until Terraform and its provider are at work for it. */
+async function startDemo(): Promise<ChildProcess> {
+  demo = spawn(process.execPath, [main, "demo", "--dir", root], { stdio: ["ignore", "ignore", "inherit"] });
+  await until(async () => (await workers()).some((name) => name.includes("terraform-provider-aws")));
+  return demo;
+}
+
+/** Names of the processes that work in the demo's directory. */
+async function workers(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = pids.map(async (pid) => {
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    const isOurs = cwd.startsWith(root) || (command.includes(root) && Number(pid) !== demo?.pid);
+    return isOurs ? [command.split("\0")[0] ?? ""] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function until(condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it did not come to that within ${seconds} s`);
+    await delay(50);
+  }
+}
+
+test("Ctrl-C ends a demo with status 130 and nothing stays; meanwhile a second one is refused", async (ctx) => {
+  const support = await whatItTakes();
+  if (typeof support === "string") return ctx.skip(`no demo can run here: ${support}`);
+  const running = await startDemo();
+  const second = await run(process.execPath, [main, "demo", "--dir", root]);
+  expect(second).toMatchObject({
+    exitCode: 5,
+    stderr: [
+      `error: another demo (process ${running.pid}) uses ${JSON.stringify(root)}`,
+      `  end it with Ctrl-C in its terminal or "kill ${running.pid}", then run this again`,
+    ].join("\n"),
+  });
+  running.kill("SIGINT");
+  expect(await once(running, "exit")).toEqual([130, null]);
+  expect(await workers()).toEqual([]);
+  expect(await readdir(root)).not.toContain("lock");
+});
+
+test("SIGKILL in the middle of a deploy takes cdktf, Terraform, its plugins and the emulator along", async (ctx) => {
+  const support = await whatItTakes();
+  if (typeof support === "string") return ctx.skip(`no demo can run here: ${support}`);
+  const running = await startDemo();
+  running.kill("SIGKILL");
+  await once(running, "exit");
+  await until(async () => (await workers()).length === 0, 20);
+  // Its lock is nobody's now: the next demo takes it over.
+  const dir = await openDemoDir(root, {});
+  expect(await readFile(join(root, "lock"), "utf8")).toMatch(new RegExp(`^${process.pid} `));
+  await dir.release();
+});
