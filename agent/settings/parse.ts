@@ -1,9 +1,9 @@
 /** From the text of agent.yaml to a checked configuration with every default filled in. Pure. */
 import { Ajv, type ErrorObject } from "ajv";
 import { LineCounter, parseDocument } from "yaml";
+import { nearest } from "../../base/nearest.js";
 import { badValue, configMalformed, directoryTwice, missingKey, unknownKey } from "../errors.js";
 import { type AgentConfig, AgentConfigSchema } from "./schema.js";
-import { suggest } from "./suggest.js";
 
 const validate = new Ajv({ useDefaults: true, verbose: true, allErrors: true }).compile<AgentConfig>(AgentConfigSchema);
 
@@ -27,7 +27,7 @@ function toFault(file: string, errors: readonly ErrorObject[]) {
   if (unknown !== undefined) {
     const key = String(unknown.params.additionalProperty);
     const known = Object.keys(unknown.parentSchema?.properties ?? {});
-    const near = suggest(key, known);
+    const near = nearest(key.toLowerCase(), known);
     return unknownKey(file, under(unknown, key), near === undefined ? undefined : under(unknown, near), known);
   }
   const missing = of("required");
