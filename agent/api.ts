@@ -4,6 +4,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { fastify } from "fastify";
 import { Problem } from "../http/problem.js";
 import { internal, methodNotAllowed, notFound } from "../http/problems.js";
+import { addressesUnknown } from "./problems.js";
 
 const Directory = Type.Object({
   name: Type.String(),
@@ -19,8 +20,12 @@ const Host = Type.Object({
   directories: Type.Array(Directory),
 });
 
+const Addresses = Type.Object({ ipAddresses: Type.Array(Type.String()) });
+
 export interface ApiOptions {
   readonly directories: ReadonlyArray<Static<typeof Directory>>;
+  /** Where given, the agent tells others from where this host is seen. A failure is 503: followers then change nothing. */
+  readonly addresses?: () => Promise<string[]>;
   readonly host: () => Promise<Omit<Static<typeof Host>, "directories">>;
 }
 
@@ -29,11 +34,12 @@ export interface Api {
   route(req: IncomingMessage, res: ServerResponse, refuse: (problem: Problem) => void): void;
 }
 
-const PATHS = new Set(["/healthz", "/v1/host", "/v1/files"]);
+const ADDRESSES_PATH = "/api/cluster/ip-addresses";
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   const app = fastify({ logger: false, forceCloseConnections: false });
   const refusals = new WeakMap<ServerResponse, (problem: Problem) => void>();
+  const paths = new Set(["/healthz", "/v1/host", "/v1/files"]);
   const directories = options.directories.map(({ name, path, mode }) => ({ name, path, mode }));
 
   app.get("/healthz", { schema: { response: { 200: Health } } }, async () => ({ status: "ok" as const }));
@@ -42,6 +48,16 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(await options.host()),
     directories,
   }));
+
+  const { addresses } = options;
+  if (addresses !== undefined) {
+    paths.add(ADDRESSES_PATH);
+    app.get(ADDRESSES_PATH, { schema: { response: { 200: Addresses } } }, async () => ({
+      ipAddresses: await addresses().catch((cause: unknown) => {
+        throw addressesUnknown(cause);
+      }),
+    }));
+  }
 
   app.setNotFoundHandler((_request, reply) => {
     reply.hijack();
@@ -57,7 +73,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     route(req, res, refuse) {
       // Before the framework reads a body that nobody wants.
       if (req.method !== "GET" && req.method !== "HEAD") {
-        return refuse(PATHS.has(req.url ?? "") ? methodNotAllowed("GET, HEAD") : notFound());
+        return refuse(paths.has(req.url ?? "") ? methodNotAllowed("GET, HEAD") : notFound());
       }
       refusals.set(res, refuse);
       app.routing(req, res);

@@ -39,6 +39,12 @@ export const outOfRange = (size: number) =>
     headers: { "Content-Range": `bytes */${size}` },
   });
 
+export const addressesUnknown = (cause: unknown) =>
+  new Problem(503, "addresses-unknown", "Service unavailable", "this host's addresses cannot be told now", {
+    headers: { "Retry-After": "30" },
+    cause,
+  });
+
 export const diskFull = (cause: unknown) =>
   new Problem(507, "disk-full", "Insufficient storage", "the host's disk is full; what was there is unchanged", {
     cause,

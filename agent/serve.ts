@@ -16,6 +16,7 @@ import { Temporaries } from "./files/temporaries.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { sweep } from "./guard/sweep.js";
 import { sshHostKeys } from "./host-keys.js";
+import { publicAddresses } from "./public-addresses.js";
 import { loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
 import { VERSION } from "./version.js";
@@ -52,6 +53,7 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
   const temporaries = new Temporaries(config.name);
   const api = await createApi({
     directories: roots,
+    ...(config.serve_addresses ? { addresses: () => publicAddresses(env) } : {}),
     host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
   });
   const app = createApp({

@@ -51,6 +51,7 @@ export interface Config {
   readonly auth: "token" | "none";
   readonly auth_token_file: string;
   readonly authorized_host_dirs: readonly HostDir[];
+  readonly serve_addresses: boolean;
   readonly buckets: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -231,6 +232,11 @@ const keys = {
     description:
       'Directories on the host that may be reached over HTTPS, and nothing else: "~/shared", "/data:ro", or { path, mode, name }. ~ is the home of the host\'s service user.',
     errorMessage: 'must be a list of directories such as ["~/shared", "/data:ro"]',
+  }),
+  serve_addresses: Type.Boolean({
+    default: false,
+    description: "Each host's agent tells its public addresses at /api/cluster/ip-addresses, behind the token.",
+    errorMessage: "must be true or false",
   }),
   buckets: Type.Array(
     Type.String({

@@ -68,6 +68,7 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "root_volume_gib":
       return number(text);
     case "ssl_cert_generate":
+    case "serve_addresses":
     case "enable_public_ssh":
     case "enable_public_http":
     case "disable_public_ingress":

@@ -33,6 +33,7 @@ export class AcceleratorHostsStack extends TerraformStack {
       region: inputs.region,
       runtime: inputs.runtime,
       directories: inputs.directories,
+      serveAddresses: inputs.serveAddresses,
       buckets: inputs.buckets,
       ...(inputs.tls === undefined ? {} : { tls: inputs.tls }),
       ...(inputs.token === undefined ? {} : { token: inputs.token }),

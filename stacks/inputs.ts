@@ -36,6 +36,7 @@ export interface DeploymentInputs extends DeploymentTarget {
   /** Absent: `auth: none`. */
   readonly token?: SecretFile;
   readonly directories: readonly HostDir[];
+  readonly serveAddresses: boolean;
   readonly buckets: readonly string[];
   readonly runtime: RuntimeArchive;
 }

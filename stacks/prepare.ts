@@ -75,6 +75,7 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
     directories: config.authorized_host_dirs,
+    serveAddresses: config.serve_addresses,
     buckets: config.buckets,
     runtime,
   };

@@ -25,6 +25,8 @@ export interface BootScriptOptions {
   /** @default - ~/shared, read and write */
   readonly directories?: readonly HostDir[];
   readonly endpointUrl?: string;
+  /** @default false */
+  readonly serveAddresses?: boolean;
 }
 
 /** EC2's limit, before base64. */
@@ -84,6 +86,7 @@ export function agentYaml(options: BootScriptOptions): string {
       path,
       mode,
     })),
+    ...(options.serveAddresses === true ? { serve_addresses: true } : {}),
     // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
     secrets,
   });

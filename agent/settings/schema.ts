@@ -53,6 +53,7 @@ export const AgentConfigSchema = Type.Object(
       default: 100 * 1024 ** 3,
       description: "the largest file that may be uploaded, in bytes",
     }),
+    serve_addresses: Type.Boolean({ default: false, description: "true or false" }),
     secrets: Type.Optional(
       Type.Object(
         {

@@ -26,6 +26,8 @@ export interface HostAgentProps {
   readonly token?: SecretFile;
   /** Directories that the agent serves. @default - ~/shared of the service user, read and write */
   readonly directories?: readonly HostDir[];
+  /** Whether the agents tell the hosts' public addresses, behind the token. @default false */
+  readonly serveAddresses?: boolean;
   /** Buckets that the hosts' programs may use. @default - none */
   readonly buckets?: readonly string[];
   /** One AWS endpoint for all services, with path-style S3, in place of the region's own. @default - AWS itself */
@@ -74,11 +76,12 @@ export class HostAgent extends Construct {
   /** The boot script of one host. */
   bootScript(host: { readonly name: string; readonly sshUser: string }): string {
     const { tlsKeyName, tokenName } = this.secrets;
-    const { region, runtime, tls, directories, endpointUrl } = this.#props;
+    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false } = this.#props;
     return bootScript({
       host: host.name,
       sshUser: host.sshUser,
       region,
+      serveAddresses,
       archive: { url: this.#archiveUrl(), sha256: runtime.sha256 },
       ...(tls === undefined ? {} : { certificate: tls.certificate }),
       ...(tlsKeyName === undefined ? {} : { tlsKeyParameter: tlsKeyName }),

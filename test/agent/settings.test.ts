@@ -1,13 +1,14 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { closeRoots, openRoots } from "../../agent/guard/roots.js";
 import { loadConfig, loadKeyPair, loadToken } from "../../agent/settings/load.js";
 import { parseConfig } from "../../agent/settings/parse.js";
 import type { HostDir } from "../../agent/settings/schema.js";
 import { VERSION } from "../../agent/version.js";
 import { Fault } from "../../base/fault.js";
+import { run } from "../../base/run.js";
 import packageJson from "../../package.json" with { type: "json" };
 import { makeCertificate } from "./support/certificate.js";
 
@@ -39,6 +40,7 @@ describe("agent.yaml", () => {
       token: "credential:token",
       authorized_host_dirs: [{ name: "shared", path: "~/shared", mode: "rw" }],
       max_upload_bytes: 107_374_182_400,
+      serve_addresses: false,
     });
   });
 
@@ -50,7 +52,7 @@ describe("agent.yaml", () => {
     ],
     [
       "bananas: 1",
-      'unknown key "bananas" in "agent.yaml"\n  known keys here: name, listen, tls, auth, token, authorized_host_dirs, max_upload_bytes, secrets',
+      'unknown key "bananas" in "agent.yaml"\n  known keys here: name, listen, tls, auth, token, authorized_host_dirs, max_upload_bytes, serve_addresses, secrets',
     ],
     ["auth: tokens", 'auth in "agent.yaml" is "tokens"\n  write "token" or "none"'],
     ["listen: { https_port: 70000 }", 'listen.https_port in "agent.yaml" is "70000"\n  write a port, 1 to 65535'],
@@ -213,10 +215,15 @@ describe("authorized directories", () => {
   });
 
   test("that the user may not use are an error at start, not at the first upload", async (ctx) => {
-    if (process.getuid?.() === 0) return ctx.skip("root may write everywhere");
     const closed = join(dir, "closed");
     mkdirSync(closed);
     chmodSync(closed, 0o500);
+    if (process.getuid?.() === 0) {
+      // Modes do not bind root; the immutable attribute does.
+      const { exitCode, stderr } = await run("chattr", ["+i", closed]);
+      if (exitCode !== 0) return ctx.skip(`this file system has no immutable attribute: ${stderr}`);
+      onTestFinished(async () => void (await run("chattr", ["-i", closed])));
+    }
     expect(await said(() => open([closed, "rw"]))).toBe(
       'authorized directory "DIR/closed" cannot be written by this user\n  give the user write permission, or set "mode: ro"',
     );

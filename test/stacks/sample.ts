@@ -26,6 +26,7 @@ export function sampleInputs(changes: Partial<DeploymentInputs> = {}): Deploymen
     },
     token: { path: "/home/user/.ssh/sallyport.token", version: 8 },
     directories: [{ path: "~/shared", mode: "rw", name: "shared" }],
+    serveAddresses: false,
     buckets: [],
     runtime: { file: "/home/user/.cache/sallyport/runtime.tar.gz", sha256: "ab".repeat(32) },
     ...changes,

@@ -32,6 +32,7 @@ export interface TestAgentOptions {
   /** More lines of agent.yaml. */
   readonly yaml?: string;
   readonly tls?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
   readonly limits?: AgentOptions["limits"];
   readonly sshDir?: string;
   /** Made before the agent starts. */
@@ -64,7 +65,7 @@ authorized_host_dirs:
 ${options.yaml ?? ""}`;
   const log: Array<Record<string, unknown>> = [];
   const agent = await startAgent(parseConfig(source, "agent.yaml"), {
-    env: { HOME: home },
+    env: { ...options.env, HOME: home },
     log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     limits: { graceMs: 100, ...options.limits },
     ...(options.sshDir === undefined ? {} : { sshDir: options.sshDir }),

@@ -45,6 +45,7 @@ export async function runAgent(
       listen: { address: "127.0.0.1", https_port: 0, http_port: 0 },
       tls: plain ? false : { cert: at("tls.crt"), key: at("tls.key") },
       auth: options.auth ?? "token",
+      serve_addresses: false,
       token: at("token"),
       authorized_host_dirs: [
         { name: "shared", path: at("shared"), mode: "rw" },
