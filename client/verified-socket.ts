@@ -9,6 +9,7 @@
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { type ConnectionOptions, rootCertificates, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { errno, Fault } from "../base/fault.js";
+import { TLS_CIPHERS } from "../base/tls-ciphers.js";
 import * as errors from "./errors.js";
 import type { Trust } from "./trust.js";
 
@@ -21,19 +22,6 @@ export interface Destination {
   readonly connectTimeout?: number;
   readonly signal?: AbortSignal;
 }
-
-// Forward secrecy and authenticated encryption only, as the agent offers; TLS 1.3 suites come first.
-const CIPHERS = [
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "TLS_AES_128_GCM_SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-].join(":");
 
 /** Opens, verifies, and only then resolves. With `plain` trust there is nothing to verify. */
 export function openVerified(destination: Destination): Promise<Socket> {
@@ -77,7 +65,7 @@ function tlsOptions(host: string, port: number, trust: Exclude<Trust, { kind: "p
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     maxVersion: "TLSv1.3",
-    ciphers: CIPHERS,
+    ciphers: TLS_CIPHERS,
     ALPNProtocols: ["http/1.1"],
     // RFC 6066 allows no addresses in SNI; Node checks the certificate against `host` then.
     ...(isIP(host) === 0 ? { servername: host } : {}),

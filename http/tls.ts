@@ -2,20 +2,8 @@
 import { constants, randomBytes } from "node:crypto";
 import type { Server, ServerOptions } from "node:https";
 import { createSecureContext } from "node:tls";
+import { TLS_CIPHERS } from "../base/tls-ciphers.js";
 import { certificateRefused } from "./errors.js";
-
-// Node's own list also offers CBC and static-RSA suites.
-const CIPHERS = [
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "TLS_AES_128_GCM_SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-].join(":");
 
 /** A session ticket is as good as its key: under TLS 1.2 an old key opens every session it sealed. */
 const TICKET_KEY_LIFE_MS = 60 * 60_000;
@@ -30,7 +18,7 @@ export function tlsOptions(pair: KeyPair): ServerOptions {
     ...pair,
     minVersion: "TLSv1.2",
     maxVersion: "TLSv1.3",
-    ciphers: CIPHERS,
+    ciphers: TLS_CIPHERS,
     // All suites are good: let the client take the one its processor has instructions for.
     honorCipherOrder: false,
     ecdhCurve: "X25519:prime256v1:secp384r1",
