@@ -28,7 +28,7 @@ Examples:
   $ sallyport down                            remove everything again
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 not allowed,
-5 conflict, 10 changes pending (plan), 130 interrupted.`;
+5 conflict, 10 changes pending (with --check), 130 interrupted.`;
 
 /** @param output where help goes; for shell completion, which only reads the tree, nowhere. */
 export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Command {
