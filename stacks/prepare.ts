@@ -128,6 +128,7 @@ async function prepareTls(config: Config, create: boolean, onStep: (text: string
     key: config.ssl_cert_key,
     generate: create && config.ssl_cert_generate,
     names: config.ssl_cert_names,
+    commonName: config.name,
   });
   onStep(`certificate ${certificate.crt} (${certificate.created ? "created" : "existing"})`);
   return {
