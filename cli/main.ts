@@ -8,6 +8,8 @@ const debug = args.includes("--debug");
 const silent = args.includes("--json") || args.includes("--quiet");
 // Deprecations inside libraries are ours to mend, not the user's to read.
 process.noDeprecation = !debug;
+// So is what the AWS SDK will need next year.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const interruption = new AbortController();
 const statusOf = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;

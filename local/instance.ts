@@ -38,8 +38,6 @@ export interface InstanceFacts {
 
 /** A client for the emulator that never looks at the user's own profiles. */
 export function emulatorEc2(env: Readonly<Record<string, string>>): EC2Client {
-  // What the SDK will need in a year's time is not for the reader of a demo.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   return new EC2Client({
     endpoint: env.AWS_ENDPOINT_URL ?? "",
     region: env.AWS_REGION ?? "us-east-1",
