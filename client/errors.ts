@@ -228,12 +228,6 @@ export const sshDenied = (at: string, username: string, cause: unknown) =>
 export const sshFailed = (at: string, detail: string, cause: unknown) =>
   new Fault("client/ssh-failed", `SSH to ${quote(at)} failed: ${detail}`, { cause });
 
-export const privateKeyUnreadable = (path: string, cause: unknown) =>
-  new Fault("client/private-key-unreadable", `cannot read the private key ${quote(path)}`, {
-    hint: `"sallyport keys show" tells where the key pair is; "sallyport keys create" makes one`,
-    cause,
-  });
-
 function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }

@@ -66,7 +66,8 @@ export interface CheckedOptions {
   readonly warnings: readonly string[];
 }
 
-const OPTIONS = [
+/** The keys that configure the table, as a configuration file spells them. */
+export const FIREWALL_OPTIONS = [
   "profile",
   "http_ports",
   "enable_public_ssh",
@@ -89,7 +90,7 @@ const CALLER_PORTS: readonly number[] = [22, 80, 443];
 /** @throws Fault for the first option that is unknown, does not fit, or contradicts another. */
 export function readOptions(options: FirewallOptions, origins: Origins = {}): CheckedOptions {
   const reader = new Reader(options, origins);
-  reader.only(options, "", OPTIONS);
+  reader.only(options, "", FIREWALL_OPTIONS);
   const given = new Set(Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [key])));
   const profile = reader.profile();
   const defaults = DEFAULTS[profile];

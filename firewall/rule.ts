@@ -3,7 +3,7 @@
  * told elsewhere (a mark in the description, the steps of a table) and never makes two rules differ.
  */
 import { createHash } from "node:crypto";
-import { type Cidr, compareCidrs } from "./cidr.js";
+import type { Cidr } from "./cidr.js";
 
 export type Source =
   | { readonly kind: "cidr"; readonly cidr: Cidr }
@@ -34,16 +34,6 @@ export function ruleId({ protocol, from, to, source }: Rule): string {
   return `in-${protocol}-${from === to ? from : `${from}-${to}`}-${sourceId(source)}`;
 }
 
-/** By protocol and port, then source: the order of calls, logs and diffs. */
-export function compareRules(a: Rule, b: Rule): number {
-  return compareTexts(a.protocol, b.protocol) || a.from - b.from || a.to - b.to || compareSources(a.source, b.source);
-}
-
-export function compareSources(a: Source, b: Source): number {
-  if (a.kind === "cidr" && b.kind === "cidr") return compareCidrs(a.cidr, b.cidr);
-  return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || compareTexts(printSource(a), printSource(b));
-}
-
 /** `22`, or `8000-8080`. */
 export function printPorts({ from, to }: Pick<Rule, "from" | "to">): string {
   return from === to ? String(from) : `${from}-${to}`;
@@ -61,8 +51,6 @@ export function printSource(source: Source): string {
   }
 }
 
-const KINDS: readonly Source["kind"][] = ["cidr", "vpc", "prefix-list", "security-group"];
-
 function sourceId(source: Source): string {
   if (source.kind === "cidr") return source.cidr.toString().replace("/", "_");
   if (source.kind === "vpc") return "vpc";
@@ -70,9 +58,4 @@ function sourceId(source: Source): string {
   return /^[a-z0-9-]+$/.test(source.id)
     ? source.id
     : `${source.kind}-${createHash("sha256").update(source.id).digest("hex").slice(0, 8)}`;
-}
-
-function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,8 +1,6 @@
 /** The problems that any daemon has. Each is a named factory; the throw site is one short line. */
 import { Problem } from "./problem.js";
 
-export const badRequest = (detail: string) => new Problem(400, "bad-request", "Bad request", detail);
-
 export const malformedTarget = () =>
   new Problem(400, "malformed-target", "Malformed request target", "the request target is not a valid path");
 

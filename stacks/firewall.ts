@@ -1,7 +1,7 @@
 /** The configuration's firewall options, as those that somebody wrote, and where. */
-import type { ConfigKey, LoadedConfig } from "../config/load.js";
+import type { LoadedConfig } from "../config/load.js";
 import { Cidr } from "../firewall/cidr.js";
-import type { FirewallOptions } from "../firewall/options.js";
+import { FIREWALL_OPTIONS, type FirewallOptions } from "../firewall/options.js";
 import type { Origins } from "../firewall/origins.js";
 import { buildTable, type RuleTable } from "../firewall/table.js";
 import type { DeploymentInputs } from "./inputs.js";
@@ -11,25 +11,13 @@ export interface WrittenFirewall {
   readonly origins: Origins;
 }
 
-const OPTIONS = [
-  "profile",
-  "http_ports",
-  "enable_public_ssh",
-  "enable_public_http",
-  "disable_public_ingress",
-  "firewall",
-  "ingress",
-  "allow_ports",
-  "caller",
-] as const satisfies readonly (keyof FirewallOptions & ConfigKey)[];
-
 /** A default is nothing that anybody asked for, and does not count. */
 export function writtenFirewall({
   config,
   origins,
   placeOf,
 }: Pick<LoadedConfig, "config" | "origins" | "placeOf">): WrittenFirewall {
-  const written = OPTIONS.filter((key) => origins[key].layer !== "default");
+  const written = FIREWALL_OPTIONS.filter((key) => origins[key].layer !== "default");
   const places = written.flatMap((key) => placesOf(config[key], key, `/${key}`, placeOf));
   return {
     // Whether the parts of an option are all there is judged by who reads it, with its place.

@@ -11,7 +11,7 @@ let project: string;
 beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), "sallyport-config-")));
   home = join(root, "home");
-  project = join(home, "work/project");
+  project = join(home, "code/project");
   await mkdir(join(home, ".config/sallyport"), { recursive: true });
   await mkdir(join(project, "deep/down"), { recursive: true });
 });
@@ -125,7 +125,7 @@ describe("files", () => {
     await projectFile("count: 4\n");
     const cwd = join(project, "deep/down");
     const { config, origins, projectDir } = await load({ cwd });
-    expect([config.count, projectDir, origins.count.where]).toEqual([4, project, "~/work/project/sallyport.yaml:1:1"]);
+    expect([config.count, projectDir, origins.count.where]).toEqual([4, project, "~/code/project/sallyport.yaml:1:1"]);
   });
 
   test("the nearest project file is the only one that counts", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Cidr } from "../../firewall/cidr.js";
-import { compareRules, type Rule, ruleId, ruleKey, type Source, tcpRule } from "../../firewall/rule.js";
+import { type Rule, ruleId, ruleKey, type Source, tcpRule } from "../../firewall/rule.js";
 
 const block = (text: string): Source => ({ kind: "cidr", cidr: Cidr.parse(text) });
 
@@ -33,19 +33,5 @@ describe("a rule", () => {
     const list = (maxEntries: number): Rule =>
       tcpRule(22, { kind: "prefix-list", id: "pl-0123456789abcdef0", maxEntries });
     expect(ruleKey(list(10))).toBe(ruleKey(list(20)));
-  });
-
-  it("stands before others by port, then IPv4 before IPv6, blocks before what is not known", () => {
-    const sorted = [
-      tcpRule(22, block("9.0.0.0/8")),
-      tcpRule(22, block("10.0.0.0/8")),
-      tcpRule(22, block("10.0.0.0/16")),
-      tcpRule(22, block("2001:db8::/32")),
-      tcpRule(22, { kind: "vpc" }),
-      tcpRule(22, { kind: "prefix-list", id: "pl-1" }),
-      tcpRule(22, { kind: "security-group", id: "sg-1" }),
-      tcpRule(80, block("9.0.0.0/8")),
-    ];
-    expect([...sorted].reverse().sort(compareRules)).toEqual(sorted);
   });
 });
