@@ -12,7 +12,7 @@ import { terraformEnv } from "../stacks/terraform-cli-config.js";
 import type { DemoDir } from "./demo-dir.js";
 import type { Emulator } from "./emulator.js";
 import { cdktfFailed, cdktfMissing, terraformMissing } from "./errors.js";
-import { endChild, spawnTethered, tetheredTree } from "./tether.js";
+import { endChild, endTree, spawnTethered, tetheredTree } from "./tether.js";
 
 export interface DeployOptions {
   readonly dir: DemoDir;
@@ -64,7 +64,7 @@ export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult>
     env: { ...env, CI: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const stop = () => void endChild(child, 0);
+  const stop = () => void (options.inNamespace === true ? endTree(child) : endChild(child, 0));
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const said = createWriteStream(log, { flags: "a", mode: 0o600 });

@@ -3,6 +3,8 @@
  * even by SIGKILL; elsewhere a shell waits on a pipe that only we hold open.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { errno } from "../base/fault.js";
 import { findProgram } from "../base/tools.js";
 
 const LIFELINE =
@@ -38,4 +40,21 @@ export async function endChild(child: ChildProcess, patience = 3_000): Promise<v
   const timer = setTimeout(() => child.kill("SIGKILL"), patience);
   await ended;
   clearTimeout(timer);
+}
+
+/**
+ * Ends a {@link tetheredTree} at once and waits until nothing of it is left: the kernel lets the first process of
+ * a PID namespace be reaped only after all others. Killing unshare instead would not wait for them.
+ */
+export async function endTree(child: ChildProcess): Promise<void> {
+  const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
+  const [first] = children.trim().split(" ").map(Number);
+  if (first === undefined || first === 0) return endChild(child, 0);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  try {
+    process.kill(first, "SIGKILL");
+  } catch (error) {
+    if (errno(error) !== "ESRCH") throw error;
+  }
+  if (child.exitCode === null && child.signalCode === null) await ended;
 }
