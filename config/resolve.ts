@@ -5,7 +5,7 @@ import { checkTogether, warnTogether } from "./check-together.js";
 import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
 import { type Merged, mergeLayers } from "./merge.js";
 import { type Layer, type Origins, pointerStep } from "./origin.js";
-import type { Config, ConfigKey } from "./schema.js";
+import type { Config, ConfigFile, ConfigKey, KeyPairConfig } from "./schema.js";
 
 export interface Resolved {
   readonly config: Config;
@@ -34,7 +34,8 @@ export function resolveConfig(layers: readonly Layer[], home: string): Resolved 
 
 function toConfig({ values, sources }: Merged, home: string): Config {
   const path = (key: ConfigKey, written: string) => localPath(written, sources[key]?.base ?? ".", home);
-  const { ssl_cert_crt, ssl_cert_key, auth_token_file, caller, authorized_host_dirs, ...rest } = values;
+  const { ssl_cert_crt, ssl_cert_key, auth_token_file, caller, authorized_host_dirs, ...others } = values;
+  const { key_pair = "", stop_mode, policy, init_script, init_config, ...rest } = others;
   const dirPlace = (index: number) =>
     sources.authorized_host_dirs?.where(`/authorized_host_dirs${pointerStep(index)}`) ?? "authorized_host_dirs";
   const config = {
@@ -44,9 +45,24 @@ function toConfig({ values, sources }: Merged, home: string): Config {
     ssl_cert_key: path("ssl_cert_key", ssl_cert_key ?? ""),
     auth_token_file: path("auth_token_file", auth_token_file ?? ""),
     authorized_host_dirs: resolveHostDirs(authorized_host_dirs ?? [], dirPlace),
+    key_pair: keyPair(key_pair, (written) => path("key_pair", written)),
+    ...(stop_mode === undefined ? {} : { stop_mode: STOP_MODES[stop_mode] }),
+    ...(policy === undefined ? {} : { policy: [policy].flat() }),
+    ...(init_script === undefined ? {} : { init_script: path("init_script", init_script) }),
+    ...(init_config === undefined
+      ? {}
+      : { init_config: typeof init_config === "string" ? path("init_config", init_config) : init_config }),
   };
   // The weakest layer is the built-in one, which has every key that Config requires.
   return config as Config;
+}
+
+const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;
+
+function keyPair(written: NonNullable<ConfigFile["key_pair"]>, path: (written: string) => string): KeyPairConfig {
+  if (typeof written === "string") return written;
+  const key = written.private_key === undefined ? {} : { private_key: path(written.private_key) };
+  return "name" in written ? { name: written.name, ...key } : { public_key: path(written.public_key), ...key };
 }
 
 /** `~` is the home of whoever runs this; anything relative belongs to the file that says it. */

@@ -6,6 +6,7 @@
  * `errorMessage` is what an editor shows, and what a command says, about a value that does not fit.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { type AcceleratorConfig, type AgentLimitsConfig, agentKeys } from "./agent-schema.js";
 import {
   type FirewallConfig,
   type FirewallSyncConfig,
@@ -13,8 +14,19 @@ import {
   type IngressConfig,
   port,
 } from "./firewall-schema.js";
+import { type FleetConfig, type HostOverride, hostKeys, type SpotConfig } from "./host-schema.js";
 
+export type { AcceleratorConfig, AgentLimitsConfig } from "./agent-schema.js";
 export type { FirewallConfig, FirewallSyncConfig, IngressConfig } from "./firewall-schema.js";
+export type { FleetConfig, HostOverride, SpotConfig } from "./host-schema.js";
+
+/** An SSH key pair by its name here, one of EC2's, or one's own public key; `private_key` is the file that opens it. */
+export type KeyPairConfig =
+  | string
+  | { readonly name: string; readonly private_key?: string }
+  | { readonly public_key: string; readonly private_key?: string };
+
+export type StopMode = "term" | "stop" | "keep";
 
 export interface HostDir {
   readonly path: string;
@@ -42,7 +54,27 @@ export interface Config {
   readonly firewall?: FirewallConfig;
   readonly ingress?: readonly IngressConfig[];
   readonly firewall_sync?: FirewallSyncConfig;
-  readonly key_pair: string;
+  readonly ssh_user?: string;
+  readonly host_name_prefix?: string;
+  readonly hosts?: Readonly<Record<string, HostOverride>>;
+  readonly fleet?: FleetConfig;
+  readonly instance_id?: string;
+  readonly host_ip?: string;
+  readonly security_group?: string;
+  readonly use_private_ip?: boolean;
+  readonly spot: SpotConfig;
+  readonly stop_mode?: StopMode;
+  readonly role?: string;
+  /** A list, however it was written. */
+  readonly policy?: readonly string[];
+  readonly init_script?: string;
+  readonly init_config?: boolean | string;
+  readonly boot_timeout: string;
+  readonly accelerators: Readonly<Record<string, AcceleratorConfig>>;
+  readonly autostop: false | string;
+  readonly agent_limits?: AgentLimitsConfig;
+  /** Paths absolute. */
+  readonly key_pair: KeyPairConfig;
   readonly key_type: "rsa" | "ed25519";
   readonly ssl_cert_crt: string | false;
   readonly ssl_cert_key: string;
@@ -104,6 +136,8 @@ const pathPattern = `^${notYamlBoolean}[^\\x00-\\x1f\\x7f]+$`;
 const certificateExpected = "must be the path of a certificate, or false for plain HTTP";
 const localFile = (options: { default: string; description: string }) =>
   Type.String({ ...options, pattern: pathPattern, errorMessage: "must be the path of a file" });
+const localPathText = (description: string) =>
+  Type.String({ description, pattern: pathPattern, errorMessage: "must be the path of a file" });
 
 const oneOf = <T extends string>(values: readonly T[], options: { default: T; description: string }) =>
   Type.Union(
@@ -179,12 +213,34 @@ const keys = {
     errorMessage: 'must be "auto", an address such as "203.0.113.7", or a list of addresses and CIDRs',
   }),
   ...firewallKeys,
-  key_pair: Type.String({
-    default: "sallyport",
-    description: "Name of the SSH key pair: ~/.ssh/<key_pair>.pem and .pub, made if missing.",
-    pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
-    errorMessage: "must be a name, not a path: letters, digits, dots, dashes and underscores",
-  }),
+  ...hostKeys,
+  ...agentKeys,
+  key_pair: Type.Union(
+    [
+      Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" }),
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 255, description: "Name of the key pair in EC2." }),
+          private_key: Type.Optional(localPathText("Private half here, for sallyport ssh.")),
+        },
+        { additionalProperties: false },
+      ),
+      Type.Object(
+        {
+          public_key: localPathText("OpenSSH public key."),
+          private_key: Type.Optional(localPathText("Private half; without it, public_key less .pub.")),
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      default: "sallyport",
+      description:
+        "SSH key pair: a name (~/.ssh/<name>.pem and .pub, made if missing), { name } of one that EC2 has, or { public_key } of your own.",
+      errorMessage:
+        "must be a name (letters, digits, dots, dashes and underscores), { name: KEY_PAIR_IN_EC2 } or { public_key: FILE }",
+    },
+  ),
   key_type: oneOf(["rsa", "ed25519"] as const, {
     default: "rsa",
     description: "Type of the SSH key pair that is made if there is none yet.",

@@ -72,9 +72,15 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "enable_public_ssh":
     case "enable_public_http":
     case "disable_public_ingress":
+    case "use_private_ip":
       return boolean(text);
     case "ssl_cert_crt":
+    case "autostop":
       return text === "false" ? false : text;
+    case "init_config":
+      return boolean(text);
+    case "stop_mode":
+      return number(text);
     case "allow_ports":
     case "http_ports":
       return items(text).map(number);
@@ -87,7 +93,16 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "firewall":
     case "ingress":
     case "firewall_sync":
+    case "hosts":
+    case "fleet":
+    case "spot":
+    case "accelerators":
+    case "agent_limits":
       return flow(text);
+    case "key_pair":
+      return text.startsWith("{") ? flow(text) : text;
+    case "policy":
+      return text.includes(",") ? items(text) : text.trim();
     case "tags": {
       const pairs = items(text).map((item) => item.match(/^([^=]+)=(.*)$/));
       return pairs.every((pair) => pair !== null)
