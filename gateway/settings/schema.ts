@@ -1,0 +1,85 @@
+/** The shape of gateway.yaml. Descriptions say what is expected: they are the second line of an error. */
+import { type Static, Type } from "@sinclair/typebox";
+
+const closed = { additionalProperties: false };
+const text = (description: string) => Type.String({ minLength: 1, description });
+const port = (fallback: number, minimum = 1) =>
+  Type.Integer({ minimum, maximum: 65535, default: fallback, description: "a port, 1 to 65535" });
+const seconds = (fallback: number) =>
+  Type.Number({ exclusiveMinimum: 0, default: fallback, description: "a number of seconds" });
+
+export const GatewayConfigSchema = Type.Object(
+  {
+    name: text("the name of this gateway"),
+    listen: Type.Object(
+      {
+        address: Type.String({ minLength: 1, default: "::", description: 'an address of this machine, or "::"' }),
+        https_port: port(443, 0),
+      },
+      { ...closed, default: {} },
+    ),
+    tls: Type.Object({ cert: text("a path or credential:NAME"), key: text("a path or credential:NAME") }, closed),
+    wan: text("the interface towards the clients"),
+    lan: text("the interface towards the lab"),
+    /** Told to users as where to connect. */
+    public_address: Type.Optional(text("an address or a DNS name")),
+    lab_networks: Type.Array(Type.String(), {
+      minItems: 1,
+      description: 'a list of blocks such as ["192.168.1.0/24"]',
+    }),
+    ports: Type.Object({ min: port(50_000), max: port(50_100) }, { ...closed, default: {} }),
+    database: Type.String({
+      minLength: 1,
+      default: "pglite:~/db",
+      description: '"pglite:DIRECTORY", or "credential:NAME" or "env:DATABASE_URL" that holds a postgresql:// URL',
+    }),
+    auth: Type.Object(
+      {
+        issuer: text("the issuer that tokens must name"),
+        /** HS256 secret of `sallyport gateway token`. */
+        key: Type.Optional(text("a path or credential:NAME")),
+        jwks_url: Type.Optional(text("an https:// URL of a JWK Set")),
+        /** vLab's GET {URL}/api/1/auth/key. */
+        vlab_url: Type.Optional(text("an https:// URL")),
+        algorithms: Type.Array(Type.String(), {
+          default: ["HS256", "RS256", "ES256", "EdDSA"],
+          description: "a list of algorithms",
+        }),
+        leeway_seconds: Type.Number({ minimum: 0, default: 10, description: "a number of seconds" }),
+        require_client_ip: Type.Boolean({ default: true, description: "true or false" }),
+        trusted_proxies: Type.Array(Type.String(), { default: [], description: "a list of blocks" }),
+      },
+      closed,
+    ),
+    worker: Type.Object(
+      {
+        every_seconds: seconds(300),
+        tcp_probe: Type.Boolean({ default: true, description: "true or false" }),
+        /** Sweeps in a row that must disagree before the state changes. */
+        damping: Type.Integer({ minimum: 1, default: 2, description: "a whole number, at least 1" }),
+      },
+      { ...closed, default: {} },
+    ),
+    log: Type.Optional(
+      Type.Object(
+        {
+          source: Type.Union([Type.Literal("ulogd"), Type.Literal("kernel-log")], {
+            default: "ulogd",
+            description: '"ulogd" or "kernel-log"',
+          }),
+          file: text("the path of ulogd's JSON output or of a kernel log"),
+          target: text("syslog+tls://HOST:PORT, nats://HOST:PORT/SUBJECT or https://HOST/PATH"),
+          ca: Type.Optional(text("a path")),
+          fernet_key: Type.Optional(text("a path or credential:NAME")),
+          spool_bytes: Type.Integer({ minimum: 4096, default: 1024 ** 3, description: "a number of bytes" }),
+          batch: Type.Integer({ minimum: 1, default: 1000, description: "a whole number, at least 1" }),
+        },
+        closed,
+      ),
+    ),
+    state_dir: Type.String({ minLength: 1, default: "~", description: "an absolute path or one that begins with ~" }),
+  },
+  closed,
+);
+
+export type GatewayConfig = Static<typeof GatewayConfigSchema>;
