@@ -23,7 +23,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 // base/tools.ts looks here after PATH.
 const toolsDir = join(root, ".sallyport", "bin");
 
-/** program → the Debian package that brings it */
+/** program → the Debian packages that bring it */
 const DEMO_PROGRAMS = {
   curl: "curl",
   ip: "iproute2",
@@ -38,11 +38,16 @@ const DEMO_PROGRAMS = {
   tar: "tar",
 };
 const TEST_PROGRAMS = {
+  chromium: "chromium",
+  conntrack: "conntrack",
   debootstrap: "debootstrap",
   fish: "fish",
+  fping: "fping",
   go: "golang-go",
   java: "default-jdk-headless",
   openssl: "openssl",
+  pg_createcluster: "postgresql",
+  ulogd: "ulogd2 ulogd2-json",
   zsh: "zsh",
 };
 
@@ -77,7 +82,7 @@ function run(program, args, options = {}) {
 function installDebianPackages(programs) {
   const missing = Object.entries(programs).filter(([program]) => !onPath(program));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map(([, name]) => name))];
+  const packages = [...new Set(missing.flatMap(([, names]) => names.split(" ")))];
   const how = `apt-get install ${packages.join(" ")}`;
   if (process.platform !== "linux" || process.getuid?.() !== 0 || !onPath("apt-get")) {
     console.error(`setup: not found: ${missing.map(([program]) => program).join(", ")} (as root: ${how})`);
