@@ -1,0 +1,80 @@
+/** A forward as elements of the table's sets and maps, and back. Pure. */
+import { isIPv6 } from "node:net";
+import type { Forward } from "../forwards/forward.js";
+
+/** Each set or map of the table, and its declaration. */
+export const SETS = {
+  target4: { kind: "map", spec: "type inet_proto . inet_service : ipv4_addr . inet_service" },
+  target6: { kind: "map", spec: "type inet_proto . inet_service : ipv6_addr . inet_service" },
+  // One per protocol: nft cannot concatenate the port that was dialled with anything.
+  used_tcp: { kind: "set", spec: "type inet_service; counter" },
+  used_udp: { kind: "set", spec: "type inet_service; counter" },
+  restricted: { kind: "set", spec: "type inet_proto . inet_service" },
+  allowed4: { kind: "set", spec: "type inet_proto . inet_service . ipv4_addr; flags interval" },
+  allowed6: { kind: "set", spec: "type inet_proto . inet_service . ipv6_addr; flags interval" },
+  revoked_tcp: { kind: "set", spec: "type inet_service; flags timeout" },
+  revoked_udp: { kind: "set", spec: "type inet_service; flags timeout" },
+} as const;
+
+export type SetName = keyof typeof SETS;
+
+export interface Element {
+  readonly set: SetName;
+  /** What identifies it: all that a deletion needs. */
+  readonly key: string;
+  /** The whole of it, as an addition takes it. */
+  readonly text: string;
+}
+
+export interface Traffic {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** Forward id → what has passed. */
+export type Counters = ReadonlyMap<string, Traffic>;
+
+export function elementsOf(forward: Forward, traffic: Traffic = { packets: 0, bytes: 0 }): Element[] {
+  const { id, protocol, connPort, targetAddr, targetPort, sources } = forward;
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new Error("a forward's id must be letters, digits and dashes");
+  const key = `${protocol} . ${connPort}`;
+  const allowed = sources.map((source): Element => {
+    const place = `${key} . ${source}`;
+    return { set: isIPv6(source.split("/")[0] ?? "") ? "allowed6" : "allowed4", key: place, text: place };
+  });
+  const counter = `counter packets ${traffic.packets} bytes ${traffic.bytes}`;
+  return [
+    ...allowed,
+    ...(sources.length === 0 ? [] : [{ set: "restricted", key, text: key } as const]),
+    { set: `used_${protocol}`, key: String(connPort), text: `${connPort} ${counter} comment "${id}"` },
+    // Last: whoever reads the list sees the door before the path behind it.
+    {
+      set: isIPv6(targetAddr) ? "target6" : "target4",
+      key,
+      text: `${key} comment "${id}" : ${targetAddr} . ${targetPort}`,
+    },
+  ];
+}
+
+interface JsonElement {
+  readonly elem?: { readonly val?: unknown; readonly comment?: string; readonly counter?: Partial<Traffic> };
+}
+
+export interface Listed extends Traffic {
+  readonly id: string;
+  readonly connPort: number;
+}
+
+/** The elements of the sets `used_*` in the output of `nft -j list table`. */
+export function listedForwards(document: unknown): Listed[] {
+  const { nftables = [] } = (document ?? {}) as { nftables?: readonly Record<string, unknown>[] };
+  return nftables.flatMap((entry) => {
+    const set = entry.set as { name?: string; elem?: readonly JsonElement[] } | undefined;
+    if (set?.name?.startsWith("used_") !== true) return [];
+    return (set.elem ?? []).flatMap(({ elem }) => {
+      if (elem?.comment === undefined || typeof elem.val !== "number") return [];
+      const { packets = 0, bytes = 0 } = elem.counter ?? {};
+      return [{ id: elem.comment, connPort: elem.val, packets, bytes }];
+    });
+  });
+}

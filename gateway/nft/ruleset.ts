@@ -1,0 +1,114 @@
+/**
+ * The private table as nft text. Forwards are elements of its maps, so the rules never change while the
+ * gateway runs. Pure.
+ */
+import { isIPv6 } from "node:net";
+import type { Forward } from "../forwards/forward.js";
+import type { Counters } from "./elements.js";
+import { elementsOf, SETS, type SetName } from "./elements.js";
+import type { KernelOptions } from "./kernel.js";
+
+export const TABLE = "inet sallyport";
+
+/** @returns one transaction that replaces the whole table, whether it was there or not. */
+export function tableText(options: KernelOptions, forwards: readonly Forward[], counters: Counters): string {
+  return [
+    `add table ${TABLE}`,
+    `delete table ${TABLE}`,
+    `table ${TABLE} {`,
+    ...sets(forwards, counters),
+    ...chains(options),
+    "}",
+    "",
+  ].join("\n");
+}
+
+function sets(forwards: readonly Forward[], counters: Counters): string[] {
+  const elements = forwards.flatMap((forward) => elementsOf(forward, counters.get(forward.id)));
+  const textOf = new Map<SetName, string[]>();
+  for (const { set, text } of elements) {
+    const known = textOf.get(set);
+    if (known === undefined) textOf.set(set, [text]);
+    else known.push(text);
+  }
+  return (Object.keys(SETS) as SetName[]).flatMap((name) => {
+    const { kind, spec } = SETS[name];
+    const own = textOf.get(name);
+    return [`${kind} ${name} { ${spec}; ${own === undefined ? "" : `elements = { ${own.join(", ")} }; `}}`];
+  });
+}
+
+function chains(options: KernelOptions): string[] {
+  const { wan, lan, labNetworks, ownPorts, ports, logGroup } = options;
+  const range = `${ports.min}-${ports.max}`;
+  const from = quote(lan);
+  const out = quote(wan);
+  const lab = [
+    ["ip", labNetworks.filter((network) => !isIPv6(network.split("/")[0] ?? ""))],
+    ["ip6", labNetworks.filter((network) => isIPv6(network.split("/")[0] ?? ""))],
+  ] as const;
+  const perFamily = (rule: (family: "ip" | "ip6", networks: string) => string) =>
+    lab.flatMap(([family, networks]) => (networks.length === 0 ? [] : [rule(family, `{ ${networks.join(", ")} }`)]));
+  // The port that the client dialled, whichever way the packet goes.
+  const dialled = (set: string, verdict = "") =>
+    ["tcp", "udp"].map((protocol) => `meta l4proto ${protocol} ct original proto-dst @${set}_${protocol} ${verdict}`);
+  return [
+    "chain prerouting {",
+    "type nat hook prerouting priority dstnat; policy accept;",
+    // To the gateway itself, from whichever side: so a lab machine reaches another by the same address (hairpin).
+    `fib daddr type local meta l4proto { tcp, udp } th dport ${range} jump forwards`,
+    "}",
+    "chain forwards {",
+    "meta l4proto . th dport @restricted meta nfproto ipv4 meta l4proto . th dport . ip saddr != @allowed4 return",
+    "meta l4proto . th dport @restricted meta nfproto ipv6 meta l4proto . th dport . ip6 saddr != @allowed6 return",
+    // The middle of a connection that was ended must not become a new one to whoever has the port now.
+    "meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return",
+    "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @target4",
+    "meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @target6",
+    "}",
+    "chain postrouting {",
+    "type nat hook postrouting priority srcnat; policy accept;",
+    ...perFamily((family, networks) => `oifname ${out} ${family} saddr ${networks} masquerade`),
+    // Without it the answer would go past the gateway, straight to a machine that never asked for it.
+    ...perFamily((family, networks) => `oifname ${from} ct status dnat ${family} saddr ${networks} masquerade`),
+    "}",
+    "chain forward {",
+    "type filter hook forward priority filter; policy drop;",
+    "ct state invalid drop",
+    "ct direction original ct status dnat jump original",
+    "ct status dnat jump used",
+    "ct state established,related accept",
+    `ct state new log prefix "sallyport" group ${logGroup}`,
+    `ct status dnat oifname ${from} jump forwarded`,
+    ...perFamily((family, networks) => `iifname ${from} oifname ${out} ${family} saddr ${networks} accept`),
+    "}",
+    // What a client still sends on a connection that was ended is answered by a reset, so that it learns of it.
+    "chain original {",
+    "tcp flags rst return",
+    "meta l4proto tcp ct original proto-dst @revoked_tcp reject with tcp reset",
+    "meta l4proto udp ct original proto-dst @revoked_udp reject",
+    "}",
+    // A look-up counts the packet at the element it finds.
+    "chain used {",
+    ...dialled("used"),
+    "}",
+    "chain forwarded {",
+    ...dialled("used", "accept"),
+    "}",
+    "chain input {",
+    "type filter hook input priority filter; policy drop;",
+    "ct state established,related accept",
+    'iifname "lo" accept',
+    "icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } accept",
+    "meta l4proto ipv6-icmp accept",
+    ...(ownPorts.length === 0 ? [] : [`tcp dport { ${ownPorts.join(", ")} } accept`]),
+    `tcp dport ${range} tcp flags & (syn | rst) == 0x0 reject with tcp reset`,
+    "}",
+  ];
+}
+
+/** An interface name as nft reads it; the settings let nothing through that a quote could not hold. */
+function quote(name: string): string {
+  if (!/^[A-Za-z0-9_.:-]{1,15}$/.test(name)) throw new Error(`"${name}" is no interface name`);
+  return `"${name}"`;
+}
