@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errno } from "../base/fault.js";
+import { isAlive } from "../base/process-lock.js";
 
 const PREFIX = "sallyport-host-";
 
@@ -35,15 +36,6 @@ export async function removeStaleControlGroups(hierarchy: string): Promise<void>
   for (const name of await readdir(hierarchy).catch(() => [])) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
     if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid)) await removeControlGroup(join(hierarchy, name));
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errno(error) === "EPERM";
   }
 }
 

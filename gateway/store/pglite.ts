@@ -1,0 +1,53 @@
+/** The embedded store: PostgreSQL in this process, in one directory. */
+import { PGlite } from "@electric-sql/pglite";
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
+import { ensurePrivateDir } from "../../base/files.js";
+import { holdLock } from "../../base/process-lock.js";
+import { databaseInUse } from "./errors.js";
+import { openSqlStore } from "./sql-store.js";
+import type { Store } from "./store.js";
+import type { Tables } from "./tables.js";
+
+export async function openPgliteStore(directory: string): Promise<Store> {
+  await ensurePrivateDir(directory);
+  const release = await holdLock(`${directory}.lock`, (pid) => databaseInUse(directory, pid));
+  try {
+    const database = await PGlite.create(directory);
+    const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: onePool(database) }) });
+    return await openSqlStore({
+      kind: "pglite",
+      db,
+      close: async () => {
+        await db.destroy();
+        await release();
+      },
+    });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** A pool of one connection, which is all there is: whoever wants it waits for whoever has it. */
+function onePool(database: PGlite): PostgresPool {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    connect() {
+      const before = last;
+      let release = () => undefined as undefined;
+      last = new Promise((resolve) => {
+        release = () => void resolve() as undefined;
+      });
+      const client = {
+        query: async (text: string, parameters: readonly unknown[] = []) => {
+          const { rows, affectedRows } = await database.query(text, [...parameters]);
+          const command = text.trimStart().split(/\s/, 1)[0]?.toUpperCase() ?? "";
+          return { rows, command, rowCount: command === "SELECT" ? rows.length : (affectedRows ?? 0) };
+        },
+        release: () => release(),
+      };
+      return before.then(() => client as unknown as PostgresPoolClient);
+    },
+    end: () => database.close(),
+  };
+}

@@ -1,0 +1,70 @@
+/** Rows as values. Pure. */
+import type { Selectable } from "kysely";
+import type { Forward } from "../forwards/forward.js";
+import type { Target, UsageSample } from "./store.js";
+import type { Tables } from "./tables.js";
+
+export function toForward(row: Selectable<Tables["forwards"]>): Forward {
+  return {
+    id: row.id,
+    connPort: row.conn_port,
+    protocol: row.protocol,
+    targetAddr: row.target_addr,
+    targetPort: row.target_port,
+    targetName: row.target_name,
+    targetComponent: row.target_component,
+    owner: row.owner,
+    sources: row.sources,
+    createdAt: Number(row.created_at),
+    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
+    ...(row.idempotency_key === null ? {} : { key: row.idempotency_key }),
+  };
+}
+
+export function fromForward(forward: Forward) {
+  return {
+    id: forward.id,
+    conn_port: forward.connPort,
+    protocol: forward.protocol,
+    target_addr: forward.targetAddr,
+    target_port: forward.targetPort,
+    target_name: forward.targetName,
+    target_component: forward.targetComponent,
+    owner: forward.owner,
+    sources: JSON.stringify(forward.sources),
+    created_at: forward.createdAt,
+    expires_at: forward.expiresAt ?? null,
+    idempotency_key: forward.key ?? null,
+  };
+}
+
+type TargetRow = Pick<Tables["liveness"], "name" | "addr" | "component"> & {
+  routable: boolean | null;
+  last_seen: string | number | null;
+  checked_at: string | number | null;
+  disagreeing: number | null;
+};
+
+export function toTarget(row: TargetRow): Target {
+  return {
+    name: row.name,
+    addr: row.addr,
+    component: row.component,
+    routable: row.routable,
+    ...(row.last_seen === null ? {} : { lastSeen: Number(row.last_seen) }),
+    ...(row.checked_at === null ? {} : { checkedAt: Number(row.checked_at) }),
+    disagreeing: row.disagreeing ?? 0,
+  };
+}
+
+export function toUsage(row: Selectable<Tables["usage"]>): UsageSample {
+  return {
+    connPort: row.conn_port,
+    forwardId: row.forward_id,
+    owner: row.owner,
+    minute: Number(row.minute),
+    packets: Number(row.packets),
+    bytes: Number(row.bytes),
+    connections: Number(row.connections),
+  };
+}

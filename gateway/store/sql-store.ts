@@ -1,0 +1,250 @@
+/** The store on any PostgreSQL dialect of Kysely. */
+import { randomBytes } from "node:crypto";
+import { type Kysely, Migrator, sql } from "kysely";
+import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
+import { fromForward, toForward, toTarget, toUsage } from "./rows.js";
+import type { Created, LivenessChange, Store, Target, UsageSample } from "./store.js";
+import { migrations, type Tables } from "./tables.js";
+
+/** Another gateway on the same database may take a free port at the same moment; it cannot win for ever. */
+const MOST_TRIES = 100;
+
+export interface SqlStoreOptions {
+  readonly kind: Store["kind"];
+  readonly db: Kysely<Tables>;
+  readonly onForeignChange?: Store["onForeignChange"];
+  readonly close: () => Promise<void>;
+  readonly now?: () => number;
+}
+
+export async function openSqlStore(options: SqlStoreOptions): Promise<Store> {
+  const migrator = new Migrator({ db: options.db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  const store = new SqlStore(options);
+  await store.readPorts();
+  return store;
+}
+
+class SqlStore implements Store {
+  readonly kind: Store["kind"];
+  /** Ports in use as far as this process knows; the primary key has the last word. */
+  readonly #used = new Set<number>();
+  readonly #db: Kysely<Tables>;
+  readonly #now: () => number;
+
+  constructor(private readonly options: SqlStoreOptions) {
+    this.kind = options.kind;
+    this.#db = options.db;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async readPorts(): Promise<void> {
+    const rows = await this.#db.selectFrom("forwards").select("conn_port").execute();
+    this.#used.clear();
+    for (const { conn_port } of rows) this.#used.add(conn_port);
+  }
+
+  async create(request: ForwardRequest, range: PortRange): Promise<Created> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const connPort = request.connPort ?? this.#lowestFree(range);
+      if (connPort === undefined) {
+        // What others freed is not known here before it is read.
+        if (tries > 0) return { outcome: "full" };
+        await this.readPorts();
+        continue;
+      }
+      // Taken before the first await: two requests at once get two ports.
+      this.#used.add(connPort);
+      const created = await this.#insert({ ...request, connPort });
+      if (created !== undefined) return created;
+      if (request.connPort !== undefined) return { outcome: "taken", connPort };
+      await this.readPorts();
+    }
+    return { outcome: "full" };
+  }
+
+  async remove(connPort: number, owner?: string): Promise<Forward | undefined> {
+    let query = this.#db.deleteFrom("forwards").where("conn_port", "=", connPort);
+    if (owner !== undefined) query = query.where("owner", "=", owner);
+    const row = await query.returningAll().executeTakeFirst();
+    if (row === undefined) return undefined;
+    this.#used.delete(connPort);
+    return toForward(row);
+  }
+
+  async removeExpired(now: number): Promise<readonly Forward[]> {
+    const rows = await this.#db.deleteFrom("forwards").where("expires_at", "<=", now).returningAll().execute();
+    for (const { conn_port } of rows) this.#used.delete(conn_port);
+    return rows.map(toForward);
+  }
+
+  async list(filter: ForwardFilter = {}): Promise<readonly Forward[]> {
+    let query = this.#db.selectFrom("forwards").selectAll().orderBy("conn_port");
+    const columns = {
+      owner: filter.owner,
+      target_name: filter.targetName,
+      target_addr: filter.targetAddr,
+      target_component: filter.targetComponent,
+      target_port: filter.targetPort,
+      conn_port: filter.connPort,
+    };
+    for (const [column, value] of Object.entries(columns)) {
+      if (value !== undefined) query = query.where(column as keyof typeof columns, "=", value as never);
+    }
+    return (await query.execute()).map(toForward);
+  }
+
+  async targets(): Promise<readonly Target[]> {
+    const rows = await this.#db
+      .selectFrom("forwards")
+      .leftJoin("liveness", "liveness.addr", "forwards.target_addr")
+      .select((eb) => [
+        "forwards.target_name as name",
+        "forwards.target_addr as addr",
+        eb.fn.min("forwards.target_component").as("component"),
+        "liveness.routable",
+        "liveness.last_seen",
+        "liveness.checked_at",
+        "liveness.disagreeing",
+      ])
+      .groupBy([
+        "forwards.target_name",
+        "forwards.target_addr",
+        "liveness.routable",
+        "liveness.last_seen",
+        "liveness.checked_at",
+        "liveness.disagreeing",
+      ])
+      .orderBy("forwards.target_name")
+      .orderBy("forwards.target_addr")
+      .execute();
+    return rows.map((row) => toTarget({ ...row, component: row.component ?? "" }));
+  }
+
+  async saveTargets(targets: readonly Target[], changes: readonly LivenessChange[]): Promise<void> {
+    if (targets.length === 0) return;
+    await this.#db.transaction().execute(async (db) => {
+      const rows = targets.map(({ name, addr, component, routable, lastSeen, checkedAt, disagreeing }) => ({
+        name,
+        addr,
+        component,
+        routable,
+        last_seen: lastSeen ?? null,
+        checked_at: checkedAt ?? null,
+        disagreeing,
+      }));
+      await db
+        .insertInto("liveness")
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.column("addr").doUpdateSet((eb) => ({
+            name: eb.ref("excluded.name"),
+            component: eb.ref("excluded.component"),
+            routable: eb.ref("excluded.routable"),
+            last_seen: eb.ref("excluded.last_seen"),
+            checked_at: eb.ref("excluded.checked_at"),
+            disagreeing: eb.ref("excluded.disagreeing"),
+          })),
+        )
+        .execute();
+      if (changes.length > 0)
+        await db
+          .insertInto("liveness_changes")
+          .values([...changes])
+          .execute();
+    });
+  }
+
+  async history(addr: string, since: number): Promise<readonly LivenessChange[]> {
+    const rows = await this.#db
+      .selectFrom("liveness_changes")
+      .select(["at", "addr", "routable"])
+      .where("addr", "=", addr)
+      .where("at", ">=", since)
+      .orderBy("seq")
+      .execute();
+    return rows.map((row) => ({ ...row, at: Number(row.at) }));
+  }
+
+  async addUsage(samples: readonly UsageSample[]): Promise<void> {
+    if (samples.length === 0) return;
+    const rows = samples.map(({ forwardId, connPort, owner, minute, packets, bytes, connections }) => ({
+      forward_id: forwardId,
+      conn_port: connPort,
+      owner,
+      minute,
+      packets,
+      bytes,
+      connections,
+    }));
+    await this.#db
+      .insertInto("usage")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(["forward_id", "minute"]).doUpdateSet((eb) => ({
+          packets: sql`${eb.ref("usage.packets")} + ${eb.ref("excluded.packets")}`,
+          bytes: sql`${eb.ref("usage.bytes")} + ${eb.ref("excluded.bytes")}`,
+          connections: sql`${eb.ref("usage.connections")} + ${eb.ref("excluded.connections")}`,
+        })),
+      )
+      .execute();
+  }
+
+  async usage(filter: { owner?: string; connPort?: number; since: number }): Promise<readonly UsageSample[]> {
+    let query = this.#db.selectFrom("usage").selectAll().where("minute", ">=", filter.since).orderBy("minute");
+    if (filter.owner !== undefined) query = query.where("owner", "=", filter.owner);
+    if (filter.connPort !== undefined) query = query.where("conn_port", "=", filter.connPort);
+    return (await query.execute()).map(toUsage);
+  }
+
+  onForeignChange(callback: () => void): () => void {
+    return this.options.onForeignChange?.(callback) ?? (() => undefined);
+  }
+
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.#db);
+  }
+
+  close(): Promise<void> {
+    return this.options.close();
+  }
+
+  #lowestFree({ min, max }: PortRange): number | undefined {
+    for (let port = min; port <= max; port += 1) if (!this.#used.has(port)) return port;
+    return undefined;
+  }
+
+  /** @returns undefined where the port is another's. */
+  async #insert(request: ForwardRequest & { readonly connPort: number }): Promise<Created | undefined> {
+    const createdAt = this.#now();
+    const forward: Forward = { ...request, createdAt, id: newId(createdAt) };
+    const row = await this.#db
+      .insertInto("forwards")
+      .values(fromForward(forward))
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id")
+      .executeTakeFirst();
+    if (row !== undefined) return { outcome: "created", forward };
+    const existing = await this.#byKey(request);
+    if (existing === undefined) return undefined;
+    if (existing.connPort !== request.connPort) this.#used.delete(request.connPort);
+    return { outcome: "existing", forward: existing };
+  }
+
+  async #byKey({ owner, key }: ForwardRequest): Promise<Forward | undefined> {
+    if (key === undefined) return undefined;
+    const row = await this.#db
+      .selectFrom("forwards")
+      .selectAll()
+      .where("owner", "=", owner)
+      .where("idempotency_key", "=", key)
+      .executeTakeFirst();
+    return row && toForward(row);
+  }
+}
+
+/** Sorts by time; letters, digits and dashes. */
+function newId(at: number): string {
+  return `${at.toString(36).padStart(9, "0")}-${randomBytes(6).toString("hex")}`;
+}

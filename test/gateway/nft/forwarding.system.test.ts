@@ -1,0 +1,262 @@
+/** What the table does to packets: real namespaces, real nft, real connections. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Forward } from "../../../gateway/forwards/forward.js";
+import type { Kernel, Reconciled } from "../../../gateway/nft/kernel.js";
+import { openKernel } from "../../../gateway/nft/open-kernel.js";
+import { namespaceSupport } from "../../../local/preflight.js";
+import {
+  type ClientName,
+  clientAddress,
+  LAB_NETWORKS,
+  LAN,
+  Lab,
+  labAddress,
+  labAddress6,
+  type MachineName,
+  WAN,
+} from "../support/lab.js";
+
+const support = await namespaceSupport();
+const here = typeof support !== "string" && process.getuid?.() === 0;
+if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`);
+
+/** Says hello and then whatever it hears, until the other side ends it. */
+const ECHO = `
+import socket, threading, sys
+family = socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET
+server = socket.socket(family, socket.SOCK_STREAM); server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("::" if sys.argv[1] == "6" else "0.0.0.0", int(sys.argv[2]))); server.listen(64)
+def serve(c, peer):
+    try:
+        c.sendall(("hello " + peer[0] + "\\n").encode())
+        while True:
+            data = c.recv(4096)
+            if not data: break
+            c.sendall(data)
+    except OSError: pass
+    c.close()
+while True:
+    c, peer = server.accept(); threading.Thread(target=serve, args=(c, peer), daemon=True).start()
+`;
+const UDP_ECHO = `
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("0.0.0.0", 7))
+while True:
+    data, peer = server.recvfrom(4096); server.sendto(b"udp " + data, peer)
+`;
+const KNOCK = `
+import socket, sys
+try:
+    c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3]))
+    c.settimeout(float(sys.argv[3])); print(c.recv(100).decode().strip())
+except Exception as e: print(type(e).__name__)
+`;
+const UDP_KNOCK = `
+import socket, sys
+c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(float(sys.argv[3]))
+try:
+    c.sendto(b"knock", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
+except Exception as e: print(type(e).__name__)
+`;
+/** Sends a byte now and then, and says how the connection ended. */
+const TALK = `
+import socket, sys, time
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5); c.settimeout(10); c.recv(100); print("open", flush=True)
+try:
+    while True:
+        c.sendall(b"x"); 
+        if not c.recv(10): print("closed"); break
+        time.sleep(0.05)
+except Exception as e: print(type(e).__name__)
+`;
+
+describe.skipIf(!here)("the table in a lab of namespaces", () => {
+  let lab: Lab;
+  let kernel: Kernel;
+  const repaired: Reconciled[] = [];
+  let number = 0;
+
+  beforeAll(async () => {
+    lab = await Lab.open();
+    kernel = await openKernel(
+      {
+        wan: "wan0",
+        lan: "lan0",
+        labNetworks: LAB_NETWORKS,
+        ownPorts: [443],
+        ports: { min: 50_000, max: 50_100 },
+        logGroup: 5,
+        onRepaired: (differing) => repaired.push(differing),
+        onFailure: (error) => {
+          throw error;
+        },
+      },
+      { nft: lab.gateway.enter(["nft"]), conntrack: lab.gateway.enter(["conntrack"]) },
+    );
+    for (const [family, port] of [
+      ["4", "2222"],
+      ["6", "2226"],
+    ] as const) {
+      void lab
+        .machine("lab1")
+        .run("python3", ["-c", ECHO, family, port], { timeout: 200_000 })
+        .catch(() => undefined);
+    }
+    void lab
+      .machine("lab2")
+      .run("python3", ["-c", ECHO, "4", "2222"], { timeout: 200_000 })
+      .catch(() => undefined);
+    void lab
+      .machine("lab1")
+      .run("python3", ["-c", UDP_ECHO], { timeout: 200_000 })
+      .catch(() => undefined);
+    void lab
+      .machine("client1")
+      .run("python3", ["-c", ECHO, "4", "8000"], { timeout: 200_000 })
+      .catch(() => undefined);
+    for (const [name, port] of [
+      ["lab1", 2222],
+      ["lab1", 2226],
+      ["lab2", 2222],
+      ["client1", 8000],
+    ] as const) {
+      while (!(await listens(name, port))) await delay(50);
+    }
+  });
+  afterAll(async () => {
+    await kernel?.close();
+    await lab?.close();
+  });
+  beforeEach(async () => {
+    await kernel.reconcile([]);
+    repaired.length = 0;
+  });
+
+  async function knock(from: ClientName | MachineName, address: string, port: number, seconds = 1): Promise<string> {
+    const { stdout } = await lab.machine(from).run("python3", ["-c", KNOCK, address, String(port), String(seconds)]);
+    return stdout;
+  }
+  async function listens(name: ClientName | MachineName, port: number): Promise<boolean> {
+    const { stdout } = await lab.machine(name).run("ss", ["-Hltn", `sport = :${port}`]);
+    return stdout !== "";
+  }
+  function forward(connPort: number, more: Partial<Forward> = {}): Forward {
+    number += 1;
+    return {
+      id: `f-${number}`,
+      connPort,
+      protocol: "tcp",
+      targetAddr: labAddress("lab1"),
+      targetPort: 2222,
+      targetName: "lab1",
+      targetComponent: "CentOS",
+      owner: "ada",
+      sources: [],
+      createdAt: 0,
+      ...more,
+    };
+  }
+
+  test("V-20: a forward leads in, with the client's own address; without one nobody gets in", async () => {
+    expect(await knock("client1", WAN.address, 50_000)).toBe("TimeoutError");
+    await kernel.add(forward(50_000));
+    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+  });
+
+  test("V-21: forwarding is dropped: a client that routes through the gateway reaches no lab machine", async () => {
+    const client = lab.machine("client2");
+    await client.runOk("ip", ["route", "add", "192.168.1.0/24", "via", WAN.address]);
+    expect(await knock("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
+    await kernel.add(forward(50_000));
+    expect(await knock("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
+    await client.runOk("ip", ["route", "del", "192.168.1.0/24"]);
+  });
+
+  test("V-21: the lab's own traffic goes out behind the gateway's address", async () => {
+    expect(await knock("lab3", clientAddress("client1"), 8000)).toBe(`hello ${WAN.address}`);
+  });
+
+  test("V-20: hairpin: a lab machine reaches another by the gateway's address", async () => {
+    await kernel.add(forward(50_000));
+    expect(await knock("lab2", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+    expect(await knock("lab1", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+    expect(await knock("lab2", LAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+  });
+
+  test("UDP and IPv6 carry data", async () => {
+    await kernel.add(forward(50_000, { protocol: "udp", targetPort: 7 }));
+    await kernel.add(forward(50_001, { targetAddr: labAddress6("lab1"), targetPort: 2226 }));
+    const udp = await lab.machine("client1").run("python3", ["-c", UDP_KNOCK, WAN.address, "50000", "2"]);
+    expect(udp.stdout).toBe("udp knock");
+    expect(await knock("client1", WAN.address6, 50_001)).toBe("hello 2001:db8:51::7");
+    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+  });
+
+  test("sources: only the named addresses get in", async () => {
+    await kernel.add(forward(50_000, { sources: [`${clientAddress("client1")}/32`] }));
+    await kernel.add(forward(50_001, { sources: ["10.0.0.0/8"] }));
+    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await knock("client2", WAN.address, 50_000)).toBe("TimeoutError");
+    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+  });
+
+  test("a revoked forward ends a connection that is in use, and the port may lead elsewhere at once", async () => {
+    const first = forward(50_000);
+    await kernel.add(first);
+    const talk = lab.machine("client1").run("python3", ["-c", TALK, WAN.address, "50000"]);
+    await expect.poll(async () => (await kernel.counters())[0]?.packets ?? 0).toBeGreaterThan(10);
+    await kernel.remove(first);
+    expect((await talk).stdout).toBe("open\nConnectionResetError");
+    await kernel.add(forward(50_000, { targetAddr: labAddress("lab2") }));
+    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+  });
+
+  test("counters count both directions, per forward, and outlive a replaced table", async () => {
+    const kept = forward(50_000);
+    await kernel.reconcile([kept, forward(50_001)]);
+    await knock("client1", WAN.address, 50_000);
+    const before = await kernel.counters();
+    const used = before.find(({ connPort }) => connPort === 50_000);
+    expect(used?.packets).toBeGreaterThan(4);
+    expect(before.find(({ connPort }) => connPort === 50_001)).toMatchObject({ packets: 0, bytes: 0 });
+    expect(await kernel.reconcile([kept])).toEqual({ added: 0, removed: 1 });
+    const [after] = await kernel.counters();
+    expect(after?.id).toBe(kept.id);
+    expect(after?.packets).toBeGreaterThanOrEqual(used?.packets ?? 0);
+  });
+
+  test("somebody flushes everything: the table is put back, and connections go on", async () => {
+    await kernel.add(forward(50_000));
+    await lab.gateway.runOk("nft", ["flush", "ruleset"]);
+    await expect.poll(() => repaired).toEqual([{ added: 1, removed: 0 }]);
+    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+  });
+
+  test("somebody adds a door of their own to the table: it is shut again", async () => {
+    await kernel.add(forward(50_000));
+    const door = "{ tcp . 50050 : 192.168.1.11 . 2222 }";
+    await lab.gateway.runOk("nft", ["add", "element", "inet", "sallyport", "target4", door]);
+    await expect.poll(() => kernel.show()).not.toContain("50050");
+    await lab.gateway.runOk("nft", ["insert", "rule", "inet", "sallyport", "forward", "accept"]);
+    await expect.poll(() => kernel.show()).toMatch(/policy drop;\n\s+ct state invalid drop/);
+  });
+
+  test("others' tables are none of ours", async () => {
+    await lab.gateway.runOk("nft", ["add", "table", "inet", "other"]);
+    await kernel.add(forward(50_000));
+    await kernel.reconcile([]);
+    const tables = (await lab.gateway.runOk("nft", ["list", "tables"])).stdout.split("\n");
+    expect(tables.sort()).toEqual(["table inet other", "table inet sallyport"]);
+    expect(repaired).toEqual([]);
+  });
+
+  test("200 changes at once are all in effect", async () => {
+    const many = Array.from({ length: 100 }, (_, index) => forward(50_000 + index));
+    await Promise.all(many.map((each) => kernel.add(each)));
+    expect((await kernel.counters()).map(({ id }) => id)).toEqual(many.map(({ id }) => id));
+    await Promise.all(many.slice(0, 99).map((each) => kernel.remove(each)));
+    expect((await kernel.counters()).map(({ id }) => id)).toEqual([many[99]?.id]);
+  });
+});

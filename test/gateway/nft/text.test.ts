@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import type { Forward } from "../../../gateway/forwards/forward.js";
+import { elementsOf, listedForwards } from "../../../gateway/nft/elements.js";
+import { readMonitorLine } from "../../../gateway/nft/monitor.js";
+import { tableText } from "../../../gateway/nft/ruleset.js";
+import { transactionText } from "../../../gateway/nft/transaction.js";
+
+const forward: Forward = {
+  id: "0m5x-1a2b",
+  connPort: 50_000,
+  protocol: "tcp",
+  targetAddr: "192.168.1.5",
+  targetPort: 22,
+  targetName: "win",
+  targetComponent: "Windows",
+  owner: "ada",
+  sources: [],
+  createdAt: 0,
+};
+const options = {
+  wan: "wan0",
+  lan: "lan0",
+  labNetworks: ["192.168.1.0/24"],
+  ownPorts: [22, 443],
+  ports: { min: 50_000, max: 50_100 },
+  logGroup: 5,
+};
+
+test("one forward is one element with its id as comment, and one that counts", () => {
+  expect(elementsOf(forward).map(({ set, text }) => [set, text])).toEqual([
+    ["used_tcp", '50000 counter packets 0 bytes 0 comment "0m5x-1a2b"'],
+    ["target4", 'tcp . 50000 comment "0m5x-1a2b" : 192.168.1.5 . 22'],
+  ]);
+});
+
+test("sources are elements of the fence around the port", () => {
+  const fenced = { ...forward, sources: ["198.51.100.0/24", "2001:db8::/32"], targetAddr: "fd00:1::5" };
+  expect(elementsOf(fenced).map(({ set, key }) => [set, key])).toEqual([
+    ["allowed4", "tcp . 50000 . 198.51.100.0/24"],
+    ["allowed6", "tcp . 50000 . 2001:db8::/32"],
+    ["restricted", "tcp . 50000"],
+    ["used_tcp", "50000"],
+    ["target6", "tcp . 50000"],
+  ]);
+});
+
+test("a transaction is one line, a removal leaves the path first and is answered by resets for a while", () => {
+  expect(
+    transactionText([
+      { kind: "remove", forward },
+      { kind: "add", forward: { ...forward, connPort: 50_001 } },
+    ]),
+  ).toBe(
+    [
+      "delete element inet sallyport target4 { tcp . 50000 }",
+      "delete element inet sallyport used_tcp { 50000 }",
+      "add element inet sallyport revoked_tcp { 50000 timeout 3s }",
+      'add element inet sallyport used_tcp { 50001 counter packets 0 bytes 0 comment "0m5x-1a2b" }',
+      'add element inet sallyport target4 { tcp . 50001 comment "0m5x-1a2b" : 192.168.1.5 . 22 }',
+    ].join("; "),
+  );
+});
+
+describe("V-21: the base policy", () => {
+  const text = tableText(options, [forward], new Map());
+  test("replaces the table whole, in one transaction", () => {
+    expect(text.split("\n").slice(0, 3)).toEqual([
+      "add table inet sallyport",
+      "delete table inet sallyport",
+      "table inet sallyport {",
+    ]);
+  });
+  test("drops what is forwarded and what comes in, and logs NEW packets only", () => {
+    expect(text).toContain("type filter hook forward priority filter; policy drop;");
+    expect(text).toContain("type filter hook input priority filter; policy drop;");
+    expect(text.match(/^.*\blog\b.*$/gm)).toEqual(['ct state new log prefix "sallyport" group 5']);
+  });
+  test("keeps what was counted", () => {
+    const counted = tableText(options, [forward], new Map([[forward.id, { packets: 3, bytes: 180 }]]));
+    expect(counted).toContain('50000 counter packets 3 bytes 180 comment "0m5x-1a2b"');
+  });
+});
+
+test("V-10: nothing that is no id or no interface name gets into the text", () => {
+  const evil = '" ; flush ruleset ; "';
+  expect(() => elementsOf({ ...forward, id: evil })).toThrow("letters, digits and dashes");
+  expect(() => tableText({ ...options, lan: evil }, [], new Map())).toThrow("is no interface name");
+});
+
+test("what is listed is read back", () => {
+  const listed = {
+    nftables: [
+      { metainfo: {} },
+      { set: { name: "restricted", elem: [{ concat: ["tcp", 50_000] }] } },
+      {
+        set: {
+          name: "used_tcp",
+          elem: [{ elem: { val: 50_000, comment: "0m5x-1a2b", counter: { packets: 3, bytes: 180 } } }, 50_050],
+        },
+      },
+    ],
+  };
+  expect(listedForwards(listed)).toEqual([{ id: "0m5x-1a2b", connPort: 50_000, packets: 3, bytes: 180 }]);
+  expect(listedForwards(undefined)).toEqual([]);
+});
+
+test("the monitor's lines: ours, others', and who did it", () => {
+  expect(readMonitorLine("add element inet sallyport target4 { tcp . 1 : 10.0.0.1 . 2 }")).toEqual({ touches: true });
+  expect(readMonitorLine("delete table inet sallyport")).toEqual({ touches: true });
+  expect(readMonitorLine("add table inet sallyport2")).toEqual({ touches: false });
+  expect(readMonitorLine("# new generation 7 by process 4711 (nft)")).toEqual({ by: 4711 });
+});

@@ -1,0 +1,203 @@
+/** The store says the same on both databases. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ForwardRequest } from "../../../gateway/forwards/forward.js";
+import { openPgliteStore } from "../../../gateway/store/pglite.js";
+import { openPostgresStore } from "../../../gateway/store/postgresql.js";
+import type { Store } from "../../../gateway/store/store.js";
+import { type PostgresServer, startPostgres } from "../support/postgres.js";
+
+const RANGE = { min: 50_000, max: 50_004 };
+
+function asked(more: Partial<ForwardRequest> = {}): ForwardRequest {
+  return {
+    protocol: "tcp",
+    targetAddr: "192.168.1.5",
+    targetPort: 22,
+    targetName: "win",
+    targetComponent: "Windows",
+    owner: "ada",
+    sources: [],
+    ...more,
+  };
+}
+
+let dir = "";
+let server: PostgresServer | string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "sallyport-store-"));
+  server = await startPostgres();
+});
+afterAll(async () => {
+  if (typeof server !== "string") await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const kinds = ["PGlite", "PostgreSQL"] as const;
+describe.each(kinds)("%s", (kind) => {
+  const stores: Store[] = [];
+  async function open(): Promise<Store> {
+    if (kind === "PGlite") stores.push(await openPgliteStore(join(dir, "db")));
+    else if (typeof server === "string") throw new Error(server);
+    else stores.push(await openPostgresStore(server.url));
+    return stores.at(-1) as Store;
+  }
+  afterEach(async () => {
+    const store = stores[0] ?? (await open());
+    for (const { connPort } of await store.list()) await store.remove(connPort);
+    for (const each of stores.splice(0)) await each.close();
+  });
+
+  test("V-11: the lowest free port each time, until the range is full", async () => {
+    const store = await open();
+    const made = await Promise.all(Array.from({ length: 5 }, () => store.create(asked(), RANGE)));
+    expect(made.map((each) => each.outcome === "created" && each.forward.connPort).sort()).toEqual([
+      50_000, 50_001, 50_002, 50_003, 50_004,
+    ]);
+    expect(await store.create(asked(), RANGE)).toEqual({ outcome: "full" });
+    expect((await store.remove(50_003))?.connPort).toBe(50_003);
+    expect(await store.create(asked(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_003 } });
+  });
+
+  test("a wanted port is given, or refused where it is another's", async () => {
+    const store = await open();
+    expect(await store.create(asked({ connPort: 50_002 }), RANGE)).toMatchObject({ outcome: "created" });
+    expect(await store.create(asked({ connPort: 50_002, owner: "eve" }), RANGE)).toEqual({
+      outcome: "taken",
+      connPort: 50_002,
+    });
+    expect(await store.create(asked(), RANGE)).toMatchObject({ forward: { connPort: 50_000 } });
+  });
+
+  test("V-12: the same owner and key give the same forward; another owner's key is another's", async () => {
+    const store = await open();
+    const first = await store.create(asked({ key: "k1" }), RANGE);
+    const again = await store.create(asked({ key: "k1", targetPort: 3389 }), RANGE);
+    expect(first).toMatchObject({ outcome: "created" });
+    expect(again).toEqual({ ...first, outcome: "existing" });
+    expect(await store.create(asked({ key: "k1", owner: "eve" }), RANGE)).toMatchObject({
+      outcome: "created",
+      forward: { connPort: 50_001 },
+    });
+  });
+
+  test("V-13: filters are exact and combined; a per cent sign or a quote is an ordinary letter", async () => {
+    const store = await open();
+    await store.create(asked({ targetName: "100%" }), RANGE);
+    await store.create(asked({ targetName: "1000" }), RANGE);
+    await store.create(asked({ targetName: "x' or '1'='1" }), RANGE);
+    const ports = async (filter: Parameters<Store["list"]>[0]) => (await store.list(filter)).map((f) => f.connPort);
+    expect(await ports({ targetName: "100%" })).toEqual([50_000]);
+    expect(await ports({ targetName: "x' or '1'='1" })).toEqual([50_002]);
+    expect(await ports({ targetName: "1000", targetPort: 23 })).toEqual([]);
+    expect(await ports({ owner: "ada", targetPort: 22 })).toEqual([50_000, 50_001, 50_002]);
+  });
+
+  test("V-14: a removal is by its owner only, happens once, and holds after the store is opened again", async () => {
+    const store = await open();
+    await store.create(asked({ sources: ["198.51.100.0/24"], expiresAt: 4_000_000_000_000 }), RANGE);
+    const kept = await store.list();
+    expect(await store.remove(50_000, "eve")).toBeUndefined();
+    await stores.splice(0)[0]?.close();
+    const reopened = await open();
+    expect(await reopened.list()).toEqual(kept);
+    expect(await reopened.remove(50_000, "ada")).toEqual(kept[0]);
+    expect(await reopened.remove(50_000, "ada")).toBeUndefined();
+    await stores.splice(0)[0]?.close();
+    expect(await (await open()).list()).toEqual([]);
+  });
+
+  test("what has expired goes, and nothing else", async () => {
+    const store = await open();
+    await store.create(asked({ expiresAt: 1_000 }), RANGE);
+    await store.create(asked({ expiresAt: 3_000 }), RANGE);
+    await store.create(asked(), RANGE);
+    expect((await store.removeExpired(2_000)).map(({ connPort }) => connPort)).toEqual([50_000]);
+    expect((await store.list()).map(({ connPort }) => connPort)).toEqual([50_001, 50_002]);
+  });
+
+  test("V-15: targets are the distinct machines, each address with its own liveness", async () => {
+    const store = await open();
+    await store.create(asked(), RANGE);
+    await store.create(asked({ targetPort: 3389 }), RANGE);
+    await store.create(asked({ targetAddr: "192.168.1.6" }), RANGE);
+    const [first, second] = await store.targets();
+    expect([first?.routable, second?.routable]).toEqual([null, null]);
+    const known = { name: "win", component: "Windows", disagreeing: 0, checkedAt: 5_000 };
+    await store.saveTargets(
+      [
+        { ...known, addr: "192.168.1.5", routable: true, lastSeen: 5_000 },
+        { ...known, addr: "192.168.1.6", routable: false },
+      ],
+      [{ at: 5_000, addr: "192.168.1.6", routable: false }],
+    );
+    expect(await store.targets()).toEqual([
+      { ...known, addr: "192.168.1.5", routable: true, lastSeen: 5_000 },
+      { ...known, addr: "192.168.1.6", routable: false },
+    ]);
+    expect(await store.history("192.168.1.6", 0)).toEqual([{ at: 5_000, addr: "192.168.1.6", routable: false }]);
+    expect(await store.history("192.168.1.6", 5_001)).toEqual([]);
+  });
+
+  test("usage of one minute adds up", async () => {
+    const store = await open();
+    const forwardId = `f-${kind}`;
+    const sample = {
+      forwardId,
+      connPort: 50_000,
+      owner: "ada",
+      minute: 60_000,
+      packets: 3,
+      bytes: 2 ** 40,
+      connections: 1,
+    };
+    await store.addUsage([sample]);
+    await store.addUsage([{ ...sample, packets: 2, bytes: 1, connections: 0 }]);
+    expect(await store.usage({ owner: "ada", since: 0 })).toEqual([
+      { ...sample, packets: 5, bytes: 2 ** 40 + 1, connections: 1 },
+    ]);
+    expect(await store.usage({ owner: "eve", since: 0 })).toEqual([]);
+  });
+});
+
+test("V-23: PostgreSQL tells a gateway what another one changed, and not what it changed itself", async (ctx) => {
+  if (typeof server === "string") return ctx.skip(server);
+  const [one, other] = [await openPostgresStore(server.url), await openPostgresStore(server.url)];
+  const heard: string[] = [];
+  one.onForeignChange(() => heard.push("one"));
+  const told = new Promise<void>((resolve) => other.onForeignChange(resolve));
+  await expect
+    .poll(async () => {
+      await one.create(asked(), RANGE).then((made) => made.outcome === "created" && one.remove(made.forward.connPort));
+      return Promise.race([told.then(() => true), new Promise((resolve) => setImmediate(resolve, false))]);
+    })
+    .toBe(true);
+  expect(heard).toEqual([]);
+  await one.close();
+  await other.close();
+});
+
+test("two gateways on one PostgreSQL never give out the same port", async (ctx) => {
+  if (typeof server === "string") return ctx.skip(server);
+  const [one, other] = [await openPostgresStore(server.url), await openPostgresStore(server.url)];
+  const range = { min: 50_000, max: 50_039 };
+  const made = await Promise.all(
+    Array.from({ length: 41 }, (_, i) => (i % 2 === 0 ? one : other).create(asked(), range)),
+  );
+  const ports = made.flatMap((each) => (each.outcome === "created" ? [each.forward.connPort] : []));
+  expect(new Set(ports).size).toBe(40);
+  expect(made.filter(({ outcome }) => outcome === "full")).toHaveLength(1);
+  for (const port of ports) await one.remove(port);
+  await one.close();
+  await other.close();
+});
+
+test("one PGlite directory serves one process", async () => {
+  const directory = join(dir, "alone");
+  const store = await openPgliteStore(directory);
+  await expect(openPgliteStore(directory)).rejects.toThrow(`the database "${directory}" is in use by process`);
+  await store.close();
+  await (await openPgliteStore(directory)).close();
+});
