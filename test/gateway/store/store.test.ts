@@ -170,7 +170,8 @@ test("V-23: PostgreSQL tells a gateway what another one changed, and not what it
   const told = new Promise<void>((resolve) => other.onForeignChange(resolve));
   await expect
     .poll(async () => {
-      await one.create(asked(), RANGE).then((made) => made.outcome === "created" && one.remove(made.forward.connPort));
+      const made = await one.create(asked(), RANGE);
+      if (made.outcome === "created") await one.remove(made.forward.connPort);
       return Promise.race([told.then(() => true), new Promise((resolve) => setImmediate(resolve, false))]);
     })
     .toBe(true);

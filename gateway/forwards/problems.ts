@@ -1,0 +1,27 @@
+/** Why a forward cannot be had. */
+import { Problem } from "../../http/problem.js";
+import type { PortRange } from "./forward.js";
+
+export const badValue = (name: string, value: unknown, expected: string) =>
+  new Problem(422, "bad-value", "Unprocessable content", `${name} is ${shown(value)}: it must be ${expected}`);
+
+export const rangeFull = ({ min, max }: PortRange) =>
+  new Problem(409, "range-full", "Conflict", `all ports from ${min} to ${max} are in use: remove a forward first`);
+
+export const portTaken = (connPort: number) =>
+  new Problem(409, "port-taken", "Conflict", `port ${connPort} is in use: choose another one, or none`);
+
+export const noSuchForward = () => new Problem(404, "no-such-forward", "Not found", "No such port mapping record");
+
+/** The forward is not there for anybody: what was written is taken back. */
+export const kernelRefused = (cause: unknown) =>
+  new Problem(503, "kernel-refused", "Service unavailable", "the kernel did not take the change; nothing was changed", {
+    headers: { "Retry-After": "5" },
+    cause,
+  });
+
+/** At most 60 letters of it, so that an answer cannot be made large. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
