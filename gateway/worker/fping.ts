@@ -1,0 +1,62 @@
+/** Asks many addresses at once whether they answer ICMP echo. */
+import { isIPv6 } from "node:net";
+import { Fault } from "../../base/fault.js";
+import { run } from "../../base/run.js";
+
+/** One fping over more than this loses answers to a full socket buffer and calls live machines dead. */
+const CHUNK = 128;
+/** Side by side: a sweep of 1,000 takes as long as one chunk. */
+const AT_ONCE = 8;
+
+/** Three tries, each with two seconds to answer: any of them counts. */
+const OPTIONS = ["-q", "-c3", "-p1000", "-t2000", "-i1"];
+
+export interface SweepOptions {
+  /** How fping is run; in tests, inside a namespace. @default the program on PATH */
+  readonly fping?: readonly string[];
+  /** Interface towards the lab. */
+  readonly device?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** @returns the addresses that answered. @throws Fault where fping cannot run: then nothing is known of any. */
+export async function sweep(addresses: readonly string[], options: SweepOptions = {}): Promise<Set<string>> {
+  const chunks = [false, true].flatMap((v6) => chunked(addresses.filter((address) => isIPv6(address) === v6)));
+  const alive = new Set<string>();
+  const work = async () => {
+    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+      for (const address of await ask(chunk, options)) alive.add(address);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return alive;
+}
+
+async function ask(addresses: readonly string[], options: SweepOptions): Promise<string[]> {
+  const [program = "", ...args] = options.fping ?? ["fping"];
+  const family = isIPv6(addresses[0] ?? "") ? "-6" : "-4";
+  const device = options.device === undefined ? [] : ["-I", options.device];
+  const { exitCode, stderr } = await run(program, [...args, family, ...OPTIONS, ...device], {
+    input: `${addresses.join("\n")}\n`,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  // 0: all answered; 1: some did not; 2: some address was not found. More is fping's own failure.
+  if (exitCode > 2) {
+    throw new Fault("worker/fping", `fping failed with status ${exitCode}: ${stderr.trim().split("\n").at(-1)}`);
+  }
+  return answered(stderr);
+}
+
+/** The addresses with at least one answer in fping's summary (`ADDR : xmt/rcv/%loss = 3/2/33%, …`). */
+export function answered(summary: string): string[] {
+  return summary.split("\n").flatMap((line) => {
+    const [, address, received] = /^(\S+)\s+: xmt\/rcv\/%loss = \d+\/(\d+)\//.exec(line) ?? [];
+    return address !== undefined && Number(received) > 0 ? [address] : [];
+  });
+}
+
+function chunked(addresses: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  for (let at = 0; at < addresses.length; at += CHUNK) chunks.push(addresses.slice(at, at + CHUNK));
+  return chunks;
+}
