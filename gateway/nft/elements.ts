@@ -4,8 +4,9 @@ import type { Forward } from "../forwards/forward.js";
 
 /** Each set or map of the table, and its declaration. */
 export const SETS = {
-  target4: { kind: "map", spec: "type inet_proto . inet_service : ipv4_addr . inet_service" },
-  target6: { kind: "map", spec: "type inet_proto . inet_service : ipv6_addr . inet_service" },
+  // Only the first packet of a connection is looked up here: this counter counts connections.
+  target4: { kind: "map", spec: "type inet_proto . inet_service : ipv4_addr . inet_service; counter" },
+  target6: { kind: "map", spec: "type inet_proto . inet_service : ipv6_addr . inet_service; counter" },
   // One per protocol: nft cannot concatenate the port that was dialled with anything.
   used_tcp: { kind: "set", spec: "type inet_service; counter" },
   used_udp: { kind: "set", spec: "type inet_service; counter" },
@@ -29,12 +30,15 @@ export interface Element {
 export interface Traffic {
   readonly packets: number;
   readonly bytes: number;
+  readonly connections: number;
 }
+
+const NOTHING: Traffic = { packets: 0, bytes: 0, connections: 0 };
 
 /** Forward id → what has passed. */
 export type Counters = ReadonlyMap<string, Traffic>;
 
-export function elementsOf(forward: Forward, traffic: Traffic = { packets: 0, bytes: 0 }): Element[] {
+export function elementsOf(forward: Forward, traffic = NOTHING): Element[] {
   const { id, protocol, connPort, targetAddr, targetPort, sources } = forward;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new Error("a forward's id must be letters, digits and dashes");
   const key = `${protocol} . ${connPort}`;
@@ -51,13 +55,23 @@ export function elementsOf(forward: Forward, traffic: Traffic = { packets: 0, by
     {
       set: isIPv6(targetAddr) ? "target6" : "target4",
       key,
-      text: `${key} comment "${id}" : ${targetAddr} . ${targetPort}`,
+      text: `${key} counter packets ${traffic.connections} bytes 0 comment "${id}" : ${targetAddr} . ${targetPort}`,
     },
   ];
 }
 
 interface JsonElement {
-  readonly elem?: { readonly val?: unknown; readonly comment?: string; readonly counter?: Partial<Traffic> };
+  readonly elem?: {
+    readonly val?: unknown;
+    readonly comment?: string;
+    readonly counter?: { readonly packets?: number; readonly bytes?: number };
+  };
+}
+
+interface JsonSet {
+  readonly name?: string;
+  /** Of a map: pairs of element and data. */
+  readonly elem?: readonly (JsonElement | readonly [JsonElement, unknown])[];
 }
 
 export interface Listed extends Traffic {
@@ -65,16 +79,25 @@ export interface Listed extends Traffic {
   readonly connPort: number;
 }
 
-/** The elements of the sets `used_*` in the output of `nft -j list table`. */
+/** The forwards in the output of `nft -j list table`, by port, with what they have carried. */
 export function listedForwards(document: unknown): Listed[] {
   const { nftables = [] } = (document ?? {}) as { nftables?: readonly Record<string, unknown>[] };
-  return nftables.flatMap((entry) => {
-    const set = entry.set as { name?: string; elem?: readonly JsonElement[] } | undefined;
-    if (set?.name?.startsWith("used_") !== true) return [];
-    return (set.elem ?? []).flatMap(({ elem }) => {
+  const elements = (prefix: string) =>
+    nftables.flatMap((entry) => {
+      const set = (entry.set ?? entry.map) as JsonSet | undefined;
+      if (set?.name?.startsWith(prefix) !== true) return [];
+      return (set.elem ?? []).flatMap((item) =>
+        Array.isArray(item) ? [item[0] as JsonElement] : [item as JsonElement],
+      );
+    });
+  const connections = new Map(elements("target").map(({ elem }) => [elem?.comment, elem?.counter?.packets ?? 0]));
+  return elements("used_")
+    .flatMap(({ elem }) => {
       if (elem?.comment === undefined || typeof elem.val !== "number") return [];
       const { packets = 0, bytes = 0 } = elem.counter ?? {};
-      return [{ id: elem.comment, connPort: elem.val, packets, bytes }];
-    });
-  });
+      return [
+        { id: elem.comment, connPort: elem.val, packets, bytes, connections: connections.get(elem.comment) ?? 0 },
+      ];
+    })
+    .sort((a, b) => a.connPort - b.connPort);
 }

@@ -7,6 +7,7 @@ export interface ForwardCounter {
   /** Both directions, since the forward was made. */
   readonly packets: number;
   readonly bytes: number;
+  readonly connections: number;
 }
 
 export interface KernelOptions {

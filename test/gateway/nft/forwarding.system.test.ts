@@ -220,11 +220,17 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     const before = await kernel.counters();
     const used = before.find(({ connPort }) => connPort === 50_000);
     expect(used?.packets).toBeGreaterThan(4);
-    expect(before.find(({ connPort }) => connPort === 50_001)).toMatchObject({ packets: 0, bytes: 0 });
+    expect(used?.connections).toBe(1);
+    expect(before.find(({ connPort }) => connPort === 50_001)).toMatchObject({
+      packets: 0,
+      bytes: 0,
+      connections: 0,
+    });
     expect(await kernel.reconcile([kept])).toEqual({ added: 0, removed: 1 });
     const [after] = await kernel.counters();
     expect(after?.id).toBe(kept.id);
     expect(after?.packets).toBeGreaterThanOrEqual(used?.packets ?? 0);
+    expect(after?.connections).toBe(1);
   });
 
   test("somebody flushes everything: the table is put back, and connections go on", async () => {

@@ -29,7 +29,7 @@ const options = {
 test("one forward is one element with its id as comment, and one that counts", () => {
   expect(elementsOf(forward).map(({ set, text }) => [set, text])).toEqual([
     ["used_tcp", '50000 counter packets 0 bytes 0 comment "0m5x-1a2b"'],
-    ["target4", 'tcp . 50000 comment "0m5x-1a2b" : 192.168.1.5 . 22'],
+    ["target4", 'tcp . 50000 counter packets 0 bytes 0 comment "0m5x-1a2b" : 192.168.1.5 . 22'],
   ]);
 });
 
@@ -56,7 +56,7 @@ test("a transaction is one line, a removal leaves the path first and is answered
       "delete element inet sallyport used_tcp { 50000 }",
       "add element inet sallyport revoked_tcp { 50000 timeout 3s }",
       'add element inet sallyport used_tcp { 50001 counter packets 0 bytes 0 comment "0m5x-1a2b" }',
-      'add element inet sallyport target4 { tcp . 50001 comment "0m5x-1a2b" : 192.168.1.5 . 22 }',
+      'add element inet sallyport target4 { tcp . 50001 counter packets 0 bytes 0 comment "0m5x-1a2b" : 192.168.1.5 . 22 }',
     ].join("; "),
   );
 });
@@ -76,7 +76,7 @@ describe("V-21: the base policy", () => {
     expect(text.match(/^.*\blog\b.*$/gm)).toEqual(['ct state new log prefix "sallyport" group 5']);
   });
   test("keeps what was counted", () => {
-    const counted = tableText(options, [forward], new Map([[forward.id, { packets: 3, bytes: 180 }]]));
+    const counted = tableText(options, [forward], new Map([[forward.id, { packets: 3, bytes: 180, connections: 1 }]]));
     expect(counted).toContain('50000 counter packets 3 bytes 180 comment "0m5x-1a2b"');
   });
 });
@@ -91,6 +91,17 @@ test("what is listed is read back", () => {
   const listed = {
     nftables: [
       { metainfo: {} },
+      {
+        map: {
+          name: "target4",
+          elem: [
+            [
+              { elem: { val: { concat: ["tcp", 50_000] }, comment: "0m5x-1a2b", counter: { packets: 2, bytes: 120 } } },
+              { concat: ["192.168.1.5", 22] },
+            ],
+          ],
+        },
+      },
       { set: { name: "restricted", elem: [{ concat: ["tcp", 50_000] }] } },
       {
         set: {
@@ -100,7 +111,9 @@ test("what is listed is read back", () => {
       },
     ],
   };
-  expect(listedForwards(listed)).toEqual([{ id: "0m5x-1a2b", connPort: 50_000, packets: 3, bytes: 180 }]);
+  expect(listedForwards(listed)).toEqual([
+    { id: "0m5x-1a2b", connPort: 50_000, packets: 3, bytes: 180, connections: 2 },
+  ]);
   expect(listedForwards(undefined)).toEqual([]);
 });
 
