@@ -3,7 +3,16 @@
  */
 import type { Logger } from "pino";
 
-export interface AccessEntry {
+/** Told only where a daemon wants it told; each at most 256 characters. */
+export interface AccessDetails {
+  /** Where the request came from, as a trusted proxy says. */
+  readonly client?: string;
+  readonly protocol?: string;
+  readonly referrer?: string;
+  readonly agent?: string;
+}
+
+export interface AccessEntry extends AccessDetails {
   readonly id: string;
   readonly remote: string;
   readonly method: string;

@@ -1,7 +1,7 @@
 /** One request and its answer: the id, the account of it, and the ways to end it. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AccessLog } from "./access-log.js";
+import type { AccessDetails, AccessLog } from "./access-log.js";
 import { ANONYMOUS } from "./bearer.js";
 import { type Problem, problemBody } from "./problem.js";
 
@@ -23,6 +23,8 @@ export class Exchange {
   bytes = 0;
   received = 0;
   cause: unknown;
+  /** What else the log is told. */
+  details: AccessDetails = {};
   readonly #started = performance.now();
   #bodyAccepted: boolean;
 
@@ -110,6 +112,7 @@ export class Exchange {
       ms: Math.round((performance.now() - this.#started) * 10) / 10,
       verdict: aborted && this.verdict === "ok" ? "aborted" : this.verdict,
       who: this.who,
+      ...this.details,
       ...cause,
     };
   }

@@ -1,0 +1,72 @@
+/** From the headers of a request to who sent it. */
+import type { IncomingHttpHeaders } from "node:http";
+import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import type { Caller } from "./caller.js";
+import { callerOf } from "./claims.js";
+import { sameAddress } from "./client-address.js";
+import type { KeySource } from "./keys.js";
+import { invalidToken, noToken, notBound, sessionOver, wrongAddress } from "./problems.js";
+
+export interface AuthenticatorOptions {
+  readonly keys: readonly KeySource[];
+  readonly issuer: string;
+  readonly leewaySeconds: number;
+  readonly requireClientIp: boolean;
+  readonly now?: () => number;
+}
+
+/** @param client the address of `clientAddress`. @throws Problem 401 or 403. */
+export type Authenticate = (headers: IncomingHttpHeaders, client: string) => Promise<Caller>;
+
+export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
+  return async (headers, client) => {
+    const token = tokenIn(headers);
+    if (token === undefined) throw noToken();
+    const caller = callerOf(await verify(token, options), options.issuer);
+    if (caller.clientIp === undefined) {
+      if (options.requireClientIp) throw notBound();
+    } else if (!sameAddress(caller.clientIp, client)) {
+      throw wrongAddress(caller.clientIp, client);
+    }
+    return caller;
+  };
+}
+
+/** `X-Auth` is vLab's; `Authorization` is everybody's. */
+export function tokenIn(headers: IncomingHttpHeaders): string | undefined {
+  const own = headers["x-auth"];
+  if (typeof own === "string" && own !== "") return own;
+  return /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+}
+
+async function verify(token: string, { keys, issuer, leewaySeconds, now = Date.now }: AuthenticatorOptions) {
+  const algorithm = algorithmOf(token);
+  // The token chooses among the algorithms of each key, never the kind of key.
+  const fitting = keys.filter(({ algorithms }) => algorithm !== undefined && algorithms.includes(algorithm));
+  let reason: unknown = "no key is for its algorithm";
+  for (const { algorithms, key } of fitting) {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [...algorithms],
+        issuer,
+        requiredClaims: ["exp"],
+        clockTolerance: leewaySeconds,
+        currentDate: new Date(now()),
+      });
+      return payload;
+    } catch (error) {
+      // The signature was right: no other key will do better.
+      if (error instanceof errors.JWTExpired) throw sessionOver();
+      reason = error;
+    }
+  }
+  throw invalidToken(issuer, reason);
+}
+
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+/** Faults that end the gateway before it serves. */
+import { EXIT, Fault, quote } from "../base/fault.js";
+
+const usage = (code: string, message: string, hint?: string) =>
+  new Fault(`gateway/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+
+export const unknownCommand = (command: string) =>
+  usage("unknown-command", `there is no command ${quote(command)}`, 'write "serve" or "check"');
+
+export const badArguments = (reason: string) => usage("bad-arguments", reason, "gateway.mjs serve|check --config FILE");
+
+export const badSetting = (file: string, key: string, value: unknown, expected: string) =>
+  usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);
+
+export const noKeySource = (file: string) =>
+  usage(
+    "no-key-source",
+    `auth in ${quote(file)} names nothing to check tokens with`,
+    'add "key:" (a file made by "sallyport gateway token"), "jwks_url:" or "vlab_url:"',
+  );
+
+export const weakKey = (key: string, reason: string) =>
+  usage("weak-key", `${key} ${reason}`, 'let "sallyport gateway token --key FILE" make one');
+
+export const keyOutOfReach = (url: string, cause: unknown) =>
+  new Fault("gateway/key-out-of-reach", `the key at ${quote(url)} cannot be had: ${messageOf(cause)}`, {
+    hint: "check the URL, and that its certificate is one that this machine trusts (NODE_EXTRA_CA_CERTS)",
+    cause,
+  });
+
+export const badRemoteKey = (url: string, reason: string) =>
+  new Fault("gateway/bad-key", `the key at ${quote(url)} is refused: ${reason}`, {
+    hint: "set up a key of its own there",
+  });
+
+/** fetch says only "fetch failed"; the reason is underneath. */
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message;
+}

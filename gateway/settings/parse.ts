@@ -1,0 +1,44 @@
+/** From the text of gateway.yaml to checked settings with every default filled in. Pure. */
+import ipaddr from "ipaddr.js";
+import { settingsParser } from "../../http/settings.js";
+import { badSetting, noKeySource } from "../errors.js";
+import { type GatewayConfig, GatewayConfigSchema } from "./schema.js";
+
+const parse = settingsParser<GatewayConfig>("gateway", GatewayConfigSchema);
+const DEVICE = /^[A-Za-z0-9._-]{1,15}$/;
+const ALGORITHMS = /^(?:HS|RS|ES|PS)(?:256|384|512)$|^EdDSA$|^Ed25519$/;
+
+/** @param file only named in errors. */
+export function parseConfig(source: string, file: string): GatewayConfig {
+  const config = parse(source, file);
+  const { ports, auth } = config;
+  for (const key of ["wan", "lan"] as const) {
+    if (!DEVICE.test(config[key])) throw badSetting(file, key, config[key], "the name of a network interface");
+  }
+  checkBlocks(file, "lab_networks", config.lab_networks);
+  checkBlocks(file, "auth.trusted_proxies", auth.trusted_proxies);
+  if (ports.min > ports.max) throw badSetting(file, "ports.max", ports.max, `a port from ${ports.min} (ports.min)`);
+  const own = config.listen.https_port;
+  if (own >= ports.min && own <= ports.max) {
+    throw badSetting(file, "listen.https_port", own, `a port outside ${ports.min} to ${ports.max} (ports)`);
+  }
+  const weak = auth.algorithms.find((algorithm) => !ALGORITHMS.test(algorithm));
+  if (weak !== undefined) throw badSetting(file, "auth.algorithms", weak, "HS256, RS256, ES256, PS256 or EdDSA");
+  if (auth.key === undefined && auth.jwks_url === undefined && auth.vlab_url === undefined) throw noKeySource(file);
+  for (const key of ["jwks_url", "vlab_url"] as const) {
+    const url = auth[key];
+    // A key that came over an open line is anybody's key.
+    if (url !== undefined && !isHttps(url)) throw badSetting(file, `auth.${key}`, url, "an https:// URL");
+  }
+  return config;
+}
+
+function checkBlocks(file: string, key: string, blocks: readonly string[]): void {
+  const wrong = blocks.findIndex((block) => !block.includes("/") || !ipaddr.isValidCIDR(block));
+  if (wrong < 0) return;
+  throw badSetting(file, `${key}.${wrong}`, blocks[wrong], 'a block of addresses such as "192.168.1.0/24"');
+}
+
+function isHttps(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === "https:";
+}
