@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { checkLayer } from "./check-layer.js";
 import { checkTogether, warnTogether } from "./check-together.js";
+import { gatewayPaths } from "./gateway-schema.js";
 import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
 import { type Merged, mergeLayers } from "./merge.js";
 import { type Layer, type Origins, pointerStep } from "./origin.js";
@@ -53,6 +54,8 @@ function toConfig({ values, sources }: Merged, home: string): Config {
       ? {}
       : { init_config: typeof init_config === "string" ? path("init_config", init_config) : init_config }),
   };
+  for (const key of gatewayPaths)
+    if (values[key] !== undefined) Object.assign(config, { [key]: path(key, values[key]) });
   // The weakest layer is the built-in one, which has every key that Config requires.
   return config as Config;
 }

@@ -14,10 +14,12 @@ import {
   type IngressConfig,
   port,
 } from "./firewall-schema.js";
+import { type ConnectConfig, gatewayKeys } from "./gateway-schema.js";
 import { type FleetConfig, type HostOverride, hostKeys, type SpotConfig } from "./host-schema.js";
 
 export type { AcceleratorConfig, AgentLimitsConfig } from "./agent-schema.js";
 export type { FirewallConfig, FirewallSyncConfig, IngressConfig } from "./firewall-schema.js";
+export type { ConnectConfig } from "./gateway-schema.js";
 export type { FleetConfig, HostOverride, SpotConfig } from "./host-schema.js";
 
 /** An SSH key pair by its name here, one of EC2's, or one's own public key; `private_key` is the file that opens it. */
@@ -73,6 +75,12 @@ export interface Config {
   readonly accelerators: Readonly<Record<string, AcceleratorConfig>>;
   readonly autostop: false | string;
   readonly agent_limits?: AgentLimitsConfig;
+  readonly gateway_url?: string;
+  /** Absolute. */
+  readonly gateway_cert?: string;
+  /** Absolute. */
+  readonly gateway_token_file?: string;
+  readonly connect?: ConnectConfig;
   /** Paths absolute. */
   readonly key_pair: KeyPairConfig;
   readonly key_type: "rsa" | "ed25519";
@@ -215,6 +223,7 @@ const keys = {
   ...firewallKeys,
   ...hostKeys,
   ...agentKeys,
+  ...gatewayKeys,
   key_pair: Type.Union(
     [
       Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" }),

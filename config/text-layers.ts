@@ -98,6 +98,7 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "spot":
     case "accelerators":
     case "agent_limits":
+    case "connect":
       return flow(text);
     case "key_pair":
       return text.startsWith("{") ? flow(text) : text;

@@ -1,0 +1,32 @@
+/** When to ask again what answered 503. Pure. */
+
+/** vLab's steps (V-48), in seconds. */
+const STEPS = [1, 2, 4, 8, 16];
+/** A server may ask for more patience than a person at a terminal has. */
+const MOST_MS = 60_000;
+
+/**
+ * @param attempt 0 for the first retry.
+ * @param retryAfter the header of that name: seconds, or an HTTP date.
+ * @param random 0 to 1, so that many clients do not come back together.
+ * @returns milliseconds to wait, or undefined where it has been asked often enough.
+ */
+export function retryDelay(
+  attempt: number,
+  retryAfter: string | undefined,
+  { random = Math.random, now = Date.now }: { readonly random?: () => number; readonly now?: () => number } = {},
+): number | undefined {
+  const step = STEPS[attempt];
+  if (step === undefined) return undefined;
+  const wanted = millisecondsIn(retryAfter, now);
+  // Never earlier than the server wants; the jitter comes on top of that.
+  const own = step * 1000 * (0.5 + random() / 2);
+  return Math.min(MOST_MS, wanted === undefined ? own : wanted + own - step * 500);
+}
+
+function millisecondsIn(retryAfter: string | undefined, now: () => number): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^[0-9]{1,6}$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  const date = Date.parse(retryAfter);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now());
+}

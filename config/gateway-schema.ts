@@ -1,0 +1,53 @@
+/** The keys of whoever uses a gateway: where it is, how it is verified, and which programs meet the machines behind it. */
+import { type Static, Type } from "@sinclair/typebox";
+
+const notYamlBoolean = "(?!(?:[Nn][Oo]|[Oo][Ff][Ff]|[Yy][Ee][Ss]|[Oo][Nn])$)";
+const file = (description: string) =>
+  Type.String({
+    description,
+    pattern: `^${notYamlBoolean}[^\\x00-\\x1f\\x7f]+$`,
+    errorMessage: "must be the path of a file",
+  });
+
+const words = (description: string) =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description,
+      errorMessage: 'must be a list of words such as ["/opt/viewer/bin/viewer", "{host}:{port}"]',
+    }),
+  );
+
+const connect = Type.Object(
+  {
+    ssh: words("Program for --protocol ssh."),
+    scp: words("Program for --protocol scp."),
+    sftp: words("Program for --protocol sftp."),
+    rdp: words("Program for --protocol rdp."),
+    https: words("Program for --protocol https and mgmt."),
+    vnc: words("Program for --protocol vnc."),
+    console: words("Program for --protocol console."),
+  },
+  {
+    additionalProperties: false,
+    description:
+      "Programs of sallyport connect, by protocol, each a list of words. One word is a program that the kit knows; in more, {host}, {port}, {user}, {name}, {url} and {known_hosts} are filled in.",
+    errorMessage: 'must be protocols with lists of words, such as { rdp: [xfreerdp3, "/v:{host}:{port}"] }',
+  },
+);
+
+export const gatewayKeys = {
+  gateway_url: Type.String({
+    description: "The gateway of sallyport connect, portmap and usage, such as https://gateway.example.com.",
+    pattern: "^https://[^\\s/?#@]+/?$",
+    errorMessage: 'must be https:// and a host, such as "https://gateway.example.com"',
+  }),
+  gateway_cert: file("Certificate of the gateway, or of the CA that issued it. Without it, the public CAs."),
+  gateway_token_file: file("File of the gateway's token. Without it, the one that sallyport portmap login kept."),
+  connect,
+} as const;
+
+export type ConnectConfig = Static<typeof connect>;
+
+/** Paths of this machine among them. */
+export const gatewayPaths = ["gateway_cert", "gateway_token_file"] as const;
