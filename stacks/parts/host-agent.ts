@@ -73,12 +73,12 @@ export class HostAgent extends Construct {
     return [this.runtime.object, this.role.policy, ...this.secrets.parameters];
   }
 
-  /** The boot script of one host. */
-  bootScript(host: { readonly name: string; readonly sshUser: string }): string {
+  /** The boot script of one host or, without a name, of all machines of a fleet. */
+  bootScript(host: { readonly name?: string; readonly sshUser: string }): string {
     const { tlsKeyName, tokenName } = this.secrets;
     const { region, runtime, tls, directories, endpointUrl, serveAddresses = false } = this.#props;
     return bootScript({
-      host: host.name,
+      ...(host.name === undefined ? {} : { host: host.name }),
       sshUser: host.sshUser,
       region,
       serveAddresses,
