@@ -113,10 +113,13 @@ const fleet = Type.Object(
         [
           Type.Literal("price-capacity-optimized"),
           Type.Literal("capacity-optimized"),
-          Type.Literal("diversified"),
+          Type.Literal("capacity-optimized-prioritized"),
           Type.Literal("lowest-price"),
         ],
-        { errorMessage: 'must be "price-capacity-optimized", "capacity-optimized", "diversified" or "lowest-price"' },
+        {
+          errorMessage:
+            'must be "price-capacity-optimized", "capacity-optimized", "capacity-optimized-prioritized" or "lowest-price"',
+        },
       ),
     ),
     instance_types: Type.Optional(
