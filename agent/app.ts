@@ -10,9 +10,11 @@ export interface AppOptions {
   readonly authenticate: Authenticate;
   readonly api: Api;
   readonly files: (exchange: Exchange, rawPath: string) => Promise<void>;
+  /** Told of each request that was let in. @throws Problem to refuse it all the same. */
+  readonly begin?: (exchange: Exchange, path: string) => void;
 }
 
-export function createApp({ authenticate, api, files }: AppOptions) {
+export function createApp({ authenticate, api, files, begin }: AppOptions) {
   return async (exchange: Exchange): Promise<void> => {
     const { req, res } = exchange;
     const target = parseTarget(req.url);
@@ -23,6 +25,7 @@ export function createApp({ authenticate, api, files }: AppOptions) {
       exchange.who = who;
     }
     if (target === undefined) throw malformedTarget();
+    begin?.(exchange, target.path);
     if (target.path.startsWith(FILES_PREFIX) && target.path.length > FILES_PREFIX.length) {
       return files(exchange, target.path);
     }

@@ -16,6 +16,9 @@ import { Temporaries } from "./files/temporaries.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { sweep } from "./guard/sweep.js";
 import { sshHostKeys } from "./host-keys.js";
+import type { LoginPlaces } from "./idle/logins.js";
+import { Uses } from "./idle/uses.js";
+import { watchIdle } from "./idle/watch.js";
 import { publicAddresses } from "./public-addresses.js";
 import { loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
@@ -27,6 +30,7 @@ export interface AgentOptions {
   readonly limits?: Partial<Limits>;
   /** @default /etc/ssh */
   readonly sshDir?: string;
+  readonly logins?: LoginPlaces;
 }
 
 export interface Agent {
@@ -51,19 +55,24 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
   warn(config, certificate, log);
   const roots = openRoots(config.authorized_host_dirs, env);
   const temporaries = new Temporaries(config.name);
+  const uses = new Uses();
+  const idle = watchIdle({ env, log, uses, jobs: () => 0, autostop: config.autostop, logins: options.logins });
   const api = await createApi({
     directories: roots,
     ...(config.serve_addresses ? { addresses: () => publicAddresses(env) } : {}),
+    idle: idle.report,
     host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
   });
   const app = createApp({
     authenticate: token === undefined ? authenticateAnyone : authenticateBearer(token),
     api,
     files: handleFiles({ roots, temporaries, maxBytes: config.max_upload_bytes }),
+    begin: (exchange, path) => uses.begin(exchange, path),
   });
 
   const servers: Server[] = [];
   const stop = async (graceMs: number) => {
+    await idle.close();
     await Promise.all(servers.map((server) => close(server, graceMs)));
     closeRoots(roots);
   };
