@@ -34,7 +34,8 @@ async function sendListing(exchange: Exchange, path: FilePath, dir: number): Pro
   exchange.json(200, document, { "Cache-Control": "no-cache" });
 }
 
-async function sendFile(exchange: Exchange, file: OpenFile, digests: Digests): Promise<void> {
+/** Answers GET or HEAD with an open file: conditions, one range, digest. */
+export async function sendFile(exchange: Exchange, file: Omit<OpenFile, "kind">, digests: Digests): Promise<void> {
   const { method, req } = exchange;
   const size = Number(file.stat.size);
   const validators = validatorsOf(file.stat);
