@@ -1,6 +1,7 @@
 /** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
 import type { HostDir } from "../config/schema.js";
 import type { WrittenFirewall } from "./firewall.js";
+import type { FleetInputs } from "./fleet.js";
 import type { HostTls } from "./parts/host-agent.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import type { RuntimeArchive } from "./parts/runtime-object.js";
@@ -23,6 +24,8 @@ export interface DeploymentInputs extends DeploymentTarget {
   readonly instanceType: string;
   readonly ami: string;
   readonly count: number;
+  /** An Auto Scaling group in place of hosts that are numbered or named. */
+  readonly fleet?: FleetInputs;
   readonly vpcId?: string;
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
@@ -30,7 +33,12 @@ export interface DeploymentInputs extends DeploymentTarget {
   readonly firewall: WrittenFirewall;
   /** Canonical CIDRs, sorted; empty where no option lets callers in. */
   readonly callers: readonly string[];
-  readonly sshKey: { readonly publicKey: string; readonly privatePath: string };
+  /** Who may log in: a public key, or the name of a pair that EC2 has; `identity` is what `ssh -i` takes. */
+  readonly sshKey: {
+    readonly publicKey?: string | undefined;
+    readonly ec2Name?: string | undefined;
+    readonly identity?: string | undefined;
+  };
   /** Absent: plain HTTP. */
   readonly tls?: HostTls & { readonly fingerprint: string };
   /** Absent: `auth: none`. */

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { ensureKeyPair, loadKeyPair } from "../certs/key-pair.js";
+import { findLoginKey, type LoginKey } from "../certs/login-key.js";
 import { ensureCertificate } from "../certs/store.js";
 import { ensureToken, readToken } from "../certs/token.js";
 import type { Config, LoadedConfig } from "../config/load.js";
@@ -15,9 +15,10 @@ import { needsCaller } from "../firewall/options.js";
 import { checkQuota } from "../firewall/quota.js";
 import * as errors from "./errors.js";
 import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./firewall.js";
+import { fleetInputs } from "./fleet.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
-import { deploymentSuffix } from "./names.js";
+import { deploymentSuffix, ec2KeyPair } from "./names.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import { buildRuntime } from "./runtime.js";
 
@@ -46,32 +47,32 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
-  if (config.vpc_id !== undefined && config.subnet_id === undefined) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const hasSubnet = config.subnet_id !== undefined || config.fleet?.subnet_ids !== undefined;
+  if (config.vpc_id !== undefined && !hasSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
   const access = await prepareAccess(loaded, { ...options, onStep });
   // Judged before anything is made.
   const { rows, internal } = deploymentTable(access);
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
 
   const dir = join(env.HOME ?? homedir(), ".ssh");
-  const pair = create
-    ? await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir })
-    : await loadKeyPair({ name: config.key_pair, dir });
-  onStep(`SSH key pair ${pair.privatePath} (${"created" in pair && pair.created ? "created" : "existing"})`);
+  const key = await findLoginKey(config.key_pair, { dir, ...(create ? { create: config.key_type } : {}) });
+  onStep(aboutKey(key));
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
   const runtime = await buildRuntime({ env, onStep });
 
   return {
     ...deploymentTarget(loaded, env),
-    suffix: deploymentSuffix(pair.publicKey),
+    suffix: deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? "")),
     instanceType: config.instance_type,
     ami: config.ami,
     count: config.count,
+    ...(config.fleet === undefined ? {} : { fleet: fleetInputs(config.fleet) }),
     ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
     ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
     rootVolumeGib: config.root_volume_gib,
     ...access,
-    sshKey: { publicKey: pair.publicKey, privatePath: pair.privatePath },
+    sshKey: key,
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
     directories: config.authorized_host_dirs,
@@ -94,6 +95,14 @@ export async function prepareAccess(
   onStep(`callers ${callers.join(", ")} (${caller.from})`);
   for (const objection of caller.objections) onStep(`address service ${objection}`);
   return { firewall, callers };
+}
+
+function aboutKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {
+  if (identity === undefined)
+    return `no private key for key pair ${ec2Name} found locally: hosts of it cannot be logged in to from here`;
+  if (ec2Name !== undefined) return `SSH key pair ${ec2Name} of EC2, opened by ${identity}`;
+  if (!isPrivate) return `SSH key ${identity}; its private half is elsewhere`;
+  return `SSH key pair ${identity} (${created ? "created" : "existing"})`;
 }
 
 function withCaller(written: WrittenFirewall, caller: readonly string[] | undefined): WrittenFirewall {

@@ -3,14 +3,14 @@ import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { FirewallRules } from "./firewall-rules.js";
 import type { HostAgent } from "./host-agent.js";
-import type { KeyPair } from "./key-pair.js";
+import type { ExistingKeyPair, KeyPair } from "./key-pair.js";
 import { MachineImage } from "./machine-image.js";
 
 export interface AcceleratorHostProps {
   /** Who may reach the host: a `FirewallRules` or a `CallerAccess`. */
   readonly access: FirewallRules;
   /** Who may log in. */
-  readonly keyPair: KeyPair;
+  readonly keyPair: KeyPair | ExistingKeyPair;
   /** Installed at first boot. @default - no agent: the host answers SSH only */
   readonly agent?: HostAgent;
   /** Name of the host, in its tag and to its agent. @default - the construct's id */

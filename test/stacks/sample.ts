@@ -18,7 +18,7 @@ export function sampleInputs(changes: Partial<DeploymentInputs> = {}): Deploymen
     rootVolumeGib: 50,
     firewall: { options: {}, origins: {} },
     callers: ["203.0.113.7/32"],
-    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", privatePath: "/home/user/.ssh/sallyport.pem" },
+    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", identity: "/home/user/.ssh/sallyport.pem" },
     tls: {
       certificate: CERTIFICATE,
       fingerprint: "AA:BB",

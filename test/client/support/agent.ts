@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { startAgent } from "../../../agent/serve.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../agent/settings/schema.js";
 import type { IssuedCertificate } from "../../../certs/issue.js";
 import { AgentClient } from "../../../client/agent-client.js";
@@ -41,6 +42,7 @@ export async function runAgent(
   const plain = options.certificate === false;
   const agent = await startAgent(
     {
+      ...parseConfig("{ name: x, tls: false }", "agent.yaml"),
       name: "accelerator-1",
       listen: { address: "127.0.0.1", https_port: 0, http_port: 0 },
       tls: plain ? false : { cert: at("tls.crt"), key: at("tls.key") },
