@@ -13,7 +13,7 @@ export interface Facts {
   readonly at: number;
   /** Jobs that wait or run. */
   readonly jobs: number;
-  /** Requests whose bytes moved since the last look. */
+  /** Requests whose bytes moved of late. */
   readonly transfers: number;
   /** Undefined where nobody can tell. */
   readonly logins: number | undefined;

@@ -24,7 +24,7 @@ export function isUse(path: string): boolean {
 export class Uses {
   /** Of `now`; -Infinity before the first use. */
   last = Number.NEGATIVE_INFINITY;
-  readonly #underWay = new Map<Exchange, number>();
+  readonly #underWay = new Map<Exchange, { bytes: number; movedAt: number }>();
   #isOpen = true;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
@@ -37,22 +37,21 @@ export class Uses {
   begin(exchange: Exchange, path: string): void {
     if (!isUse(path)) return;
     if (!this.#isOpen) throw goingDown();
-    // A value that no count equals: what has just begun moves.
-    this.#underWay.set(exchange, -1);
+    this.#underWay.set(exchange, { bytes: bytesOf(exchange), movedAt: this.now() });
     exchange.res.once("close", () => {
       this.#underWay.delete(exchange);
       if (exchange.res.statusCode < 400) this.last = this.now();
     });
   }
 
-  /** How many requests moved bytes since the last time this was asked. */
-  moving(): number {
+  /** How many requests moved bytes, or began, within the last `ms`; seen as finely as this is asked. */
+  moving(ms: number): number {
+    const now = this.now();
     let count = 0;
-    for (const [exchange, before] of this.#underWay) {
+    for (const [exchange, seen] of this.#underWay) {
       const bytes = bytesOf(exchange);
-      if (bytes === before) continue;
-      this.#underWay.set(exchange, bytes);
-      count += 1;
+      if (bytes !== seen.bytes) Object.assign(seen, { bytes, movedAt: now });
+      if (now - seen.movedAt <= ms) count += 1;
     }
     return count;
   }

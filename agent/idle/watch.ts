@@ -64,7 +64,13 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
       unknownLogged = true;
       log.warn({ event: "logins-unknown" }, "cannot tell who is logged in, so this host never counts as idle");
     }
-    const facts = { at: performance.now(), jobs: options.jobs(), transfers: uses.moving(), logins, lastUse: uses.last };
+    const facts = {
+      at: performance.now(),
+      jobs: options.jobs(),
+      transfers: uses.moving(pauseMs),
+      logins,
+      lastUse: uses.last,
+    };
     idle = observe(idle, facts, pauseMs * 2);
     return { facts, idle };
   }
@@ -108,7 +114,7 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
     log.error({ event: "autostop-failed", cause: reason, retry_in_seconds: waitMs / 1000 }, "this host still runs");
   }
 
-  // One after the other: two looks at once would share out the bytes that moved.
+  // One after the other, so that what a look finds is what the next one builds on.
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work);
     turn = result.catch(() => undefined);

@@ -35,6 +35,7 @@ export interface TestAgentOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly limits?: AgentOptions["limits"];
   readonly sshDir?: string;
+  readonly logins?: AgentOptions["logins"];
   /** Made before the agent starts. */
   readonly arrange?: (base: string) => void;
 }
@@ -69,6 +70,7 @@ ${options.yaml ?? ""}`;
     log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     limits: { graceMs: 100, ...options.limits },
     ...(options.sshDir === undefined ? {} : { sshDir: options.sshDir }),
+    ...(options.logins === undefined ? {} : { logins: options.logins }),
   });
   const plain = { port: agent.httpPort ?? 0 };
   const peer: Peer = agent.httpsPort === undefined ? plain : { port: agent.httpsPort, ca: pair.cert };
