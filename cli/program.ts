@@ -13,6 +13,7 @@ import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
+import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -46,6 +47,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   const registers: readonly Register[] = [
     demo,
     deploy,
+    wait,
     ssh,
     files,
     firewall,

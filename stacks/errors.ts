@@ -172,6 +172,13 @@ export const notDeployed = (dir: string, stack: StackName = STACK_NAME): Fault =
     },
   );
 
+export const fleetUnknown = (group: string, cause: unknown): Fault =>
+  new Fault(
+    "stacks/fleet-unknown",
+    `EC2 does not tell the machines of ${quote(group)}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`,
+    { hint: 'check credentials and region ("sallyport doctor"); ec2:DescribeInstances must be allowed', cause },
+  );
+
 export const badState = (file: string, stack: StackName, cause?: unknown): Fault =>
   new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of ${stack}`, { cause });
 

@@ -142,8 +142,8 @@ async function down(context: Context, name: string, flags: ChangeFlags): Promise
 }
 
 async function hosts(context: Context): Promise<void> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
-  context.print(await readOutputs(await context.config()), outputsText);
+  const { readDeployed } = await import("../deployed.js");
+  context.print(await readDeployed(context), outputsText);
 }
 
 async function agreed(context: Context, flags: ChangeFlags, what: string): Promise<boolean> {
@@ -194,8 +194,12 @@ function outputsText(outputs: DeploymentOutputs): string {
     `  log in       sallyport ssh ${host.name}`,
     `  or           ${host.ssh_command}`,
   ]);
+  const { fleet } = outputs;
   return [
     ...perHost,
+    ...(fleet === undefined
+      ? []
+      : [`fleet          ${fleet.autoscaling_group_name}: ${hostCount(outputs.hosts.length)}`]),
     `callers        ${outputs.callers.join(", ") || "none"} (security group ${outputs.security_group_id})`,
     `certificate    ${outputs.certificate_fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${outputs.certificate_fingerprint}`}`,
   ].join("\n");
@@ -207,6 +211,10 @@ function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): s
     `runs           ${schedule}`,
     `its log        aws logs tail ${log_group} --since 1h`,
   ].join("\n");
+}
+
+function hostCount(hosts: number): string {
+  return hosts === 1 ? "1 host runs" : `${hosts} hosts run`;
 }
 
 function count(resources: number): string {
