@@ -12,6 +12,8 @@ export interface HostRoleProps {
   readonly objectArns: readonly string[];
   /** Buckets whose objects the host's programs may list, read and write. @default - none */
   readonly buckets?: readonly string[];
+  /** How the host may end itself, and only itself. @default - not at all */
+  readonly autostop?: "stop" | "terminate";
   /** @default "aws" */
   readonly partition?: string;
 }
@@ -48,7 +50,9 @@ export class HostRole extends Construct {
 
 function statements(props: HostRoleProps): object[] {
   const buckets = [...new Set(props.buckets ?? [])].sort();
-  const arn = (rest: string) => `arn:${props.partition ?? "aws"}:s3:::${rest}`;
+  const { autostop, partition = "aws" } = props;
+  const arn = (rest: string) => `arn:${partition}:s3:::${rest}`;
+  const instances = `arn:${partition}:ec2:*:*:instance/`;
   const all = [
     { Sid: "OwnParameters", Action: "ssm:GetParameter", Resource: [...props.parameterArns] },
     { Sid: "OwnRuntime", Action: "s3:GetObject", Resource: [...props.objectArns] },
@@ -58,10 +62,24 @@ function statements(props: HostRoleProps): object[] {
       Action: ["s3:GetObject", "s3:PutObject"],
       Resource: buckets.map((bucket) => arn(`${bucket}/*`)),
     },
+    {
+      Sid: "EndItself",
+      Action: autostop === "stop" ? "ec2:StopInstances" : "ec2:TerminateInstances",
+      Resource: autostop === undefined ? [] : [`${instances}*`],
+      // The instance that the credentials were issued to is the instance that is meant: AWS's own policies
+      // for agents on instances say it so. The second dollar keeps Terraform from filling in the variable.
+      Condition: { ArnLike: { "ec2:SourceInstanceARN": `${instances}$\${ec2:InstanceID}` } },
+    },
   ];
   return all
     .filter(({ Resource }) => Resource.length > 0)
-    .map(({ Sid, Action, Resource }) => ({ Sid, Effect: "Allow", Action, Resource }));
+    .map(({ Sid, Action, Resource, Condition }) => ({
+      Sid,
+      Effect: "Allow",
+      Action,
+      Resource,
+      ...(Condition === undefined ? {} : { Condition }),
+    }));
 }
 
 function policy(Statement: object[]): string {
