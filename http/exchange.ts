@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AccessLog } from "./access-log.js";
 import { ANONYMOUS } from "./bearer.js";
 import { type Problem, problemBody } from "./problem.js";
+import { remoteOf } from "./remote.js";
 
 export type Headers = Readonly<Record<string, string | number>>;
 
@@ -35,8 +36,7 @@ export class Exchange {
     this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
     this.method = req.method ?? "";
     this.path = (req.url ?? "").split("?", 1)[0] ?? "";
-    // An IPv4 caller on a dual-stack socket is the same caller.
-    this.remote = (req.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
+    this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
     res.setHeader("X-Request-Id", this.id);
     res.once("close", () => log(this.#entry()));
@@ -48,6 +48,11 @@ export class Exchange {
     return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   }
 
+  /** Whether the client has been told to send its body, or did not ask. */
+  get bodyAccepted(): boolean {
+    return this.#bodyAccepted;
+  }
+
   /** Tells a client that waits for "100 Continue" to send its body. */
   acceptBody(): void {
     if (!this.#bodyAccepted) this.res.writeContinue();
@@ -56,7 +61,7 @@ export class Exchange {
 
   /** Ends with a whole answer held in memory. */
   answer(status: number, headers: Headers, body?: Buffer | string): void {
-    const content = body === undefined ? undefined : Buffer.from(body);
+    const content = typeof body === "string" ? Buffer.from(body) : body;
     const length = content === undefined ? {} : { "Content-Length": content.length };
     this.#end(status, { ...length, ...headers }, this.method === "HEAD" ? undefined : content);
   }

@@ -6,6 +6,7 @@
  */
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
+import { peerOf } from "./connections.js";
 import type { Limits } from "./limits.js";
 
 export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeMs" | "handshakes">): void {
@@ -16,7 +17,7 @@ export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeM
   };
 
   server.on("connection", (socket: Socket) => {
-    const key = peer(socket);
+    const key = peerOf(socket);
     const timer = setTimeout(() => {
       settle(key);
       socket.destroy();
@@ -32,10 +33,5 @@ export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeM
       oldest[1].socket.destroy();
     }
   });
-  // The TLS socket is another object than the TCP one; both know the peer, which names a connection.
-  server.on("secureConnection", (socket: Socket) => settle(peer(socket)));
-}
-
-function peer(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
+  server.on("secureConnection", (socket: Socket) => settle(peerOf(socket)));
 }

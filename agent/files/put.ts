@@ -58,7 +58,7 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
     }
   } catch (error) {
     if (!req.socket.destroyed) throw error;
-    exchange.verdict = "aborted";
+    if (exchange.verdict === "ok") exchange.verdict = "aborted";
   } finally {
     options.temporaries.giveBack(temporary);
   }
