@@ -14,6 +14,8 @@ interface PlanFlags {
 interface ChangeFlags {
   readonly caller?: string[];
   readonly yes?: boolean;
+  /** False with `--no-wait`. */
+  readonly wait?: boolean;
 }
 
 const STACK = ["[stack]", "accelerator-hosts or firewall-sync", "accelerator-hosts"] as const;
@@ -26,18 +28,21 @@ export const register: Register = (program, wrap) => {
     .argument(...STACK)
     .option(...CALLER)
     .option("-y, --yes", "do not ask before a machine is replaced or removed")
+    .option("--no-wait", "do not wait until new hosts answer")
     .addHelpText(
       "after",
       `
 Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
-removed, with all that lies on its disk. The stack firewall-sync follows a list of addresses: see
-docs/firewall-lambda.md.
+removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
+at most; where AWS is emulated nothing boots, so use --no-wait. The stack firewall-sync follows a list
+of addresses: see docs/firewall-lambda.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
 Examples:
   $ sallyport up
   $ sallyport up --caller 203.0.113.7 --caller 198.51.100.0/24
   $ sallyport up --yes --json
+  $ sallyport up --no-wait
   $ sallyport up firewall-sync`,
     )
     .action(wrap<[string, ChangeFlags]>(up));
@@ -83,7 +88,7 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
+  const { readSyncOutputs } = await import("../../stacks/outputs.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
@@ -98,8 +103,18 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
     context.print({ changes, ...outputs }, () => syncOutputsText(outputs));
     return undefined;
   }
-  const outputs = await readOutputs(loaded);
-  context.print({ changes, ...outputs }, () => outputsText(outputs));
+  const { readDeployed } = await import("../deployed.js");
+  const outputs = await readDeployed(context);
+  if (flags.wait === false) {
+    context.print({ changes, ...outputs }, () => outputsText(outputs));
+    return undefined;
+  }
+  const { awaitNew } = await import("../boot/new-hosts.js");
+  const { bootText, checkBooted } = await import("../boot/await-hosts.js");
+  const { boot, timeout, outputs: now } = await awaitNew(context, changes, outputs);
+  context.print({ changes, ...now, ...(boot.length === 0 ? {} : { boot }) }, () => outputsText(now));
+  if (boot.length > 0) context.note(bootText(boot));
+  checkBooted(boot, timeout);
   return undefined;
 }
 
