@@ -11,6 +11,7 @@ import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
+import { register as importApyfal } from "./commands/import.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
@@ -56,6 +57,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     verify,
     certs,
     config,
+    importApyfal,
     doctor,
     completion,
   ];
