@@ -11,16 +11,16 @@ const Directory = Type.Object({
   path: Type.String(),
   mode: Type.Union([Type.Literal("rw"), Type.Literal("ro")]),
 });
-const Health = Type.Object({ status: Type.Literal("ok") });
-const Directories = Type.Object({ directories: Type.Array(Directory) });
-const Host = Type.Object({
+export const Health = Type.Object({ status: Type.Literal("ok") });
+export const Directories = Type.Object({ directories: Type.Array(Directory) });
+export const Host = Type.Object({
   name: Type.String(),
   version: Type.String(),
   ssh_host_keys: Type.Array(Type.String()),
   directories: Type.Array(Directory),
 });
 
-const IdleTime = Type.Object({
+export const IdleTime = Type.Object({
   idle_seconds: Type.Integer(),
   since: Type.String(),
   busy: Type.Object({
@@ -38,7 +38,7 @@ const IdleTime = Type.Object({
     }),
   ),
 });
-const Addresses = Type.Object({ ipAddresses: Type.Array(Type.String()) });
+export const Addresses = Type.Object({ ipAddresses: Type.Array(Type.String()) });
 
 export interface ApiOptions {
   readonly directories: ReadonlyArray<Static<typeof Directory>>;

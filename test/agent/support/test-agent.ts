@@ -23,6 +23,8 @@ export interface TestAgent extends Peer {
   readonly shared: string;
   readonly data: string;
   readonly log: Array<Record<string, unknown>>;
+  /** Its agent.yaml. */
+  readonly source: string;
   ask(target: string, what?: Ask): Promise<Reply>;
   send(bytes: string | Uint8Array): Promise<Buffer>;
   stop(): Promise<void>;
@@ -82,6 +84,7 @@ ${options.yaml ?? ""}`;
     shared,
     data,
     log,
+    source,
     ask: (target, what = {}) => ask(peer, target, { ...what, headers: { ...BEARER, ...what.headers } }),
     send: (bytes) => send(peer, bytes),
     async stop() {
