@@ -70,7 +70,7 @@ export async function resolveHost(context: Context, text: string, flags: HostFla
     trust,
     token: await tokenFor(loaded, flags),
     sshUser: deployed?.ssh_user ?? usualUser(loaded.config.ami),
-    hostKeyAlias: deployed?.instance_id ?? host,
+    hostKeyAlias: deployed?.instance_id || host,
   };
 }
 

@@ -210,3 +210,6 @@ export const hostKeys = {
 export type HostOverride = Static<typeof oneHost>;
 export type FleetConfig = Static<typeof fleet>;
 export type SpotConfig = Static<typeof spot>;
+
+/** What the ways to write `stop_mode` mean. */
+export const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;

@@ -6,16 +6,19 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { EXIT, Fault } from "../base/fault.js";
 import { findLoginKey, type LoginKey } from "../certs/login-key.js";
-import { ensureCertificate } from "../certs/store.js";
+import { ensureCertificate, readCertificate } from "../certs/store.js";
 import { ensureToken, readToken } from "../certs/token.js";
 import type { Config, LoadedConfig } from "../config/load.js";
 import { resolveCaller } from "../firewall/lookup.js";
 import { needsCaller } from "../firewall/options.js";
 import { checkQuota } from "../firewall/quota.js";
+import { agentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
 import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./firewall.js";
 import { fleetInputs } from "./fleet.js";
+import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
 import { deploymentSuffix, ec2KeyPair } from "./names.js";
@@ -47,40 +50,81 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
-  const hasSubnet = config.subnet_id !== undefined || config.fleet?.subnet_ids !== undefined;
-  if (config.vpc_id !== undefined && !hasSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const hosts = deployedHosts(config);
+  const subnets = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
+  const lacksSubnet = subnets.includes(undefined) || (config.fleet !== undefined && fleetSubnets(config) === undefined);
+  if (config.vpc_id !== undefined && lacksSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const stack = { ...deploymentTarget(loaded, env), ...describedBy(config), hosts };
+  // Nothing is made for hosts that are there already, and nothing is installed on them.
+  if (subnets.length === 0 && config.fleet === undefined) return { ...stack, ...(await prepareExisting(config, env)) };
+
   const access = await prepareAccess(loaded, { ...options, onStep });
   // Judged before anything is made.
   const { rows, internal } = deploymentTable(access);
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
 
-  const dir = join(env.HOME ?? homedir(), ".ssh");
-  const key = await findLoginKey(config.key_pair, { dir, ...(create ? { create: config.key_type } : {}) });
+  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
   onStep(aboutKey(key));
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
   const runtime = await buildRuntime({ env, onStep });
 
   return {
-    ...deploymentTarget(loaded, env),
+    ...stack,
     suffix: deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? "")),
-    instanceType: config.instance_type,
-    ami: config.ami,
-    count: config.count,
-    ...(config.fleet === undefined ? {} : { fleet: fleetInputs(config.fleet) }),
-    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
-    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
-    rootVolumeGib: config.root_volume_gib,
     ...access,
     sshKey: key,
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
-    directories: config.authorized_host_dirs,
-    serveAddresses: config.serve_addresses,
-    buckets: config.buckets,
     runtime,
   };
 }
+
+const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
+const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;
+
+/** What the configuration says by itself. */
+function describedBy(config: Config) {
+  return {
+    instanceType: config.instance_type,
+    ami: config.ami,
+    rootVolumeGib: config.root_volume_gib,
+    directories: config.authorized_host_dirs,
+    serveAddresses: config.serve_addresses,
+    buckets: config.buckets,
+    settings: agentSettings(config),
+    ...(config.fleet === undefined ? {} : { fleet: fleetInputs(config.fleet) }),
+    ...(config.host_name_prefix === undefined ? {} : { hostNamePrefix: config.host_name_prefix }),
+    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
+    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
+    ...(config.security_group === undefined ? {} : { securityGroup: config.security_group }),
+    ...(config.use_private_ip === undefined ? {} : { usePrivateIp: config.use_private_ip }),
+    ...(config.role === undefined ? {} : { role: config.role }),
+    ...(config.policy === undefined ? {} : { policies: config.policy }),
+  };
+}
+
+/** How hosts that are there already are reached: with what is at hand, which may be nothing but their address. */
+async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
+  const orNothing = <T>(found: Promise<T>) =>
+    found.catch((error: unknown) => {
+      if (error instanceof Fault && error.exit === EXIT.notFound) return undefined;
+      throw error;
+    });
+  const key = await orNothing(findLoginKey(config.key_pair, { dir: sshDir(env) }));
+  const crt = config.ssl_cert_crt;
+  const certificate = crt === false ? undefined : await orNothing(readCertificate(crt));
+  return {
+    suffix: deploymentSuffix(key?.publicKey ?? ec2KeyPair(key?.ec2Name ?? "")),
+    ...NO_RULES,
+    callers: [],
+    sshKey: key ?? {},
+    ...(crt === false ? {} : { existingTls: { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
+  };
+}
+
+/** What the table is made of where the deployment makes no rules. */
+const NO_RULES = { firewall: { options: { ingress: [] }, origins: {} } } as const;
 
 /** The firewall options and, where one of them lets callers in, who these are. */
 export async function prepareAccess(
@@ -88,6 +132,10 @@ export async function prepareAccess(
   options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
 ): Promise<{ readonly firewall: WrittenFirewall; readonly callers: readonly string[] }> {
   const { env, onStep = () => undefined } = options;
+  // An existing group is left as it is: an empty list of rules says so to all who ask for the table.
+  if (loaded.config.security_group !== undefined) {
+    return { ...NO_RULES, callers: [] };
+  }
   const firewall = withCaller(writtenFirewall(loaded), options.caller);
   if (!needsCaller(firewall.options, firewall.origins)) return { firewall, callers: [] };
   const caller = await resolveCaller(loaded.config.caller, env, options);

@@ -7,6 +7,7 @@
  */
 import { stringify } from "yaml";
 import type { HostDir } from "../config/schema.js";
+import type { AgentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
 import { shellQuote } from "./shell.js";
 
@@ -27,6 +28,8 @@ export interface BootScriptOptions {
   readonly endpointUrl?: string;
   /** @default false */
   readonly serveAddresses?: boolean;
+  /** What the agent is told beyond that. @default - its own defaults */
+  readonly settings?: AgentSettings;
 }
 
 /** EC2's limit, before base64. */
@@ -91,9 +94,17 @@ export function agentYaml(options: BootScriptOptions): string {
       mode,
     })),
     ...(options.serveAddresses === true ? { serve_addresses: true } : {}),
+    ...settingsYaml(options),
     // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
     secrets,
   });
+}
+
+function settingsYaml({ settings = {}, region, endpointUrl }: BootScriptOptions): object {
+  const { autostop, ...others } = settings;
+  if (autostop === undefined) return others;
+  const where = { region, ...(endpointUrl === undefined ? {} : { endpoint_url: endpointUrl }) };
+  return { ...others, autostop: { ...autostop, ...where } };
 }
 
 function placeOf(path: string): string {

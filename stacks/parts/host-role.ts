@@ -1,6 +1,7 @@
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
 
 export interface HostRoleProps {
@@ -14,6 +15,8 @@ export interface HostRoleProps {
   readonly buckets?: readonly string[];
   /** How the host may end itself, and only itself. @default - not at all */
   readonly autostop?: "stop" | "terminate";
+  /** ARNs of policies that the role has beside its own. @default - none */
+  readonly policies?: readonly string[];
   /** @default "aws" */
   readonly partition?: string;
 }
@@ -28,6 +31,7 @@ export interface HostRoleProps {
 export class HostRole extends Construct {
   readonly role: IamRole;
   readonly policy: IamRolePolicy;
+  readonly attachments: readonly IamRolePolicyAttachment[];
   readonly instanceProfile: IamInstanceProfile;
 
   constructor(scope: Construct, id: string, props: HostRoleProps) {
@@ -44,7 +48,29 @@ export class HostRole extends Construct {
       role: this.role.name,
       policy: policy(statements(props)),
     });
+    this.attachments = [...new Set(props.policies ?? [])].map(
+      (policyArn) =>
+        new IamRolePolicyAttachment(this, `Policy ${nameIn(policyArn)}`, { role: this.role.name, policyArn }),
+    );
     this.instanceProfile = new IamInstanceProfile(this, "Profile", { name: props.name, role: this.role.name });
+  }
+}
+
+/** Account and path of a policy, without what constructs use between their names. */
+function nameIn(policyArn: string): string {
+  return policyArn.split(":").slice(4).join(":").replaceAll("/", ":");
+}
+
+/**
+ * An existing role on a host: an instance profile of its own and nothing else. The role is left as it
+ * is, so what the host needs is for its owner to grant.
+ */
+export class ExistingRole extends Construct {
+  readonly instanceProfile: IamInstanceProfile;
+
+  constructor(scope: Construct, id: string, props: { readonly name: string; readonly role: string }) {
+    super(scope, id);
+    this.instanceProfile = new IamInstanceProfile(this, "Profile", { name: props.name, role: props.role });
   }
 }
 

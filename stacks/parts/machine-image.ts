@@ -36,6 +36,11 @@ export interface MachineImageProps {
   readonly sshUser?: string;
 }
 
+/** Who logs in to an image: the family's user, or `ubuntu`. */
+export function loginUser(ami: string): string {
+  return (Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami]?.sshUser : undefined) ?? "ubuntu";
+}
+
 /** The image that a host boots, and who logs in to it. */
 export class MachineImage extends Construct {
   readonly imageId: string;
@@ -50,7 +55,7 @@ export class MachineImage extends Construct {
     // An image id is public: without this the provider marks the value, and all made of it, as secret.
     this.imageId =
       family === undefined ? ami : new DataAwsSsmParameter(this, "Newest", { name: family.parameter }).insecureValue;
-    this.sshUser = props.sshUser ?? family?.sshUser ?? "ubuntu";
+    this.sshUser = props.sshUser ?? loginUser(ami);
     this.#rootDevice = family?.rootDevice;
   }
 
