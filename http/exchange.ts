@@ -38,7 +38,6 @@ export class Exchange {
     this.path = (req.url ?? "").split("?", 1)[0] ?? "";
     this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
-    res.setHeader("X-Request-Id", this.id);
     res.once("close", () => log(this.#entry()));
   }
 
@@ -57,6 +56,16 @@ export class Exchange {
   acceptBody(): void {
     if (!this.#bodyAccepted) this.res.writeContinue();
     this.#bodyAccepted = true;
+  }
+
+  /** Begins an answer. All headers in one go: set one by one, each costs as much as all. */
+  writeHead(status: number, headers: Headers): void {
+    this.res.writeHead(status, { "X-Request-Id": this.id, ...headers });
+  }
+
+  /** For an answer that somebody else writes to the response. */
+  setId(): void {
+    this.res.setHeader("X-Request-Id", this.id);
   }
 
   /** Ends with a whole answer held in memory. */
@@ -86,7 +95,7 @@ export class Exchange {
     const { req, res } = this;
     this.bytes += content?.length ?? 0;
     const unread = this.hasBody && !req.complete;
-    res.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
+    this.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
     if (!unread || !this.#bodyAccepted) {
       res.end(content);
       return;
