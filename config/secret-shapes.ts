@@ -20,10 +20,11 @@ const SECRET_NAME =
 
 /** `secret_id`, `clientId`, `API-Key`, `ssl_cert_key`: a name that promises a secret. */
 export function isSecretName(name: string): boolean {
+  const numbered = name.replace(/[^A-Za-z]+$/, "");
   return (
     SECRET_NAME.test(name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")) ||
-    /(?:^|[^a-z])(?:key|pass|pin)$/i.test(name) ||
-    /Key$/.test(name)
+    /(?:^|[^a-z])(?:key|pass|pin)$/i.test(numbered) ||
+    /Key$/.test(numbered)
   );
 }
 
@@ -32,7 +33,7 @@ const SHAPES: readonly (readonly [SecretShape, RegExp])[] = [
   ["a private key", /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/],
   ["a JSON web token", /eyJ[\w-]{5,}\.[\w-]{5,}\./],
   ["a bearer token", /bearer\s+[\w.~+/=-]{8,}/i],
-  ["a password in a URL", /:\/\/[^\s/?#@]*:\S*@/],
+  ["a password in a URL", /:\/\/[^\s/?#@]*:\S+@/],
   [
     "a token of a known service",
     /gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|\bsk[-_][\w-]{20,}|AIza[\w-]{30,}|\bhf_\w{20,}|\bnpm_\w{30,}/,
