@@ -19,11 +19,14 @@ import * as errors from "./errors.js";
 import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./firewall.js";
 import { fleetInputs } from "./fleet.js";
 import { deployedHosts } from "./hosts.js";
+import { prepareInit } from "./init/prepare-init.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
 import { deploymentSuffix, ec2KeyPair } from "./names.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import { buildRuntime } from "./runtime.js";
+import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
+import { readOnDemand } from "./spot-memory.js";
 
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -50,7 +53,12 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
-  const hosts = deployedHosts(config);
+  const onDemand = await readOnDemand(loaded.projectDir);
+  const configured = deployedHosts(config);
+  const hosts = onDemandInstead(configured, onDemand);
+  for (const name of stillOnDemand(onDemand, configured)) {
+    onStep(`${name} stays on demand: there was no spot instance for it`);
+  }
   const subnets = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
   const lacksSubnet = subnets.includes(undefined) || (config.fleet !== undefined && fleetSubnets(config) === undefined);
   if (config.vpc_id !== undefined && lacksSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
@@ -62,6 +70,7 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   // Judged before anything is made.
   const { rows, internal } = deploymentTable(access);
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
+  const init = await prepareInit(loaded, onStep);
 
   const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
   onStep(aboutKey(key));
@@ -76,6 +85,7 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
     sshKey: key,
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
+    ...(init === undefined ? {} : { init }),
     runtime,
   };
 }

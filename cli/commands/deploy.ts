@@ -134,8 +134,12 @@ async function planned(
     firewall = { firewall: tableJson(table) };
     context.note(tableText(tableJson(table)));
   };
+  const onFallback: NonNullable<DeployOptions["onFallback"]> = (refusals) => {
+    const hosts = refusals.map(({ host, code }) => `${host} (${code})`).join(", ");
+    context.warn(`there is no spot instance for ${hosts}: on demand instead, at the price of that`);
+  };
   const plan = await follow(context, "plan", (options) =>
-    planUp(loaded, { ...options, stack, onTable, ...(caller === undefined ? {} : { caller }) }),
+    planUp(loaded, { ...options, stack, onTable, onFallback, ...(caller === undefined ? {} : { caller }) }),
   );
   return { ...plan, firewall };
 }
