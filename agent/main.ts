@@ -18,7 +18,7 @@ const USAGE = `usage: agent.mjs serve --config FILE
  * this old when it is written; that is what a SIGKILL can lose.
  */
 const LOG_MS = 200;
-const LOG_BYTES = 16 * 1024;
+const LOG_BYTES = 8 * 1024;
 
 const DEFAULT_CONFIG = "/etc/sallyport/agent.yaml";
 

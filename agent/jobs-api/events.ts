@@ -29,7 +29,7 @@ export async function sendEvents(exchange: Exchange, engine: JobEngine, id: stri
   let latest: Job | undefined = job;
   let isFull = false;
 
-  res.writeHead(200, {
+  exchange.writeHead(200, {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
     // Proxies of the nginx kind would hold back what comes in drops.
