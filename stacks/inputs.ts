@@ -4,6 +4,7 @@ import type { AgentSettings } from "./agent-settings.js";
 import type { WrittenFirewall } from "./firewall.js";
 import type { FleetInputs } from "./fleet.js";
 import type { PlannedHost } from "./hosts.js";
+import type { InitFiles } from "./init/init-files.js";
 import type { HostTls } from "./parts/host-agent.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import type { RuntimeArchive } from "./parts/runtime-object.js";
@@ -62,6 +63,8 @@ export interface DeploymentInputs extends DeploymentTarget {
   /** ARNs. */
   readonly policies?: readonly string[];
   readonly settings?: AgentSettings;
+  /** What the user puts on new hosts, without secrets. */
+  readonly init?: InitFiles;
   /** Absent: no host is new, so nothing is installed anywhere. */
   readonly runtime?: RuntimeArchive;
 }

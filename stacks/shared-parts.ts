@@ -40,6 +40,7 @@ export function addSharedParts(stack: Construct, inputs: DeploymentInputs, runti
       ...(inputs.role === undefined ? {} : { role: inputs.role }),
       ...(inputs.policies === undefined ? {} : { policies: inputs.policies }),
       ...(inputs.settings === undefined ? {} : { settings: inputs.settings }),
+      ...(inputs.init === undefined ? {} : { init: inputs.init }),
       ...(inputs.endpointUrl === undefined ? {} : { endpointUrl: inputs.endpointUrl }),
     }),
   };

@@ -9,6 +9,9 @@ import { stringify } from "yaml";
 import type { HostDir } from "../config/schema.js";
 import type { AgentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
+import { configBoot, scriptBoot } from "./init/boot.js";
+import * as initErrors from "./init/errors.js";
+import type { InitFiles } from "./init/init-files.js";
 import { shellQuote } from "./shell.js";
 
 export interface BootScriptOptions {
@@ -30,6 +33,8 @@ export interface BootScriptOptions {
   readonly serveAddresses?: boolean;
   /** What the agent is told beyond that. @default - its own defaults */
   readonly settings?: AgentSettings;
+  /** The user's own script and configuration. @default - neither */
+  readonly init?: InitFiles;
 }
 
 /** EC2's limit, before base64. */
@@ -67,9 +72,12 @@ export function bootScript(options: BootScriptOptions): string {
     "",
     FUNCTIONS,
     ...(options.host === undefined ? [NAME_ITSELF] : []),
+    ...configBoot(options.init),
     STEPS,
+    ...scriptBoot(options.init),
   ].join("\n");
   const bytes = Buffer.byteLength(text);
+  if (bytes > MOST_BYTES && options.init !== undefined) throw initErrors.tooLong(bytes - MOST_BYTES, MOST_BYTES);
   if (bytes > MOST_BYTES) throw errors.userDataTooLong(bytes, MOST_BYTES);
   return text;
 }

@@ -10,19 +10,22 @@ import type { InitFiles } from "./init-files.js";
 export const INIT_DIR = "/etc/sallyport/init";
 
 /** Before the agent starts. */
-export function configBoot({ config }: InitFiles = {}): string {
-  if (config === undefined) return "";
-  return `
+export function configBoot({ config }: InitFiles = {}): string[] {
+  if (config === undefined) return [];
+  return [
+    `\
 mkdir -p ${INIT_DIR}
 put 0644 ${shellQuote(`${INIT_DIR}/${config.name}`)} ${base64(config.text)}
-`;
+`,
+  ];
 }
 
 /** After the agent is up. */
-export function scriptBoot({ script }: InitFiles = {}): string {
-  if (script === undefined) return "";
+export function scriptBoot({ script }: InitFiles = {}): string[] {
+  if (script === undefined) return [];
   const digest = createHash("sha256").update(script).digest("hex").slice(0, 12);
-  return `
+  return [
+    `\
 # init_script: a file and a shell of its own, so that options set here do not hold there. Its mark is
 # made before it runs: one that restarts the machine must not run again. Whatever becomes of it, the agent stays up.
 run_init_script() {
@@ -44,7 +47,8 @@ run_init_script() {
   fi
 }
 run_init_script
-`;
+`,
+  ];
 }
 
 function base64(text: string): string {

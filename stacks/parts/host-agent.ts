@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import type { HostDir } from "../../config/schema.js";
 import type { AgentSettings } from "../agent-settings.js";
 import * as errors from "../errors.js";
+import type { InitFiles } from "../init/init-files.js";
 import { cloudOf, globalName } from "../names.js";
 import { bootScript } from "../user-data.js";
 import { ExistingRole, HostRole } from "./host-role.js";
@@ -37,6 +38,8 @@ export interface HostAgentProps {
   readonly policies?: readonly string[];
   /** Accelerators, limits and autostop of the agents. @default - their own defaults */
   readonly settings?: AgentSettings;
+  /** A script and a configuration of the user's own, put on the hosts at their first boot. @default - neither */
+  readonly init?: InitFiles;
   /** One AWS endpoint for all services, with path-style S3, in place of the region's own. @default - AWS itself */
   readonly endpointUrl?: string;
 }
@@ -92,7 +95,7 @@ export class HostAgent extends Construct {
   /** The boot script of one host or, without a name, of all machines of a fleet. */
   bootScript(host: { readonly name?: string; readonly sshUser: string }): string {
     const { tlsKeyName, tokenName } = this.secrets;
-    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false, settings } = this.#props;
+    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false, settings, init } = this.#props;
     return bootScript({
       ...(host.name === undefined ? {} : { host: host.name }),
       sshUser: host.sshUser,
@@ -105,6 +108,7 @@ export class HostAgent extends Construct {
       ...(directories === undefined ? {} : { directories }),
       ...(endpointUrl === undefined ? {} : { endpointUrl }),
       ...(settings === undefined ? {} : { settings }),
+      ...(init === undefined ? {} : { init }),
     });
   }
 
