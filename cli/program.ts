@@ -12,6 +12,7 @@ import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
 import { register as importApyfal } from "./commands/import.js";
+import { register as lifecycle } from "./commands/lifecycle.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
@@ -48,6 +49,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   const registers: readonly Register[] = [
     demo,
     deploy,
+    lifecycle,
     wait,
     ssh,
     files,
