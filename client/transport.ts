@@ -28,7 +28,7 @@ export interface TransportOptions {
 }
 
 export interface Exchange {
-  readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Sent as it is: dots and percent signs are not tidied. */
   readonly path: string;
   readonly headers?: OutgoingHttpHeaders;

@@ -24,7 +24,13 @@ export interface RunningAgent {
 }
 
 export async function runAgent(
-  options: { certificate?: IssuedCertificate | false; auth?: AgentConfig["auth"]; hostKeys?: readonly string[] } = {},
+  options: {
+    certificate?: IssuedCertificate | false;
+    auth?: AgentConfig["auth"];
+    hostKeys?: readonly string[];
+    /** YAML. */
+    accelerators?: string;
+  } = {},
 ): Promise<RunningAgent> {
   const dir = await temporaryDir();
   const at = (name: string) => join(dir, name);
@@ -42,7 +48,8 @@ export async function runAgent(
   const plain = options.certificate === false;
   const agent = await startAgent(
     {
-      ...parseConfig("{ name: x, tls: false }", "agent.yaml"),
+      ...parseConfig(`{ name: x, tls: false, accelerators: ${options.accelerators ?? "{}"} }`, "agent.yaml"),
+      jobs_dir: at("jobs"),
       name: "accelerator-1",
       listen: { address: "127.0.0.1", https_port: 0, http_port: 0 },
       tls: plain ? false : { cert: at("tls.crt"), key: at("tls.key") },
