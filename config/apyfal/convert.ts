@@ -2,7 +2,7 @@
  * An `accelerator.conf` as a `sallyport.yaml`, and the list of what did not come along.
  *
  * Promises: what is written loads without error; no credential is in it or in the list, which names keys
- * and lines but shows no value; every key of the file that has a value is either written or listed. Pure.
+ * and lines but shows no value; every value that would hold for a host on AWS is either written or listed. Pure.
  */
 import { stringify } from "yaml";
 import { Fault, quote } from "../../base/fault.js";
@@ -76,6 +76,8 @@ export function convert(document: IniDocument, options: ConvertOptions): Convert
   };
 
   const host = withoutSecrets(inForce(settings, hostSection(settings, "AWS")), lists.takenOut);
+  // One that [host.AWS] overrides is a credential all the same.
+  withoutSecrets(settings.sections.get("host") ?? new Map(), lists.takenOut);
   const rebase = options.rebase ?? ((path) => path);
   const certificate = ["ssl_cert_crt", "ssl_cert_key", "ssl_cert_generate"].flatMap((key) => host.get(key) ?? []);
   for (const { from, outcome } of certificateKeys(certificate, rebase)) take(from, outcome);

@@ -335,7 +335,7 @@ describe("whatever the file says", () => {
 
   test("the new file loads, and no planted credential is in it or in the list", async () => {
     const random = seededRandom(54);
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 150; round++) {
       const secrets: string[] = [];
       const lines: string[] = [];
       for (const section of ["host", "csp", "host.AWS", "security", "process", "storage.s3.x", "accelize"]) {

@@ -96,18 +96,18 @@ function documents(count: number): string[] {
 }
 
 describe("A-51: the parser", () => {
-  test("reads 20,000 random documents as Python's configparser does, and refuses the same ones", () => {
-    const texts = documents(20_000);
+  test("reads 5,000 random documents as Python's configparser does, and refuses the same ones", () => {
+    const texts = documents(5_000);
     const theirs = pythons(texts);
     const differing = texts.filter((text, index) => JSON.stringify(ours(text)) !== JSON.stringify(theirs[index]));
     expect(differing).toEqual([]);
     const refused = theirs.filter((read) => read === null).length;
-    expect(refused).toBeGreaterThan(1_000);
-    expect(refused).toBeLessThan(15_000);
+    expect(refused).toBeGreaterThan(250);
+    expect(refused).toBeLessThan(3_750);
   });
 
   test("what it writes reads back as the same, here and in Python", () => {
-    const read = documents(5_000).flatMap((text) => (ours(text) === null ? [] : [parseIni(text, "x")]));
+    const read = documents(1_000).flatMap((text) => (ours(text) === null ? [] : [parseIni(text, "x")]));
     const written = read.map(formatIni);
     expect(written.map(ours)).toEqual(read.map(plain));
     expect(pythons(written)).toEqual(read.map(plain));
