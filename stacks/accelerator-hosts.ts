@@ -76,7 +76,7 @@ export class AcceleratorHostsStack extends TerraformStack {
 
   #newHost(planned: NewHost, { access, keyPair, agent }: SharedParts): FoundHost {
     const { hostNamePrefix } = this.#inputs;
-    const { name, spot, sshUser, subnetId, stopMode } = planned;
+    const { name, spot, sshUser, subnetId, onShutdown } = planned;
     const host = new AcceleratorHost(this, name, {
       access,
       keyPair,
@@ -87,7 +87,7 @@ export class AcceleratorHostsStack extends TerraformStack {
       privateAddress: this.#isPrivate,
       tags: hostTags(this.#inputs, name),
       ...(hostNamePrefix === undefined ? {} : { nameTag: `${hostNamePrefix}-${name}` }),
-      ...(stopMode === "keep" ? {} : { onShutdown: stopMode === "stop" ? "stop" : "terminate" }),
+      ...(onShutdown === undefined ? {} : { onShutdown }),
       ...(spot === false ? {} : { spot }),
       ...(sshUser === undefined ? {} : { sshUser }),
       ...(subnetId === undefined ? {} : { subnetId }),

@@ -18,6 +18,8 @@ export interface NewHost extends Named {
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
   readonly spot: false | Spot;
+  /** What a shutdown from inside does. @default - what EC2 does, which is to stop the machine */
+  readonly onShutdown?: "stop" | "terminate";
 }
 
 export interface Spot {
@@ -75,8 +77,16 @@ function plannedHost(config: Config, name: string, own: HostOverride): PlannedHo
     ami: own.ami ?? config.ami,
     ...(subnetId === undefined ? {} : { subnetId }),
     rootVolumeGib: own.root_volume_gib ?? config.root_volume_gib,
-    spot: spotOf(own.spot ?? config.spot),
+    ...spotAndShutdown(own.spot ?? config.spot, config.stop_mode),
   };
+}
+
+/** Only a stop_mode that somebody wrote decides what a shutdown does: by default none may delete a disk. */
+function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): Pick<NewHost, "spot" | "onShutdown"> {
+  const spot = spotOf(written);
+  if (stopMode === "term") return { spot, onShutdown: "terminate" };
+  // EC2 does not stop a one-time spot instance. Elsewhere it is said, since leaving it out keeps what was said before.
+  return stopMode === undefined || spot !== false ? { spot } : { spot, onShutdown: "stop" };
 }
 
 function spotOf(spot: SpotConfig): false | Spot {

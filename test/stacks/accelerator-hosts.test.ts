@@ -82,7 +82,6 @@ describe("the machine", () => {
       {
         "ami": "\${data.aws_ssm_parameter.Image_Newest_C75CF5DF.insecure_value}",
         "iam_instance_profile": "\${aws_iam_instance_profile.Agent_Role_Profile_1267F7AF.name}",
-        "instance_initiated_shutdown_behavior": "terminate",
         "instance_type": "f2.6xlarge",
         "key_name": "\${aws_key_pair.KeyPair_0151ACB6.key_name}",
         "lifecycle": {
