@@ -206,15 +206,13 @@ async function refreshed(context: Context, label: string): Promise<void> {
 
 async function askAgent(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentAnswer> {
   const { connectTo, resolveHost } = await import("../host.js");
-  const client = await connectTo(await resolveHost(context, name, flags), context);
   try {
-    return await client.idle({ signal: AbortSignal.timeout(AGENT_TIMEOUT) });
+    const client = await connectTo(await resolveHost(context, name, flags), context);
+    return await client.idle({ signal: AbortSignal.timeout(AGENT_TIMEOUT) }).finally(() => client.close());
   } catch (error) {
     context.signal.throwIfAborted();
     const isLate = error instanceof Fault && error.cause instanceof Error && error.cause.name === "TimeoutError";
     return { error: isLate ? "no answer within 5 s" : error instanceof Error ? error.message : String(error) };
-  } finally {
-    client.close();
   }
 }
 

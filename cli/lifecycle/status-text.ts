@@ -32,11 +32,10 @@ function autostopLine({ autostop }: IdleInfo): string[] {
   if (autostop === undefined) return [];
   const verb = autostop.action === "stop" ? "stops" : "terminates";
   const failed = autostop.error === undefined ? [] : [`  autostop     failed: ${autostop.error}`];
-  const next = autostop.ending ? `${verb} itself now` : `${verb} itself in ${spanText(autostop.stops_in_seconds)}`;
-  return [
-    ...failed,
-    `  autostop     ${next}, if nothing happens until then`.replace(" now, if nothing happens until then", " now"),
-  ];
+  const next = autostop.ending
+    ? `${verb} itself now`
+    : `${verb} itself in ${spanText(autostop.stops_in_seconds)}, if nothing happens until then`;
+  return [...failed, `  autostop     ${next}`];
 }
 
 function costText({ state, price, cost_usd, instance_type, spot }: HostStatus): string | undefined {

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const known = Object.entries({ ...base, ...added }).filter((entry): entry is [string, string] => Boolean(entry[1]));
   env = Object.fromEntries(known);
   const lines = ["ami: al2023", "count: 2", "caller: 203.0.113.7", "instance_type: g6.xlarge"];
-  await writeFile(join(project, "sallyport.yaml"), [...lines, "stop_mode: stop", "autostop: 30m", ""].join("\n"));
+  await writeFile(join(project, "sallyport.yaml"), [...lines, "autostop: 30m", ""].join("\n"));
   const up = await cli("up", "--no-wait");
   expect(up.code, up.stderr.slice(-3_000)).toBe(0);
 });
@@ -76,7 +76,7 @@ test("status tells what EC2 and the price say of each; an agent that does not an
 
 test("stop stops one, and its address is no longer told: somebody else may have it tomorrow", async () => {
   const [, second] = await addresses();
-  const stopped = await cli("stop", "accelerator-1");
+  const stopped = await cli("stop", "accelerator-1", "--mode", "STOP");
   expect(stopped.code, stopped.stderr).toBe(0);
   expect(stopped.stdout).toBe("accelerator-1 is stopped\n");
   expect(await states()).toEqual(["stopped", "running"]);
@@ -108,11 +108,11 @@ test("keep only says so", async () => {
 });
 
 test("term asks first, ends the machine through Terraform, and up makes another", async () => {
-  const refused = await cli("stop", "accelerator-2", "--mode", "TERM");
+  const refused = await cli("stop", "accelerator-2");
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/accelerator-2 would be terminated, with all data there, and nobody can be asked/);
   expect(await states()).toEqual(["running", "running"]);
-  const ended = await cli("stop", "accelerator-2", "--mode", "term", "--yes");
+  const ended = await cli("stop", "accelerator-2", "--mode", "Term", "--yes");
   expect(ended.code, ended.stderr).toBe(0);
   expect(await states()).toEqual(["running", "terminated"]);
   const plan = await cli("plan", "--json");
@@ -137,9 +137,9 @@ test("the role may end only the instance that asks: EC2 gets the variable, not T
   expect(Statement.at(-1)).toEqual({
     Sid: "EndItself",
     Effect: "Allow",
-    Action: "ec2:StopInstances",
+    Action: "ec2:TerminateInstances",
     Resource: ["arn:aws:ec2:*:*:instance/*"],
-    Condition: { ArnLike: { "ec2:SourceInstanceARN": "arn:aws:ec2:*:*:instance/${ec2:InstanceID}" } },
+    Condition: { ArnLike: { "ec2:SourceInstanceARN": `arn:aws:ec2:*:*:instance/$${"{ec2:InstanceID}"}` } },
   });
 });
 
