@@ -16,7 +16,7 @@ export type SecretShape =
   | "something long and random";
 
 const SECRET_NAME =
-  /secret|token|passw|passphrase|pwd|credential|private(?!ip)|bearer|cookie|signature|clientid|keyid|authorization/;
+  /secret|token|passw|passphrase|pwd|credential|private(?!ip)|bearer|cookie|signature|clientid|keyid|apikey|accesskey|authorization/;
 
 /** `secret_id`, `clientId`, `API-Key`, `ssl_cert_key`: a name that promises a secret. */
 export function isSecretName(name: string): boolean {
@@ -28,12 +28,13 @@ export function isSecretName(name: string): boolean {
   );
 }
 
+// The lengths are bounded so that no text, however long and odd, takes long.
 const SHAPES: readonly (readonly [SecretShape, RegExp])[] = [
   ["an AWS access key id", /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/],
   ["a private key", /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/],
-  ["a JSON web token", /eyJ[\w-]{5,}\.[\w-]{5,}\./],
+  ["a JSON web token", /eyJ[\w-]{5,256}\.[\w-]{5,4096}\./],
   ["a bearer token", /bearer\s+[\w.~+/=-]{8,}/i],
-  ["a password in a URL", /:\/\/[^\s/?#@]*:\S+@/],
+  ["a password in a URL", /:\/\/[^\s/?#@]{0,64}:\S{1,256}@/],
   [
     "a token of a known service",
     /gh[oprsu]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|\bsk[-_][\w-]{20,}|AIza[\w-]{30,}|\bhf_\w{20,}|\bnpm_\w{30,}/,

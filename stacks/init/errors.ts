@@ -14,6 +14,13 @@ export const unreadable = (key: string, path: string, reason: string, cause: unk
 export const notText = (key: string, path: string): Fault =>
   usage("not-text", `${key}: ${quote(path)} is not UTF-8 text`, "name a text file; user data cannot carry others");
 
+export const tooLarge = (key: string, path: string, bytes: number, most: number): Fault =>
+  usage(
+    "too-large",
+    `${key}: ${quote(path)} has ${bytes} bytes; ${most} is the most that is read`,
+    "let a short init_script fetch it from a bucket that buckets: names",
+  );
+
 export const notBash = (path: string): Fault =>
   usage(
     "not-bash",

@@ -17,6 +17,9 @@ const HOST_SIDE = [
   ...["accelerators", "autostop", "stop_mode", "agent_limits", "host_name_prefix"],
 ] as readonly ConfigKey[];
 
+/** What is longer cannot fit EC2's user data, comments and all. */
+const MOST_BYTES = 256 * 1024;
+
 /** @returns undefined where neither is set. */
 export async function prepareInit(
   { config, origins }: LoadedConfig,
@@ -69,6 +72,7 @@ async function readText(key: string, path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw errors.unreadable(key, path, errno(error) ?? String(error), error);
   });
+  if (bytes.length > MOST_BYTES) throw errors.tooLarge(key, path, bytes.length, MOST_BYTES);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -62,6 +62,7 @@ describe("init_config", () => {
     expect(await faultText(prepared("init_config: none.conf\n"))).toContain("init_config: cannot read");
     expect(await faultText(prepared("init_config: x.json\n", { "x.json": "{}" }))).toContain("by its name");
     expect(await faultText(prepared("init_config: x.conf\n", { "x.conf": "a = 1\n" }))).toContain("x.conf:1");
+    expect(await faultText(prepared("init_script: x.sh\n", { "x.sh": "#".repeat(300_000) }))).toContain("300000 bytes");
   });
 });
 
