@@ -287,8 +287,8 @@ class Engine implements JobEngine {
     });
     const outcome = await entry.run.outcome;
     await this.#finish(entry, outcome);
-    lane.running.delete(entry);
     this.#pump(lane);
+    await this.#forgetOld();
   }
 
   async #running(entry: Entry, leader: ProcessMark): Promise<void> {
@@ -316,7 +316,6 @@ class Engine implements JobEngine {
       await this.#store.tidy(id, false).catch(() => undefined);
     }
     this.#settle(entry);
-    await this.#forgetOld();
   }
 
   /** A job that waits when the agent stops. */
@@ -331,6 +330,7 @@ class Engine implements JobEngine {
   #settle(entry: Entry): void {
     const { job } = entry;
     delete entry.run;
+    this.#lanes.get(job.accelerator)?.running.delete(entry);
     this.#ended.add(job.id, job.endedAt ?? job.createdAt, entry.bytes);
     this.#followers.tell(job);
     entry.end();

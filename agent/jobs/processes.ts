@@ -35,10 +35,13 @@ export function isAlive(mark: ProcessMark): boolean {
 
 /** @param leader the process that was started, which is its group and session. */
 export function processesOf(id: string, leader: ProcessMark | undefined): number[] {
+  // What began before the leader is no child of it: most of the machine is not looked at any further.
+  const since = Number(leader?.ticks ?? 0);
   const rows = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readRow(Number(name)))
-    .filter((row) => row !== undefined && !row.dead && row.pid !== process.pid && row.pid !== 1) as Row[];
+    .filter((row) => row !== undefined)
+    .filter(({ pid, dead, ticks }) => !dead && pid !== process.pid && pid !== 1 && Number(ticks) >= since);
   // The kernel gives a number away again only when no group and no session has it: another process under
   // the leader's number means that its group is gone.
   const now = leader && readRow(leader.pid);

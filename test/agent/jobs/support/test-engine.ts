@@ -30,6 +30,8 @@ export interface TestEngineOptions {
   /** By name, as in agent.yaml. */
   readonly accelerators: Record<string, unknown>;
   readonly base?: string;
+  /** Leaves the base for another engine. */
+  readonly keep?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly graceMs?: number;
   readonly keepSeconds?: number;
@@ -85,10 +87,10 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
       ...(input === undefined ? {} : { input: { kind: "private" } }),
       ...request,
     };
+    // Without a wait: its place in the queue is that of the call.
+    if (input === undefined) return engine.submit(whole);
     const draft = await engine.draft();
-    if (input !== undefined) {
-      writeFileSync(draft.inputFile, input, { flag: "wx", mode: 0o600 });
-    }
+    writeFileSync(draft.inputFile, input, { flag: "wx", mode: 0o600 });
     return engine.submit(whole, draft);
   };
   return Object.assign(engine, {
@@ -104,7 +106,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
     async stop() {
       await engine.close();
       closeRoots(roots);
-      if (options.base === undefined) rmSync(base, { recursive: true, force: true });
+      if (options.keep !== true) rmSync(base, { recursive: true, force: true });
     },
   });
 }
