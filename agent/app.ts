@@ -1,9 +1,11 @@
 /** Who may ask, and which part of the agent answers. */
+import { bearerOfBasic } from "../http/basic.js";
 import type { Authenticate } from "../http/bearer.js";
 import type { Exchange } from "../http/exchange.js";
 import { malformedTarget, unauthorized } from "../http/problems.js";
 import { parseTarget, type Target } from "../http/target.js";
 import type { Api } from "./api.js";
+import { isApyfalPath } from "./apyfal/handle.js";
 import { FILES_PREFIX } from "./guard/file-path.js";
 
 /** What strangers may ask too: whether the agent is alive, and whether it is ready. */
@@ -28,7 +30,10 @@ export function createApp({ authenticate, api, files, parts = [], begin }: AppOp
     const target = parseTarget(req.url);
     // A stranger learns nothing but that this is alive, not even which paths are malformed.
     if (target === undefined || !OPEN.has(target.path)) {
-      const who = authenticate(req.headers.authorization);
+      const { authorization } = req.headers;
+      // Clients of Apyfal's protocol may know no other way to show a token.
+      const isApyfal = target !== undefined && isApyfalPath(target.path);
+      const who = authenticate(isApyfal ? bearerOfBasic(authorization) : authorization);
       if (who === undefined) throw unauthorized();
       exchange.who = who;
     }

@@ -1,6 +1,7 @@
 /** Opens everything that the configuration names, then listens; closes it again in the opposite order. */
 import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { accessLog } from "../http/access-log.js";
 import { authenticateAnyone, authenticateBearer } from "../http/bearer.js";
@@ -16,6 +17,8 @@ import { openApiDocument } from "./about/openapi.js";
 import { routeOf } from "./about/routes.js";
 import { createApi } from "./api.js";
 import { createApp } from "./app.js";
+import { createApyfal } from "./apyfal/handle.js";
+import { fenceOf } from "./apyfal/host-paths.js";
 import { deviceFinder } from "./devices/find-devices.js";
 import { handleFiles } from "./files/handle-files.js";
 import { Temporaries } from "./files/temporaries.js";
@@ -31,7 +34,7 @@ import { noEngine } from "./jobs/no-engine.js";
 import type { JobEngine } from "./jobs/types.js";
 import { createJobsApi } from "./jobs-api/handle-jobs.js";
 import { publicAddresses } from "./public-addresses.js";
-import { loadKeyPair, loadToken } from "./settings/load.js";
+import { expandPath, loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
 import { VERSION } from "./version.js";
 
@@ -96,6 +99,12 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
         files: new HostFiles(roots, temporaries),
         maxUploadBytes: config.max_upload_bytes,
         devices: deviceFinder({ env }),
+      }),
+      createApyfal({
+        engine,
+        fence: fenceOf(config.authorized_host_dirs, roots, env),
+        maxUploadBytes: config.max_upload_bytes,
+        recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
       }),
       createAbout({
         name: config.name,

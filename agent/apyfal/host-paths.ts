@@ -5,7 +5,10 @@
  * a path in another form must not come to mean a file of this host.
  */
 import { isAbsolute, join, normalize, sep } from "node:path";
+import type { Root } from "../guard/roots.js";
 import type { FileRef, JsonObject } from "../jobs/types.js";
+import { expandPath } from "../settings/load.js";
+import type { HostDir } from "../settings/schema.js";
 import { specificOf } from "./parameters.js";
 import { badParameters, foreignUrl, notHostUrl, relativeHostPath, twoUrls, unauthorizedPath } from "./problems.js";
 
@@ -25,6 +28,18 @@ export interface Fence {
   readonly places: readonly Place[];
   /** For "~". */
   readonly home: string | undefined;
+}
+
+/** @param dirs as configured. @param roots what they are, in the same order. */
+export function fenceOf(dirs: readonly HostDir[], roots: readonly Root[], env: NodeJS.ProcessEnv): Fence {
+  const places = roots.flatMap((root, index) => {
+    const written = expandPath("authorized_host_dirs", dirs[index]?.path ?? root.path, env);
+    return [...new Set([root.path, withoutLastSlash(normalize(written))])].map((path) => ({
+      directory: root.name,
+      path,
+    }));
+  });
+  return { places, home: env.HOME };
 }
 
 /** The one file that these names of `app.specific` say. @throws Problem where they are not one, or not allowed. */
@@ -61,6 +76,6 @@ export function resolveHostUrl(field: string, url: string, { places, home }: Fen
   return { kind: "host", directory: place.directory, names };
 }
 
-export function withoutLastSlash(path: string): string {
+function withoutLastSlash(path: string): string {
   return path.length > 1 && path.endsWith(sep) ? path.slice(0, -1) : path;
 }
