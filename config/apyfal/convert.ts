@@ -151,8 +151,8 @@ function elsewhere(section: string, key: string): string {
   if (first === "process" || first === "configuration") {
     const which = first === "process" ? "each run" : "the start";
     const of = second === undefined ? "" : ` of ${quote(second)}`;
-    const how = key === "parameters" ? "the same file or JSON" : `${quote(key)} in a JSON file`;
-    return `a parameter of ${which}${of}: hand ${how} to "sallyport process --parameters"`;
+    const how = key === "parameters" ? "the same JSON, or @ and the file," : `${quote(key)} in JSON`;
+    return `for ${which}${of}: hand ${how} to "sallyport process --parameters"`;
   }
   if (first === "storage") {
     return key === "unsecure"

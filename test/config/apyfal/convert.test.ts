@@ -250,8 +250,8 @@ describe("sections without an equivalent", () => {
       "takenOut 2 [accelize] client_id: nothing is metered, so there is no account to name
       takenOut 3 [accelize] secret_id: nothing is metered, so there is no account to name
       takenOut 11 [storage.s3.mine] client_id: use AWS_PROFILE, aws sso login or the variables of AWS here; on the hosts, their role
-      noEquivalent 5 [configuration] parameters: a parameter of the start: hand the same file or JSON to "sallyport process --parameters"
-      noEquivalent 7 [process.gzip] level: a parameter of each run of "gzip": hand "level" in a JSON file to "sallyport process --parameters"
+      noEquivalent 5 [configuration] parameters: for the start: hand the same JSON, or @ and the file, to "sallyport process --parameters"
+      noEquivalent 7 [process.gzip] level: for each run of "gzip": hand "level" in JSON to "sallyport process --parameters"
       noEquivalent 9 [storage] unsecure: hosts always reach S3 over TLS
       noEquivalent 12 [storage.s3.mine] region: the hosts' role opens S3: name the buckets in buckets:; other stores are up to your accelerator
       noEquivalent 14 [hosts] x: Apyfal has no section "[hosts]"; did you mean "[host]"?
