@@ -11,6 +11,12 @@ import { loginUser, MachineImage } from "./parts/machine-image.js";
 import { addProvider } from "./provider.js";
 import { addSharedParts, type SharedParts } from "./shared-parts.js";
 
+/**
+ * Where EC2 has no capacity it answers as if it had failed (500), and the provider would ask 25 times,
+ * which takes longer than anybody waits. As many as AWS's own tools make ride out a bad moment.
+ */
+const SPOT_RETRIES = 4;
+
 /** Accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
 export class AcceleratorHostsStack extends TerraformStack {
   readonly #inputs: DeploymentInputs;
@@ -19,7 +25,8 @@ export class AcceleratorHostsStack extends TerraformStack {
   constructor(scope: Construct, inputs: DeploymentInputs) {
     super(scope, STACK_NAME);
     this.#inputs = inputs;
-    addProvider(this, STACK_NAME, inputs);
+    const hasSpot = inputs.hosts.some((host) => host.kind === "new" && host.spot !== false);
+    addProvider(this, STACK_NAME, inputs, hasSpot ? { maxRetries: SPOT_RETRIES } : {});
     const shared = inputs.runtime === undefined ? undefined : addSharedParts(this, inputs, inputs.runtime);
     const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
     const fleet = this.#fleet(shared);
