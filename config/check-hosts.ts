@@ -57,6 +57,16 @@ function checkFleet(merged: Merged): void {
       "a fleet has spot_percentage: fleet: { …, spot_percentage: 100 }",
     );
   }
+  const { autostop } = merged.values;
+  if (autostop !== undefined && autostop !== false) {
+    throw notTogether(
+      merged.origins.autostop.where,
+      "autostop",
+      "fleet",
+      own,
+      "Auto Scaling replaces a machine that ends itself; lower fleet.desired, or use hosts:",
+    );
+  }
   if (stopMode(merged.values) === "stop") {
     throw notTogether(
       merged.origins.stop_mode.where,

@@ -146,6 +146,21 @@ describe("an agent with autostop", () => {
     socket.destroy();
   });
 
+  test("does not while a job runs or waits", async () => {
+    const id = await becomeInstance();
+    const host = await agent({ yaml: "accelerators: { nap: { filter: [sleep, '2'] } }" });
+    const what = { method: "POST", headers: { "Content-Type": "application/json" } };
+    for (const body of [JSON.stringify({ accelerator: "nap" }), JSON.stringify({ accelerator: "nap" })]) {
+      expect((await host.ask("/v1/jobs", { ...what, body })).status).toBeLessThan(300);
+    }
+    while ((await report(host)).busy.jobs > 0) {
+      expect(await stateOf(id)).toBe("running");
+      await delay(250);
+    }
+    await logged(host, "autostop-accepted");
+    expect(await stateOf(id)).toBe("stopped");
+  });
+
   test("does not while somebody is logged in", async () => {
     const id = await becomeInstance();
     const logins = nobody();

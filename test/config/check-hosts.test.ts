@@ -82,6 +82,16 @@ test.each([
       "Auto Scaling replaces a machine that stops; write stop_mode: term",
     ),
   ],
+  [
+    "fleet: {max: 2}\nautostop: 30m",
+    beside(
+      "2:1",
+      "autostop",
+      "fleet",
+      "1:1",
+      "Auto Scaling replaces a machine that ends itself; lower fleet.desired, or use hosts:",
+    ),
+  ],
   // How they end
   [
     "stop_mode: keep\nautostop: 30m",
