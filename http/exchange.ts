@@ -10,6 +10,8 @@ export type Headers = Readonly<Record<string, string | number>>;
 
 /** How long an answered client may go on sending a body that nobody wants. */
 const LINGER_MS = 2_000;
+/** Bytes of content up to which copying is cheaper than a second write. */
+const JOINED = 16 * 1024;
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export class Exchange {
@@ -38,7 +40,11 @@ export class Exchange {
     this.path = (req.url ?? "").split("?", 1)[0] ?? "";
     this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
-    res.once("close", () => log(this.#entry()));
+    res.once("close", () => {
+      log(this.#entry());
+      // Answered before its body was whole: nothing more of it will come, which whoever still reads must learn.
+      if (!req.complete) req.destroy();
+    });
   }
 
   /** Whether the request says that it has content. GET with a body is rare, but it is legal. */
@@ -71,8 +77,9 @@ export class Exchange {
   /** Ends with a whole answer held in memory. */
   answer(status: number, headers: Headers, body?: Buffer | string): void {
     const content = typeof body === "string" ? Buffer.from(body) : body;
-    const length = content === undefined ? {} : { "Content-Length": content.length };
-    this.#end(status, { ...length, ...headers }, this.method === "HEAD" ? undefined : content);
+    const length = content === undefined || "Content-Length" in headers ? undefined : content.length;
+    const all = length === undefined ? headers : { "Content-Length": length, ...headers };
+    this.#end(status, all, this.method === "HEAD" ? undefined : content);
   }
 
   json(status: number, value: unknown, headers: Headers = {}): void {
@@ -80,6 +87,11 @@ export class Exchange {
   }
 
   problem(problem: Problem): void {
+    if (this.res.headersSent && this.verdict !== "ok") {
+      // What follows from the first problem says nothing new.
+      this.res.destroy();
+      return;
+    }
     this.verdict = problem.verdict;
     this.cause = problem.cause;
     if (this.res.headersSent) {
@@ -97,7 +109,9 @@ export class Exchange {
     const unread = this.hasBody && !req.complete;
     this.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
     if (!unread || !this.#bodyAccepted) {
-      res.end(content);
+      // As a string, it leaves in one write with the head; as a buffer, in a second one.
+      if (content !== undefined && content.length <= JOINED) res.end(content.toString("latin1"), "latin1");
+      else res.end(content);
       return;
     }
     // The client is still sending. Closing now resets the connection, and the answer may be lost with it.
