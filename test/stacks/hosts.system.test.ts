@@ -103,7 +103,7 @@ async function iam(fields: Record<string, string>): Promise<string> {
 }
 
 const TWO = "ami: al2023\ninstance_type: t3.micro\nhosts:\n  fpga-a: {}\n  fpga-b: { root_volume_gib: 80 }\n";
-const THREE = `${TWO}  gpu: { instance_type: g6.xlarge, ami: ubuntu-24.04, spot: { max_price: "0.9" } }\n`;
+const THREE = `${TWO}  gpu: { instance_type: g6.xlarge, ami: ami-12c6146b, spot: { max_price: "0.9" } }\n`;
 
 describe("hosts by name (show 3)", () => {
   test("one more plans exactly itself, one less plans exactly itself, and the others stay the machines they are", async () => {
