@@ -94,6 +94,9 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const { fleetLoss } = await import("../boot/fleet-loss.js");
+  const loss = await fleetLoss(context, changes);
+  if (loss !== undefined) ended.push(loss);
   if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost, with all data there.`))) {
     return EXIT.failure;
   }

@@ -61,6 +61,14 @@ test("a changed template is for machines that start later: the group stays, and 
   expect(await planned()).toEqual([]);
 });
 
+test("fewer machines than run are asked about first", async () => {
+  await deployable.configure([...fleet("max: 3, desired: 1, spot_percentage: 50"), "root_volume_gib: 60"]);
+  const { code, stderr } = await deployable.run(["up", "--no-wait"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("error: 1 of the fleet's 2 machines would be lost, with all data there");
+  await deployable.configure([...fleet("max: 3, desired: 2, spot_percentage: 50"), "root_volume_gib: 60"]);
+});
+
 test("a machine can be addressed by its instance id, and one that has ended is gone from the list", async () => {
   const [first, second] = await hosts();
   const { hosts: blocks } = await json<{ hosts: { name: string; address: string }[] }>("ssh-config", "--print");

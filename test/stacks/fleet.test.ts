@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { surplus } from "../../cli/boot/fleet-loss.js";
 import type { DeployedFleet } from "../../stacks/fleet.js";
 import { fleetInputs } from "../../stacks/fleet.js";
 import { memberOf } from "../../stacks/fleet-members.js";
@@ -111,6 +112,15 @@ describe("a fleet", () => {
     const found = mapping?.device_name.replace(/^\$\{data\.aws_ami\.\w+\.root_device_name\}$/, "what EC2 says");
     expect(found).toBe(device);
   });
+});
+
+test.each([
+  [5, { max: 3 }, 2],
+  [5, { max: 9, desired: 4 }, 1],
+  [5, { max: 9, min: 1 }, 0],
+  [2, { max: 9, desired: 4 }, 0],
+] as const)("of %i machines, %j ends %i", (running, numbers, lost) => {
+  expect(surplus(running, numbers)).toBe(lost);
 });
 
 describe("a member of a fleet", () => {
