@@ -29,7 +29,8 @@ export const register: Register = (program, wrap) => {
   withHostFlags(program.command("status"))
     .description("how the hosts are: running or not, idle for how long, and what they cost so far")
     .argument(...HOSTS)
-    .option("--price <type=usd...>", "what an hour of an instance type costs (or: SALLYPORT_PRICES)")
+    // Not variadic: hosts may follow.
+    .option("--price <type=usd>", "what an hour of an instance type costs; repeatable (or: SALLYPORT_PRICES)", collect)
     .addHelpText(
       "after",
       `
@@ -235,5 +236,6 @@ async function follow<T>(context: Context, label: string, work: (options: Follow
   }
 }
 
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 const idsOf = (hosts: readonly DeployedHost[]) => hosts.map(({ instance_id }) => instance_id).filter(Boolean);
 const namesOf = (hosts: readonly DeployedHost[]) => hosts.map(({ name }) => name);
