@@ -2,11 +2,12 @@
 import { BEARER, startTestAgent, type TestAgent, type TestAgentOptions } from "./test-agent.js";
 import { type Ask, open, parseReply, type Reply } from "./wire.js";
 
-/** `upper` runs one job at a time; `wait` until its input says so. */
+/** `once` ends at once, unless its input says otherwise. */
 export const ACCELERATORS = `
 accelerators:
   upper: { filter: [tr, a-z, A-Z] }
   slow: { filter: [sh, -c, "echo 'progress: 42%' >&2; exec sleep 600"] }
+  once: { filter: [sh, -c, 'if [ "$(cat)" = busy ]; then exec sleep 600; fi'] }
   fail: { filter: [sh, -c, "cat > /dev/null; echo 'it went wrong' >&2; exit 3"] }
   big: { filter: [head, -c, "1000000", /dev/zero] }
 jobs_dir: "~/jobs"
