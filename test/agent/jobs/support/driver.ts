@@ -1,8 +1,8 @@
 /**
  * An engine as a process of its own, to be killed: `driver.mjs BASE LOG JOBS CONCURRENCY`. Told a line,
  * it starts and prints `{"ready":[…]}` with the jobs that an earlier run left. Told another, it forgets those,
- * submits JOBS more at once, prints `{"accepted":ID}` for each as it is promised, and `{"idle":true}` when all
- * have ended; with its stdin it ends itself.
+ * submits JOBS more at once, prints `{"accepted":ID}` for each as it is promised, `{"over":[ID,STATE]}` as it
+ * ends, and `{"idle":true}` after the last; with its stdin it ends itself.
  */
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -12,6 +12,7 @@ import { Temporaries } from "../../../../agent/files/temporaries.js";
 import { openRoots } from "../../../../agent/guard/roots.js";
 import { sweep } from "../../../../agent/guard/sweep.js";
 import { startEngine } from "../../../../agent/jobs/engine.js";
+import type { Job } from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 
 const [base = "", log = "", count = "", concurrency = ""] = process.argv.slice(2);
@@ -19,7 +20,7 @@ const say = (what: object) => console.log(JSON.stringify(what));
 mkdirSync(join(base, "shared"), { recursive: true });
 // Its id is written by one append, then it forks a child that left the session, works, and leaves files behind.
 const program = `echo "$SALLYPORT_JOB_ID" >> "$0"
-  setsid sleep 0.0$(($$ % 5)) &
+  setsid sleep 0.$(($$ % 2))$(($$ % 7)) &
   echo scratch > scratch; mkdir -m 0 closed; cat; sleep 0.00$(($$ % 9)); wait`;
 const config = parseConfig(
   JSON.stringify({
@@ -56,12 +57,14 @@ const ends = Array.from({ length: Number(count) }, async (_, index) => {
     output: index % 2 === 0 ? { kind: "private" } : { kind: "host", directory: "shared", names: [`out-${index}`] },
   });
   say({ accepted: job.id });
-  await new Promise<void>((resolve) => {
-    engine.follow(job.id, (now) => {
-      if (now.endedAt !== undefined) resolve();
-    });
-    if (engine.get(job.id)?.endedAt !== undefined) resolve();
+  const end = await new Promise<Job>((resolve) => {
+    const look = (now: Job | undefined) => {
+      if (now?.endedAt !== undefined) resolve(now);
+    };
+    engine.follow(job.id, look);
+    look(engine.get(job.id));
   });
+  say({ over: [end.id, end.state] });
 });
 await Promise.all(ends);
 say({ idle: true });
