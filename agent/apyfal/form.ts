@@ -77,15 +77,17 @@ class FormReader {
       this.#keep(name ?? "", value, truncated),
     );
     this.#parser.on("file", (_name: string | undefined, file: Readable) => {
+      // The parser may tell a stream of an error when nobody reads it any more; unheard, that ends the process.
+      file.on("error", () => undefined);
       if (this.#file !== undefined) {
-        file.on("error", () => undefined).resume();
+        file.resume();
         return this.#fail(repeatedField(FILE));
       }
       this.#file = file;
       file.once("limit", () => this.#fail(tooLarge(options.maxUploadBytes)));
       this.#stored = this.#store(file);
       this.#stored.catch((error: unknown) => {
-        file.on("error", () => undefined).resume();
+        file.resume();
         this.#fail(error);
       });
     });
@@ -113,7 +115,7 @@ class FormReader {
 
   async abort(): Promise<void> {
     this.#failure ??= new Error("the form was given up");
-    this.#file?.on("error", () => undefined).destroy(new Error("the form was given up"));
+    this.#file?.destroy(new Error("the form was given up"));
     const draft = await this.#stored.catch(() => undefined);
     await draft?.abort();
   }
@@ -173,7 +175,7 @@ class FormReader {
 }
 
 function parserOf(contentType: string | undefined, maxUploadBytes: number): InstanceType<typeof Busboy> {
-  if (!/^multipart\/form-data *;/i.test(contentType ?? "")) throw notAForm();
+  if (!/^multipart\/form-data *;.*boundary="?[^" ]/i.test(contentType ?? "")) throw notAForm();
   try {
     return new Busboy({
       headers: { "content-type": contentType } as BusboyHeaders,
