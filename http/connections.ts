@@ -1,16 +1,20 @@
 /**
  * How many connections there are, in all and from one caller. Whoever holds connections without asking
- * anything makes room for those who ask: at the limit, a newcomer takes the place of the connection that has
- * been open longest and has no request under way. Only where all of them are at work is the newcomer refused.
+ * anything makes room for those who ask: at the limit, a newcomer takes the place of a connection that has no
+ * request under way, the oldest of the caller that has most of these. Only where all of them are at work is
+ * the newcomer refused.
  */
 import type { Server as HttpServer } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
+import { oldestOfHeaviest } from "./heaviest.js";
 import type { Limits } from "./limits.js";
 import { isBusy } from "./listener.js";
 import { callerOf, remoteOf } from "./remote.js";
 
 interface Connection {
+  readonly key: string;
+  readonly caller: string;
   /** The TCP one: closing it closes what is on top. */
   readonly socket: Socket;
   /** What requests come on. Before the end of a TLS handshake there is none. */
@@ -31,7 +35,7 @@ export function guardConnections(
   server.on("connection", (socket: Socket) => {
     const key = peerOf(socket);
     const caller = callerOf(remoteOf(socket));
-    const connection: Connection = { socket, requests: secure ? undefined : socket };
+    const connection: Connection = { key, caller, socket, requests: secure ? undefined : socket };
     connections.set(key, connection);
     const held = (perCaller.get(caller) ?? 0) + 1;
     perCaller.set(caller, held);
@@ -43,11 +47,11 @@ export function guardConnections(
     });
     if (held > limits.connectionsPerAddress) return refuse(socket, secure);
     if (connections.size <= limits.connections) return;
-    const idle = oldestIdle(connections, socket);
+    const idle = oldestOfHeaviest(idleOf(connections.values(), socket));
     if (idle === undefined) return refuse(socket, secure);
     // Now, not when the kernel is done with it: the next newcomer must find another one.
-    connections.delete(peerOf(idle));
-    idle.destroy();
+    connections.delete(idle.key);
+    idle.socket.destroy();
   });
 
   server.on("secureConnection", (socket: Socket) => {
@@ -61,11 +65,11 @@ export function peerOf(socket: Socket): string {
   return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
 }
 
-function oldestIdle(connections: ReadonlyMap<string, Connection>, newcomer: Socket): Socket | undefined {
-  for (const { socket, requests } of connections.values()) {
-    if (socket !== newcomer && (requests === undefined || !isBusy(requests))) return socket;
+function* idleOf(connections: Iterable<Connection>, newcomer: Socket): Generator<Connection> {
+  for (const connection of connections) {
+    const { socket, requests } = connection;
+    if (socket !== newcomer && (requests === undefined || !isBusy(requests))) yield connection;
   }
-  return undefined;
 }
 
 /** Before TLS there are no words that the other side would understand. */

@@ -2,7 +2,7 @@
 export interface Limits {
   /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeMs: number;
-  /** Connections that have not finished their handshake; one more closes the oldest. */
+  /** Connections that have not finished their handshake; one more closes the oldest of who has most. */
   readonly handshakes: number;
   /** From the first moment of a connection or request to the end of its header. */
   readonly headersMs: number;
@@ -10,7 +10,7 @@ export interface Limits {
   readonly idleMs: number;
   /** Between an answer and the next request. */
   readonly keepAliveMs: number;
-  /** In all. One more closes the one that has waited longest without a request; where all are busy, itself. */
+  /** In all. One more closes the oldest idle one of who has most; where all are busy, itself. */
   readonly connections: number;
   /** From one IPv4 address, or one IPv6 network of 64 bits, which is what one caller has. */
   readonly connectionsPerAddress: number;

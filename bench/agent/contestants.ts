@@ -20,6 +20,8 @@ export interface Place {
   readonly agent: string;
   /** Words before a server's command line: where it may run. */
   readonly pin: readonly string[];
+  /** More lines of our agent.yaml. */
+  readonly more?: string;
 }
 
 export interface Contestant {
@@ -48,7 +50,7 @@ listen: { address: "127.0.0.1", https_port: ${port}, http_port: false }
 tls: { cert: ${dir}/cert.pem, key: ${dir}/key.pem }
 token: ${dir}/token
 authorized_host_dirs: [{ name: files, path: ${files}, mode: rw }]
-`,
+${place.more ?? ""}`,
     );
     const launched = launch(place, "ours", [place.node, place.agent, "serve", "--config", config], { HOME: dir });
     return {

@@ -14,9 +14,13 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+const seen = new WeakSet<object>();
+
 /** One client with connections of its own, kept alive. */
 export class Client {
   readonly #agent: Agent;
+  /** How many it has opened so far. */
+  connections = 0;
 
   constructor(
     private readonly service: Service,
@@ -41,6 +45,10 @@ export class Client {
         res.on("data", (chunk: Buffer) => chunks.push(chunk));
         res.once("error", reject);
         res.once("end", () => resolve({ status: res.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      });
+      req.once("socket", (socket) => {
+        if (!seen.has(socket)) this.connections += 1;
+        seen.add(socket);
       });
       // Longer than any server waits for a client.
       req.setTimeout(120_000, () => req.destroy(new Error("no answer for 120 s")));
