@@ -100,18 +100,27 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
         maxUploadBytes: config.max_upload_bytes,
         devices: deviceFinder({ env }),
       }),
-      createApyfal({
-        engine,
-        fence: fenceOf(config.authorized_host_dirs, roots, env),
-        maxUploadBytes: config.max_upload_bytes,
-        recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
-      }),
+      ...(hasAccelerators(config)
+        ? [
+            createApyfal({
+              engine,
+              fence: fenceOf(config.authorized_host_dirs, roots, env),
+              maxUploadBytes: config.max_upload_bytes,
+              recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
+            }),
+          ]
+        : []),
       createAbout({
         name: config.name,
         version: VERSION,
         isReady: () => !stopping,
         metrics: () => renderAgentMetrics({ version: VERSION, requests, engine, certificateEnds: () => endOf(shown) }),
-        openapi: openApiDocument({ version: VERSION, auth: config.auth, servesAddresses: config.serve_addresses }),
+        openapi: openApiDocument({
+          version: VERSION,
+          auth: config.auth,
+          servesAddresses: config.serve_addresses,
+          speaksApyfal: hasAccelerators(config),
+        }),
       }),
     ],
   });
@@ -185,9 +194,13 @@ function toLimits(limits: AgentConfig["limits"]): Partial<Limits> {
   };
 }
 
+function hasAccelerators({ accelerators }: AgentConfig): boolean {
+  return Object.keys(accelerators).length > 0;
+}
+
 /** A host without accelerators needs no directory for jobs. */
 async function openEngine(config: AgentConfig, options: EngineOptions): Promise<JobEngine> {
-  if (Object.keys(config.accelerators).length === 0) return noEngine;
+  if (!hasAccelerators(config)) return noEngine;
   try {
     return await startEngine(config, options);
   } catch (error) {

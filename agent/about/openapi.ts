@@ -1,6 +1,7 @@
 /** The agent's interface as an OpenAPI 3.1 document. TypeBox schemas are JSON Schema as they are. */
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Addresses, Directories, Health, Host, IdleTime } from "../api.js";
+import { schemaDocument } from "../apyfal/schema.js";
 import {
   AcceleratorsSchema,
   JobListSchema,
@@ -14,6 +15,8 @@ export interface OpenApiOptions {
   readonly version: string;
   readonly auth: "token" | "none";
   readonly servesAddresses: boolean;
+  /** Whether it has accelerators: without, Apyfal's protocol is not spoken. */
+  readonly speaksApyfal: boolean;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -85,9 +88,31 @@ function readable(get: Operation): { get: Operation; head: Operation } {
   return { get, head: { ...get, summary: `${get.summary} (only its header)`, responses } };
 }
 
-export function openApiDocument({ version, auth, servesAddresses }: OpenApiOptions): Json {
+/** As its own document at `/v1.0/schema/` has it; there, a path without its last slash is the same. */
+function apyfalPaths(): Record<string, Readonly<Record<string, Operation | Json>>> {
+  const described: Readonly<Record<string, Readonly<Record<string, Json>>>> = schemaDocument("").paths;
+  const withHead = Object.entries(described).map(([path, methods]) => {
+    // Apyfal stops with a GET; a HEAD must not.
+    if (methods.get === undefined || path === "/v1.0/stop/") return [path, methods] as const;
+    const { operationId: _, ...head } = methods.get;
+    return [path, { ...methods, head }] as const;
+  });
+  const result = operation(
+    "What came out of a process",
+    { 200: ok("All of it.", BYTES) },
+    { parameters: [path("id", "Of the process.")] },
+  );
+  return {
+    ...Object.fromEntries(withHead),
+    "/v1.0/process/{id}/datafileresult": readable(result),
+    "/": readable(operation("A sign of life", { 200: ok("Where to go on.", json(Type.Object({}))) })),
+  };
+}
+
+export function openApiDocument(options: OpenApiOptions): Json {
+  const { version, auth, servesAddresses, speaksApyfal } = options;
   const open = { security: [] as const };
-  const paths: Record<string, Readonly<Record<string, Operation>>> = {
+  const paths: Record<string, Readonly<Record<string, Operation | Json>>> = {
     "/healthz": readable(operation("Is the agent alive?", { 200: ok("Yes.", json(Health)) }, open)),
     "/readyz": readable(
       operation(
@@ -211,6 +236,7 @@ export function openApiDocument({ version, auth, servesAddresses }: OpenApiOptio
           ),
         }
       : {}),
+    ...(speaksApyfal ? apyfalPaths() : {}),
   };
   return {
     openapi: "3.1.0",

@@ -348,7 +348,7 @@ describe("events", () => {
   });
 
   test("end when the agent stops, with the job as it ended", async () => {
-    const own = await startJobAgent();
+    const own = await startJobAgent({ limits: { graceMs: 10_000 } });
     const id = await own.submit("slow");
     const stream = await openStream(own, `/v1/jobs/${id}/events`);
     await stream.until('"running"');
