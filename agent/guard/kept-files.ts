@@ -44,6 +44,8 @@ export class KeptFiles<T> {
   readonly #kept = new Map<string, Kept<T>>();
   #timer: NodeJS.Timeout | undefined;
 
+  constructor(private readonly grainMs = GRAIN_MS) {}
+
   /** What was kept under `key`, if it is still what a walk would lead to. Good until the caller next waits. */
   find(key: string): T | undefined {
     const kept = this.#kept.get(key);
@@ -79,7 +81,7 @@ export class KeptFiles<T> {
       const opened = openLeaf(dir, leaf);
       if (opened.kind === "file" && opened.stat.size <= LARGEST) {
         const file = { fd: opened.fd, seen: fstatSync(opened.fd) };
-        kept = [...dirs, file].every(({ seen }) => isSettled(seen));
+        kept = [...dirs, file].every(({ seen }) => this.#isSettled(seen));
         if (kept) {
           this.#add(key, { value: describe(opened), dirs, file, until: performance.now() + MOMENT_MS });
         }
@@ -116,6 +118,12 @@ export class KeptFiles<T> {
     if (this.#kept.size > 0) this.#timer = setTimeout(() => this.#expire(), MOMENT_MS).unref();
   }
 
+  #isSettled(stat: Stats): boolean {
+    // The clock of file times: it may have been set back, and then nothing is kept.
+    const grain = Date.now() - this.grainMs;
+    return stat.ctimeMs < grain && stat.mtimeMs < grain;
+  }
+
   #drop(key: string, kept: Kept<T>): void {
     this.#kept.delete(key);
     closeDirs(kept.dirs);
@@ -133,12 +141,6 @@ function enter(dir: number, name: string): number {
 
 function closeDirs(dirs: readonly Held[]): void {
   for (const { fd } of dirs.slice(1)) closeSync(fd);
-}
-
-function isSettled(stat: Stats): boolean {
-  // The clock of file times: it may have been set back, and then nothing is kept.
-  const grain = Date.now() - GRAIN_MS;
-  return stat.ctimeMs < grain && stat.mtimeMs < grain;
 }
 
 function unchanged({ dirs, file }: Kept<unknown>): boolean {
