@@ -1,7 +1,18 @@
 /** Apyfal's protocol, row by row of its documentation, as its own client speaks it over HTTPS. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runInProcess } from "../../support/run-cli.js";
 import { CANARY, TOKEN } from "../support/test-agent.js";
 import { type ApyfalAgent, startApyfalAgent } from "./apyfal-agent.js";
 import { ApyfalClient, ClientError, type Document, multipart, session } from "./apyfal-client.js";
@@ -434,4 +445,15 @@ test("A-83: the user's Accelize account ends at the agent: not served, not kept,
   ];
   for (const text of all) expect(text).not.toContain("accelize-");
   expect(existsSync(join(agent.base, "home/jobs/apyfal.json"))).toBe(true);
+});
+
+test("A-84: in place of Apyfal's command there is ours: mistakes exit 2, and no secret is cached at home", async () => {
+  const home = mkdtempSync(join(tmpdir(), "sallyport-home-"));
+  const context = { cwd: home, env: { HOME: home, PATH: process.env.PATH } };
+  const wrong = await runInProcess(["process", "--src", "a", "--no-such-option"], context);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--no-such-option")]);
+  const help = await runInProcess(["--help"], context);
+  for (const verb of ["up", "process", "stop", "down", "get", "put"]) expect(help.stdout).toMatch(`\n  ${verb}`);
+  expect(readdirSync(home)).toEqual([]);
+  rmSync(home, { recursive: true });
 });
