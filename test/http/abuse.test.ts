@@ -159,6 +159,18 @@ describe("connections", () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  test("limits are configuration", async () => {
+    const own = await startTestAgent({ yaml: "limits: { connections_per_address: 2, headers_ms: 300 }" });
+    const dialOwn = (from: string) =>
+      new Promise<Socket>((resolve) => {
+        const socket = connect({ host: "127.0.0.1", port: own.plain.port, localAddress: from }, () => resolve(socket));
+      });
+    const held = [await dialOwn(HOSTILE), await dialOwn(HOSTILE)];
+    expect(await said(await dialOwn(HOSTILE))).toMatch(/^HTTP\/1\.1 503 /);
+    for (const socket of held) socket.destroy();
+    await own.stop();
+  });
+
   test("an honest client that was idle is served again after the flood", async () => {
     const client = new Client(service(), "127.0.0.8");
     expect((await client.ask("GET", "/healthz")).status).toBe(200);
