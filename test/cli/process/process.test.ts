@@ -1,9 +1,11 @@
 /** `sallyport process` and `jobs` against real agents that run real programs. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JobAgent, startJobAgent } from "../../agent/support/job-agent.js";
-import { sallyport } from "../../support/cli.js";
+import { cliCommand, sallyport } from "../../support/cli.js";
 import { runInProcess } from "../../support/run-cli.js";
 
 let a: JobAgent;
@@ -100,6 +102,24 @@ describe("one input", () => {
       1,
       `error: "${at(b)}" was not done within 1s\n  the job was cancelled and removed; give it more time with --timeout\n`,
     ]);
+    expect(await jobsOn(b)).toEqual([]);
+    expect(readdirSync(cwd)).toEqual(["in.txt"]);
+  });
+
+  test("that is interrupted ends on the host too, and nothing is left on either side", async () => {
+    dir({ "in.txt": "x" });
+    const [program, args] = cliCommand(["process", at(b), "--src", "in.txt", "--dst", "out", "--accelerator", "slow"]);
+    const child = spawn(program, [...args, ...flags(b)], { cwd, env: { PATH: process.env.PATH, HOME: cwd } });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const closed = once(child, "close");
+    const isRunning = async () => (await jobsOn(b)).some(({ state }) => state === "running");
+    while (!(await isRunning())) await new Promise((resolve) => setImmediate(resolve));
+    child.kill("SIGINT");
+    expect(await closed).toEqual([130, null]);
+    expect(stderr).toBe("stopping; once more to end at once\nerror: ended before it was done\n");
     expect(await jobsOn(b)).toEqual([]);
     expect(readdirSync(cwd)).toEqual(["in.txt"]);
   });
