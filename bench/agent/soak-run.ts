@@ -21,15 +21,15 @@ export interface SoakOptions {
 export interface SoakReport {
   readonly honest: ReadonlyMap<string, { readonly done: number; readonly failures: readonly string[] }>;
   readonly abuse: ReadonlyMap<string, { readonly times: number; readonly answer: string }>;
-  readonly idleLost: number;
-  /** Medians of the agent's resident memory in MiB: the first and the last part, each of a minute at most. */
-  readonly rss: { readonly first: number; readonly last: number };
+  /** Medians of the agent's resident memory in MiB: after the warm-up, at the end, and of each minute. */
+  readonly rss: { readonly first: number; readonly last: number; readonly minutes: readonly number[] };
 }
 
 /** Less than the agent keeps an idle connection. */
 const IDLE_PAUSE_MS = 15_000;
 /** Idle connections from each address: below what one caller may hold. */
 const PER_ADDRESS = 250;
+const RAMP_MS = 30_000;
 const SAMPLE_MS = 500;
 const ACCELERATOR = `accelerators: { upper: { filter: [tr, "a-z", "A-Z"] } }
 keep_jobs_seconds: 60
@@ -78,13 +78,13 @@ async function run(service: Service, pid: number, { seconds, idle, small, large 
   const abuse = Object.keys(ABUSES).map(
     async (name, at) => [name, await abuseUntil(over, service, name, `127.0.2.${at + 1}`)] as const,
   );
-  const [honestRows, abuseRows, idleLost, rss] = await Promise.all([
+  const [honestRows, abuseRows, idleRow, rss] = await Promise.all([
     Promise.all(honest),
     Promise.all(abuse),
     holdIdle(service, idle, over),
     watchMemory(pid, seconds, over),
   ]);
-  return { honest: new Map(honestRows), abuse: new Map(abuseRows), idleLost, rss };
+  return { honest: new Map([...honestRows, ["idle", idleRow]]), abuse: new Map(abuseRows), rss };
 }
 
 /** Again and again, with a breath in between: this is about endurance, not about who has more processors. */
@@ -104,26 +104,28 @@ async function abuseUntil(over: AbortSignal, service: Service, name: string, fro
   return { times, answer };
 }
 
-/** @returns how many of them were closed by the other side, or could not be opened. */
-async function holdIdle(service: Service, count: number, over: AbortSignal): Promise<number> {
-  let lost = 0;
+/** @returns requests that went well, and what went wrong: failed ones, and connections that were closed meanwhile. */
+async function holdIdle(service: Service, count: number, over: AbortSignal) {
+  let done = 0;
+  const failures: string[] = [];
   const hold = async (at: number) => {
     const client = new Client(service, `127.0.3.${1 + Math.floor(at / PER_ADDRESS)}`);
-    // Not all of them in the same moment.
-    await sleep((at / count) * Math.min(10_000, IDLE_PAUSE_MS));
+    // Not all of them in the same moment: a full handshake is a millisecond of work for each side.
+    await Promise.race([sleep((at / count) * RAMP_MS), aborted(over)]);
     while (!over.aborted) {
-      const reused = await client.ask("GET", "/healthz").then(
-        (answer) => answer.status === 200,
-        () => false,
+      await client.ask("GET", "/healthz").then(
+        () => {
+          done += 1;
+        },
+        (error: Error) => failures.push(error.message),
       );
-      if (!reused) lost += 1;
       await Promise.race([sleep(IDLE_PAUSE_MS), aborted(over)]);
     }
-    lost += Math.max(0, client.connections - 1);
+    for (let lost = 1; lost < client.connections; lost++) failures.push("an idle connection was closed");
     client.close();
   };
   await Promise.all(Array.from({ length: count }, (_, at) => hold(at)));
-  return lost;
+  return { done, failures };
 }
 
 async function watchMemory(pid: number, seconds: number, over: AbortSignal): Promise<SoakReport["rss"]> {
@@ -139,7 +141,8 @@ async function watchMemory(pid: number, seconds: number, over: AbortSignal): Pro
   }
   const between = (from: number, to: number) =>
     median(samples.filter(({ at }) => at >= from && at < to).map(({ mib }) => mib));
-  return { first: between(warmUp, warmUp + part), last: between(seconds - part, Number.POSITIVE_INFINITY) };
+  const minutes = Array.from({ length: Math.ceil(seconds / 60) }, (_, at) => between(at * 60, (at + 1) * 60));
+  return { first: between(warmUp, warmUp + part), last: between(seconds - part, Number.POSITIVE_INFINITY), minutes };
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {
