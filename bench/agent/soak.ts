@@ -25,9 +25,9 @@ function print({ honest, abuse, rss }: SoakReport): void {
   for (const [name, { done, failures }] of honest) console.log(`| ${name} | ${done} | ${failures.length} |`);
   console.log("\n| abuse | times | last answer |\n|---|---|---|");
   for (const [name, { times, answer }] of abuse) console.log(`| ${name} | ${times} | ${answer || "closed"} |`);
-  console.log(
-    `\nresident memory: ${rss.first.toFixed(0)} MiB after the warm-up, ${rss.last.toFixed(0)} MiB at the end`,
-  );
+  const { first, last, minutes } = rss;
+  console.log(`\nresident memory: ${first.toFixed(0)} MiB after the warm-up, ${last.toFixed(0)} MiB at the end`);
+  console.log(`minute by minute: ${minutes.map((mib) => mib.toFixed(0)).join(" ")}`);
 }
 
 const seconds = Number(flags.minutes) * 60;
