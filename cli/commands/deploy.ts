@@ -4,6 +4,7 @@ import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
 import type { DeploymentOutputs, SyncOutputs } from "../../stacks/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
+import { isEmulated } from "../emulated.js";
 import type { TableJson } from "../firewall/table-text.js";
 
 interface PlanFlags {
@@ -34,7 +35,7 @@ export const register: Register = (program, wrap) => {
       `
 Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
 removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
-at most; where AWS is emulated nothing boots, so use --no-wait. The stack firewall-sync follows a list
+at most; where AWS is emulated nothing boots, and nothing is awaited. The stack firewall-sync follows a list
 of addresses: see docs/firewall-lambda.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
@@ -108,7 +109,9 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   }
   const { readDeployed } = await import("../deployed.js");
   const outputs = await readDeployed(context);
-  if (flags.wait === false) {
+  const emulated = isEmulated(context.env);
+  if (emulated && flags.wait !== false) context.note("AWS is emulated: nothing boots, so nothing is awaited");
+  if (emulated || flags.wait === false) {
     context.print({ changes, ...outputs }, () => outputsText(outputs));
     return undefined;
   }

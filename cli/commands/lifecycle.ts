@@ -4,6 +4,7 @@ import type { Instances } from "../../stacks/lifecycle/instances.js";
 import type { StopMode } from "../../stacks/lifecycle/stop-mode.js";
 import type { DeployedHost } from "../../stacks/outputs.js";
 import type { Context, Register } from "../context.js";
+import { isEmulated } from "../emulated.js";
 import { type HostFlags, withHostFlags } from "../host.js";
 import type { AgentAnswer, HostStatus, Price } from "../lifecycle/host-status.js";
 
@@ -157,6 +158,7 @@ async function start(context: Context, names: string[], flags: StartFlags): Prom
 }
 
 async function awaitAgents(context: Context, hosts: readonly DeployedHost[], flags: HostFlags): Promise<void> {
+  if (isEmulated(context.env)) return context.note("AWS is emulated: nothing boots, so nothing is awaited");
   const { awaitHosts, bootText, checkBooted } = await import("../boot/await-hosts.js");
   const { withoutAgent } = await import("../deployed.js");
   const { parseDuration } = await import("../firewall/duration.js");
@@ -206,6 +208,7 @@ async function refreshed(context: Context, label: string): Promise<void> {
 }
 
 async function askAgent(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentAnswer> {
+  if (isEmulated(context.env)) return { error: "AWS is emulated: nothing has booted" };
   const { connectTo, resolveHost } = await import("../host.js");
   try {
     const client = await connectTo(await resolveHost(context, name, flags), context);

@@ -67,6 +67,7 @@ test("status tells what EC2 and the price say of each; an agent that does not an
     spot: false,
     state: "running",
     agent: "down",
+    agent_error: "AWS is emulated: nothing has booted",
     price: { usd_per_hour: 0.8048, source: "given" },
   });
   expect(host.up_seconds).toBeGreaterThanOrEqual(0);
