@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const slow = ["test/**/*.system.test.ts"];
+/** Real Terraform against the emulator: nearly all of their time is the provider's own waiting. */
+const waiting = ["test/stacks/*.system.test.ts"];
 
 export default defineConfig({
   test: {
@@ -12,13 +14,26 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: slow,
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
-        // These meet the real kernel, sshd and Terraform: one file at a time, so that none starves another.
+        test: {
+          name: "terraform",
+          include: waiting,
+          maxWorkers: 3,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // These meet the real kernel and sshd: one file at a time, so that none starves another.
         test: {
           name: "system",
           include: slow,
+          exclude: waiting,
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -11,21 +11,40 @@ const Directory = Type.Object({
   path: Type.String(),
   mode: Type.Union([Type.Literal("rw"), Type.Literal("ro")]),
 });
-const Health = Type.Object({ status: Type.Literal("ok") });
-const Directories = Type.Object({ directories: Type.Array(Directory) });
-const Host = Type.Object({
+export const Health = Type.Object({ status: Type.Literal("ok") });
+export const Directories = Type.Object({ directories: Type.Array(Directory) });
+export const Host = Type.Object({
   name: Type.String(),
   version: Type.String(),
   ssh_host_keys: Type.Array(Type.String()),
   directories: Type.Array(Directory),
 });
 
-const Addresses = Type.Object({ ipAddresses: Type.Array(Type.String()) });
+export const IdleTime = Type.Object({
+  idle_seconds: Type.Integer(),
+  since: Type.String(),
+  busy: Type.Object({
+    jobs: Type.Integer(),
+    transfers: Type.Integer(),
+    logins: Type.Union([Type.Integer(), Type.Null()]),
+  }),
+  autostop: Type.Optional(
+    Type.Object({
+      idle_seconds: Type.Integer(),
+      action: Type.Union([Type.Literal("stop"), Type.Literal("terminate")]),
+      stops_in_seconds: Type.Integer(),
+      ending: Type.Boolean(),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
+export const Addresses = Type.Object({ ipAddresses: Type.Array(Type.String()) });
 
 export interface ApiOptions {
   readonly directories: ReadonlyArray<Static<typeof Directory>>;
   /** Where given, the agent tells others from where this host is seen. A failure is 503: followers then change nothing. */
   readonly addresses?: () => Promise<string[]>;
+  readonly idle: () => Promise<Static<typeof IdleTime>>;
   readonly host: () => Promise<Omit<Static<typeof Host>, "directories">>;
 }
 
@@ -39,7 +58,7 @@ const ADDRESSES_PATH = "/api/cluster/ip-addresses";
 export async function createApi(options: ApiOptions): Promise<Api> {
   const app = fastify({ logger: false, forceCloseConnections: false });
   const refusals = new WeakMap<ServerResponse, (problem: Problem) => void>();
-  const paths = new Set(["/healthz", "/v1/host", "/v1/files"]);
+  const paths = new Set(["/healthz", "/v1/host", "/v1/files", "/v1/idle"]);
   const directories = options.directories.map(({ name, path, mode }) => ({ name, path, mode }));
 
   app.get("/healthz", { schema: { response: { 200: Health } } }, async () => ({ status: "ok" as const }));
@@ -48,6 +67,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(await options.host()),
     directories,
   }));
+
+  app.get("/v1/idle", { schema: { response: { 200: IdleTime } } }, async () => options.idle());
 
   const { addresses } = options;
   if (addresses !== undefined) {

@@ -81,6 +81,20 @@ export const rootDirectory = () =>
 export const directoryTwice = (name: string) =>
   usage("directory-twice", `two authorized directories are named ${quote(name)}`, 'give one another "name"');
 
+export const onePerAccelerator = (name: string, given: number) =>
+  usage(
+    "one-per-accelerator",
+    `accelerators.${name} has ${given === 0 ? "none" : given} of "builtin", "command" and "filter"`,
+    "give it exactly one of them",
+  );
+
+export const relativeProgram = (name: string, program: string) =>
+  usage(
+    "relative-program",
+    `accelerators.${name} runs ${quote(program)}, which is a relative path`,
+    'write a path from "/", or the name of a program in PATH',
+  );
+
 export const directoriesOverlap = (inner: string, outer: string) =>
   usage(
     "directories-overlap",

@@ -1,6 +1,6 @@
 /** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
 import { parseArgs } from "node:util";
-import { pino } from "pino";
+import { type LoggerOptions, pino } from "pino";
 import { EXIT, Fault } from "../base/fault.js";
 import { badArguments, unknownCommand } from "./errors.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
@@ -13,15 +13,17 @@ const USAGE = `usage: agent.mjs serve --config FILE
        agent.mjs fetch-secrets --config FILE --out DIR [--timeout SECONDS]
        agent.mjs --version`;
 
+/**
+ * Lines are written together: a system call for each would be a tenth of a small request. A line is at most
+ * this old when it is written; that is what a SIGKILL can lose.
+ */
+const LOG_MS = 200;
+const LOG_BYTES = 8 * 1024;
+
 const DEFAULT_CONFIG = "/etc/sallyport/agent.yaml";
 
 async function serve(file: string): Promise<void> {
-  const log = pino({
-    base: null,
-    messageKey: "message",
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
-  });
+  const log = openLog();
   const config = await loadConfig(file);
   const agent = await startAgent(config, { env: process.env, log });
   process.on("SIGHUP", () => {
@@ -33,6 +35,19 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopping", signal });
   await agent.close();
   log.info({ event: "stopped" });
+}
+
+/** JSON lines on stdout. */
+function openLog() {
+  const stdout = pino.destination({ dest: 1, sync: true, minLength: LOG_BYTES, periodicFlush: LOG_MS });
+  process.once("exit", () => stdout.flushSync());
+  const options: LoggerOptions = {
+    base: null,
+    messageKey: "message",
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+  };
+  return pino(options, stdout);
 }
 
 /** Everything that `serve` would refuse to start with, except a taken port. */

@@ -49,3 +49,8 @@ export const diskFull = (cause: unknown) =>
   new Problem(507, "disk-full", "Insufficient storage", "the host's disk is full; what was there is unchanged", {
     cause,
   });
+
+export const goingDown = () =>
+  new Problem(503, "going-down", "Service unavailable", "this host was idle for long enough and is ending itself", {
+    headers: { "Retry-After": "60" },
+  });

@@ -1,23 +1,40 @@
 /** Opens everything that the configuration names, then listens; closes it again in the opposite order. */
 import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { accessLog } from "../http/access-log.js";
 import { authenticateAnyone, authenticateBearer } from "../http/bearer.js";
 import { LIMITS, type Limits } from "../http/limits.js";
 import { createListener } from "../http/listener.js";
+import { RequestMetrics } from "../http/metrics.js";
 import { redirectToHttps } from "../http/redirect.js";
 import { close, httpServer, httpsServer, listen, type Server } from "../http/server.js";
 import { tlsOptions } from "../http/tls.js";
+import { createAbout } from "./about/handle-about.js";
+import { renderAgentMetrics } from "./about/metrics.js";
+import { openApiDocument } from "./about/openapi.js";
+import { routeOf } from "./about/routes.js";
 import { createApi } from "./api.js";
 import { createApp } from "./app.js";
+import { createApyfal } from "./apyfal/handle.js";
+import { fenceOf } from "./apyfal/host-paths.js";
+import { deviceFinder } from "./devices/find-devices.js";
 import { handleFiles } from "./files/handle-files.js";
 import { Temporaries } from "./files/temporaries.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { sweep } from "./guard/sweep.js";
 import { sshHostKeys } from "./host-keys.js";
+import type { LoginPlaces } from "./idle/logins.js";
+import { Uses } from "./idle/uses.js";
+import { watchIdle } from "./idle/watch.js";
+import { type EngineOptions, startEngine } from "./jobs/engine.js";
+import { HostFiles } from "./jobs/host-files.js";
+import { noEngine } from "./jobs/no-engine.js";
+import type { JobEngine } from "./jobs/types.js";
+import { createJobsApi } from "./jobs-api/handle-jobs.js";
 import { publicAddresses } from "./public-addresses.js";
-import { loadKeyPair, loadToken } from "./settings/load.js";
+import { expandPath, loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
 import { VERSION } from "./version.js";
 
@@ -27,6 +44,7 @@ export interface AgentOptions {
   readonly limits?: Partial<Limits>;
   /** @default /etc/ssh */
   readonly sshDir?: string;
+  readonly logins?: LoginPlaces;
 }
 
 export interface Agent {
@@ -43,46 +61,93 @@ export interface Agent {
 /** @throws Fault; then nothing is left open. */
 export async function startAgent(config: AgentConfig, options: AgentOptions): Promise<Agent> {
   const { env, log } = options;
-  const limits = { ...LIMITS, ...options.limits };
-  const access = accessLog(log);
+  const limits = { ...LIMITS, ...toLimits(config.limits), ...options.limits };
+  const requests = new RequestMetrics(routeOf);
+  const access = requests.watch(accessLog(log));
   const token = await loadToken(config, env);
   const pair = await loadKeyPair(config, env);
   const certificate = pair === undefined ? undefined : new X509Certificate(pair.cert);
   warn(config, certificate, log);
+  let shown = certificate;
+  let stopping = false;
   const roots = openRoots(config.authorized_host_dirs, env);
   const temporaries = new Temporaries(config.name);
+  const engine = await openEngine(config, { env, log, roots, temporaries });
+  const uses = new Uses();
+  const idle = watchIdle({
+    env,
+    log,
+    uses,
+    jobs: () => engine.busy(),
+    autostop: config.autostop,
+    logins: options.logins,
+  });
   const api = await createApi({
     directories: roots,
     ...(config.serve_addresses ? { addresses: () => publicAddresses(env) } : {}),
+    idle: idle.report,
     host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
   });
   const app = createApp({
     authenticate: token === undefined ? authenticateAnyone : authenticateBearer(token),
     api,
     files: handleFiles({ roots, temporaries, maxBytes: config.max_upload_bytes }),
+    begin: (exchange, path) => uses.begin(exchange, path),
+    parts: [
+      createJobsApi({
+        engine,
+        files: new HostFiles(roots, temporaries),
+        maxUploadBytes: config.max_upload_bytes,
+        devices: deviceFinder({ env }),
+      }),
+      ...(hasAccelerators(config)
+        ? [
+            createApyfal({
+              engine,
+              fence: fenceOf(config.authorized_host_dirs, roots, env),
+              maxUploadBytes: config.max_upload_bytes,
+              recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
+            }),
+          ]
+        : []),
+      createAbout({
+        name: config.name,
+        version: VERSION,
+        isReady: () => !stopping,
+        metrics: () => renderAgentMetrics({ version: VERSION, requests, engine, certificateEnds: () => endOf(shown) }),
+        openapi: openApiDocument({
+          version: VERSION,
+          auth: config.auth,
+          servesAddresses: config.serve_addresses,
+          speaksApyfal: hasAccelerators(config),
+        }),
+      }),
+    ],
   });
 
   const servers: Server[] = [];
   const stop = async (graceMs: number) => {
-    await Promise.all(servers.map((server) => close(server, graceMs)));
+    stopping = true;
+    await idle.close();
+    // Together: who follows a job learns its end before the connection is cut.
+    await Promise.all([engine.close(), ...servers.map((server) => close(server, graceMs))]);
     closeRoots(roots);
   };
   const { address, https_port, http_port } = config.listen;
   let secure: HttpsServer | undefined;
-  let shown = certificate;
   let httpsPort: number | undefined;
   let httpPort: number | undefined;
   try {
     let plain = app;
     if (pair !== undefined && certificate !== undefined) {
-      secure = httpsServer(pair, createListener(app, access), limits, access);
+      secure = httpsServer(pair, createListener(app, access, limits), limits, access);
       servers.push(secure);
       httpsPort = await listen(secure, address, https_port);
       const port = httpsPort;
       plain = async (exchange) => redirectToHttps(exchange, shown ?? certificate, port);
     }
     if (http_port !== false) {
-      const server = httpServer(createListener(plain, access), limits, access);
+      const server = httpServer(createListener(plain, access, limits), limits, access);
       servers.push(server);
       httpPort = await listen(server, address, http_port);
     }
@@ -114,6 +179,38 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
       await swept;
     },
   };
+}
+
+function toLimits(limits: AgentConfig["limits"]): Partial<Limits> {
+  return {
+    connections: limits.connections,
+    connectionsPerAddress: limits.connections_per_address,
+    handshakes: limits.handshakes,
+    handshakeMs: limits.handshake_ms,
+    headersMs: limits.headers_ms,
+    idleMs: limits.idle_ms,
+    keepAliveMs: limits.keep_alive_ms,
+    minBodyRate: limits.min_body_rate,
+  };
+}
+
+function hasAccelerators({ accelerators }: AgentConfig): boolean {
+  return Object.keys(accelerators).length > 0;
+}
+
+/** A host without accelerators needs no directory for jobs. */
+async function openEngine(config: AgentConfig, options: EngineOptions): Promise<JobEngine> {
+  if (!hasAccelerators(config)) return noEngine;
+  try {
+    return await startEngine(config, options);
+  } catch (error) {
+    closeRoots(options.roots);
+    throw error;
+  }
+}
+
+function endOf(certificate: X509Certificate | undefined): number | undefined {
+  return certificate === undefined ? undefined : Date.parse(certificate.validTo);
 }
 
 function warn(config: AgentConfig, certificate: X509Certificate | undefined, log: Logger): void {

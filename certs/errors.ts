@@ -173,6 +173,34 @@ export const keyPairNameIsFile = (name: string, stem: string): Fault =>
 
 /** SSH key pairs. */
 
+export const noPrivateKeyHere = (pair: string, path: string): Fault =>
+  new Fault("certs/no-private-key-here", `no private key for key pair ${quote(pair)} found locally`, {
+    hint: `put it at ${shellWord(path)} with mode 600, or name it: key_pair: { name: …, private_key: FILE }`,
+    exit: EXIT.notFound,
+  });
+
+export const badPublicKey = (path: string): Fault =>
+  new Fault("certs/bad-public-key", `public key ${quote(path)} is not one line of an RSA or ed25519 key`, {
+    hint: "EC2 takes these two types; make one with: ssh-keygen -t ed25519",
+    exit: EXIT.usage,
+  });
+
+export const notALocalPair = (what: string): Fault =>
+  new Fault("certs/not-a-local-pair", `key_pair is ${what}, which is not made or kept by name here`, {
+    hint: "name a pair: sallyport keys create NAME",
+    exit: EXIT.usage,
+  });
+
+export const privateKeyNeeded = (identity: string): Fault =>
+  new Fault(
+    "certs/private-key-needed",
+    `${quote(identity)} is a public key, and the built-in client needs a private one`,
+    {
+      hint: "install OpenSSH, which asks an agent for it, or write private_key: in key_pair",
+      exit: EXIT.notFound,
+    },
+  );
+
 export const privateHalfMissing = (publicPath: string, privatePath: string): Fault =>
   new Fault(
     "certs/no-private-half",

@@ -59,17 +59,18 @@ export function parseRemote(text: string): RemotePath & { readonly port: number 
 export async function resolveHost(context: Context, text: string, flags: HostFlags): Promise<HostTarget> {
   const { host, port } = parseRemote(text);
   const loaded = await context.config();
-  const deployed = await findDeployed(loaded, host);
-  const url = deployed === undefined ? undefined : new URL(deployed.agent_url);
+  const deployed = await findDeployed(context, host);
+  // A host without an agent has no URL; its address is all there is.
+  const url = deployed?.agent_url ? new URL(deployed.agent_url) : undefined;
   const trust = await trustFor(context, loaded, flags, deployed, url);
   return {
     name: deployed?.name ?? host,
-    address: url?.hostname.replace(/^\[|\]$/g, "") ?? host,
+    address: url?.hostname.replace(/^\[|\]$/g, "") ?? (deployed?.public_ip || deployed?.private_ip || host),
     port: toPort(flags.port, "--port") ?? port ?? (url === undefined || url.port === "" ? undefined : Number(url.port)),
     trust,
     token: await tokenFor(loaded, flags),
     sshUser: deployed?.ssh_user ?? usualUser(loaded.config.ami),
-    hostKeyAlias: deployed?.instance_id ?? host,
+    hostKeyAlias: deployed?.instance_id || host,
   };
 }
 
@@ -95,10 +96,11 @@ export function knownHostsFile(env: NodeJS.ProcessEnv): string {
   return inSshDir(env, "sallyport_known_hosts");
 }
 
-async function findDeployed({ projectDir }: LoadedConfig, host: string): Promise<DeployedHost | undefined> {
-  const { findHost, readOutputs } = await import("../stacks/outputs.js");
+async function findDeployed(context: Context, host: string): Promise<DeployedHost | undefined> {
+  const { findHost } = await import("../stacks/outputs.js");
+  const { readDeployed } = await import("./deployed.js");
   try {
-    return findHost(await readOutputs({ projectDir }), host);
+    return findHost(await readDeployed(context), host);
   } catch (error) {
     const isAddress = isIP(host) !== 0 || host.includes(".") || host === "localhost";
     if (isAddress && error instanceof Fault && error.exit === EXIT.notFound) return undefined;

@@ -11,8 +11,13 @@ import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
+import { register as importApyfal } from "./commands/import.js";
+import { register as jobs } from "./commands/jobs.js";
+import { register as lifecycle } from "./commands/lifecycle.js";
+import { register as processData } from "./commands/process.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
+import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -25,6 +30,7 @@ Examples:
   $ sallyport up                              create it
   $ sallyport ssh accelerator-1 -- uname -a   run a command there
   $ sallyport put data.bin accelerator-1:shared/data.bin
+  $ sallyport process accelerator-1 --src data.bin --dst data.out
   $ sallyport down                            remove everything again
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 not allowed,
@@ -46,14 +52,19 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   const registers: readonly Register[] = [
     demo,
     deploy,
+    lifecycle,
+    wait,
     ssh,
     files,
+    processData,
+    jobs,
     firewall,
     access,
     addresses,
     verify,
     certs,
     config,
+    importApyfal,
     doctor,
     completion,
   ];

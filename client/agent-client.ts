@@ -1,9 +1,10 @@
 /** What a program asks of a host: its files, and what it says about itself. */
 import type { Readable, Writable } from "node:stream";
-import { Directories, type Directory, type Entry, Health, HostInfo, Listing, readJson } from "./answers.js";
+import { Directories, type Directory, type Entry, Health, HostInfo, IdleInfo, Listing, readJson } from "./answers.js";
 import { type Downloaded, download } from "./download.js";
 import { notDirectory } from "./errors.js";
 import { getInto } from "./get-into.js";
+import { Jobs } from "./jobs.js";
 import type { ReceiveOptions } from "./receive.js";
 import { filesPath } from "./remote-path.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -29,8 +30,12 @@ export class AgentClient {
   /** The connections underneath, for requests that have no method here. */
   readonly transport: Transport;
 
+  /** What its accelerators do, did and shall do. */
+  readonly jobs: Jobs;
+
   constructor(options: TransportOptions) {
     this.transport = new Transport(options);
+    this.jobs = new Jobs(this.transport);
   }
 
   /** Whether the agent is up. Needs, and sends, no token. */
@@ -43,6 +48,12 @@ export class AgentClient {
   async host(options: CallOptions = {}): Promise<HostInfo> {
     const response = await this.transport.send({ method: "GET", path: "/v1/host", ...options });
     return readJson(response, HostInfo, this.transport.at);
+  }
+
+  /** How long the host has done nothing, and when it ends itself. Asking does not count as use. */
+  async idle(options: CallOptions = {}): Promise<IdleInfo> {
+    const response = await this.transport.send({ method: "GET", path: "/v1/idle", ...options });
+    return readJson(response, IdleInfo, this.transport.at);
   }
 
   async directories(options: CallOptions = {}): Promise<Directory[]> {

@@ -31,9 +31,32 @@ export const HostInfo = Type.Object({
   directories: Type.Array(Directory),
 });
 
+export const IdleInfo = Type.Object({
+  /** How long nothing has run, nothing was transferred and nobody was logged in. */
+  idle_seconds: Type.Number(),
+  since: Type.String(),
+  /** `logins` is null where the host cannot tell; it then counts as busy. */
+  busy: Type.Object({
+    jobs: Type.Number(),
+    transfers: Type.Number(),
+    logins: Type.Union([Type.Number(), Type.Null()]),
+  }),
+  autostop: Type.Optional(
+    Type.Object({
+      idle_seconds: Type.Number(),
+      action: Type.Union([Type.Literal("stop"), Type.Literal("terminate")]),
+      stops_in_seconds: Type.Number(),
+      ending: Type.Boolean(),
+      /** Why the last try failed. */
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
 export type Directory = Static<typeof Directory>;
 export type Entry = Static<typeof Entry>;
 export type HostInfo = Static<typeof HostInfo>;
+export type IdleInfo = Static<typeof IdleInfo>;
 
 // A directory of 100 000 files lists in about 10 MB; what is larger is no answer but an attack.
 const MOST_BYTES = 64 * 1024 * 1024;

@@ -27,8 +27,7 @@ export async function download(
   localFile: string,
   options: ReceiveOptions = {},
 ): Promise<Downloaded> {
-  const part = join(dirname(localFile), `.${basename(localFile)}.sallyport-part`);
-  const notes = `${part}.json`;
+  const { part, notes } = partOf(localFile);
   const source = `${transport.at}/${path}`;
   const file = await openPart(part);
   try {
@@ -45,6 +44,18 @@ export async function download(
   } finally {
     await file.close();
   }
+}
+
+/** Forgets what was fetched so far, where it cannot be resumed. */
+export async function discardPart(localFile: string): Promise<void> {
+  const { part, notes } = partOf(localFile);
+  await unlinkIfThere(part);
+  await unlinkIfThere(notes);
+}
+
+function partOf(localFile: string): { part: string; notes: string } {
+  const part = join(dirname(localFile), `.${basename(localFile)}.sallyport-part`);
+  return { part, notes: `${part}.json` };
 }
 
 async function openPart(part: string): Promise<FileHandle> {

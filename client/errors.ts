@@ -199,6 +199,24 @@ export const localNotFile = (path: string) =>
     exit: EXIT.usage,
   });
 
+// --- jobs -------------------------------------------------------------------------------------
+
+export const badJobId = (id: string) =>
+  new Fault("client/bad-job-id", `${quote(id)} is no id of a job`, {
+    hint: `"sallyport jobs HOST" lists them`,
+    exit: EXIT.usage,
+  });
+
+export const parametersTooLong = (length: number, most: number) =>
+  new Fault(
+    "client/parameters-too-long",
+    `the parameters take ${length} characters in the request, more than ${most}`,
+    {
+      hint: `put the input on the host first ("sallyport put") and name it as host://DIR/PATH: then they may take 1 MiB`,
+      exit: EXIT.usage,
+    },
+  );
+
 // --- SSH --------------------------------------------------------------------------------------
 
 export const hostKeyUnknown = (at: string, got: string) =>

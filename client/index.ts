@@ -6,6 +6,8 @@ export { AgentClient, type CallOptions } from "./agent-client.js";
 export type { Directory, Entry, HostInfo } from "./answers.js";
 export type { Downloaded } from "./download.js";
 export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./host-keys.js";
+export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./job-answers.js";
+export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./jobs.js";
 export { readKnownHosts, writeKnownHosts } from "./known-hosts.js";
 export { findSsh, type OpenSshTarget, runSsh, sshArguments } from "./openssh.js";
 export type { ReceiveOptions } from "./receive.js";

@@ -5,6 +5,8 @@ import { refusedByHost } from "./errors.js";
 
 const MOST_BYTES = 64 * 1024;
 
+const JOBS_HINT = `"sallyport accelerators HOST" lists what the host has, "sallyport jobs HOST" what it was asked to do`;
+
 /** Reads the problem in an unsuccessful answer, if there is one, and closes the answer. */
 export async function faultIn(response: IncomingMessage, path: string): Promise<Fault> {
   const status = response.statusCode ?? 0;
@@ -12,7 +14,8 @@ export async function faultIn(response: IncomingMessage, path: string): Promise<
   const id = response.headers["x-request-id"];
   const said = problem.detail ?? problem.title ?? response.statusMessage ?? "";
   const request = typeof id === "string" ? `, request ${quote(id)}` : "";
-  return refusedByHost(status, `the host answered ${status} to ${quote(path)}: ${quote(said)}${request}`);
+  const shown = `the host answered ${status} to ${quote(path)}: ${quote(said)}${request}`;
+  return refusedByHost(status, shown, status === 404 && path.startsWith("/v1/jobs") ? { hint: JOBS_HINT } : {});
 }
 
 async function readProblem(response: IncomingMessage): Promise<{ title?: string; detail?: string }> {

@@ -18,6 +18,8 @@ export interface ReceiveOptions {
   readonly onProgress?: (done: number, total: number | undefined) => void;
   /** Broken connections to get over, in all. @default 8 */
   readonly retries?: number;
+  /** Where to ask for it, if it is no file of an authorized directory. */
+  readonly requestPath?: string;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
 }
@@ -42,7 +44,13 @@ export interface Target {
 
 // The host computes the digest of a large file before it answers (some 500 MB/s).
 const DIGEST_TIMEOUT = 900_000;
-const GET_OVER = new Set(["client/broken", "client/refused", "client/no-answer", "client/unreachable"]);
+/** What a later try may get over. */
+export const GET_OVER: ReadonlySet<string> = new Set([
+  "client/broken",
+  "client/refused",
+  "client/no-answer",
+  "client/unreachable",
+]);
 
 export async function receive(
   transport: Transport,
@@ -70,14 +78,14 @@ async function receivePart(
   transport: Transport,
   path: string,
   target: Target,
-  { signal, onProgress }: ReceiveOptions,
+  { signal, onProgress, requestPath }: ReceiveOptions,
   onMet: () => void,
 ): Promise<Representation> {
   let { have } = target;
   const ask = () =>
     transport.send({
       method: "GET",
-      path: filesPath(path),
+      path: requestPath ?? filesPath(path),
       headers: {
         "Want-Repr-Digest": "sha-256=1",
         ...(have === undefined ? {} : { Range: `bytes=${have.bytes}-`, "If-Range": have.etag }),
@@ -151,7 +159,8 @@ function isListing(response: IncomingMessage): boolean {
   return isJson && response.headers["accept-ranges"] !== "bytes";
 }
 
-function backoff(retry: number): number {
+/** Milliseconds before the n-th retry. */
+export function backoff(retry: number): number {
   const most = Math.min(250 * 2 ** (retry - 1), 8_000);
   return most / 2 + (Math.random() * most) / 2;
 }

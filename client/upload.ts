@@ -1,11 +1,12 @@
 /** From here to the host. The host keeps nothing whose SHA-256 is not the one it was told. */
 import { type FileHandle, open } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { Readable, Transform } from "node:stream";
 import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
 import * as errors from "./errors.js";
 import { checkDigest } from "./receive.js";
 import { filesPath } from "./remote-path.js";
-import { type Transport, transferFault } from "./transport.js";
+import { type Exchange, type Transport, transferFault } from "./transport.js";
 
 export interface PutOptions {
   readonly signal?: AbortSignal;
@@ -45,16 +46,50 @@ export async function upload(
   path: string,
   options: Omit<PutOptions, "size"> = {},
 ): Promise<Stored> {
+  return withFile(transport, localFile, options.signal, ({ body, size, digest }) =>
+    store(transport, path, body(), { ...options, size }, digest),
+  );
+}
+
+export interface LocalFile {
+  readonly size: number;
+  readonly digest: Buffer;
+  /** From its first byte on, each time. */
+  body(): Readable;
+}
+
+/** Opens a file and reads it once for its digest. */
+export async function withFile<T>(
+  transport: Transport,
+  localFile: string,
+  signal: AbortSignal | undefined,
+  use: (file: LocalFile) => Promise<T>,
+): Promise<T> {
   const file = await openFile(localFile);
   try {
-    const { digest, size } = await digestOfFile(file, options.signal).catch((error) => {
-      throw transferFault(error, transport.at, options.signal);
+    const { digest, size } = await digestOfFile(file, signal).catch((error) => {
+      throw transferFault(error, transport.at, signal);
     });
-    const body = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 });
-    // An empty range cannot be asked of a read stream (its end is inclusive).
-    return await store(transport, path, size === 0 ? Readable.from([]) : body, { ...options, size }, digest);
+    return await use({ size, digest, body: () => Readable.from(chunksOf(file, size)) });
   } finally {
     await file.close();
+  }
+}
+
+const CHUNK = 256 * 1024;
+
+/** Unlike a read stream, it leaves the file open when it is destroyed: the next try reads it again. */
+async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < size; ) {
+    const { bytesRead, buffer } = await file.read(
+      Buffer.allocUnsafe(CHUNK),
+      0,
+      Math.min(CHUNK, size - position),
+      position,
+    );
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 
@@ -62,9 +97,34 @@ async function store(
   transport: Transport,
   path: string,
   source: Readable,
-  { signal, onProgress, size, ifMatch }: PutOptions,
+  { ifMatch, ...options }: PutOptions,
   known?: Buffer,
 ): Promise<Stored> {
+  const condition = ifMatch === undefined ? {} : ifMatch === null ? { "If-None-Match": "*" } : { "If-Match": ifMatch };
+  const what = {
+    method: "PUT",
+    path: filesPath(path),
+    headers: { ...condition, ...(known === undefined ? {} : { "Repr-Digest": formatDigest(known) }) },
+  } as const;
+  const { response, size, digest } = await sendContent(transport, what, source, options, known);
+  response.resume();
+  checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
+  return {
+    created: response.statusCode === 201,
+    etag: response.headers.etag,
+    size,
+    sha256: digest.toString("hex"),
+  };
+}
+
+/** Sends a stream as the content of a request, and counts it on its way. @param known its digest, if known before. */
+export async function sendContent(
+  transport: Transport,
+  what: Pick<Exchange, "method" | "path" | "headers">,
+  source: Readable,
+  { signal, onProgress, size }: Omit<PutOptions, "ifMatch">,
+  known?: Buffer,
+): Promise<{ response: IncomingMessage; size: number; digest: Buffer }> {
   const hash = sha256();
   let done = 0;
   const counted = new Transform({
@@ -79,27 +139,18 @@ async function store(
   source.on("error", (error) => counted.destroy(error));
   try {
     const response = await transport.send({
-      method: "PUT",
-      path: filesPath(path),
+      ...what,
       body: source.pipe(counted),
       headers: {
         "Content-Type": "application/octet-stream",
         ...(size === undefined ? {} : { "Content-Length": size }),
-        ...(ifMatch === undefined ? {} : ifMatch === null ? { "If-None-Match": "*" } : { "If-Match": ifMatch }),
-        ...(known === undefined ? {} : { "Repr-Digest": formatDigest(known), "Content-Digest": formatDigest(known) }),
+        ...(known === undefined ? {} : { "Content-Digest": formatDigest(known) }),
+        ...what.headers,
       },
       signal,
       answerTimeout: STORE_TIMEOUT,
     });
-    response.resume();
-    const digest = known ?? hash.digest();
-    checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
-    return {
-      created: response.statusCode === 201,
-      etag: response.headers.etag,
-      size: done,
-      sha256: digest.toString("hex"),
-    };
+    return { response, size: done, digest: known ?? hash.digest() };
   } finally {
     source.unpipe(counted);
     source.destroy();

@@ -12,14 +12,14 @@ const fits = ajv.compile(ConfigFileSchema);
 /** @throws Fault for the first thing that does not fit. */
 export function checkLayer(layer: Layer): void {
   if (fits(layer.values)) return;
-  const error = mostTelling(fits.errors ?? []);
+  const error = mostTelling(withoutKnownKeys(fits.errors ?? []));
   if (error === undefined) return;
   if (isUnknownKey(error)) {
     const key = String(error.params.additionalProperty);
     const known = Object.keys(error.parentSchema?.properties ?? {});
     throw unknownKey(layer.where(error.instancePath + pointerStep(key)), key, suggestion(key, known));
   }
-  const expected = String(error.parentSchema?.errorMessage ?? error.message);
+  const expected = String(error.parentSchema?.errorMessage ?? unionMessage(error, fits.errors ?? []) ?? error.message);
   throw wrongValue(layer.where(error.instancePath), pointerPath(error.instancePath), error.data, expected);
 }
 
@@ -44,6 +44,23 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const depth = (error: ErrorObject) => error.instancePath.split("/").length;
   const unknown = (error: ErrorObject) => (isUnknownKey(error) ? 1 : 0);
   return [...errors].sort((a, b) => unknown(b) - unknown(a) || depth(b) - depth(a) || rank(b) - rank(a))[0];
+}
+
+/** A branch without words of its own speaks with those of the union around it. */
+function unionMessage({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): unknown {
+  const union = errors.find((error) => error.keyword === "anyOf" && error.instancePath === instancePath);
+  return union?.parentSchema?.errorMessage;
+}
+
+/** A key that one branch of a union does not know is no unknown key where another branch knows it. */
+function withoutKnownKeys(errors: readonly ErrorObject[]): ErrorObject[] {
+  const branches = (path: string): readonly { readonly properties?: object }[] =>
+    errors.find(({ keyword, instancePath }) => keyword === "anyOf" && instancePath === path)?.parentSchema?.anyOf ?? [];
+  return errors.filter(({ instancePath, keyword, params }) => {
+    if (keyword !== "additionalProperties") return true;
+    const key = String(params.additionalProperty);
+    return !branches(instancePath).some(({ properties = {} }) => Object.hasOwn(properties, key));
+  });
 }
 
 function rank({ keyword }: ErrorObject): number {

@@ -1,5 +1,6 @@
 /** What no single key shows: keys that contradict each other, and choices that deserve a warning. */
 import { isIP } from "node:net";
+import { checkHosts, warnHosts } from "./check-hosts.js";
 import { certificateWithoutKey, generateWithoutTls, wrongValue } from "./errors.js";
 import type { Merged } from "./merge.js";
 import { pointerStep } from "./origin.js";
@@ -9,6 +10,7 @@ import type { ConfigKey } from "./schema.js";
 export function checkTogether(merged: Merged): void {
   checkCaller(merged);
   checkCertificate(merged);
+  checkHosts(merged);
 }
 
 /** An address, or an address with a prefix length; whether it may open a port is judged elsewhere. */
@@ -55,8 +57,9 @@ const firewallOptions = [
 ] as const satisfies readonly ConfigKey[];
 
 /** Sentences for people, each with the place that it is about. */
-export function warnTogether({ values, origins }: Merged): string[] {
-  const warnings: string[] = [];
+export function warnTogether(merged: Merged): string[] {
+  const { values, origins } = merged;
+  const warnings = warnHosts(merged);
   const say = (key: ConfigKey, text: string) => warnings.push(`${origins[key].where}: ${text}`);
   if (values.ssl_cert_crt === false) {
     say(
@@ -73,7 +76,7 @@ export function warnTogether({ values, origins }: Merged): string[] {
   if (values.auth === "none") say("auth", "auth is none: whoever reaches the hosts can use them without a token");
   const agentPort = values.ssl_cert_crt === false ? 80 : 443;
   // What the firewall options open beside it is known only to the table that they make.
-  const isOnlyWay = firewallOptions.every((key) => values[key] === undefined);
+  const isOnlyWay = values.security_group === undefined && firewallOptions.every((key) => values[key] === undefined);
   if (isOnlyWay && !(values.allow_ports ?? []).includes(agentPort)) {
     say("allow_ports", `allow_ports has no ${agentPort}: nobody will reach the hosts' files and API`);
   }

@@ -39,8 +39,12 @@ function typeInWords(schema: TSchema): string {
     case "array":
       return `list of ${plural(typeInWords(schema.items))}`;
     default:
-      return schema.patternProperties === undefined ? "mapping" : "names with texts";
+      return schema.patternProperties === undefined ? "mapping" : `names with ${plural(values(schema))}`;
   }
+}
+
+function values(schema: TSchema): string {
+  return typeInWords(Object.values<TSchema>(schema.patternProperties)[0] ?? schema);
 }
 
 function plural(type: string): string {

@@ -96,3 +96,33 @@ export const duplicateName = (where: string, path: string, name: string, first: 
 
 export const duplicateDirectory = (where: string, path: string, dir: string, first: string) =>
   usage("duplicate-directory", `${where}: ${path} is ${quote(dir)}, and so is ${first}`, "keep one of them");
+
+export const notTogether = (where: string, key: string, other: string, otherWhere: string, remedy: string) =>
+  usage("not-together", `${where}: ${key} cannot stand beside ${other} (${otherWhere})`, remedy);
+
+export const doesNothing = (where: string, key: string, beside: string) =>
+  usage(
+    "does-nothing",
+    `${where}: ${key} does nothing for ${beside}`,
+    `take ${key} out; nothing is made or installed there`,
+  );
+
+export const noHosts = (where: string) =>
+  usage(
+    "no-hosts",
+    `${where}: hosts names no host`,
+    'name one: hosts: { fpga-a: {} }; to remove them all run "sallyport down"',
+  );
+
+export const sameHostTwice = (where: string, path: string, value: string, first: string) =>
+  usage("same-host-twice", `${where}: ${path} is ${quote(value)}, and so is ${first}`, "keep one of them");
+
+export const fleetSize = (where: string, path: string, value: number, bound: string) =>
+  usage("fleet-size", `${where}: ${path} is ${value}`, `it must be ${bound}`);
+
+export const oneExecutor = (where: string, path: string, given: readonly string[]) =>
+  usage(
+    "one-executor",
+    `${where}: ${path} has ${given.length === 0 ? "no program" : given.join(" and ")}`,
+    "it must have exactly one of builtin, command and filter, such as { builtin: gzip }",
+  );

@@ -113,10 +113,13 @@ const fleet = Type.Object(
         [
           Type.Literal("price-capacity-optimized"),
           Type.Literal("capacity-optimized"),
-          Type.Literal("diversified"),
+          Type.Literal("capacity-optimized-prioritized"),
           Type.Literal("lowest-price"),
         ],
-        { errorMessage: 'must be "price-capacity-optimized", "capacity-optimized", "diversified" or "lowest-price"' },
+        {
+          errorMessage:
+            'must be "price-capacity-optimized", "capacity-optimized", "capacity-optimized-prioritized" or "lowest-price"',
+        },
       ),
     ),
     instance_types: Type.Optional(
@@ -207,3 +210,6 @@ export const hostKeys = {
 export type HostOverride = Static<typeof oneHost>;
 export type FleetConfig = Static<typeof fleet>;
 export type SpotConfig = Static<typeof spot>;
+
+/** What the ways to write `stop_mode` mean. */
+export const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;

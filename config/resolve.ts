@@ -4,6 +4,7 @@ import { checkLayer } from "./check-layer.js";
 import { checkTogether, warnTogether } from "./check-together.js";
 import { gatewayPaths } from "./gateway-schema.js";
 import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
+import { STOP_MODES } from "./host-schema.js";
 import { type Merged, mergeLayers } from "./merge.js";
 import { type Layer, type Origins, pointerStep } from "./origin.js";
 import type { Config, ConfigFile, ConfigKey, KeyPairConfig } from "./schema.js";
@@ -59,8 +60,6 @@ function toConfig({ values, sources }: Merged, home: string): Config {
   // The weakest layer is the built-in one, which has every key that Config requires.
   return config as Config;
 }
-
-const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;
 
 function keyPair(written: NonNullable<ConfigFile["key_pair"]>, path: (written: string) => string): KeyPairConfig {
   if (typeof written === "string") return written;

@@ -229,7 +229,12 @@ const keys = {
       Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" }),
       Type.Object(
         {
-          name: Type.String({ minLength: 1, maxLength: 255, description: "Name of the key pair in EC2." }),
+          name: Type.String({
+            minLength: 1,
+            maxLength: 255,
+            description: "Name of the key pair in EC2.",
+            errorMessage: "must be text of at most 255 characters",
+          }),
           private_key: Type.Optional(localPathText("Private half here, for sallyport ssh.")),
         },
         { additionalProperties: false },

@@ -1,4 +1,5 @@
 /** What became of the turns so far, as Prometheus reads it, and whether all is well. Pure. */
+import { type Family, familyText } from "../base/prometheus.js";
 import type { Report } from "./report.js";
 import type { Turn } from "./watch.js";
 
@@ -103,29 +104,6 @@ export function healthOf({ lastSuccess, lastTurn }: SyncHistory, everyMs: number
 /** For the turns themselves. */
 const GRACE_MS = 60_000;
 const ACTIONS = ["added", "removed", "kept", "foreign"] as const;
-
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-
-interface Family {
-  readonly name: string;
-  readonly type: "gauge" | "counter";
-  readonly help: string;
-  readonly samples: readonly Sample[];
-}
-
-function familyText({ name, type, help, samples }: Family): string {
-  const lines = samples.map(([labels, value]) => `${name}${labelsText(labels)} ${value}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
-}
-
-function labelsText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escapeLabel(value)}"`);
-  return `{${pairs.join(",")}}`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-}
 
 /** Prometheus counts in seconds. */
 function seconds(date: Date): number {

@@ -4,11 +4,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AccessDetails, AccessLog } from "./access-log.js";
 import { ANONYMOUS } from "./bearer.js";
 import { type Problem, problemBody } from "./problem.js";
+import { remoteOf } from "./remote.js";
 
 export type Headers = Readonly<Record<string, string | number>>;
 
 /** How long an answered client may go on sending a body that nobody wants. */
 const LINGER_MS = 2_000;
+/** Bytes of content up to which copying is cheaper than a second write. */
+const JOINED = 16 * 1024;
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 export class Exchange {
@@ -37,11 +40,13 @@ export class Exchange {
     this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
     this.method = req.method ?? "";
     this.path = (req.url ?? "").split("?", 1)[0] ?? "";
-    // An IPv4 caller on a dual-stack socket is the same caller.
-    this.remote = (req.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
+    this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
-    res.setHeader("X-Request-Id", this.id);
-    res.once("close", () => log(this.#entry()));
+    res.once("close", () => {
+      log(this.#entry());
+      // Answered before its body was whole: nothing more of it will come, which whoever still reads must learn.
+      if (!req.complete) req.destroy();
+    });
   }
 
   /** Whether the request says that it has content. GET with a body is rare, but it is legal. */
@@ -50,17 +55,33 @@ export class Exchange {
     return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   }
 
+  /** Whether the client has been told to send its body, or did not ask. */
+  get bodyAccepted(): boolean {
+    return this.#bodyAccepted;
+  }
+
   /** Tells a client that waits for "100 Continue" to send its body. */
   acceptBody(): void {
     if (!this.#bodyAccepted) this.res.writeContinue();
     this.#bodyAccepted = true;
   }
 
+  /** Begins an answer. All headers in one go: set one by one, each costs as much as all. */
+  writeHead(status: number, headers: Headers): void {
+    this.res.writeHead(status, { "X-Request-Id": this.id, ...headers });
+  }
+
+  /** For an answer that somebody else writes to the response. */
+  setId(): void {
+    this.res.setHeader("X-Request-Id", this.id);
+  }
+
   /** Ends with a whole answer held in memory. */
   answer(status: number, headers: Headers, body?: Buffer | string): void {
-    const content = body === undefined ? undefined : Buffer.from(body);
-    const length = content === undefined ? {} : { "Content-Length": content.length };
-    this.#end(status, { ...length, ...headers }, this.method === "HEAD" ? undefined : content);
+    const content = typeof body === "string" ? Buffer.from(body) : body;
+    const length = content === undefined || "Content-Length" in headers ? undefined : content.length;
+    const all = length === undefined ? headers : { "Content-Length": length, ...headers };
+    this.#end(status, all, this.method === "HEAD" ? undefined : content);
   }
 
   json(status: number, value: unknown, headers: Headers = {}): void {
@@ -68,6 +89,11 @@ export class Exchange {
   }
 
   problem(problem: Problem): void {
+    if (this.res.headersSent && this.verdict !== "ok") {
+      // What follows from the first problem says nothing new.
+      this.res.destroy();
+      return;
+    }
     this.verdict = problem.verdict;
     this.cause = problem.cause;
     if (this.res.headersSent) {
@@ -83,9 +109,11 @@ export class Exchange {
     const { req, res } = this;
     this.bytes += content?.length ?? 0;
     const unread = this.hasBody && !req.complete;
-    res.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
+    this.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
     if (!unread || !this.#bodyAccepted) {
-      res.end(content);
+      // As a string, it leaves in one write with the head; as a buffer, in a second one.
+      if (content !== undefined && content.length <= JOINED) res.end(content.toString("latin1"), "latin1");
+      else res.end(content);
       return;
     }
     // The client is still sending. Closing now resets the connection, and the answer may be lost with it.

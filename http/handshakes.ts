@@ -1,41 +1,46 @@
 /**
  * Half-open TLS connections cost a socket and a TLS state each, and come before any token is seen. Each
  * has a deadline that no trickle of bytes extends (`handshakeTimeout` alone counts idle time), and there
- * are never more than a fixed number: a newcomer closes the oldest, since an honest handshake takes
- * milliseconds and what is old is stalled.
+ * are never more than a fixed number: a newcomer closes the oldest of the caller that has most of them. An
+ * honest handshake takes milliseconds and is alone, so it is the flood that makes room.
  */
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
+import { peerOf } from "./connections.js";
+import { oldestOfHeaviest } from "./heaviest.js";
 import type { Limits } from "./limits.js";
+import { callerOf, remoteOf } from "./remote.js";
+
+interface Pending {
+  readonly key: string;
+  readonly caller: string;
+  readonly socket: Socket;
+  readonly timer: NodeJS.Timeout;
+}
 
 export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeMs" | "handshakes">): void {
-  const pending = new Map<string, { socket: Socket; timer: NodeJS.Timeout }>();
+  const pending = new Map<string, Pending>();
   const settle = (key: string) => {
     clearTimeout(pending.get(key)?.timer);
     pending.delete(key);
   };
 
   server.on("connection", (socket: Socket) => {
-    const key = peer(socket);
+    const key = peerOf(socket);
     const timer = setTimeout(() => {
       settle(key);
       socket.destroy();
     }, limits.handshakeMs);
     timer.unref();
-    pending.set(key, { socket, timer });
+    pending.set(key, { key, caller: callerOf(remoteOf(socket)), socket, timer });
     socket.once("close", () => {
       if (pending.get(key)?.socket === socket) settle(key);
     });
-    const oldest = pending.entries().next().value;
-    if (pending.size > limits.handshakes && oldest !== undefined) {
-      settle(oldest[0]);
-      oldest[1].socket.destroy();
-    }
+    if (pending.size <= limits.handshakes) return;
+    const giving = oldestOfHeaviest(pending.values());
+    if (giving === undefined) return;
+    settle(giving.key);
+    giving.socket.destroy();
   });
-  // The TLS socket is another object than the TCP one; both know the peer, which names a connection.
-  server.on("secureConnection", (socket: Socket) => settle(peer(socket)));
-}
-
-function peer(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
+  server.on("secureConnection", (socket: Socket) => settle(peerOf(socket)));
 }

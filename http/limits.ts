@@ -2,14 +2,21 @@
 export interface Limits {
   /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeMs: number;
-  /** Connections that have not finished their handshake; one more closes the oldest. */
+  /** Connections that have not finished their handshake; one more closes the oldest of who has most. */
   readonly handshakes: number;
   /** From the first moment of a connection or request to the end of its header. */
   readonly headersMs: number;
   /** Without a byte in either direction. */
   readonly idleMs: number;
+  /** Between an answer and the next request. */
   readonly keepAliveMs: number;
+  /** In all. One more closes the oldest idle one of who has most; where all are busy, itself. */
   readonly connections: number;
+  /** From one IPv4 address, or one IPv6 network of 64 bits, which is what one caller has. */
+  readonly connectionsPerAddress: number;
+  /** Bytes per second that a body must bring, over `bodyWindowMs`; 0 for any. */
+  readonly minBodyRate: number;
+  readonly bodyWindowMs: number;
   /** How often overdue headers are looked for. */
   readonly checkMs: number;
   /** How long running transfers may go on after SIGTERM. */
@@ -23,9 +30,14 @@ export const LIMITS: Limits = {
   idleMs: 60_000,
   keepAliveMs: 30_000,
   connections: 1_024,
+  connectionsPerAddress: 512,
+  minBodyRate: 1_024,
+  bodyWindowMs: 30_000,
   checkMs: 2_000,
   graceMs: 10_000,
 };
 
 /** Bytes of request line and headers. */
 export const HEADER_BYTES = 16 * 1024;
+/** A browser sends some 20; each costs two strings and a place in a table. */
+export const HEADER_COUNT = 100;

@@ -3,30 +3,47 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { errno } from "../base/fault.js";
 import type { AccessLog } from "./access-log.js";
+import { watchBodies } from "./body-rate.js";
 import { Exchange } from "./exchange.js";
+import { HEADER_COUNT, LIMITS, type Limits } from "./limits.js";
 import { Problem } from "./problem.js";
-import { internal, overloaded } from "./problems.js";
+import { internal, overloaded, tooManyHeaders, tooManyPipelined } from "./problems.js";
 
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** Requests that one connection may have waiting behind the one that is being answered. */
 const PIPELINE_LIMIT = 32;
+/** More of them that are read and dropped while the answers before go out; then the connection is cut. */
+const DROPPED_LIMIT = 1_024;
 
 interface Line {
   waiting: number;
+  dropped: number;
   last: ServerResponse;
 }
 
-export function createListener(handle: Handle, log: AccessLog): Listener {
-  const lines = new WeakMap<Socket, Line>();
+const lines = new WeakMap<Socket, Line>();
 
-  const serve = async (req: IncomingMessage, res: ServerResponse) => {
+/** Whether a request is being answered on `socket`. */
+export function isBusy(socket: Socket): boolean {
+  const line = lines.get(socket);
+  return line !== undefined && !line.last.closed;
+}
+
+export function createListener(handle: Handle, log: AccessLog, limits: Limits = LIMITS): Listener {
+  const watch = watchBodies(limits);
+
+  const serve = (req: IncomingMessage, res: ServerResponse) => {
     const exchange = new Exchange(req, res, log);
+    if (exchange.hasBody) watch(exchange);
+    const fail = (error: unknown) => exchange.problem(toProblem(error));
     try {
-      await handle(exchange);
+      // Twice as long as names: each is followed by its value.
+      if (req.rawHeaders.length > 2 * HEADER_COUNT) throw tooManyHeaders(HEADER_COUNT);
+      handle(exchange)?.catch(fail);
     } catch (error) {
-      exchange.problem(toProblem(error));
+      fail(error);
     }
   };
 
@@ -36,18 +53,23 @@ export function createListener(handle: Handle, log: AccessLog): Listener {
     const { socket } = req;
     const line = lines.get(socket);
     if (line === undefined || line.last.closed) {
-      lines.set(socket, { waiting: 0, last: res });
-      void serve(req, res);
+      if (line === undefined) lines.set(socket, { waiting: 0, dropped: 0, last: res });
+      else line.last = res;
+      serve(req, res);
       return;
     }
-    if (line.waiting >= PIPELINE_LIMIT) {
-      socket.destroy();
+    if (line.waiting > PIPELINE_LIMIT) {
+      line.dropped += 1;
+      if (line.dropped > DROPPED_LIMIT) socket.destroy();
       return;
     }
     line.waiting += 1;
+    const refused = line.waiting > PIPELINE_LIMIT;
     line.last.once("close", () => {
       line.waiting -= 1;
-      if (!socket.destroyed) void serve(req, res);
+      if (socket.destroyed) return;
+      if (refused) new Exchange(req, res, log).problem(tooManyPipelined(PIPELINE_LIMIT));
+      else serve(req, res);
     });
     line.last = res;
   };

@@ -18,6 +18,21 @@ export const methodNotAllowed = (allow: string) =>
     headers: { Allow: allow },
   });
 
+export const bodyTooSlow = (rate: number) =>
+  new Problem(408, "body-too-slow", "Request timeout", `the body came at less than ${rate} bytes per second`, {
+    headers: { Connection: "close" },
+  });
+
+export const tooManyHeaders = (limit: number) =>
+  new Problem(431, "too-many-headers", "Request header fields too large", `a request has at most ${limit} headers`, {
+    headers: { Connection: "close" },
+  });
+
+export const tooManyPipelined = (limit: number) =>
+  new Problem(503, "too-many-pipelined", "Service unavailable", `at most ${limit} requests may wait on a connection`, {
+    headers: { Connection: "close" },
+  });
+
 export const preconditionFailed = () =>
   new Problem(412, "precondition-failed", "Precondition failed", "the file is not in the state the request names");
 

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { errno } from "../base/fault.js";
 import type { AccessLog } from "./access-log.js";
 import { ANONYMOUS } from "./bearer.js";
+import { guardConnections } from "./connections.js";
 import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";
 import { HEADER_BYTES, type Limits } from "./limits.js";
@@ -68,12 +69,23 @@ function httpOptions(limits: Limits) {
 
 function bound<S extends Server>(server: S, listener: Listener, limits: Limits, log: AccessLog): S {
   server.timeout = limits.idleMs;
-  server.maxConnections = limits.connections;
+  // Node would drop what is above a maximum without a word. What counts here is the size of the header.
+  server.maxHeadersCount = 0;
+  guardConnections(server, limits);
   server.on("request", listener);
   server.on("checkContinue", listener);
+  server.on("connect", (_req, socket) => refuse(Object.assign(new Error(), { code: "CONNECT" }), socket, log));
   server.on("clientError", (error, socket) => refuse(error, socket, log));
   return server;
 }
+
+const STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  /** No proxy. */
+  CONNECT: 405,
+};
 
 /** What is not HTTP at all never becomes a request; it is still answered, logged and closed. */
 function refuse(error: Error, socket: Duplex, log: AccessLog): void {
@@ -82,7 +94,7 @@ function refuse(error: Error, socket: Duplex, log: AccessLog): void {
     return;
   }
   const code = errno(error);
-  const status = code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const status = STATUSES[code ?? ""] ?? 400;
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   const remote = "remoteAddress" in socket ? String(socket.remoteAddress) : "";
   const entry = { id: "", remote, method: "", path: "", status, bytes: 0, ms: 0 };

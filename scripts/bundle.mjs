@@ -1,4 +1,4 @@
-// Bundles what is shipped into one file each: the agent for hosts, the follower of lists for Lambda.
+// Bundles what is shipped into one file each: the agent and its accelerators for hosts, the follower of lists for Lambda.
 //   node scripts/bundle.mjs [DIRECTORY]
 import { dirname, join } from "node:path";
 import { argv } from "node:process";
@@ -10,7 +10,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 export async function bundle(outdir) {
   await build({
     absWorkingDir: root,
-    entryPoints: { agent: "agent/main.ts", "firewall-sync": "firewall/lambda/handler.ts" },
+    entryPoints: {
+      agent: "agent/main.ts",
+      "accelerators/gzip": "agent/accelerators/gzip.ts",
+      "accelerators/sha3": "agent/accelerators/sha3.ts",
+      "firewall-sync": "firewall/lambda/handler.ts",
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,

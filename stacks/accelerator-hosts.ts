@@ -1,109 +1,141 @@
-import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
-import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
-import { TerraformOutput, TerraformStack } from "cdktf";
-import type { Construct } from "constructs";
-import { deploymentTable, letsVpcIn } from "./firewall.js";
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { addFleet } from "./fleet.js";
+import { addOutputs, type FoundHost } from "./host-outputs.js";
+import { hostTags, type NewHost, type PlannedHost } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
-import { hostNames, STACK_NAME } from "./names.js";
+import { STACK_NAME } from "./names.js";
 import { AcceleratorHost } from "./parts/accelerator-host.js";
-import { FirewallRules } from "./parts/firewall-rules.js";
-import { HostAgent } from "./parts/host-agent.js";
-import { KeyPair } from "./parts/key-pair.js";
-import { MachineImage } from "./parts/machine-image.js";
+import { ExistingHost } from "./parts/existing-host.js";
+import { loginUser, MachineImage } from "./parts/machine-image.js";
 import { addProvider } from "./provider.js";
-import { shellWord } from "./shell.js";
+import { addSharedParts, type SharedParts } from "./shared-parts.js";
 
-/** One or more accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
+/**
+ * Where EC2 has no capacity it answers as if it had failed (500), and the provider would ask 25 times,
+ * which takes longer than anybody waits. As many as AWS's own tools make ride out a bad moment.
+ */
+const SPOT_RETRIES = 4;
+
+/** Accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
 export class AcceleratorHostsStack extends TerraformStack {
+  readonly #inputs: DeploymentInputs;
+  readonly #images = new Map<string, MachineImage>();
+
   constructor(scope: Construct, inputs: DeploymentInputs) {
     super(scope, STACK_NAME);
-    const deployment = `${inputs.name}-${inputs.suffix}`;
-    addProvider(this, STACK_NAME, inputs);
-
-    const table = deploymentTable(inputs);
-    // The id is older than the options; another one would replace a group that is in use.
-    const access = new FirewallRules(this, "CallerAccess", {
-      ...this.#network(inputs, letsVpcIn(table)),
-      table,
-      deployment,
+    this.#inputs = inputs;
+    const hasSpot = inputs.hosts.some((host) => host.kind === "new" && host.spot !== false);
+    addProvider(this, STACK_NAME, inputs, hasSpot ? { maxRetries: SPOT_RETRIES } : {});
+    const shared = inputs.runtime === undefined ? undefined : addSharedParts(this, inputs, inputs.runtime);
+    const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
+    const fleet = this.#fleet(shared);
+    // In a room of their own, since a host may be called "hosts" or "callers".
+    addOutputs(new Construct(this, "Outputs"), {
+      inputs,
+      hosts,
+      ...(fleet === undefined ? {} : { fleet }),
+      ...(shared === undefined ? {} : { access: shared.access }),
     });
-    const keyPair = new KeyPair(this, "KeyPair", { name: deployment, publicKey: inputs.sshKey.publicKey });
-    const agent = new HostAgent(this, "Agent", {
-      deployment,
-      region: inputs.region,
-      runtime: inputs.runtime,
-      directories: inputs.directories,
-      serveAddresses: inputs.serveAddresses,
-      buckets: inputs.buckets,
-      ...(inputs.tls === undefined ? {} : { tls: inputs.tls }),
-      ...(inputs.token === undefined ? {} : { token: inputs.token }),
-      ...(inputs.endpointUrl === undefined ? {} : { endpointUrl: inputs.endpointUrl }),
-    });
-    const image = new MachineImage(this, "Image", { ami: inputs.ami });
-    const hosts = hostNames(inputs.count).map(
-      (name) =>
-        new AcceleratorHost(this, name, {
-          access,
-          keyPair,
-          agent,
-          image,
-          instanceType: inputs.instanceType,
-          rootVolumeGib: inputs.rootVolumeGib,
-          // From outside nobody gets in, so the public address would be no use.
-          privateAddress: inputs.firewall.options.disable_public_ingress === true,
-          ...(inputs.subnetId === undefined ? {} : { subnetId: inputs.subnetId }),
-        }),
-    );
-    this.#outputs(inputs, access, hosts);
   }
 
-  /** The VPC and, if a rule needs it, its range: known to Terraform alone. */
-  #network({ vpcId, subnetId }: DeploymentInputs, needsRange: boolean): { vpcId: string; vpcCidr?: string } {
-    const id = vpcId ?? (subnetId && new DataAwsSubnet(this, "Subnet", { id: subnetId }).vpcId);
-    if (id === undefined) {
-      const vpc = new DataAwsVpc(this, "DefaultVpc", { default: true });
-      return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock };
-    }
-    return needsRange ? { vpcId: id, vpcCidr: new DataAwsVpc(this, "Vpc", { id }).cidrBlock } : { vpcId: id };
+  #fleet(shared: SharedParts | undefined) {
+    const { fleet, ami } = this.#inputs;
+    if (fleet === undefined || shared === undefined) return undefined;
+    const { vpcId = "", access, agent, keyPair } = shared;
+    const { keyName } = keyPair;
+    const image = this.#image(ami);
+    return addFleet(this, fleet, this.#inputs, {
+      vpcId,
+      access,
+      agent,
+      keyName,
+      image,
+      privateAddress: this.#isPrivate,
+    });
   }
 
-  #outputs(inputs: DeploymentInputs, access: FirewallRules, hosts: readonly AcceleratorHost[]): void {
-    const output = (name: string, description: string, value: unknown) =>
-      new TerraformOutput(this, name, { value, description, staticId: true });
-    const key = shellWord(inputs.sshKey.privatePath);
-    const sshCommand = (host: AcceleratorHost) => `ssh -i ${key} -o IdentitiesOnly=yes ${host.sshUser}@${host.address}`;
-    const perHost = <T>(value: (host: AcceleratorHost) => T) =>
-      Object.fromEntries(hosts.map((host) => [host.name, value(host)]));
-
-    output(
-      "hosts",
-      "Every host with its addresses",
-      perHost((host) => ({
-        name: host.name,
-        instance_id: host.instance.id,
-        public_ip: host.instance.publicIp,
-        private_ip: host.instance.privateIp,
-        agent_url: host.agentUrl,
-        ssh_user: host.sshUser,
-        ssh_command: sshCommand(host),
-      })),
-    );
-    output(
-      "instance_ids",
-      "EC2 instance of each host",
-      perHost((host) => host.instance.id),
-    );
-    output(
-      "agent_urls",
-      "Where each host's agent answers",
-      perHost((host) => host.agentUrl),
-    );
-    output("ssh_commands", "Paste one into a shell to log in", perHost(sshCommand));
-    output("security_group_id", "The group that lets the callers in", access.securityGroupId);
-    if (access.internalSecurityGroup !== undefined) {
-      output("internal_security_group_id", "The group that lets the VPC in", access.internalSecurityGroup.id);
+  #host(host: PlannedHost, shared: SharedParts | undefined): FoundHost | undefined {
+    switch (host.kind) {
+      case "new":
+        return shared && this.#newHost(host, shared);
+      case "instance": {
+        const { instanceId } = host;
+        const found = new ExistingHost(this, host.name, { instanceId, privateAddress: this.#isPrivate });
+        const { publicIp, privateIp, instanceType } = found.instance;
+        return {
+          host,
+          instanceId,
+          publicIp,
+          privateIp,
+          instanceType,
+          address: found.address,
+          ...this.#reached(host, found.address),
+        };
+      }
+      case "address": {
+        const { address } = host;
+        const nothing = { instanceId: "", privateIp: "", instanceType: "" };
+        return { host, ...nothing, publicIp: address, address, ...this.#reached(host, address) };
+      }
     }
-    output("callers", "Who may reach the hosts", inputs.callers);
-    output("certificate_fingerprint", "SHA-256 of the agents' certificate", inputs.tls?.fingerprint ?? "");
+  }
+
+  #newHost(planned: NewHost, { access, keyPair, agent }: SharedParts): FoundHost {
+    const { hostNamePrefix } = this.#inputs;
+    const { name, spot, sshUser, subnetId, onShutdown } = planned;
+    const host = new AcceleratorHost(this, name, {
+      access,
+      keyPair,
+      agent,
+      image: this.#image(planned.ami),
+      instanceType: planned.instanceType,
+      rootVolumeGib: planned.rootVolumeGib,
+      privateAddress: this.#isPrivate,
+      tags: hostTags(this.#inputs, name),
+      ...(hostNamePrefix === undefined ? {} : { nameTag: `${hostNamePrefix}-${name}` }),
+      ...(onShutdown === undefined ? {} : { onShutdown }),
+      ...(spot === false ? {} : { spot }),
+      ...(sshUser === undefined ? {} : { sshUser }),
+      ...(subnetId === undefined ? {} : { subnetId }),
+    });
+    const { id, publicIp, privateIp } = host.instance;
+    const { instanceType } = planned;
+    const { address, agentUrl = "" } = host;
+    return {
+      host: planned,
+      instanceId: id,
+      publicIp,
+      privateIp,
+      instanceType,
+      address,
+      agentUrl,
+      sshUser: host.sshUser,
+    };
+  }
+
+  /** How to reach a host that the deployment did not make. */
+  #reached({ sshUser }: PlannedHost, address: string): Pick<FoundHost, "agentUrl" | "sshUser"> {
+    const { tls, existingTls, ami } = this.#inputs;
+    const host = address.includes(":") && !address.includes("$") ? `[${address}]` : address;
+    return {
+      agentUrl: `${(tls ?? existingTls) === undefined ? "http" : "https"}://${host}`,
+      sshUser: sshUser ?? loginUser(ami),
+    };
+  }
+
+  /** From outside nobody gets in where public ingress is off, so the public address would be no use. */
+  get #isPrivate(): boolean {
+    const { firewall, usePrivateIp = false } = this.#inputs;
+    return usePrivateIp || firewall.options.disable_public_ingress === true;
+  }
+
+  /** One look-up per family, whichever hosts boot it. */
+  #image(ami: string): MachineImage {
+    const known = this.#images.get(ami);
+    if (known !== undefined) return known;
+    const image = new MachineImage(this, ami === this.#inputs.ami ? "Image" : `Image-${ami}`, { ami });
+    this.#images.set(ami, image);
+    return image;
   }
 }

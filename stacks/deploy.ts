@@ -8,11 +8,15 @@ import type { RuleTable } from "../firewall/table.js";
 import { buildStacks, buildTeardown } from "./app.js";
 import * as errors from "./errors.js";
 import { outDir, stackDir, statePath } from "./files.js";
-import { agentPort, deploymentTable, tableWarnings } from "./firewall.js";
+import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
+import { deployedHosts } from "./hosts.js";
+import type { DeploymentInputs } from "./inputs.js";
 import { STACK_NAME, STACK_NAMES, type StackName, SYNC_STACK_NAME } from "./names.js";
 import { deploymentTarget, prepareDeployment } from "./prepare.js";
 import { prepareSync } from "./prepare-sync.js";
 import { resourceNames } from "./resource-names.js";
+import { decideFallback, failedHosts, onDemandInstead, type SpotRefusal, stillOnDemand } from "./spot-fallback.js";
+import { readOnDemand, writeOnDemand } from "./spot-memory.js";
 import { Terraform, type TerraformOptions } from "./terraform.js";
 import type { PlannedChange } from "./terraform-log.js";
 
@@ -23,6 +27,8 @@ export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" |
   readonly caller?: readonly string[];
   /** Told the rules of the hosts as soon as they are known: before anything is planned. */
   readonly onTable?: (table: RuleTable, warnings: readonly string[]) => void;
+  /** Told which hosts are made on demand, since there was no spot instance: they cost more. */
+  readonly onFallback?: (refusals: readonly SpotRefusal[]) => void;
 }
 
 export interface Deployment {
@@ -45,9 +51,58 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
     return plan(buildStacks({ sync: await prepareSync(loaded, options) }, { outdir }), outdir, options);
   }
   const hosts = await prepareDeployment(loaded, options);
-  const table = deploymentTable(hosts);
-  options.onTable?.(table, tableWarnings(table, hosts.firewall, agentPort(hosts)));
-  return plan(buildStacks({ hosts }, { outdir }), outdir, options);
+  if (makesRules(hosts)) {
+    const table = deploymentTable(hosts);
+    options.onTable?.(table, tableWarnings(table, hosts.firewall, agentPort(hosts)));
+  }
+  const planned = (inputs: DeploymentInputs) => plan(buildStacks({ hosts: inputs }, { outdir }), outdir, options);
+  const first = await planned(hosts);
+  return {
+    changes: first.changes,
+    apply: async () => {
+      await applyOrFallBack(first, hosts, planned, options);
+      // What went, and what is no spot instance any more, is forgotten.
+      const configured = deployedHosts(loaded.config);
+      await writeOnDemand(hosts.projectDir, stillOnDemand(await readOnDemand(hosts.projectDir), configured));
+    },
+  };
+}
+
+/** Applies; where AWS has no spot instance for some hosts, plans once more with these on demand. */
+async function applyOrFallBack(
+  first: Deployment,
+  inputs: DeploymentInputs,
+  planned: (inputs: DeploymentInputs) => Promise<Deployment>,
+  options: DeployOptions,
+): Promise<void> {
+  try {
+    return await first.apply();
+  } catch (error) {
+    const decision =
+      error instanceof errors.TerraformFault ? decideFallback(error.failures, inputs.hosts) : { kind: "none" as const };
+    if (decision.kind === "none") throw error;
+    if (decision.kind === "refused") throw errors.spotRefused(decision.refusals, error);
+    const { refusals } = decision;
+    const refused = new Set(refusals.map(({ host }) => host));
+    options.onFallback?.(refusals);
+    const second = await planned({ ...inputs, hosts: onDemandInstead(inputs.hosts, refused) });
+    // The user has agreed to what the first plan ends, and to nothing else.
+    const agreed = new Set(first.changes.filter(endsMachine).map(({ address }) => address));
+    const unforeseen = second.changes.filter((change) => endsMachine(change) && !agreed.has(change.address));
+    if (unforeseen.length > 0) throw errors.endsUnforeseen(unforeseen.map(({ name }) => name));
+    // Known before the machine is there: a deployment that is ended in between must not make it anew.
+    const onDemand = new Set([...(await readOnDemand(inputs.projectDir)), ...refused]);
+    await writeOnDemand(inputs.projectDir, onDemand);
+    await second.apply().catch(async (failed: unknown) => {
+      // Not to be had on demand either: the next deployment begins with a spot instance again.
+      const hosts = failed instanceof errors.TerraformFault ? failedHosts(failed.failures) : new Set();
+      await writeOnDemand(
+        inputs.projectDir,
+        [...onDemand].filter((host) => !(refused.has(host) && hosts.has(host))),
+      );
+      throw failed;
+    });
+  }
 }
 
 /** What there is to remove. Needs neither keys nor certificate nor caller: what the state holds goes. */
@@ -56,12 +111,20 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
   const { stack = STACK_NAME } = options;
   if (!existsSync(statePath(target.projectDir, stack))) return { changes: [], apply: async () => undefined };
   const outdir = join(outDir(target.projectDir), "down");
-  return plan(buildTeardown(stack, target, { outdir }), outdir, options, outDir(target.projectDir));
+  const planned = await plan(buildTeardown(stack, target, { outdir }), outdir, options, outDir(target.projectDir));
+  return {
+    changes: planned.changes,
+    apply: async () => {
+      await planned.apply();
+      if (stack === STACK_NAME) await writeOnDemand(target.projectDir, []);
+    },
+  };
 }
 
-/** Whether a change ends the life of a machine, and with it of what lies on its disk. */
+/** Whether a change ends the life of a machine, or of a fleet's, and with it of what lies on its disk. */
 export function endsMachine(change: PlannedChange): boolean {
-  return change.type === "aws_instance" && (change.action === "replace" || change.action === "delete");
+  const isMachine = change.type === "aws_instance" || change.type === "aws_autoscaling_group";
+  return isMachine && (change.action === "replace" || change.action === "delete");
 }
 
 async function plan(app: App, outdir: string, options: DeployOptions, namesFrom = outdir): Promise<Deployment> {

@@ -1,5 +1,7 @@
 import { EXIT, Fault, quote } from "../base/fault.js";
 import { STACK_NAME, type StackName } from "./names.js";
+import type { SpotRefusal } from "./spot-fallback.js";
+import type { TerraformFailure } from "./terraform-log.js";
 
 export const unknownAmi = (ami: string): Fault =>
   new Fault("stacks/unknown-ami", `ami ${quote(ami)} is neither a family nor an image id`, {
@@ -109,7 +111,7 @@ export const unsafePath = (path: string): Fault =>
 
 export const userDataTooLong = (bytes: number, most: number): Fault =>
   new Fault("stacks/user-data-too-long", `the boot script has ${bytes} bytes; EC2 takes ${most}`, {
-    hint: "use a shorter certificate, or fewer authorized_host_dirs",
+    hint: "use a shorter certificate, a shorter init_script, or fewer authorized_host_dirs and accelerators",
     exit: EXIT.usage,
   });
 
@@ -151,10 +153,25 @@ export const oldTerraform = (binary: string, version: string): Fault =>
     hint: "older ones cannot pass a secret without writing it to the state",
   });
 
-export const terraformFailed = (step: string, said: string): Fault =>
-  new Fault("stacks/terraform-failed", `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`, {
-    ...(said.includes("\n") ? { hint: said.slice(said.indexOf("\n") + 1) } : {}),
-  });
+/** With what Terraform reported, for those who can do something about it. */
+export class TerraformFault extends Fault {
+  constructor(
+    readonly failures: readonly TerraformFailure[],
+    ...rest: ConstructorParameters<typeof Fault>
+  ) {
+    super(...rest);
+  }
+}
+
+export const terraformFailed = (step: string, said: string, failures: readonly TerraformFailure[] = []): Fault =>
+  new TerraformFault(
+    failures,
+    "stacks/terraform-failed",
+    `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`,
+    {
+      ...(said.includes("\n") ? { hint: said.slice(said.indexOf("\n") + 1) } : {}),
+    },
+  );
 
 export const interrupted = (step: string): Fault =>
   new Fault("stacks/interrupted", `terraform ${step} was interrupted; what it had done is recorded`, {
@@ -170,6 +187,36 @@ export const notDeployed = (dir: string, stack: StackName = STACK_NAME): Fault =
       hint: `run "sallyport up${stack === STACK_NAME ? "" : ` ${stack}`}" there first`,
       exit: EXIT.notFound,
     },
+  );
+
+export const fleetUnknown = (group: string, cause: unknown): Fault =>
+  new Fault(
+    "stacks/fleet-unknown",
+    `EC2 does not tell the machines of ${quote(group)}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`,
+    { hint: 'check credentials and region ("sallyport doctor"); ec2:DescribeInstances must be allowed', cause },
+  );
+
+export const badSpotMemory = (file: string, cause?: unknown): Fault =>
+  new Fault("stacks/bad-spot-memory", `${quote(file)} does not name the hosts that are on demand`, {
+    hint: "remove the file; hosts of it then become spot instances again, with new machines",
+    cause,
+  });
+
+export const spotRefused = (refusals: readonly SpotRefusal[], cause: unknown): Fault =>
+  new Fault(
+    "stacks/spot-refused",
+    `there is no spot instance for ${refusals.map(({ host, code }) => `${host} (${code})`).join(", ")}`,
+    {
+      hint: "spot.fallback is false, so nothing is taken in its place; try later, another instance_type or subnet_id, or a higher max_price",
+      cause,
+    },
+  );
+
+export const endsUnforeseen = (names: readonly string[]): Fault =>
+  new Fault(
+    "stacks/plan-changed",
+    `planning again, without spot instances, would also end ${names.join(", ")}: nothing more was done`,
+    { hint: 'look at it with "sallyport plan"', exit: EXIT.conflict },
   );
 
 export const badState = (file: string, stack: StackName, cause?: unknown): Fault =>

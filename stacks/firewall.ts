@@ -67,3 +67,8 @@ export function tableWarnings(table: RuleTable, { options }: WrittenFirewall, ag
 
 /** Where the hosts' agents answer. */
 export const agentPort = ({ tls }: Pick<DeploymentInputs, "tls">): number => (tls === undefined ? 80 : 443);
+
+/** Whether a deployment makes rules at all: not for an existing group, and not where no host is new. */
+export function makesRules({ securityGroup, runtime }: Pick<DeploymentInputs, "securityGroup" | "runtime">): boolean {
+  return securityGroup === undefined && runtime !== undefined;
+}

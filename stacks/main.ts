@@ -5,7 +5,7 @@
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { buildStacks } from "./app.js";
-import { agentPort, deploymentTable, tableWarnings } from "./firewall.js";
+import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
 import { prepareDeployment } from "./prepare.js";
 import { prepareSync } from "./prepare-sync.js";
 
@@ -14,9 +14,8 @@ try {
   const loaded = await loadConfig({ cwd: process.cwd(), env });
   for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
   const hosts = await prepareDeployment(loaded, { env, onStep: (text) => console.error(`sallyport: ${text}`) });
-  for (const warning of tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts))) {
-    console.error(`warning: ${warning}`);
-  }
+  const warnings = makesRules(hosts) ? tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts)) : [];
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
   buildStacks({ hosts, ...sync }).synth();
 } catch (error) {

@@ -18,6 +18,15 @@ export function deploymentSuffix(sshPublicKey: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 8);
 }
 
+/**
+ * What stands for the public key in {@link deploymentSuffix} where EC2 keeps it: the pair's name. Two
+ * people who share one pair and call their deployments the same share its names too, so they need
+ * different ones.
+ */
+export function ec2KeyPair(name: string): string {
+  return `ec2-key-pair ${name.replaceAll(/\s/g, "_")}`;
+}
+
 /** `accelerator-1` … `accelerator-N`: construct ids are made of these, so a name never moves to another host. */
 export function hostNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `accelerator-${index + 1}`);

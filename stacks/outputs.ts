@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { errno } from "../base/fault.js";
 import * as errors from "./errors.js";
 import { statePath } from "./files.js";
+import type { DeployedFleet } from "./fleet.js";
 import { STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
 
 export interface DeployedHost {
@@ -14,6 +15,12 @@ export interface DeployedHost {
   readonly agent_url: string;
   readonly ssh_user: string;
   readonly ssh_command: string;
+  /** new: made by the deployment; instance: an existing one that may be started and stopped; address: no more than that. */
+  readonly kind: "new" | "instance" | "address";
+  /** Empty for an address. */
+  readonly instance_type: string;
+  readonly spot: boolean;
+  readonly stop_mode: "term" | "stop" | "keep";
 }
 
 /** What the stack `firewall-sync` gave. */
@@ -30,17 +37,21 @@ export interface DeploymentOutputs {
   readonly callers: readonly string[];
   /** SHA-256; empty where the agents speak plain HTTP. */
   readonly certificate_fingerprint: string;
+  /** A fleet in place of hosts: its machines are asked for with `readMembers`. */
+  readonly fleet?: DeployedFleet;
 }
 
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
   const values = await readState(options.projectDir, STACK_NAME);
-  if (!isHosts(values.hosts)) throw errors.notDeployed(options.projectDir);
+  const fleet = isFleet(values.fleet) ? values.fleet : undefined;
+  if (!isHosts(values.hosts, fleet)) throw errors.notDeployed(options.projectDir);
   return {
     hosts: Object.values(values.hosts).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
     security_group_id: String(values.security_group_id ?? ""),
     callers: Array.isArray(values.callers) ? values.callers.map(String) : [],
     certificate_fingerprint: String(values.certificate_fingerprint ?? ""),
+    ...(fleet === undefined ? {} : { fleet }),
   };
 }
 
@@ -85,6 +96,10 @@ function outputValues(text: string, file: string, stack: StackName): Record<stri
   }
 }
 
-function isHosts(value: unknown): value is Record<string, DeployedHost> {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+function isHosts(value: unknown, fleet: DeployedFleet | undefined): value is Record<string, DeployedHost> {
+  return typeof value === "object" && value !== null && (fleet !== undefined || Object.keys(value).length > 0);
+}
+
+function isFleet(value: unknown): value is DeployedFleet {
+  return typeof value === "object" && value !== null && "autoscaling_group_name" in value;
 }

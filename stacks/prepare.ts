@@ -6,20 +6,27 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { ensureKeyPair, loadKeyPair } from "../certs/key-pair.js";
-import { ensureCertificate } from "../certs/store.js";
+import { EXIT, Fault } from "../base/fault.js";
+import { findLoginKey, type LoginKey } from "../certs/login-key.js";
+import { ensureCertificate, readCertificate } from "../certs/store.js";
 import { ensureToken, readToken } from "../certs/token.js";
 import type { Config, LoadedConfig } from "../config/load.js";
 import { resolveCaller } from "../firewall/lookup.js";
 import { needsCaller } from "../firewall/options.js";
 import { checkQuota } from "../firewall/quota.js";
+import { agentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
 import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./firewall.js";
+import { fleetInputs } from "./fleet.js";
+import { deployedHosts } from "./hosts.js";
+import { prepareInit } from "./init/prepare-init.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
-import { deploymentSuffix } from "./names.js";
+import { deploymentSuffix, ec2KeyPair } from "./names.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import { buildRuntime } from "./runtime.js";
+import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
+import { readOnDemand } from "./spot-memory.js";
 
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -46,40 +53,88 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
-  if (config.vpc_id !== undefined && config.subnet_id === undefined) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const onDemand = await readOnDemand(loaded.projectDir);
+  const configured = deployedHosts(config);
+  const hosts = onDemandInstead(configured, onDemand);
+  for (const name of stillOnDemand(onDemand, configured)) {
+    onStep(`${name} stays on demand: there was no spot instance for it`);
+  }
+  const subnets = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
+  const lacksSubnet = subnets.includes(undefined) || (config.fleet !== undefined && fleetSubnets(config) === undefined);
+  if (config.vpc_id !== undefined && lacksSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
+  const stack = { ...deploymentTarget(loaded, env), ...describedBy(config), hosts };
+  // Nothing is made for hosts that are there already, and nothing is installed on them.
+  if (subnets.length === 0 && config.fleet === undefined) return { ...stack, ...(await prepareExisting(config, env)) };
+
   const access = await prepareAccess(loaded, { ...options, onStep });
   // Judged before anything is made.
   const { rows, internal } = deploymentTable(access);
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
+  const init = await prepareInit(loaded, onStep);
 
-  const dir = join(env.HOME ?? homedir(), ".ssh");
-  const pair = create
-    ? await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir })
-    : await loadKeyPair({ name: config.key_pair, dir });
-  onStep(`SSH key pair ${pair.privatePath} (${"created" in pair && pair.created ? "created" : "existing"})`);
+  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
+  onStep(aboutKey(key));
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
   const runtime = await buildRuntime({ env, onStep });
 
   return {
-    ...deploymentTarget(loaded, env),
-    suffix: deploymentSuffix(pair.publicKey),
-    instanceType: config.instance_type,
-    ami: config.ami,
-    count: config.count,
-    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
-    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
-    rootVolumeGib: config.root_volume_gib,
+    ...stack,
+    suffix: deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? "")),
     ...access,
-    sshKey: { publicKey: pair.publicKey, privatePath: pair.privatePath },
+    sshKey: key,
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
-    directories: config.authorized_host_dirs,
-    serveAddresses: config.serve_addresses,
-    buckets: config.buckets,
+    ...(init === undefined ? {} : { init }),
     runtime,
   };
 }
+
+const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
+const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;
+
+/** What the configuration says by itself. */
+function describedBy(config: Config) {
+  return {
+    instanceType: config.instance_type,
+    ami: config.ami,
+    rootVolumeGib: config.root_volume_gib,
+    directories: config.authorized_host_dirs,
+    serveAddresses: config.serve_addresses,
+    buckets: config.buckets,
+    settings: agentSettings(config),
+    ...(config.fleet === undefined ? {} : { fleet: fleetInputs(config.fleet) }),
+    ...(config.host_name_prefix === undefined ? {} : { hostNamePrefix: config.host_name_prefix }),
+    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
+    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
+    ...(config.security_group === undefined ? {} : { securityGroup: config.security_group }),
+    ...(config.use_private_ip === undefined ? {} : { usePrivateIp: config.use_private_ip }),
+    ...(config.role === undefined ? {} : { role: config.role }),
+    ...(config.policy === undefined ? {} : { policies: config.policy }),
+  };
+}
+
+/** How hosts that are there already are reached: with what is at hand, which may be nothing but their address. */
+async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
+  const orNothing = <T>(found: Promise<T>) =>
+    found.catch((error: unknown) => {
+      if (error instanceof Fault && error.exit === EXIT.notFound) return undefined;
+      throw error;
+    });
+  const key = await orNothing(findLoginKey(config.key_pair, { dir: sshDir(env) }));
+  const crt = config.ssl_cert_crt;
+  const certificate = crt === false ? undefined : await orNothing(readCertificate(crt));
+  return {
+    suffix: deploymentSuffix(key?.publicKey ?? ec2KeyPair(key?.ec2Name ?? "")),
+    ...NO_RULES,
+    callers: [],
+    sshKey: key ?? {},
+    ...(crt === false ? {} : { existingTls: { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
+  };
+}
+
+/** What the table is made of where the deployment makes no rules. */
+const NO_RULES = { firewall: { options: { ingress: [] }, origins: {} } } as const;
 
 /** The firewall options and, where one of them lets callers in, who these are. */
 export async function prepareAccess(
@@ -87,6 +142,10 @@ export async function prepareAccess(
   options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
 ): Promise<{ readonly firewall: WrittenFirewall; readonly callers: readonly string[] }> {
   const { env, onStep = () => undefined } = options;
+  // An existing group is left as it is: an empty list of rules says so to all who ask for the table.
+  if (loaded.config.security_group !== undefined) {
+    return { ...NO_RULES, callers: [] };
+  }
   const firewall = withCaller(writtenFirewall(loaded), options.caller);
   if (!needsCaller(firewall.options, firewall.origins)) return { firewall, callers: [] };
   const caller = await resolveCaller(loaded.config.caller, env, options);
@@ -94,6 +153,14 @@ export async function prepareAccess(
   onStep(`callers ${callers.join(", ")} (${caller.from})`);
   for (const objection of caller.objections) onStep(`address service ${objection}`);
   return { firewall, callers };
+}
+
+function aboutKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {
+  if (identity === undefined)
+    return `no private key for key pair ${ec2Name} found locally: hosts of it cannot be logged in to from here`;
+  if (ec2Name !== undefined) return `SSH key pair ${ec2Name} of EC2, opened by ${identity}`;
+  if (!isPrivate) return `SSH key ${identity}; its private half is elsewhere`;
+  return `SSH key pair ${identity} (${created ? "created" : "existing"})`;
 }
 
 function withCaller(written: WrittenFirewall, caller: readonly string[] | undefined): WrittenFirewall {

@@ -6,10 +6,16 @@ import type { DeploymentTarget } from "./inputs.js";
 import type { StackName } from "./names.js";
 
 /** Where the state of a stack lies, and which account and region it is about. */
-export function addProvider(stack: TerraformStack, name: StackName, target: DeploymentTarget): void {
+export function addProvider(
+  stack: TerraformStack,
+  name: StackName,
+  target: DeploymentTarget,
+  options: { readonly maxRetries?: number } = {},
+): void {
   // The path that cdktf itself would take when run in the project's directory.
   new LocalBackend(stack, { path: statePath(target.projectDir, name) });
   new AwsProvider(stack, "Aws", {
+    ...options,
     region: target.region,
     defaultTags: [{ tags: { Project: target.name, ManagedBy: "sallyport", ...target.tags } }],
     // A bucket in the host name has no address at an endpoint that is a bare IP.

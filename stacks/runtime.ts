@@ -1,5 +1,6 @@
 /**
- * The runtime archive that hosts install: a pinned Linux Node.js, the bundled agent, its units.
+ * The runtime archive that hosts install: a pinned Linux Node.js, the bundled agent, its own
+ * accelerators, its units.
  *
  * Equal content gives an equal tar stream on every machine (order, modes, owners and times are fixed),
  * and the stream's SHA-256 is the archive's name and what a host checks. The digest is of the tar, not
@@ -21,7 +22,7 @@ import type { RuntimeArchive } from "./parts/runtime-object.js";
 
 export interface RuntimeOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Directory with `agent.mjs` and `systemd/`. @default - `dist/runtime` of this package */
+  /** Directory with `agent.mjs`, `accelerators/` and `systemd/`. @default - `dist/runtime` of this package */
   readonly bundle?: string;
   /** The Linux `node` binary. @default - from the pinned npm package */
   readonly node?: string;
@@ -54,21 +55,28 @@ export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArch
 
 /** Lays out what the archive holds; the list fixes its order. */
 async function stage(tree: string, node: string, bundle: string): Promise<string[]> {
-  const units = (await readdir(join(bundle, "systemd")).catch(() => [])).filter((name) => name.endsWith(".service"));
+  const members = async (dir: string, end: string): Promise<[from: string, to: string, mode: number][]> =>
+    (await readdir(join(bundle, dir)).catch(() => []))
+      .filter((name) => name.endsWith(end))
+      .sort()
+      .map((name) => [join(bundle, dir, name), `${dir}/${name}`, 0o644]);
   const files: [from: string, to: string, mode: number][] = [
     [join(bundle, "agent.mjs"), "agent.mjs", 0o644],
     [node, "bin/node", 0o755],
-    ...units.sort().map((name): [string, string, number] => [join(bundle, "systemd", name), `systemd/${name}`, 0o644]),
+    ...(await members("accelerators", ".mjs")),
+    ...(await members("systemd", ".service")),
   ];
-  await mkdir(join(tree, "bin"), { recursive: true });
-  await mkdir(join(tree, "systemd"));
-  for (const dir of ["bin", "systemd"]) await chmod(join(tree, dir), 0o755);
+  const dirs = ["accelerators", "bin", "systemd"];
+  for (const dir of dirs) {
+    await mkdir(join(tree, dir), { recursive: true });
+    await chmod(join(tree, dir), 0o755);
+  }
   for (const [from, to, mode] of files) {
     if (!existsSync(from)) throw errors.notBuilt(from);
     await copyFile(from, join(tree, to));
     await chmod(join(tree, to), mode);
   }
-  return ["bin", "systemd", ...files.map(([, to]) => to)].sort();
+  return [...dirs, ...files.map(([, to]) => to)].sort();
 }
 
 async function digest(file: string): Promise<string> {

@@ -11,6 +11,14 @@ export interface PlannedChange {
   readonly name: string;
 }
 
+/** One error of Terraform's, as it reports it. */
+export interface TerraformFailure {
+  /** The construct's path where it is known, else the address; empty where no resource is concerned. */
+  readonly name: string;
+  readonly summary: string;
+  readonly detail: string;
+}
+
 interface Event {
   readonly type?: string;
   readonly "@message"?: string;
@@ -37,7 +45,7 @@ const DOING: Readonly<Record<string, string>> = { create: "creating", update: "u
 
 export class TerraformLog {
   readonly changes: PlannedChange[] = [];
-  readonly #errors: string[] = [];
+  readonly failures: TerraformFailure[] = [];
 
   constructor(readonly nameOf: (address: string) => string) {}
 
@@ -54,7 +62,7 @@ export class TerraformLog {
       case "apply_complete":
         return this.#progress(event, DONE);
       case "diagnostic":
-        if (event.diagnostic?.severity === "error") this.#errors.push(this.#explain(event.diagnostic));
+        if (event.diagnostic?.severity === "error") this.#failed(event.diagnostic);
         return undefined;
       default:
         return undefined;
@@ -63,7 +71,7 @@ export class TerraformLog {
 
   /** Why it failed: first the summary, then its detail; each different failure once. */
   get explanation(): string {
-    return [...new Set(this.#errors)].join("\n");
+    return [...new Set(this.failures.map(explain))].join("\n");
   }
 
   #planned({ change }: Event): void {
@@ -78,15 +86,8 @@ export class TerraformLog {
     });
   }
 
-  #explain({ summary = "", detail = "", address }: Diagnostic): string {
-    const details = detail
-      .trim()
-      .split("\n")
-      .slice(0, 6)
-      .map((text) => text.trim())
-      .filter(Boolean);
-    const where = address === undefined ? "" : `${this.nameOf(address)}: `;
-    return [`${where}${summary.trim()}`, ...details].join("\n");
+  #failed({ summary = "", detail = "", address }: Diagnostic): void {
+    this.failures.push({ name: address === undefined ? "" : this.nameOf(address), summary, detail });
   }
 
   #progress({ hook }: Event, words: Readonly<Record<string, string>>): string | undefined {
@@ -96,6 +97,16 @@ export class TerraformLog {
     const seconds = hook?.elapsed_seconds;
     return `${word} ${this.nameOf(address)}${seconds ? ` (${seconds} s)` : ""}`;
   }
+}
+
+function explain({ name, summary, detail }: TerraformFailure): string {
+  const details = detail
+    .trim()
+    .split("\n")
+    .slice(0, 6)
+    .map((text) => text.trim())
+    .filter(Boolean);
+  return [`${name === "" ? "" : `${name}: `}${summary.trim()}`, ...details].join("\n");
 }
 
 function parse(line: string): Event | undefined {

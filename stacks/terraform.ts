@@ -1,7 +1,7 @@
 /** The edge to Terraform (or OpenTofu): find it, run a step, follow its events, explain its failure. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { run } from "../base/run.js";
+import { run, runOk } from "../base/run.js";
 import { findProgram } from "../base/tools.js";
 import * as errors from "./errors.js";
 import { refuseLeakyLog } from "./leaky-log.js";
@@ -55,8 +55,20 @@ export class Terraform {
   }
 
   /** @returns the changes that applying would make, in Terraform's order; it also remembers the plan for `apply`. */
-  async plan(): Promise<readonly PlannedChange[]> {
-    return (await this.#step("plan", ["-input=false", `-out=${PLAN_FILE}`])).changes;
+  async plan(args: readonly string[] = []): Promise<readonly PlannedChange[]> {
+    return (await this.#step("plan", ["-input=false", `-out=${PLAN_FILE}`, ...args])).changes;
+  }
+
+  /** What `plan` remembers, as `terraform show -json` prints it. */
+  async show(): Promise<unknown> {
+    const { dir, signal } = this.options;
+    const { stdout } = await runOk(this.binary, ["show", "-json", PLAN_FILE], {
+      cwd: dir,
+      env: this.env,
+      inheritEnv: false,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return JSON.parse(stdout);
   }
 
   /** Applies what `plan` showed, and nothing else. */
@@ -95,7 +107,7 @@ export class Terraform {
     });
     const status = await ended.finally(() => signal?.removeEventListener("abort", stop));
     if (signal?.aborted) throw errors.interrupted(step);
-    if (status !== 0) throw errors.terraformFailed(step, log.explanation || stderr.trim());
+    if (status !== 0) throw errors.terraformFailed(step, log.explanation || stderr.trim(), log.failures);
     return log;
   }
 }

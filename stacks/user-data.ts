@@ -7,12 +7,16 @@
  */
 import { stringify } from "yaml";
 import type { HostDir } from "../config/schema.js";
+import type { AgentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
+import { configBoot, scriptBoot } from "./init/boot.js";
+import * as initErrors from "./init/errors.js";
+import type { InitFiles } from "./init/init-files.js";
 import { shellQuote } from "./shell.js";
 
 export interface BootScriptOptions {
-  /** Name of the host, as its agent tells it. */
-  readonly host: string;
+  /** Name of the host, as its agent tells it. @default - the id of the instance, which it asks for when it boots */
+  readonly host?: string;
   /** Login user, who shares the authorized directories with the agent. */
   readonly sshUser: string;
   readonly region: string;
@@ -27,10 +31,16 @@ export interface BootScriptOptions {
   readonly endpointUrl?: string;
   /** @default false */
   readonly serveAddresses?: boolean;
+  /** What the agent is told beyond that. @default - its own defaults */
+  readonly settings?: AgentSettings;
+  /** The user's own script and configuration. @default - neither */
+  readonly init?: InitFiles;
 }
 
 /** EC2's limit, before base64. */
 const MOST_BYTES = 16_384;
+/** Stands in agent.yaml for the name that a member of a fleet gives itself. */
+const NO_NAME_YET = "INSTANCE-ID";
 const SERVICE_HOME = "/var/lib/sallyport";
 const DEFAULT_DIRECTORIES: readonly HostDir[] = [{ path: "~/shared", mode: "rw", name: "shared" }];
 
@@ -47,22 +57,27 @@ export function bootScript(options: BootScriptOptions): string {
     "umask 022",
     "",
     ...Object.entries({
-      host: options.host,
+      ...(options.host === undefined ? {} : { host: options.host }),
       region: options.region,
       archive_url: options.archive.url,
       archive_sha256: options.archive.sha256,
       ssh_user: options.sshUser,
       first_dir: directories[0]?.place ?? "",
-      agent_yaml: base64(agentYaml(options)),
+      [options.host === undefined ? "agent_template" : "agent_yaml"]: base64(agentYaml(options)),
       tls_crt: base64(options.certificate ?? ""),
       sysusers_conf: base64(SYSUSERS),
       drop_in: base64(dropIn(directories)),
     }).map(([name, value]) => `readonly ${name}=${shellQuote(value)}`),
     `readonly dirs=(${directories.map(({ place }) => shellQuote(place)).join(" ")})`,
     "",
-    BODY,
+    FUNCTIONS,
+    ...(options.host === undefined ? [NAME_ITSELF] : []),
+    ...configBoot(options.init),
+    STEPS,
+    ...scriptBoot(options.init),
   ].join("\n");
   const bytes = Buffer.byteLength(text);
+  if (bytes > MOST_BYTES && options.init !== undefined) throw initErrors.tooLong(bytes - MOST_BYTES, MOST_BYTES);
   if (bytes > MOST_BYTES) throw errors.userDataTooLong(bytes, MOST_BYTES);
   return text;
 }
@@ -77,7 +92,7 @@ export function agentYaml(options: BootScriptOptions): string {
     ...(tokenParameter === undefined ? {} : { token_parameter: tokenParameter }),
   };
   return stringify({
-    name: options.host,
+    name: options.host ?? NO_NAME_YET,
     listen: { address: "::", https_port: 443, http_port: 80 },
     tls: options.certificate === undefined ? false : { cert: "/etc/sallyport/tls.crt", key: "credential:tls.key" },
     ...(tokenParameter === undefined ? { auth: "none" } : { auth: "token", token: "credential:token" }),
@@ -87,9 +102,17 @@ export function agentYaml(options: BootScriptOptions): string {
       mode,
     })),
     ...(options.serveAddresses === true ? { serve_addresses: true } : {}),
+    ...settingsYaml(options),
     // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
     secrets,
   });
+}
+
+function settingsYaml({ settings = {}, region, endpointUrl }: BootScriptOptions): object {
+  const { autostop, ...others } = settings;
+  if (autostop === undefined) return others;
+  const where = { region, ...(endpointUrl === undefined ? {} : { endpoint_url: endpointUrl }) };
+  return { ...others, autostop: { ...autostop, ...where } };
 }
 
 function placeOf(path: string): string {
@@ -119,7 +142,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-const BODY = `\
+const FUNCTIONS = `\
 readonly imds=http://169.254.169.254/latest
 readonly base=/opt/sallyport
 readonly version=\${archive_sha256:0:12}
@@ -155,11 +178,15 @@ field() {
   [[ $1 =~ \\"$2\\"[[:space:]]*:[[:space:]]*\\"([^\\"]+)\\" ]] && printf '%s' "\${BASH_REMATCH[1]}"
 }
 
+imds_token() {
+  curl --noproxy '*' --fail --silent --max-time 5 --request PUT \\
+    --header 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/api/token"
+}
+
 # With the instance's role. Just after its creation a role may not be in force yet.
 download() {
   local token role credentials id secret session
-  token=$(curl --noproxy '*' --fail --silent --max-time 5 --request PUT \\
-    --header 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$imds/api/token") || return 1
+  token=$(imds_token) || return 1
   role=$(imds "$token" meta-data/iam/security-credentials/) || return 1
   credentials=$(imds "$token" "meta-data/iam/security-credentials/$role") || return 1
   id=$(field "$credentials" AccessKeyId) || return 1
@@ -182,7 +209,22 @@ install_runtime() {
   mv -T "$incoming/tree" "$base/$version"
   rm -rf "$incoming"
 }
+`;
 
+/** The machines of a fleet share one script; each is named after its instance. */
+const NAME_ITSELF = `\
+name_itself() {
+  local token
+  token=$(imds_token) || return 1
+  host=$(imds "$token" meta-data/instance-id) || return 1
+  [[ $host =~ ^i-[0-9a-f]{8,17}$ ]]
+}
+retry 60 1 name_itself || fail "EC2 does not tell this machine its instance id"
+agent_yaml=$(printf '%s' "$agent_template" | base64 -d | sed "s/^name: ${NO_NAME_YET}$/name: $host/" | base64 -w 0)
+readonly host agent_yaml
+`;
+
+const STEPS = `\
 say "setting up $host"
 mkdir -p "$base" /etc/sallyport /etc/sysusers.d /etc/systemd/system/sallyport-agent.service.d
 if [ -d "$base/$version" ]; then

@@ -6,24 +6,69 @@ import type { Exchange, Headers } from "../../http/exchange.js";
 import { notFound, preconditionFailed } from "../../http/problems.js";
 import { selectRange } from "../../http/range.js";
 import type { FilePath } from "../guard/file-path.js";
+import type { KeptFiles } from "../guard/kept-files.js";
 import { listInside } from "../guard/list-inside.js";
 import { type OpenFile, openInside } from "../guard/open-inside.js";
 import { storageProblem } from "../guard/refusals.js";
 import type { Root } from "../guard/roots.js";
 import { outOfRange } from "../problems.js";
 import type { Digests } from "./digests.js";
+import { describeFile, type FileState } from "./file-state.js";
 import { sendPart } from "./send.js";
-import { validatorsOf } from "./validators.js";
 
-export async function getPath(exchange: Exchange, root: Root, path: FilePath, digests: Digests): Promise<void> {
-  const opened = openInside(root, path.names);
+export interface GetOptions {
+  readonly digests: Digests;
+  readonly kept: KeptFiles<FileState>;
+}
+
+/** Answers at once where `rawPath` leads to a file that is kept open. @returns whether it did. */
+export function getKept(exchange: Exchange, rawPath: string, { digests, kept }: GetOptions): boolean {
+  if (!mayKeep(exchange)) return false;
+  const state = kept.find(rawPath);
+  if (state === undefined) return false;
+  void answerFile(exchange, state, digests.get(state.etag));
+  return true;
+}
+
+export async function getPath(
+  exchange: Exchange,
+  root: Root,
+  path: FilePath,
+  rawPath: string,
+  options: GetOptions,
+): Promise<void> {
+  const { opened, kept } =
+    mayKeep(exchange) && !path.slash
+      ? options.kept.open(rawPath, root, path.names, describeFile)
+      : { opened: openInside(root, path.names), kept: false };
   try {
     if (opened.kind === "directory") await sendListing(exchange, path, opened.fd);
     else if (path.slash) throw notFound();
-    else await sendFile(exchange, opened, digests);
+    else await sendFile(exchange, opened, options.digests);
   } finally {
-    closeSync(opened.fd);
+    if (!kept) closeSync(opened.fd);
   }
+}
+
+/** Answers GET or HEAD with an open file: conditions, one range, digest. */
+export async function sendFile(exchange: Exchange, file: Omit<OpenFile, "kind">, digests: Digests): Promise<void> {
+  const state = describeFile(file);
+  const { etag, fd, size } = state;
+  const sha256 =
+    needsDigest(exchange) && evaluate(exchange.method, exchange.req.headers, state) === "proceed"
+      ? await digests.compute(etag, fd, size)
+      : digests.get(etag);
+  return answerFile(exchange, state, sha256);
+}
+
+/** A kept file may be closed while its digest is computed. */
+function mayKeep(exchange: Exchange): boolean {
+  return !needsDigest(exchange);
+}
+
+function needsDigest({ req }: Exchange): boolean {
+  const wanted = req.headers["want-repr-digest"];
+  return wanted !== undefined && wantsDigest(wanted);
 }
 
 async function sendListing(exchange: Exchange, path: FilePath, dir: number): Promise<void> {
@@ -34,41 +79,33 @@ async function sendListing(exchange: Exchange, path: FilePath, dir: number): Pro
   exchange.json(200, document, { "Cache-Control": "no-cache" });
 }
 
-async function sendFile(exchange: Exchange, file: OpenFile, digests: Digests): Promise<void> {
+/** A small file is answered when this returns; of a large one, the promise is awaited. */
+function answerFile(exchange: Exchange, state: FileState, sha256: Buffer | undefined): Promise<void> | undefined {
   const { method, req } = exchange;
-  const size = Number(file.stat.size);
-  const validators = validatorsOf(file.stat);
-  const state: Headers = {
-    ETag: validators.etag,
-    "Last-Modified": new Date(validators.modifiedMs).toUTCString(),
-    "Cache-Control": "no-cache",
-    "Accept-Ranges": "bytes",
-  };
-  const verdict = evaluate(method, req.headers, validators);
+  const { headers: asked } = req;
+  const { fd, size } = state;
+  const verdict = evaluate(method, asked, state);
   if (verdict === "failed") throw preconditionFailed();
-  if (verdict === "not-modified") return exchange.answer(304, state);
-
-  const ifRange = req.headers["if-range"];
-  const useRange = method === "GET" && rangeStillHolds(typeof ifRange === "string" ? ifRange : undefined, validators);
-  const range = selectRange(useRange ? req.headers.range : undefined, size);
+  if (verdict === "not-modified") {
+    exchange.answer(304, state.validatorHeaders);
+    return undefined;
+  }
+  const ifRange = asked["if-range"];
+  const useRange = method === "GET" && rangeStillHolds(typeof ifRange === "string" ? ifRange : undefined, state);
+  const range = selectRange(useRange ? asked.range : undefined, size);
   if (range.kind === "unsatisfiable") throw outOfRange(size);
 
-  const sha256 = wantsDigest(req.headers["want-repr-digest"])
-    ? await digests.compute(validators.etag, file.fd, size)
-    : digests.get(validators.etag);
-  const headers: Headers = {
-    ...state,
-    // Whatever was uploaded, no browser is to run it.
-    "Content-Type": "application/octet-stream",
-    "X-Content-Type-Options": "nosniff",
-    ...(sha256 === undefined ? {} : { "Repr-Digest": digestField(sha256) }),
-  };
-  if (method === "HEAD") return exchange.answer(200, { ...headers, "Content-Length": size });
+  const digest = sha256 === undefined ? undefined : digestField(sha256);
+  const headers: Headers = digest === undefined ? state.headers : { ...state.headers, "Repr-Digest": digest };
+  if (method === "HEAD") {
+    exchange.answer(200, { ...headers, "Content-Length": size });
+    return undefined;
+  }
   if (range.kind === "part") {
     const last = range.start + range.length - 1;
     const partial = { ...headers, "Content-Range": `bytes ${range.start}-${last}/${size}` };
-    return sendPart(exchange, 206, partial, { fd: file.fd, start: range.start, length: range.length });
+    return sendPart(exchange, 206, partial, { fd, start: range.start, length: range.length });
   }
-  const whole = sha256 === undefined ? headers : { ...headers, "Content-Digest": digestField(sha256) };
-  return sendPart(exchange, 200, whole, { fd: file.fd, start: 0, length: size });
+  const whole = digest === undefined ? headers : { ...headers, "Content-Digest": digest };
+  return sendPart(exchange, 200, whole, { fd, start: 0, length: size });
 }

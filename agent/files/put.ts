@@ -29,11 +29,7 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
   const { req } = exchange;
   if (path.names.length === 0) throw isDirectory();
   if (path.slash) throw notFound();
-  const expected = expectedDigests(req);
-  if (req.headers["content-range"] !== undefined) throw partialPut();
-  if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
-  if (Number(req.headers["content-length"] ?? 0) > options.maxBytes) throw tooLarge(options.maxBytes);
-
+  const expected = checkUpload(req, options.maxBytes);
   const allow: Allow = (existing) => {
     const current = existing === undefined ? undefined : validatorsOf(existing);
     if (evaluate("PUT", req.headers, current) !== "proceed") throw preconditionFailed();
@@ -43,7 +39,7 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
     const upload = Upload.begin(root, path.names, temporary, allow);
     try {
       const sha256 = await receive(exchange, upload, options.maxBytes);
-      for (const { field, digest } of expected) if (!digest.equals(sha256)) throw digestMismatch(field);
+      compareDigests(expected, sha256);
       const { stat, created } = await upload.commit(allow);
       const { etag, modifiedMs } = validatorsOf(stat);
       options.digests.remember(etag, sha256);
@@ -62,14 +58,32 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
     }
   } catch (error) {
     if (!req.socket.destroyed) throw error;
-    exchange.verdict = "aborted";
+    if (exchange.verdict === "ok") exchange.verdict = "aborted";
   } finally {
     options.temporaries.giveBack(temporary);
   }
 }
 
+interface ExpectedDigest {
+  readonly field: string;
+  readonly digest: Buffer;
+}
+
+/** What the header alone tells. @returns the digests that the content must have. @throws Problem */
+export function checkUpload(req: IncomingMessage, maxBytes: number): ExpectedDigest[] {
+  const expected = expectedDigests(req);
+  if (req.headers["content-range"] !== undefined) throw partialPut();
+  if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return expected;
+}
+
+export function compareDigests(expected: readonly ExpectedDigest[], sha256: Buffer): void {
+  for (const { field, digest } of expected) if (!digest.equals(sha256)) throw digestMismatch(field);
+}
+
 /** @returns the SHA-256 of all that came. */
-async function receive(exchange: Exchange, upload: Upload, maxBytes: number): Promise<Buffer> {
+export async function receive(exchange: Exchange, upload: Pick<Upload, "write">, maxBytes: number): Promise<Buffer> {
   const hash = createHash("sha256");
   let gathered: Buffer[] = [];
   let bytes = 0;
@@ -95,7 +109,7 @@ async function receive(exchange: Exchange, upload: Upload, maxBytes: number): Pr
   return hash.digest();
 }
 
-function expectedDigests(req: IncomingMessage) {
+function expectedDigests(req: IncomingMessage): ExpectedDigest[] {
   return DIGEST_FIELDS.flatMap((field) => {
     const digest = parseDigest(req.headers[field.toLowerCase()]);
     if (digest === "malformed") throw digestMalformed(field);

@@ -6,23 +6,29 @@ import { readChunks } from "./read-chunks.js";
 /** One buffer and one write; a stream or a thread-pool read would cost more than the file. */
 const SMALL = 64 * 1024;
 
-/** Ends the answer. A file that was cut short meanwhile breaks the connection: the length was promised. */
-export async function sendPart(
-  exchange: Exchange,
-  status: number,
-  headers: Headers,
-  part: { readonly fd: number; readonly start: number; readonly length: number },
-): Promise<void> {
-  if (part.length <= SMALL) {
-    const content = readSmall(part.fd, part.start, part.length);
-    exchange.answer(status, { ...headers, "Content-Length": part.length }, content);
-    if (content.length < part.length) exchange.res.destroy();
-    return;
-  }
+export interface Part {
+  readonly fd: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/**
+ * Ends the answer: a small one at once, a large one when the promise settles. A file that was cut short
+ * meanwhile breaks the connection: the length was promised.
+ */
+export function sendPart(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> | undefined {
+  if (part.length > SMALL) return sendLarge(exchange, status, headers, part);
+  const content = readSmall(part);
+  exchange.answer(status, { ...headers, "Content-Length": part.length }, content);
+  if (content.length < part.length) exchange.res.destroy();
+  return undefined;
+}
+
+async function sendLarge(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> {
   const { res } = exchange;
   let abandon: (() => void) | undefined;
   res.once("close", () => abandon?.());
-  res.writeHead(status, { ...headers, "Content-Length": part.length });
+  exchange.writeHead(status, { ...headers, "Content-Length": part.length });
   const write = (chunk: Buffer) =>
     new Promise<void>((resolve, reject) => {
       // A connection that is gone may never call back for what was queued on it.
@@ -42,7 +48,7 @@ export async function sendPart(
   }
 }
 
-function readSmall(fd: number, start: number, length: number): Buffer {
+function readSmall({ fd, start, length }: Part): Buffer {
   const content = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

@@ -59,7 +59,8 @@ function step(dir: number, name: string): number {
   }
 }
 
-function openLeaf(parent: number, name: string): OpenFile | OpenDirectory {
+/** What has this name in the directory `parent`, which stays the caller's. */
+export function openLeaf(parent: number, name: string): OpenFile | OpenDirectory {
   const place = openPlace(parent, name);
   let keep = false;
   try {

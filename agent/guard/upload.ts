@@ -8,6 +8,7 @@ import {
   close,
   constants,
   fchmodSync,
+  fdatasync,
   fsync,
   linkSync,
   openSync,
@@ -25,7 +26,13 @@ import type { Root } from "./roots.js";
 import { writeAll } from "./write-all.js";
 
 const flush = promisify(fsync);
+const flushData = promisify(fdatasync);
 const closeFd = promisify(close);
+/**
+ * Written bytes that are sent on to the disk while more come in, so that at the end little is left to wait for.
+ */
+const FLUSHED_BYTES = 32 * 1024 * 1024;
+
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 export type Existing = BigIntStats | undefined;
@@ -40,6 +47,10 @@ export class Upload {
   readonly #temporary: string;
   #position = 0;
   #writing: Promise<void> = Promise.resolve();
+  #unflushed = 0;
+  #flushing: Promise<void> | undefined;
+  /** A failed flush is told once, to whoever asked for it; the next one would say that all is well. */
+  #lost: unknown;
 
   private constructor(parents: Parents, fd: number, name: string, temporary: string) {
     this.#parents = parents;
@@ -77,16 +88,33 @@ export class Upload {
 
   async #write(chunks: readonly Buffer[], position: number): Promise<void> {
     try {
+      if (this.#lost !== undefined) throw this.#lost;
       await writeAll(this.#fd, chunks, position);
     } catch (error) {
       throw storageProblem(error);
     }
+    for (const chunk of chunks) this.#unflushed += chunk.length;
+    if (this.#unflushed >= FLUSHED_BYTES && this.#flushing === undefined) this.#flushBehind();
+  }
+
+  /** One at a time, and not waited for: a disk slower than the network still ends up waiting at the end. */
+  #flushBehind(): void {
+    this.#unflushed = 0;
+    this.#flushing = flushData(this.#fd)
+      .catch((error: unknown) => {
+        this.#lost = error;
+      })
+      .finally(() => {
+        this.#flushing = undefined;
+      });
   }
 
   /** @returns the new file's state, and whether the name is new. @throws Problem, then call {@link abort} */
   async commit(allow: Allow): Promise<{ stat: BigIntStats; created: boolean }> {
     try {
       await this.#writing;
+      await this.#flushing;
+      if (this.#lost !== undefined) throw this.#lost;
       await flush(this.#fd);
       const created = this.#publish(allow);
       syncDir(this.#parents.dir);
@@ -110,6 +138,7 @@ export class Upload {
 
   async close(): Promise<void> {
     await this.#writing.catch(() => undefined);
+    await this.#flushing;
     this.#parents.close();
     await closeFd(this.#fd);
   }

@@ -41,6 +41,15 @@ export interface JobRequest {
   readonly input?: FileRef;
   /** Absent: no output is kept. */
   readonly output?: FileRef;
+  /** Of a client that may ask again without knowing what became of the first time; kept with the job. */
+  readonly idempotency?: Idempotency;
+}
+
+export interface Idempotency {
+  /** `Idempotency-Key`, as the client chose it. */
+  readonly key: string;
+  /** SHA-256 of what was asked for, the content included: another request under this key is refused. */
+  readonly fingerprint: string;
 }
 
 export interface Job extends JobRequest {

@@ -2,8 +2,16 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { LineCounter, parseDocument } from "yaml";
 import { nearest } from "../../base/nearest.js";
-import { badValue, configMalformed, directoryTwice, missingKey, unknownKey } from "../errors.js";
-import { type AgentConfig, AgentConfigSchema } from "./schema.js";
+import {
+  badValue,
+  configMalformed,
+  directoryTwice,
+  missingKey,
+  onePerAccelerator,
+  relativeProgram,
+  unknownKey,
+} from "../errors.js";
+import { type AcceleratorSettings, type AgentConfig, AgentConfigSchema } from "./schema.js";
 
 const validate = new Ajv({ useDefaults: true, verbose: true, allErrors: true }).compile<AgentConfig>(AgentConfigSchema);
 
@@ -18,7 +26,16 @@ export function parseConfig(source: string, file: string): AgentConfig {
   const names = value.authorized_host_dirs.map((dir) => dir.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw directoryTwice(twice);
+  for (const [name, settings] of Object.entries(value.accelerators)) checkProgram(name, settings);
   return value;
+}
+
+/** Whether the program is there is not asked here: it may come later, and until then its jobs fail. */
+function checkProgram(name: string, { builtin, command, filter }: AcceleratorSettings): void {
+  const given = [builtin, command, filter].filter((program) => program !== undefined);
+  if (given.length !== 1) throw onePerAccelerator(name, given.length);
+  const [program = ""] = command ?? filter ?? [];
+  if (program.includes("/") && !program.startsWith("/")) throw relativeProgram(name, program);
 }
 
 function toFault(file: string, errors: readonly ErrorObject[]) {

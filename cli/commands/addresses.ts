@@ -83,9 +83,9 @@ async function serveAddresses(context: Context, flags: ServeFlags): Promise<numb
 }
 
 async function addressesOf(context: Context): Promise<AddressList> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
+  const { readDeployed } = await import("../deployed.js");
   const { addressList } = await import("../addresses/answer.js");
-  return addressList((await readOutputs(await context.config())).hosts);
+  return addressList((await readDeployed(context)).hosts);
 }
 
 async function deployedPair(context: Context): Promise<KeyPair> {

@@ -163,7 +163,12 @@ async function verify(context: Context, crt: string | undefined, key: string | u
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {
   const { config } = await context.config({ key_pair: name, key_type: type });
   const { ensureKeyPair } = await import("../../certs/key-pair.js");
-  const pair = await ensureKeyPair({ name: config.key_pair, type: config.key_type, dir: await sshDir(context) });
+  const { localPairName } = await import("../../certs/login-key.js");
+  const pair = await ensureKeyPair({
+    name: localPairName(config.key_pair),
+    type: config.key_type,
+    dir: await sshDir(context),
+  });
   context.print(pair, ({ created, privatePath }) =>
     [created ? `made ${privatePath}` : `kept ${privatePath}, which was there`, ...describeKeys(pair)].join("\n"),
   );
@@ -172,7 +177,8 @@ async function createKeys(context: Context, name: string | undefined, { type }: 
 async function showKeys(context: Context, name: string | undefined): Promise<void> {
   const { config } = await context.config({ key_pair: name });
   const { loadKeyPair } = await import("../../certs/key-pair.js");
-  const pair = await loadKeyPair({ name: config.key_pair, dir: await sshDir(context) });
+  const { localPairName } = await import("../../certs/login-key.js");
+  const pair = await loadKeyPair({ name: localPairName(config.key_pair), dir: await sshDir(context) });
   context.print(pair, () => [pair.privatePath, ...describeKeys(pair)].join("\n"));
 }
 

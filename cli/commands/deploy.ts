@@ -4,6 +4,7 @@ import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
 import type { DeploymentOutputs, SyncOutputs } from "../../stacks/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
+import { isEmulated } from "../emulated.js";
 import type { TableJson } from "../firewall/table-text.js";
 
 interface PlanFlags {
@@ -14,6 +15,8 @@ interface PlanFlags {
 interface ChangeFlags {
   readonly caller?: string[];
   readonly yes?: boolean;
+  /** False with `--no-wait`. */
+  readonly wait?: boolean;
 }
 
 const STACK = ["[stack]", "accelerator-hosts or firewall-sync", "accelerator-hosts"] as const;
@@ -26,18 +29,21 @@ export const register: Register = (program, wrap) => {
     .argument(...STACK)
     .option(...CALLER)
     .option("-y, --yes", "do not ask before a machine is replaced or removed")
+    .option("--no-wait", "do not wait until new hosts answer")
     .addHelpText(
       "after",
       `
 Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
-removed, with all that lies on its disk. The stack firewall-sync follows a list of addresses: see
-docs/firewall-lambda.md.
+removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
+at most; where AWS is emulated nothing boots, and nothing is awaited. The stack firewall-sync follows a list
+of addresses: see docs/firewall-lambda.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
 Examples:
   $ sallyport up
   $ sallyport up --caller 203.0.113.7 --caller 198.51.100.0/24
   $ sallyport up --yes --json
+  $ sallyport up --no-wait
   $ sallyport up firewall-sync`,
     )
     .action(wrap<[string, ChangeFlags]>(up));
@@ -83,12 +89,15 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
+  const { readSyncOutputs } = await import("../../stacks/outputs.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const { fleetLoss } = await import("../boot/fleet-loss.js");
+  const loss = await fleetLoss(context, changes);
+  if (loss !== undefined) ended.push(loss);
   if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost, with all data there.`))) {
     return EXIT.failure;
   }
@@ -98,8 +107,20 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
     context.print({ changes, ...outputs }, () => syncOutputsText(outputs));
     return undefined;
   }
-  const outputs = await readOutputs(loaded);
-  context.print({ changes, ...outputs }, () => outputsText(outputs));
+  const { readDeployed } = await import("../deployed.js");
+  const outputs = await readDeployed(context);
+  const emulated = isEmulated(context.env);
+  if (emulated && flags.wait !== false) context.note("AWS is emulated: nothing boots, so nothing is awaited");
+  if (emulated || flags.wait === false) {
+    context.print({ changes, ...outputs }, () => outputsText(outputs));
+    return undefined;
+  }
+  const { awaitNew } = await import("../boot/new-hosts.js");
+  const { bootText, checkBooted } = await import("../boot/await-hosts.js");
+  const { boot, timeout, outputs: now } = await awaitNew(context, changes, outputs);
+  context.print({ changes, ...now, ...(boot.length === 0 ? {} : { boot }) }, () => outputsText(now));
+  if (boot.length > 0) context.note(bootText(boot));
+  checkBooted(boot, timeout);
   return undefined;
 }
 
@@ -119,8 +140,12 @@ async function planned(
     firewall = { firewall: tableJson(table) };
     context.note(tableText(tableJson(table)));
   };
+  const onFallback: NonNullable<DeployOptions["onFallback"]> = (refusals) => {
+    const hosts = refusals.map(({ host, code }) => `${host} (${code})`).join(", ");
+    context.warn(`there is no spot instance for ${hosts}: on demand instead, at the price of that`);
+  };
   const plan = await follow(context, "plan", (options) =>
-    planUp(loaded, { ...options, stack, onTable, ...(caller === undefined ? {} : { caller }) }),
+    planUp(loaded, { ...options, stack, onTable, onFallback, ...(caller === undefined ? {} : { caller }) }),
   );
   return { ...plan, firewall };
 }
@@ -142,8 +167,8 @@ async function down(context: Context, name: string, flags: ChangeFlags): Promise
 }
 
 async function hosts(context: Context): Promise<void> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
-  context.print(await readOutputs(await context.config()), outputsText);
+  const { readDeployed } = await import("../deployed.js");
+  context.print(await readDeployed(context), outputsText);
 }
 
 async function agreed(context: Context, flags: ChangeFlags, what: string): Promise<boolean> {
@@ -194,8 +219,12 @@ function outputsText(outputs: DeploymentOutputs): string {
     `  log in       sallyport ssh ${host.name}`,
     `  or           ${host.ssh_command}`,
   ]);
+  const { fleet } = outputs;
   return [
     ...perHost,
+    ...(fleet === undefined
+      ? []
+      : [`fleet          ${fleet.autoscaling_group_name}: ${hostCount(outputs.hosts.length)}`]),
     `callers        ${outputs.callers.join(", ") || "none"} (security group ${outputs.security_group_id})`,
     `certificate    ${outputs.certificate_fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${outputs.certificate_fingerprint}`}`,
   ].join("\n");
@@ -207,6 +236,10 @@ function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): s
     `runs           ${schedule}`,
     `its log        aws logs tail ${log_group} --since 1h`,
   ].join("\n");
+}
+
+function hostCount(hosts: number): string {
+  return hosts === 1 ? "1 host runs" : `${hosts} hosts run`;
 }
 
 function count(resources: number): string {

@@ -1,6 +1,5 @@
 /** `sallyport ssh HOST [-- CMD]` and `sallyport ssh-config`. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { KeyPair } from "../../certs/key-pair.js";
 import type { SshConfigHost } from "../../client/ssh-config.js";
 import type { Context, Register } from "../context.js";
 import {
@@ -61,7 +60,7 @@ Examples:
 
 async function ssh(context: Context, text: string, command: string[], flags: SshFlags): Promise<number> {
   const target = await resolveHost(context, text, flags);
-  const keyPair = await keyPairOf(context);
+  const identity = await identityOf(context);
   const { keys, stale } = await hostKeysOf(context, target);
   if (stale !== undefined) context.warn(`${stale.message}; using the SSH host keys that were fetched before`);
   const username = userName(flags.user ?? target.sshUser);
@@ -70,11 +69,11 @@ async function ssh(context: Context, text: string, command: string[], flags: Ssh
   const program = findSsh(context.env);
   if (program === undefined) {
     context.note("there is no ssh on PATH; using the built-in client");
-    return builtIn(context, { target, username, port, command, keyPair, keys });
+    return builtIn(context, { target, username, port, command, identity, keys });
   }
   const knownHosts = knownHostsFile(context.env);
   const { hostKeyAlias, address } = target;
-  const options = { host: address, port, username, identity: keyPair.privatePath, knownHosts, hostKeyAlias };
+  const options = { host: address, port, username, identity, knownHosts, hostKeyAlias };
   return runSsh(program, sshArguments(options, command), context.env);
 }
 
@@ -83,19 +82,19 @@ interface Session {
   readonly username: string;
   readonly port: number;
   readonly command: readonly string[];
-  readonly keyPair: KeyPair;
+  /** What `ssh -i` takes. */
+  readonly identity: string;
   readonly keys: readonly string[];
 }
 
 async function builtIn(context: Context, session: Session): Promise<number> {
-  const { target, username, port, command, keyPair, keys } = session;
-  const { readFile } = await import("node:fs/promises");
+  const { target, username, port, command, identity, keys } = session;
   const { SshSession } = await import("../../client/ssh-session.js");
   const opened = await SshSession.connect({
     host: target.address,
     port,
     username,
-    privateKey: await readFile(keyPair.privatePath),
+    privateKey: await readPrivateKey(identity),
     hostKeys: keys,
     signal: context.signal,
   });
@@ -140,10 +139,9 @@ async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
 }
 
 async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: boolean): Promise<SshConfigHost[]> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
-  const { projectDir } = await context.config();
-  const { hosts } = await readOutputs({ projectDir });
-  const keyPair = await keyPairOf(context);
+  const { readDeployed } = await import("../deployed.js");
+  const { hosts } = await readDeployed(context);
+  const identity = await identityOf(context);
   return Promise.all(
     hosts.map(async ({ name }) => {
       const target = await resolveHost(context, name, flags);
@@ -152,7 +150,7 @@ async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: bool
         name,
         address: target.address,
         username: target.sshUser,
-        identity: keyPair.privatePath,
+        identity,
         knownHosts: knownHostsFile(context.env),
         hostKeyAlias: target.hostKeyAlias,
       };
@@ -180,10 +178,18 @@ async function hostKeysOf(context: Context, target: HostTarget) {
   }
 }
 
-async function keyPairOf(context: Context): Promise<KeyPair> {
-  const { loadKeyPair } = await import("../../certs/key-pair.js");
+async function identityOf(context: Context): Promise<string> {
+  const { loginIdentity } = await import("../../certs/login-key.js");
   const { config } = await context.config();
-  return loadKeyPair({ name: config.key_pair, dir: inSshDir(context.env, "") });
+  return loginIdentity(config.key_pair, inSshDir(context.env, ""));
+}
+
+async function readPrivateKey(identity: string): Promise<Buffer> {
+  const { readFile } = await import("node:fs/promises");
+  const { privateKeyNeeded } = await import("../../certs/errors.js");
+  const text = await readFile(identity);
+  if (/^(?:ssh|ecdsa)-/.test(text.toString("latin1", 0, 8))) throw privateKeyNeeded(identity);
+  return text;
 }
 
 function userName(name: string): string {

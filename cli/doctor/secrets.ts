@@ -9,16 +9,26 @@ export async function secretRows(config: Config, home: string): Promise<Row[]> {
   return [await keyPairRow(config, resolve(home, ".ssh")), ...(await certificateRows(config)), await tokenRow(config)];
 }
 
-function keyPairRow(config: Config, dir: string): Promise<Row> {
+function keyPairRow({ key_pair }: Config, dir: string): Promise<Row> {
   const check = "ssh key pair";
   return rowOf(check, async () => {
-    const { loadKeyPair } = await import("../../certs/key-pair.js");
+    const { findLoginKey, publicKeyFingerprint } = await import("../../certs/login-key.js");
     const { isTaken } = await import("../../certs/files.js");
-    const path = resolve(dir, `${config.key_pair}.pem`);
-    const there = (await isTaken(path)) || (await isTaken(resolve(dir, `${config.key_pair}.pub`)));
-    if (!there) return optional(check, `no ${path} yet`, firstDeploy);
-    const pair = await loadKeyPair({ name: config.key_pair, dir });
-    return ok(check, `${pair.privatePath} (${pair.type}, ${pair.fingerprint})`);
+    if (typeof key_pair === "string") {
+      const { loadKeyPair } = await import("../../certs/key-pair.js");
+      const path = resolve(dir, `${key_pair}.pem`);
+      const there = (await isTaken(path)) || (await isTaken(resolve(dir, `${key_pair}.pub`)));
+      if (!there) return optional(check, `no ${path} yet`, firstDeploy);
+      const pair = await loadKeyPair({ name: key_pair, dir });
+      return ok(check, `${pair.privatePath} (${pair.type}, ${pair.fingerprint})`);
+    }
+    const { identity, publicKey, ec2Name } = await findLoginKey(key_pair, { dir });
+    if (identity === undefined) {
+      const mend = "name it, to log in from here: key_pair: { name: …, private_key: FILE }";
+      return optional(check, `no private key for key pair ${ec2Name} of EC2 found locally`, mend);
+    }
+    const about = publicKey === undefined ? `${ec2Name} of EC2` : publicKeyFingerprint(publicKey);
+    return ok(check, `${identity} (${about})`);
   });
 }
 

@@ -1,4 +1,5 @@
 /** `/metrics` and `/healthz` of a sync that runs on. */
+import { METRICS_TYPE } from "../../base/prometheus.js";
 import { healthOf, renderMetrics, type SyncHistory } from "../../firewall/sync-metrics.js";
 import type { Handle } from "../../http/listener.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
@@ -12,7 +13,7 @@ export function metricsHandle(history: () => SyncHistory, everyMs: number): Hand
     if (path !== "/metrics" && path !== "/healthz") throw notFound();
     if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
     if (path === "/metrics") {
-      const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8", ...NO_STORE };
+      const headers = { "Content-Type": METRICS_TYPE, ...NO_STORE };
       exchange.answer(200, headers, renderMetrics(history()));
       return;
     }

@@ -29,6 +29,11 @@ export async function tableOf(context: Context, flags: TableFlags): Promise<Rule
     origins: firewall.origins,
     ...(flags.vpcCidr === undefined ? {} : { vpcCidr: Cidr.parse(flags.vpcCidr) }),
   });
+  const { security_group } = loaded.config;
+  if (security_group !== undefined) {
+    context.warn(`no rule is made: who gets in is said in ${security_group}, which is left as it is`);
+    return table;
+  }
   const agentPort = loaded.config.ssl_cert_crt === false ? 80 : 443;
   for (const warning of tableWarnings(table, firewall, agentPort)) context.warn(warning);
   return table;

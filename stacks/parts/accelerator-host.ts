@@ -1,16 +1,16 @@
-import { Instance } from "@cdktf/provider-aws/lib/instance/index.js";
+import { Instance, type InstanceInstanceMarketOptions } from "@cdktf/provider-aws/lib/instance/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { FirewallRules } from "./firewall-rules.js";
+import type { HostAccess } from "./host-access.js";
 import type { HostAgent } from "./host-agent.js";
-import type { KeyPair } from "./key-pair.js";
+import type { ExistingKeyPair, KeyPair } from "./key-pair.js";
 import { MachineImage } from "./machine-image.js";
 
 export interface AcceleratorHostProps {
-  /** Who may reach the host: a `FirewallRules` or a `CallerAccess`. */
-  readonly access: FirewallRules;
+  /** Who may reach the host: a `FirewallRules`, a `CallerAccess`, or groups that exist. */
+  readonly access: HostAccess;
   /** Who may log in. */
-  readonly keyPair: KeyPair;
+  readonly keyPair: KeyPair | ExistingKeyPair;
   /** Installed at first boot. @default - no agent: the host answers SSH only */
   readonly agent?: HostAgent;
   /** Name of the host, in its tag and to its agent. @default - the construct's id */
@@ -19,12 +19,22 @@ export interface AcceleratorHostProps {
   readonly instanceType?: string;
   /** @default - the newest Ubuntu 24.04 at creation */
   readonly image?: MachineImage;
+  /** @default - the image's login user */
+  readonly sshUser?: string;
   /** @default - a default subnet, in a zone that AWS picks; needs the default VPC */
   readonly subnetId?: string;
   /** @default 50 */
   readonly rootVolumeGib?: number;
   /** Name the host by its private address, for those who reach it inside the VPC. @default false */
   readonly privateAddress?: boolean;
+  /** A one-time spot instance, which AWS may end at two minutes' notice. @default - on demand */
+  readonly spot?: { readonly maxPrice?: string };
+  /** What becomes of the machine when somebody shuts it down from inside. @default - as AWS: it stops */
+  readonly onShutdown?: "stop" | "terminate";
+  /** Tag `Name` of the machine and its volumes. @default - the host's name */
+  readonly nameTag?: string;
+  /** Further tags of the machine. @default - none */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,8 +57,9 @@ export class AcceleratorHost extends Construct {
     super(scope, id);
     this.name = props.name ?? id;
     const image = props.image ?? new MachineImage(this, "Image");
-    this.sshUser = image.sshUser;
-    const { agent } = props;
+    this.sshUser = props.sshUser ?? image.sshUser;
+    const { agent, spot } = props;
+    const Name = props.nameTag ?? this.name;
     this.instance = new Instance(this, "Instance", {
       ami: image.imageId,
       instanceType: props.instanceType ?? "f2.6xlarge",
@@ -63,8 +74,10 @@ export class AcceleratorHost extends Construct {
         encrypted: true,
         deleteOnTermination: true,
       },
-      tags: { Name: this.name },
-      volumeTags: { Name: this.name },
+      ...(props.onShutdown === undefined ? {} : { instanceInitiatedShutdownBehavior: props.onShutdown }),
+      ...(spot === undefined ? {} : { instanceMarketOptions: spotMarket(spot) }),
+      tags: { ...props.tags, Name },
+      volumeTags: { Name },
       ...(agent === undefined
         ? {}
         : {
@@ -84,4 +97,15 @@ export class AcceleratorHost extends Construct {
     this.address = props.privateAddress ? privateIp : Fn.coalesce([publicIp, privateIp]);
     this.agentUrl = agent && `${agent.scheme}://${this.address}`;
   }
+}
+
+function spotMarket({ maxPrice }: NonNullable<AcceleratorHostProps["spot"]>): InstanceInstanceMarketOptions {
+  return {
+    marketType: "spot",
+    spotOptions: {
+      spotInstanceType: "one-time",
+      instanceInterruptionBehavior: "terminate",
+      ...(maxPrice === undefined ? {} : { maxPrice }),
+    },
+  };
 }

@@ -1,10 +1,12 @@
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import type { HostDir } from "../../config/schema.js";
+import type { AgentSettings } from "../agent-settings.js";
 import * as errors from "../errors.js";
+import type { InitFiles } from "../init/init-files.js";
 import { cloudOf, globalName } from "../names.js";
 import { bootScript } from "../user-data.js";
-import { HostRole } from "./host-role.js";
+import { ExistingRole, HostRole } from "./host-role.js";
 import { HostSecrets, type SecretFile } from "./host-secrets.js";
 import { type RuntimeArchive, RuntimeObject } from "./runtime-object.js";
 
@@ -30,6 +32,14 @@ export interface HostAgentProps {
   readonly serveAddresses?: boolean;
   /** Buckets that the hosts' programs may use. @default - none */
   readonly buckets?: readonly string[];
+  /** An existing role, left as it is, in place of one of its own. @default - a role that may do what the agent needs */
+  readonly role?: string;
+  /** ARNs of policies that the hosts' own role has beside its own. @default - none */
+  readonly policies?: readonly string[];
+  /** Accelerators, limits and autostop of the agents. @default - their own defaults */
+  readonly settings?: AgentSettings;
+  /** A script and a configuration of the user's own, put on the hosts at their first boot. @default - neither */
+  readonly init?: InitFiles;
   /** One AWS endpoint for all services, with path-style S3, in place of the region's own. @default - AWS itself */
   readonly endpointUrl?: string;
 }
@@ -38,7 +48,7 @@ export interface HostAgentProps {
 export class HostAgent extends Construct {
   readonly runtime: RuntimeObject;
   readonly secrets: HostSecrets;
-  readonly role: HostRole;
+  readonly role: HostRole | ExistingRole;
   /** `https`, or `http` where TLS is off. */
   readonly scheme: "https" | "http";
   readonly #props: HostAgentProps;
@@ -58,27 +68,36 @@ export class HostAgent extends Construct {
       ...(props.tls === undefined ? {} : { tlsKey: props.tls.key }),
       ...(props.token === undefined ? {} : { token: props.token }),
     });
-    const { partition } = cloudOf(props.region);
-    this.role = new HostRole(this, "Role", {
+    this.role =
+      props.role === undefined ? this.#ownRole(name) : new ExistingRole(this, "Role", { name, role: props.role });
+  }
+
+  #ownRole(name: string): HostRole {
+    const { region, buckets, policies, settings } = this.#props;
+    const { partition } = cloudOf(region);
+    return new HostRole(this, "Role", {
       name,
       parameterArns: this.secrets.parameters.map((parameter) => parameter.arn),
       objectArns: [`arn:${partition}:s3:::${name}/${this.runtime.key}`],
-      ...(props.buckets === undefined ? {} : { buckets: props.buckets }),
+      ...(buckets === undefined ? {} : { buckets }),
+      ...(policies === undefined ? {} : { policies }),
+      ...(settings?.autostop === undefined ? {} : { autostop: settings.autostop.action }),
       partition,
     });
   }
 
   /** What must be there before a host boots. */
   get readyBefore(): ITerraformDependable[] {
-    return [this.runtime.object, this.role.policy, ...this.secrets.parameters];
+    const granted = this.role instanceof HostRole ? [this.role.policy, ...this.role.attachments] : [];
+    return [this.runtime.object, ...granted, ...this.secrets.parameters];
   }
 
-  /** The boot script of one host. */
-  bootScript(host: { readonly name: string; readonly sshUser: string }): string {
+  /** The boot script of one host or, without a name, of all machines of a fleet. */
+  bootScript(host: { readonly name?: string; readonly sshUser: string }): string {
     const { tlsKeyName, tokenName } = this.secrets;
-    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false } = this.#props;
+    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false, settings, init } = this.#props;
     return bootScript({
-      host: host.name,
+      ...(host.name === undefined ? {} : { host: host.name }),
       sshUser: host.sshUser,
       region,
       serveAddresses,
@@ -88,6 +107,8 @@ export class HostAgent extends Construct {
       ...(tokenName === undefined ? {} : { tokenParameter: tokenName }),
       ...(directories === undefined ? {} : { directories }),
       ...(endpointUrl === undefined ? {} : { endpointUrl }),
+      ...(settings === undefined ? {} : { settings }),
+      ...(init === undefined ? {} : { init }),
     });
   }
 

@@ -1,6 +1,7 @@
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile/index.js";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
 
 export interface HostRoleProps {
@@ -12,6 +13,10 @@ export interface HostRoleProps {
   readonly objectArns: readonly string[];
   /** Buckets whose objects the host's programs may list, read and write. @default - none */
   readonly buckets?: readonly string[];
+  /** How the host may end itself, and only itself. @default - not at all */
+  readonly autostop?: "stop" | "terminate";
+  /** ARNs of policies that the role has beside its own. @default - none */
+  readonly policies?: readonly string[];
   /** @default "aws" */
   readonly partition?: string;
 }
@@ -26,6 +31,7 @@ export interface HostRoleProps {
 export class HostRole extends Construct {
   readonly role: IamRole;
   readonly policy: IamRolePolicy;
+  readonly attachments: readonly IamRolePolicyAttachment[];
   readonly instanceProfile: IamInstanceProfile;
 
   constructor(scope: Construct, id: string, props: HostRoleProps) {
@@ -42,13 +48,37 @@ export class HostRole extends Construct {
       role: this.role.name,
       policy: policy(statements(props)),
     });
+    this.attachments = [...new Set(props.policies ?? [])].map(
+      (policyArn) =>
+        new IamRolePolicyAttachment(this, `Policy ${nameIn(policyArn)}`, { role: this.role.name, policyArn }),
+    );
     this.instanceProfile = new IamInstanceProfile(this, "Profile", { name: props.name, role: this.role.name });
+  }
+}
+
+/** Account and path of a policy, without what constructs use between their names. */
+function nameIn(policyArn: string): string {
+  return policyArn.split(":").slice(4).join(":").replaceAll("/", ":");
+}
+
+/**
+ * An existing role on a host: an instance profile of its own and nothing else. The role is left as it
+ * is, so what the host needs is for its owner to grant.
+ */
+export class ExistingRole extends Construct {
+  readonly instanceProfile: IamInstanceProfile;
+
+  constructor(scope: Construct, id: string, props: { readonly name: string; readonly role: string }) {
+    super(scope, id);
+    this.instanceProfile = new IamInstanceProfile(this, "Profile", { name: props.name, role: props.role });
   }
 }
 
 function statements(props: HostRoleProps): object[] {
   const buckets = [...new Set(props.buckets ?? [])].sort();
-  const arn = (rest: string) => `arn:${props.partition ?? "aws"}:s3:::${rest}`;
+  const { autostop, partition = "aws" } = props;
+  const arn = (rest: string) => `arn:${partition}:s3:::${rest}`;
+  const instances = `arn:${partition}:ec2:*:*:instance/`;
   const all = [
     { Sid: "OwnParameters", Action: "ssm:GetParameter", Resource: [...props.parameterArns] },
     { Sid: "OwnRuntime", Action: "s3:GetObject", Resource: [...props.objectArns] },
@@ -58,10 +88,24 @@ function statements(props: HostRoleProps): object[] {
       Action: ["s3:GetObject", "s3:PutObject"],
       Resource: buckets.map((bucket) => arn(`${bucket}/*`)),
     },
+    {
+      Sid: "EndItself",
+      Action: autostop === "stop" ? "ec2:StopInstances" : "ec2:TerminateInstances",
+      Resource: autostop === undefined ? [] : [`${instances}*`],
+      // The instance that the credentials were issued to is the instance that is meant: AWS's own policies
+      // for agents on instances say it so. The second dollar keeps Terraform from filling in the variable.
+      Condition: { ArnLike: { "ec2:SourceInstanceARN": `${instances}$\${ec2:InstanceID}` } },
+    },
   ];
   return all
     .filter(({ Resource }) => Resource.length > 0)
-    .map(({ Sid, Action, Resource }) => ({ Sid, Effect: "Allow", Action, Resource }));
+    .map(({ Sid, Action, Resource, Condition }) => ({
+      Sid,
+      Effect: "Allow",
+      Action,
+      Resource,
+      ...(Condition === undefined ? {} : { Condition }),
+    }));
 }
 
 function policy(Statement: object[]): string {

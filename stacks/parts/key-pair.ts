@@ -1,3 +1,4 @@
+import { DataAwsKeyPair } from "@cdktf/provider-aws/lib/data-aws-key-pair/index.js";
 import { KeyPair as AwsKeyPair } from "@cdktf/provider-aws/lib/key-pair/index.js";
 import { Construct } from "constructs";
 
@@ -20,5 +21,15 @@ export class KeyPair extends Construct {
 
   get keyName(): string {
     return this.keyPair.keyName;
+  }
+}
+
+/** A key pair that EC2 has already; planning fails where it has none of that name. */
+export class ExistingKeyPair extends Construct {
+  readonly keyName: string;
+
+  constructor(scope: Construct, id: string, props: { readonly name: string }) {
+    super(scope, id);
+    this.keyName = new DataAwsKeyPair(this, "KeyPair", { keyName: props.name }).keyName;
   }
 }

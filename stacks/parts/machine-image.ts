@@ -1,24 +1,31 @@
+import { DataAwsAmi } from "@cdktf/provider-aws/lib/data-aws-ami/index.js";
 import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js";
 import { Construct } from "constructs";
 import * as errors from "../errors.js";
 
-/** Families by the public SSM parameter that names their newest x86-64 image, and the user that its cloud-init makes. */
-const FAMILIES: Readonly<Record<string, { readonly parameter: string; readonly sshUser: string }>> = {
+/** Families by the public SSM parameter that names their newest x86-64 image, the user that its cloud-init makes, and its root device. */
+const FAMILIES: Readonly<
+  Record<string, { readonly parameter: string; readonly sshUser: string; readonly rootDevice: string }>
+> = {
   "ubuntu-24.04": {
     parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
     sshUser: "ubuntu",
+    rootDevice: "/dev/sda1",
   },
   al2023: {
     parameter: "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
     sshUser: "ec2-user",
+    rootDevice: "/dev/xvda",
   },
   "deep-learning": {
     parameter: "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
     sshUser: "ubuntu",
+    rootDevice: "/dev/sda1",
   },
   neuron: {
     parameter: "/aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id",
     sshUser: "ubuntu",
+    rootDevice: "/dev/sda1",
   },
 };
 
@@ -29,10 +36,16 @@ export interface MachineImageProps {
   readonly sshUser?: string;
 }
 
+/** Who logs in to an image: the family's user, or `ubuntu`. */
+export function loginUser(ami: string): string {
+  return (Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami]?.sshUser : undefined) ?? "ubuntu";
+}
+
 /** The image that a host boots, and who logs in to it. */
 export class MachineImage extends Construct {
   readonly imageId: string;
   readonly sshUser: string;
+  readonly #rootDevice: string | undefined;
 
   constructor(scope: Construct, id: string, props: MachineImageProps = {}) {
     super(scope, id);
@@ -42,6 +55,15 @@ export class MachineImage extends Construct {
     // An image id is public: without this the provider marks the value, and all made of it, as secret.
     this.imageId =
       family === undefined ? ami : new DataAwsSsmParameter(this, "Newest", { name: family.parameter }).insecureValue;
-    this.sshUser = props.sshUser ?? family?.sshUser ?? "ubuntu";
+    this.sshUser = props.sshUser ?? loginUser(ami);
+    this.#rootDevice = family?.rootDevice;
+  }
+
+  /** Under which name a launch template must describe the root volume; of an image id, EC2 is asked. */
+  get rootDevice(): string {
+    if (this.#rootDevice !== undefined) return this.#rootDevice;
+    const found = this.node.tryFindChild("Named") as DataAwsAmi | undefined;
+    const image = found ?? new DataAwsAmi(this, "Named", { filter: [{ name: "image-id", values: [this.imageId] }] });
+    return image.rootDeviceName;
   }
 }

@@ -41,6 +41,19 @@ describe("agent.yaml", () => {
       authorized_host_dirs: [{ name: "shared", path: "~/shared", mode: "rw" }],
       max_upload_bytes: 107_374_182_400,
       serve_addresses: false,
+      accelerators: {},
+      jobs_dir: "~/jobs",
+      keep_jobs_seconds: 86_400,
+      limits: {
+        connections: 1_024,
+        connections_per_address: 512,
+        handshakes: 128,
+        handshake_ms: 10_000,
+        headers_ms: 15_000,
+        idle_ms: 60_000,
+        keep_alive_ms: 30_000,
+        min_body_rate: 1_024,
+      },
     });
   });
 
@@ -52,7 +65,7 @@ describe("agent.yaml", () => {
     ],
     [
       "bananas: 1",
-      'unknown key "bananas" in "agent.yaml"\n  known keys here: name, listen, tls, auth, token, authorized_host_dirs, max_upload_bytes, serve_addresses, secrets',
+      'unknown key "bananas" in "agent.yaml"\n  known keys here: name, listen, tls, auth, token, authorized_host_dirs, max_upload_bytes, serve_addresses, accelerators, jobs_dir, keep_jobs_seconds, autostop, limits, secrets',
     ],
     ["auth: tokens", 'auth in "agent.yaml" is "tokens"\n  write "token" or "none"'],
     ["listen: { https_port: 70000 }", 'listen.https_port in "agent.yaml" is "70000"\n  write a port, 1 to 65535'],
@@ -84,6 +97,23 @@ describe("agent.yaml", () => {
       "max_upload_bytes: 0",
       'max_upload_bytes in "agent.yaml" is "0"\n  write the largest file that may be uploaded, in bytes',
     ],
+    [
+      "accelerators: { x: { timeout_seconds: 5 } }",
+      'accelerators.x has none of "builtin", "command" and "filter"\n  give it exactly one of them',
+    ],
+    [
+      "accelerators: { x: { builtin: gzip, filter: [tr, a, b] } }",
+      'accelerators.x has 2 of "builtin", "command" and "filter"\n  give it exactly one of them',
+    ],
+    [
+      "accelerators: { x: { command: [./run] } }",
+      'accelerators.x runs "./run", which is a relative path\n  write a path from "/", or the name of a program in PATH',
+    ],
+    [
+      "accelerators: { x: { builtin: zip } }",
+      'accelerators.x.builtin in "agent.yaml" is "zip"\n  write "gzip" or "sha3"',
+    ],
+    ["accelerators: { x: { filter: [] } }", 'accelerators.x.filter in "agent.yaml" is "[]"\n  write a list of words'],
     [
       "a: [",
       '"agent.yaml" line 4 is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',

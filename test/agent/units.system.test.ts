@@ -43,6 +43,15 @@ test.each(names)("%s is exposed by at most 2.5 of 10", async (name) => {
   expect(exitCode).toBe(0);
 });
 
+test("the programs of jobs find the accelerators, and end with the agent", () => {
+  const unit = readFileSync(join(source, "sallyport-agent.service"), "utf8");
+  expect(unit.match(/^DeviceAllow=.*$/gm)).toEqual(
+    ["nvidia*", "neuron*", "xdma*", "fpga*", "drm"].map((name) => `DeviceAllow=char-${name} rw`),
+  );
+  expect(unit).not.toMatch(/^(PrivateDevices|ProcSubset)=/m);
+  expect(unit).toMatch(/^KillMode=mixed$/m);
+});
+
 test("the agent may bind low ports and nothing else that root may do", () => {
   const unit = readFileSync(join(source, "sallyport-agent.service"), "utf8");
   expect(unit.match(/^.*CAP_.*$/gm)).toEqual([

@@ -8,7 +8,7 @@ import { temporaryDir } from "./support/temporary.js";
 it("every TypeScript example in docs/client.md compiles against the package", async () => {
   const text = await readFile(join(root, "docs/client.md"), "utf8");
   const examples = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
   const dir = await temporaryDir();
   const files = examples.map((_, index) => `example-${index + 1}.ts`);
   await Promise.all(files.map((file, index) => writeFile(join(dir, file), examples[index] ?? "")));

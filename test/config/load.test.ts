@@ -28,6 +28,10 @@ describe("layers", () => {
     const { config, origins, projectDir, warnings } = await load();
     expect(config).toEqual({
       name: "sallyport",
+      accelerators: {},
+      autostop: false,
+      boot_timeout: "420s",
+      spot: false,
       region: "us-east-1",
       instance_type: "f2.6xlarge",
       ami: "ubuntu-24.04",

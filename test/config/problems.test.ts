@@ -21,6 +21,8 @@ const did = (where: string, key: string, meant: string) => `${where}: unknown ke
 const wrong = (where: string, what: string, expected: string) => `${where}: ${what}\nit ${expected}`;
 const port = "must be a port from 1 to 65535";
 const dir = 'must be "/absolute" or "~/below-home", without "..", spaces or quotes, and may end with ":ro" or ":rw"';
+const KEY_PAIR =
+  "must be a name (letters, digits, dots, dashes and underscores), { name: KEY_PAIR_IN_EC2 } or { public_key: FILE }";
 const cidr = 'must be an address or a CIDR such as "203.0.113.7/32"';
 
 test.each([
@@ -62,14 +64,15 @@ test.each([
   ],
   ["key_type: dsa", wrong("sallyport.yaml:1:1", 'key_type is "dsa"', 'must be "rsa" or "ed25519"')],
   ["auth: off", wrong("sallyport.yaml:1:1", 'auth is "off"', 'must be "token" or "none"')],
+  ["key_pair: ~/.ssh/x.pem", wrong("sallyport.yaml:1:1", 'key_pair is "~/.ssh/x.pem"', KEY_PAIR)],
+  ["key_pair: {private_key: x}", wrong("sallyport.yaml:1:1", 'key_pair is {"private_key":"x"}', KEY_PAIR)],
   [
-    "key_pair: ~/.ssh/x.pem",
-    wrong(
-      "sallyport.yaml:1:1",
-      'key_pair is "~/.ssh/x.pem"',
-      "must be a name, not a path: letters, digits, dots, dashes and underscores",
-    ),
+    "key_pair: {name: x, public_key: y}",
+    wrong("sallyport.yaml:1:1", 'key_pair is {"name":"x","public_key":"y"}', KEY_PAIR),
   ],
+  ["key_pair: {public_key: x, privat_key: y}", did("sallyport.yaml:1:27", "privat_key", "private_key")],
+  ["key_pair: {name: x, privat_key: y}", did("sallyport.yaml:1:21", "privat_key", "private_key")],
+  ["key_pair: {name: 7}", wrong("sallyport.yaml:1:12", "key_pair.name is 7", "must be text of at most 255 characters")],
   ["ssl_cert_generate: yes", wrong("sallyport.yaml:1:1", 'ssl_cert_generate is "yes"', "must be true or false")],
   ...["no", "off", "Yes", "ON", "true", "''"].map((value) => [
     `ssl_cert_crt: ${value}`,

@@ -102,6 +102,8 @@ describe("the machine", () => {
         },
         "tags": {
           "Name": "accelerator-1",
+          "sallyport:deployment": "lab-1a2b3c4d",
+          "sallyport:host": "accelerator-1",
         },
         "user_data_replace_on_change": true,
         "volume_tags": {
@@ -150,7 +152,11 @@ describe("the machine", () => {
     expect(Object.keys(two)).toHaveLength(2);
     expect(three).toMatchObject(two);
     expect(resources({ resource: { aws_instance: three } }, "aws_instance").map(({ tags }) => tags)).toEqual(
-      [1, 2, 3].map((number) => ({ Name: `accelerator-${number}` })),
+      ["accelerator-1", "accelerator-2", "accelerator-3"].map((name) => ({
+        Name: name,
+        "sallyport:deployment": "lab-1a2b3c4d",
+        "sallyport:host": name,
+      })),
     );
   });
 
@@ -314,11 +320,15 @@ describe("the whole", () => {
     expect(Object.keys(hosts?.["accelerator-1"] ?? {}).sort()).toEqual([
       "agent_url",
       "instance_id",
+      "instance_type",
+      "kind",
       "name",
       "private_ip",
       "public_ip",
+      "spot",
       "ssh_command",
       "ssh_user",
+      "stop_mode",
     ]);
   });
 });

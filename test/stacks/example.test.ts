@@ -7,7 +7,7 @@ const { tls, token, runtime, callers, sshKey } = sampleInputs();
 
 function lab(): Synthesized {
   if (tls === undefined || token === undefined) throw new Error("the sample has both");
-  const stack = new LabStack(Testing.app(), "lab", { callers, publicKey: sshKey.publicKey, tls, token, runtime });
+  const stack = new LabStack(Testing.app(), "lab", { callers, publicKey: sshKey.publicKey ?? "", tls, token, runtime });
   return JSON.parse(Testing.synth(stack, true)) as Synthesized;
 }
 

@@ -34,7 +34,7 @@ let emulator: Emulator;
 let proxy: FaultProxy;
 let raw: RawEc2;
 let env: NodeJS.ProcessEnv;
-let sshKey: { readonly publicKey: string; readonly privatePath: string };
+let sshKey: { readonly publicKey: string };
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "drift-"));

@@ -67,6 +67,10 @@ describe("findHost", () => {
     agent_url: "",
     ssh_user: "ubuntu",
     ssh_command: "",
+    kind: "new" as const,
+    instance_type: "f2.6xlarge",
+    spot: false,
+    stop_mode: "term" as const,
   });
   const outputs = { hosts: [host(1), host(2)], security_group_id: "", callers: [], certificate_fingerprint: "" };
 

@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { issueCertificate } from "../../certs/issue.js";
 import { loadConfig } from "../../config/load.js";
-import { deploymentTarget, prepareDeployment, secretVersion } from "../../stacks/prepare.js";
+import { deploymentTable, makesRules } from "../../stacks/firewall.js";
+import { deploymentTarget, prepareAccess, prepareDeployment, secretVersion } from "../../stacks/prepare.js";
 
 let home: string;
 beforeEach(async () => {
@@ -11,11 +13,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const prepare = async (yaml: string, env: NodeJS.ProcessEnv = {}, create = true) => {
+const written = async (yaml: string, env: NodeJS.ProcessEnv = {}) => {
   await writeFile(join(home, "sallyport.yaml"), yaml);
-  const around = { HOME: home, ...env };
-  return prepareDeployment(await loadConfig({ cwd: home, env: around }), { env: around, create });
+  return loadConfig({ cwd: home, env: { HOME: home, ...env } });
 };
+const prepare = async (yaml: string, env: NodeJS.ProcessEnv = {}, create = true) =>
+  prepareDeployment(await written(yaml, env), { env: { HOME: home, ...env }, create });
 
 describe("what is refused leaves nothing half-made", () => {
   test.each([
@@ -30,6 +33,46 @@ describe("what is refused leaves nothing half-made", () => {
     await expect(prepare("caller: 203.0.113.7", {}, false)).rejects.toMatchObject({ exit: expect.any(Number) });
     expect(await readdir(home)).toEqual(["sallyport.yaml"]);
   });
+});
+
+describe("hosts that are there already", () => {
+  test("need no key, no certificate, no caller and no runtime, and none is made", async () => {
+    const inputs = await prepare("host_ip: 203.0.113.7", { SALLYPORT_CALLER: "" });
+    expect(inputs).toMatchObject({
+      hosts: [{ kind: "address", name: "accelerator-1", address: "203.0.113.7" }],
+      callers: [],
+      sshKey: {},
+      existingTls: { fingerprint: "" },
+    });
+    expect(inputs).not.toHaveProperty("runtime");
+    expect(makesRules(inputs)).toBe(false);
+    expect(deploymentTable(inputs).rows).toEqual([]);
+    expect(await readdir(home)).toEqual(["sallyport.yaml"]);
+  });
+
+  test("are reached over plain HTTP where the configuration says so", async () => {
+    expect(await prepare("host_ip: 203.0.113.7\nssl_cert_crt: false")).not.toHaveProperty("existingTls");
+  });
+
+  test("a certificate that was installed for them is the one they are told by", async () => {
+    await mkdir(join(home, ".ssh"));
+    const crt = join(home, ".ssh/sallyport.crt");
+    const { cert } = await issueCertificate({ commonName: "theirs" });
+    await writeFile(crt, cert);
+    expect((await prepare("host_ip: 203.0.113.7")).existingTls?.fingerprint).toMatch(
+      /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/,
+    );
+  });
+});
+
+test("with an existing group nobody is asked for the caller, and no rule is made", async () => {
+  const loaded = await written("security_group: sg-0123456789abcdef0");
+  expect(await prepareAccess(loaded, { env: { HOME: home, SALLYPORT_CALLER_SERVICES: "http://127.0.0.1:1" } })).toEqual(
+    {
+      firewall: { options: { ingress: [] }, origins: {} },
+      callers: [],
+    },
+  );
 });
 
 test("the version of a secret is its content's, fits Terraform's numbers, and changes with it", async () => {

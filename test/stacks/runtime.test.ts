@@ -17,6 +17,8 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 async function bundle(name: string, agent = "agent"): Promise<{ bundle: string; node: string }> {
   const root = join(dir, name);
   await mkdir(join(root, "systemd"), { recursive: true });
+  await mkdir(join(root, "accelerators"));
+  await writeFile(join(root, "accelerators/gzip.mjs"), "gzip");
   await writeFile(join(root, "agent.mjs"), agent);
   await writeFile(join(root, "systemd/b.service"), "[Unit]\n");
   await writeFile(join(root, "systemd/a.service"), "[Unit]\n");
@@ -46,7 +48,7 @@ describe("the runtime archive", () => {
     expect(file).toBe(join(dir, `named/sallyport/runtime-${sha256}.tar.gz`));
   });
 
-  test("holds node, the agent and its units, all of them root's to write and anybody's to read", async () => {
+  test("holds node, the agent, its accelerators and its units, all of them root's to write and anybody's to read", async () => {
     const { file } = await build("members", await bundle("members-bundle"));
     const members: string[] = [];
     await list({
@@ -56,6 +58,8 @@ describe("the runtime archive", () => {
     });
     expect(members).toMatchInlineSnapshot(`
       [
+        "755 accelerators/ -",
+        "644 accelerators/gzip.mjs -",
         "644 agent.mjs -",
         "755 bin/ -",
         "755 bin/node -",

@@ -1,12 +1,17 @@
 /** A deployment as values, for tests that synthesize: nothing here exists on disk. */
 import { Testing } from "cdktf";
 import { AcceleratorHostsStack } from "../../stacks/accelerator-hosts.js";
+import type { NewHost } from "../../stacks/hosts.js";
 import type { DeploymentInputs } from "../../stacks/inputs.js";
+import { hostNames } from "../../stacks/names.js";
 
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${"QUFB".repeat(16)}\n-----END CERTIFICATE-----\n`;
 
-export function sampleInputs(changes: Partial<DeploymentInputs> = {}): DeploymentInputs {
-  return {
+/** `count` numbered hosts, where no `hosts` are given. */
+export type SampleChanges = Partial<DeploymentInputs> & { readonly count?: number };
+
+export function sampleInputs({ count = 1, hosts, ...changes }: SampleChanges = {}) {
+  const inputs = {
     projectDir: "/home/user/project",
     name: "lab",
     suffix: "1a2b3c4d",
@@ -14,23 +19,35 @@ export function sampleInputs(changes: Partial<DeploymentInputs> = {}): Deploymen
     tags: { Team: "fpga" },
     instanceType: "f2.6xlarge",
     ami: "ubuntu-24.04",
-    count: 1,
     rootVolumeGib: 50,
     firewall: { options: {}, origins: {} },
     callers: ["203.0.113.7/32"],
-    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", privatePath: "/home/user/.ssh/sallyport.pem" },
+    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", identity: "/home/user/.ssh/sallyport.pem" },
     tls: {
       certificate: CERTIFICATE,
       fingerprint: "AA:BB",
       key: { path: "/home/user/.ssh/sallyport.key", version: 7 },
     },
     token: { path: "/home/user/.ssh/sallyport.token", version: 8 },
-    directories: [{ path: "~/shared", mode: "rw", name: "shared" }],
+    directories: [{ path: "~/shared", mode: "rw", name: "shared" } as const],
     serveAddresses: false,
     buckets: [],
     runtime: { file: "/home/user/.cache/sallyport/runtime.tar.gz", sha256: "ab".repeat(32) },
     ...changes,
   };
+  const names = changes.fleet === undefined ? hostNames(count) : [];
+  return { ...inputs, hosts: hosts ?? names.map((name) => newHost(name, inputs)) } satisfies DeploymentInputs;
+}
+
+/** A new host with what holds for all of them. */
+export function newHost(
+  name: string,
+  of: Pick<DeploymentInputs, "ami" | "instanceType" | "rootVolumeGib" | "subnetId"> = sampleInputs(),
+  own: Partial<NewHost> = {},
+): NewHost {
+  const { ami, instanceType, rootVolumeGib, subnetId } = of;
+  const subnet = subnetId === undefined ? {} : { subnetId };
+  return { name, kind: "new", stopMode: "term", spot: false, ami, instanceType, rootVolumeGib, ...subnet, ...own };
 }
 
 export interface Synthesized {
@@ -41,11 +58,11 @@ export interface Synthesized {
   readonly terraform: Record<string, unknown>;
 }
 
-export function synthText(changes: Partial<DeploymentInputs> = {}): string {
+export function synthText(changes: SampleChanges = {}): string {
   return Testing.synth(new AcceleratorHostsStack(Testing.app(), sampleInputs(changes)));
 }
 
-export function synth(changes: Partial<DeploymentInputs> = {}): Synthesized {
+export function synth(changes: SampleChanges = {}): Synthesized {
   return JSON.parse(synthText(changes)) as Synthesized;
 }
 

@@ -9,7 +9,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { textOf } from "./raw-ec2.js";
 
 /** `lost` and `cut` both break the connection: before the call reached EC2, or after it took effect. */
-export type InjectedFault = "throttled" | "unavailable" | "internal" | "lost" | "cut";
+export type InjectedFault = "throttled" | "unavailable" | "internal" | "lost" | "cut" | Refusal;
+
+/** An error of EC2's own, in place of the call. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** @default 400 */
+  readonly status?: number;
+}
 
 export interface Call {
   readonly action: string;
@@ -78,6 +86,7 @@ export class FaultProxy {
       if (fault === "lost") return void incoming.socket.destroy();
       if (fault === "throttled") return refuse(response, 400, "RequestLimitExceeded", "Request limit exceeded.");
       if (fault === "unavailable") return refuse(response, 503, "Unavailable", "The service is unavailable.");
+      if (typeof fault === "object") return refuse(response, fault.status ?? 400, fault.code, fault.message);
       await this.options.before?.(call);
       const answer = (await this.#refusal(call)) ?? (await this.#forward(incoming, call));
       await this.options.after?.(call);

@@ -1,4 +1,4 @@
-/** The bundled agent as a process of its own, built from the sources as they are now. */
+/** The bundled agent, with its accelerators beside it, as a process of its own, built from the sources as they are now. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,10 +7,16 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
 export async function bundleAgent(): Promise<string> {
-  const outfile = join(mkdtempSync(join(tmpdir(), "sallyport-bundle-")), "agent.mjs");
+  const outdir = mkdtempSync(join(tmpdir(), "sallyport-bundle-"));
   await build({
-    entryPoints: [join(import.meta.dirname, "../../../agent/main.ts")],
-    outfile,
+    absWorkingDir: join(import.meta.dirname, "../../.."),
+    entryPoints: {
+      agent: "agent/main.ts",
+      "accelerators/gzip": "agent/accelerators/gzip.ts",
+      "accelerators/sha3": "agent/accelerators/sha3.ts",
+    },
+    outdir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
     target: "node20",
@@ -18,7 +24,7 @@ export async function bundleAgent(): Promise<string> {
     banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
     logLevel: "warning",
   });
-  return outfile;
+  return join(outdir, "agent.mjs");
 }
 
 export interface Program {

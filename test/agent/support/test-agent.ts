@@ -11,7 +11,8 @@ import { type Ask, ask, type Peer, type Reply, send } from "./wire.js";
 export const TOKEN = "test-token-0123456789abcdefghijklmnop";
 export const BEARER = { Authorization: `Bearer ${TOKEN}` };
 export const CANARY = "CANARY-4f1d-bytes-that-must-never-leave";
-const pair = makeCertificate();
+// Long enough that no command warns of its end.
+const pair = makeCertificate("DNS:*", 90);
 
 export interface TestAgent extends Peer {
   readonly agent: Agent;
@@ -23,6 +24,8 @@ export interface TestAgent extends Peer {
   readonly shared: string;
   readonly data: string;
   readonly log: Array<Record<string, unknown>>;
+  /** Its agent.yaml. */
+  readonly source: string;
   ask(target: string, what?: Ask): Promise<Reply>;
   send(bytes: string | Uint8Array): Promise<Buffer>;
   stop(): Promise<void>;
@@ -35,6 +38,7 @@ export interface TestAgentOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly limits?: AgentOptions["limits"];
   readonly sshDir?: string;
+  readonly logins?: AgentOptions["logins"];
   /** Made before the agent starts. */
   readonly arrange?: (base: string) => void;
 }
@@ -69,6 +73,7 @@ ${options.yaml ?? ""}`;
     log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     limits: { graceMs: 100, ...options.limits },
     ...(options.sshDir === undefined ? {} : { sshDir: options.sshDir }),
+    ...(options.logins === undefined ? {} : { logins: options.logins }),
   });
   const plain = { port: agent.httpPort ?? 0 };
   const peer: Peer = agent.httpsPort === undefined ? plain : { port: agent.httpsPort, ca: pair.cert };
@@ -80,6 +85,7 @@ ${options.yaml ?? ""}`;
     shared,
     data,
     log,
+    source,
     ask: (target, what = {}) => ask(peer, target, { ...what, headers: { ...BEARER, ...what.headers } }),
     send: (bytes) => send(peer, bytes),
     async stop() {

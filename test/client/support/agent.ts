@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { startAgent } from "../../../agent/serve.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../agent/settings/schema.js";
 import type { IssuedCertificate } from "../../../certs/issue.js";
 import { AgentClient } from "../../../client/agent-client.js";
@@ -23,7 +24,13 @@ export interface RunningAgent {
 }
 
 export async function runAgent(
-  options: { certificate?: IssuedCertificate | false; auth?: AgentConfig["auth"]; hostKeys?: readonly string[] } = {},
+  options: {
+    certificate?: IssuedCertificate | false;
+    auth?: AgentConfig["auth"];
+    hostKeys?: readonly string[];
+    /** YAML. */
+    accelerators?: string;
+  } = {},
 ): Promise<RunningAgent> {
   const dir = await temporaryDir();
   const at = (name: string) => join(dir, name);
@@ -41,6 +48,8 @@ export async function runAgent(
   const plain = options.certificate === false;
   const agent = await startAgent(
     {
+      ...parseConfig(`{ name: x, tls: false, accelerators: ${options.accelerators ?? "{}"} }`, "agent.yaml"),
+      jobs_dir: at("jobs"),
       name: "accelerator-1",
       listen: { address: "127.0.0.1", https_port: 0, http_port: 0 },
       tls: plain ? false : { cert: at("tls.crt"), key: at("tls.key") },

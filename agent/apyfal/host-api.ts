@@ -1,0 +1,193 @@
+/** What Apyfal's protocol can do with the engine: configure, process, stop. Knows nothing of HTTP. */
+import { setTimeout } from "node:timers/promises";
+import { noAccelerator } from "../jobs/problems.js";
+import type { Draft, FileRef, Job, JobEngine, JsonObject } from "../jobs/types.js";
+import { DESTINATIONS, type Fence, hostFileOf, SOURCES } from "./host-paths.js";
+import { isOldApyfal, VERSION_TEXT, withoutSpecific } from "./parameters.js";
+import { failedConfiguration, noDestination, notConfigured, twoInputs, unknownConfiguration } from "./problems.js";
+import type { Configuration, Process, Records } from "./records.js";
+import { isEnded, outcomeOf, resultOf } from "./represent.js";
+
+export interface HostApiOptions {
+  readonly engine: JobEngine;
+  readonly records: Records;
+  readonly fence: Fence;
+}
+
+/** A look at a job besides being told of it, should it end in the very moment. */
+const LOOK_MS = 1_000;
+
+export class HostApi {
+  readonly #engine: JobEngine;
+  readonly #records: Records;
+  readonly #fence: Fence;
+
+  constructor({ engine, records, fence }: HostApiOptions) {
+    this.#engine = engine;
+    this.#records = records;
+    this.#fence = fence;
+    records.prune((job) => engine.get(job) !== undefined);
+    for (const configuration of records.configurations()) {
+      if (configuration.end === undefined) this.#settle(configuration, undefined);
+    }
+  }
+
+  /** @param draft with the file that was sent, if any; consumed. @throws Problem, then nothing is started. */
+  async configure(parameters: JsonObject, draft: Draft | undefined, accelerator?: string): Promise<Configuration> {
+    try {
+      const name = this.#accelerator(accelerator);
+      const created = Date.now();
+      if (isOldApyfal(parameters)) {
+        await draft?.abort();
+        const end = { at: created, inerror: true, errorcode: "apyfal-version", status: 1, msg: VERSION_TEXT };
+        return await this.#records.addConfiguration({ accelerator: name, created, end });
+      }
+      if (hostFileOf(parameters, DESTINATIONS, this.#fence) !== undefined) throw noDestination();
+      const input = this.#input(parameters, draft);
+      const job = await this.#engine.submit(
+        {
+          accelerator: name,
+          phase: "start",
+          parameters: withoutSpecific(parameters, [...SOURCES, ...DESTINATIONS]),
+          ...(input === undefined ? {} : { input }),
+        },
+        draft,
+      );
+      return await this.#orRemove(job, () =>
+        this.#records.addConfiguration({ accelerator: name, created, job: job.id }),
+      );
+    } catch (error) {
+      await draft?.abort();
+      throw error;
+    }
+  }
+
+  /** Resolves when the accelerator is configured, or is not to be. */
+  async settled(configuration: Configuration): Promise<void> {
+    if (configuration.end !== undefined) return;
+    const job = await this.#ended(configuration.job ?? "");
+    this.#settle(configuration, job);
+    await this.#records.save();
+  }
+
+  /** @param configuration an id, or a URL that ends with one. */
+  async process(parameters: JsonObject, draft: Draft | undefined, configuration?: string): Promise<Process> {
+    try {
+      const { id, accelerator } = this.#configuration(configuration);
+      const output = hostFileOf(parameters, DESTINATIONS, this.#fence);
+      const input = this.#input(parameters, draft);
+      const own = output === undefined ? (draft ?? (await this.#engine.draft())) : draft;
+      const job = await this.#submitOrAbort(own, {
+        accelerator,
+        phase: "process",
+        parameters: withoutSpecific(parameters, [...SOURCES, ...DESTINATIONS]),
+        ...(input === undefined ? {} : { input }),
+        output: output ?? { kind: "private" },
+      });
+      this.#records.prune((known) => this.#engine.get(known) !== undefined);
+      return await this.#orRemove(job, () => this.#records.addProcess({ job: job.id, configuration: id }));
+    } catch (error) {
+      await draft?.abort();
+      throw error;
+    }
+  }
+
+  /** @returns whether there was one. */
+  async removeProcess(id: number): Promise<boolean> {
+    const known = this.#records.process(id);
+    if (known === undefined) return false;
+    this.#records.removeProcess(id);
+    return this.#engine.remove(known.job);
+  }
+
+  /** @returns what the program said; without a name, of every accelerator that runs. */
+  async stop(accelerator?: string): Promise<JsonObject> {
+    const used = this.#records.configurations().filter((one) => one.used);
+    const running = [...new Set(used.map((one) => one.accelerator))];
+    const some = accelerator === undefined && running.length > 0 ? running : [this.#accelerator(accelerator)];
+    const jobs = await Promise.all(
+      some.map(async (name) => {
+        const { id } = await this.#engine.submit({ accelerator: name, phase: "stop", parameters: {} });
+        return this.#ended(id);
+      }),
+    );
+    for (const job of jobs) {
+      if (job === undefined || outcomeOf(job).status !== 0) continue;
+      for (const one of used) if (one.accelerator === job.accelerator && one.created <= job.createdAt) one.used = false;
+    }
+    await this.#records.save();
+    const worst = jobs.find((job) => job === undefined || outcomeOf(job).status !== 0) ?? jobs[0];
+    return worst === undefined ? { app: { status: 1, msg: "the stop was forgotten" } } : resultOf(worst);
+  }
+
+  #accelerator(name: string | undefined): string {
+    const chosen = name ?? this.#engine.defaultAccelerator ?? "";
+    if (!this.#engine.accelerators().some((one) => one.name === chosen)) throw noAccelerator(chosen);
+    return chosen;
+  }
+
+  #configuration(given: string | undefined): Configuration {
+    if (given === undefined || given.trim() === "") throw notConfigured();
+    const id = /^(?:\S*\/configuration\/)?(\d{1,15})\/?$/.exec(given.trim())?.[1];
+    const found = id === undefined ? undefined : this.#records.configuration(Number(id));
+    if (found === undefined) throw unknownConfiguration(given);
+    if (found.end !== undefined && found.end.status !== 0) throw failedConfiguration(found.id);
+    return found;
+  }
+
+  #input(parameters: JsonObject, draft: Draft | undefined): FileRef | undefined {
+    const named = hostFileOf(parameters, SOURCES, this.#fence);
+    if (named !== undefined && draft !== undefined) throw twoInputs();
+    return named ?? (draft === undefined ? undefined : { kind: "private" });
+  }
+
+  async #submitOrAbort(draft: Draft | undefined, request: Parameters<JobEngine["submit"]>[0]): Promise<Job> {
+    try {
+      return await this.#engine.submit(request, draft);
+    } catch (error) {
+      await draft?.abort();
+      throw error;
+    }
+  }
+
+  /** A job that no client can ask for must not run. */
+  async #orRemove<T>(job: Job, record: () => Promise<T>): Promise<T> {
+    try {
+      return await record();
+    } catch (error) {
+      await this.#engine.remove(job.id);
+      throw error;
+    }
+  }
+
+  #settle(configuration: Configuration, job: Job | undefined): void {
+    const known = job ?? this.#engine.get(configuration.job ?? "");
+    const end =
+      known === undefined
+        ? { inerror: true, errorcode: "interrupted", status: 1, msg: "its run was forgotten" }
+        : outcomeOf(known);
+    configuration.end = { ...end, at: known?.endedAt ?? Date.now() };
+    if (end.status !== 0) return;
+    for (const one of this.#records.configurations()) {
+      if (one.accelerator === configuration.accelerator && one.id < configuration.id) one.used = false;
+    }
+    configuration.used = true;
+  }
+
+  /** @returns undefined where it was removed meanwhile. */
+  async #ended(id: string): Promise<Job | undefined> {
+    const end = new AbortController();
+    const leave = this.#engine.follow(id, (job) => {
+      if (isEnded(job)) end.abort();
+    });
+    try {
+      for (;;) {
+        const job = this.#engine.get(id);
+        if (job === undefined || isEnded(job)) return job;
+        await setTimeout(LOOK_MS, undefined, { signal: end.signal }).catch(() => undefined);
+      }
+    } finally {
+      leave();
+    }
+  }
+}

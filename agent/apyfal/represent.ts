@@ -1,0 +1,90 @@
+/** Configurations and processes as Apyfal's clients read them. Pure: values in, documents out. */
+import { isObject } from "../jobs/result.js";
+import type { FileRef, Job, JsonObject } from "../jobs/types.js";
+import { merge } from "./parameters.js";
+import type { Configuration, Outcome, Process } from "./records.js";
+
+export const isEnded = (job: Job) => job.state !== "queued" && job.state !== "running";
+
+/**
+ * A program that says itself what was wrong (`app.status`) is not an error of the host: its message is what
+ * Apyfal's client shows. Everything else is, and `errorcode` says which.
+ */
+export function outcomeOf(job: Job): Outcome {
+  const { failure, result } = job;
+  if (job.state === "cancelled") return { inerror: true, errorcode: "cancelled", status: 1, msg: "it was cancelled" };
+  if (job.state !== "failed") return { inerror: false, errorcode: "", status: 0, msg: "" };
+  const app = isObject(result?.app) ? result.app : {};
+  const status = typeof app.status === "number" && app.status !== 0 ? app.status : 0;
+  const msg = typeof app.msg === "string" && app.msg !== "" ? app.msg : (failure?.detail ?? "it failed");
+  const said = status !== 0 && (failure?.reason === "app" || failure?.reason === "exit");
+  if (said) return { inerror: false, errorcode: failure.reason, status, msg };
+  return { inerror: true, errorcode: failure?.reason ?? "failed", status: job.exitStatus || 1, msg };
+}
+
+/** The program's own document, with what Apyfal's clients rely on filled in where it says nothing. */
+export function resultOf(job: Job): JsonObject {
+  if (!isEnded(job)) return {};
+  const { status, msg } = outcomeOf(job);
+  const { startedAt, endedAt, inputBytes = 0, outputBytes = 0, result = {} } = job;
+  const profiling =
+    startedAt === undefined || endedAt === undefined
+      ? {}
+      : {
+          "wall-clock-time": (endedAt - startedAt) / 1000,
+          "total-bytes-written": outputBytes,
+          "total-bytes-read": inputBytes,
+        };
+  const filled = merge({ app: { specific: {}, profiling } }, result);
+  const app = isObject(filled.app) ? filled.app : {};
+  return { ...filled, app: { ...app, status, msg } };
+}
+
+/** @param job of it, as long as the engine remembers. @param base URL of the host, without a slash at its end. */
+export function configurationDocument(configuration: Configuration, job: Job | undefined, base: string) {
+  const { id, created, end, used } = configuration;
+  const app = end === undefined ? {} : { app: { status: end.status, msg: end.msg, specific: {} } };
+  return {
+    id,
+    url: `${base}/v1.0/configuration/${id}/`,
+    used,
+    parameters: job?.parameters ?? {},
+    datafile: fileUrl(job?.input),
+    created: date(created),
+    processed: end !== undefined,
+    processed_date: date(end?.at),
+    inerror: end?.inerror ?? false,
+    errorcode: end?.errorcode ?? "",
+    parametersresult: job !== undefined && isEnded(job) ? resultOf(job) : app,
+  };
+}
+
+export function processDocument({ id, configuration }: Process, job: Job, base: string) {
+  const url = `${base}/v1.0/process/${id}/`;
+  const processed = isEnded(job);
+  const { inerror, errorcode } = outcomeOf(job);
+  return {
+    id,
+    url,
+    parameters: job.parameters,
+    datafile: fileUrl(job.input),
+    created: date(job.createdAt),
+    processed,
+    processed_date: date(job.endedAt),
+    inerror,
+    errorcode,
+    parametersresult: resultOf(job),
+    // Also where it failed: the client fetches this before it looks at the status.
+    datafileresult: processed && job.output?.kind === "private" ? `${url}datafileresult` : null,
+    configuration: `${base}/v1.0/configuration/${configuration}/`,
+  };
+}
+
+/** What a client sent itself is not served back. */
+function fileUrl(ref: FileRef | undefined): string | null {
+  return ref?.kind === "host" ? `host://${[ref.directory, ...ref.names].join("/")}` : null;
+}
+
+function date(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,25 @@
+/** What `neuron-ls --json-output` prints: an array with one object a device. Pure. */
+import { Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import type { Device } from "../jobs-api/schemas.js";
+
+const NeuronDevice = Type.Object({
+  neuron_device: Type.Integer(),
+  bdf: Type.Optional(Type.String()),
+  nc_count: Type.Optional(Type.Integer()),
+  memory_size: Type.Optional(Type.Integer()),
+});
+
+/** @throws where the text is not of this form. */
+export function parseNeuron(text: string): Device[] {
+  const value: unknown = JSON.parse(text);
+  if (!Value.Check(Type.Array(NeuronDevice), value)) throw new Error("its JSON has another form");
+  return value.map(({ neuron_device, bdf, nc_count, memory_size }) => ({
+    kind: "neuron",
+    id: String(neuron_device),
+    name: "AWS Neuron device",
+    ...(bdf === undefined ? {} : { address: bdf }),
+    ...(memory_size === undefined ? {} : { memory_bytes: memory_size }),
+    ...(nc_count === undefined ? {} : { cores: nc_count }),
+  }));
+}

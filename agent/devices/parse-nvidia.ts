@@ -1,0 +1,43 @@
+/** What `nvidia-smi --query-gpu=… --format=csv,noheader,nounits` prints. Pure. */
+import type { Device } from "../jobs-api/schemas.js";
+
+export const NVIDIA_FIELDS = [
+  "index",
+  "name",
+  "pci.bus_id",
+  "memory.total",
+  "memory.used",
+  "utilization.gpu",
+  "driver_version",
+] as const;
+
+const MIB = 1024 * 1024;
+
+/** One line a GPU. A field that the GPU does not have reads `[N/A]` or `[Not Supported]`. */
+export function parseNvidia(text: string): Device[] {
+  return lines(text).map((line) => {
+    const [index = "", name = "", address = "", total, used, utilization, driver] = line.split(/\s*,\s*/);
+    return {
+      kind: "nvidia",
+      id: index,
+      name,
+      ...(/^[0-9a-f]+:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]$/i.test(address) ? { address: address.toLowerCase() } : {}),
+      ...number("memory_bytes", total, MIB),
+      ...number("memory_used_bytes", used, MIB),
+      ...number("utilization_percent", utilization, 1),
+      ...(driver === undefined || driver.startsWith("[") ? {} : { driver }),
+    };
+  });
+}
+
+function number<K extends string>(key: K, text: string | undefined, unit: number): Partial<Record<K, number>> {
+  const value = /^\d+(?:\.\d+)?$/.test(text ?? "") ? Number(text) * unit : undefined;
+  return value === undefined ? {} : ({ [key]: value } as Record<K, number>);
+}
+
+function lines(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => /^\d+\s*,/.test(line));
+}

@@ -1,0 +1,31 @@
+/** What every answer about a file needs, worked out once for each state of it. */
+import type { BigIntStats } from "node:fs";
+import type { Validators } from "../../http/conditions.js";
+import type { Headers } from "../../http/exchange.js";
+import { validatorsOf } from "./validators.js";
+
+export interface FileState extends Validators {
+  readonly fd: number;
+  /** Bytes. */
+  readonly size: number;
+  /** All that a 304 says. */
+  readonly validatorHeaders: Headers;
+  readonly headers: Headers;
+}
+
+export function describeFile({ fd, stat }: { readonly fd: number; readonly stat: BigIntStats }): FileState {
+  const validators = validatorsOf(stat);
+  const validatorHeaders = {
+    ETag: validators.etag,
+    "Last-Modified": new Date(validators.modifiedMs).toUTCString(),
+    "Cache-Control": "no-cache",
+    "Accept-Ranges": "bytes",
+  };
+  const headers = {
+    ...validatorHeaders,
+    // Whatever was uploaded, no browser is to run it.
+    "Content-Type": "application/octet-stream",
+    "X-Content-Type-Options": "nosniff",
+  };
+  return { ...validators, fd, size: Number(stat.size), validatorHeaders, headers };
+}

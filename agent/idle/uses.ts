@@ -1,0 +1,70 @@
+/** The requests that mean somebody uses this host; and the door that is shut on them before the host ends itself. */
+import type { Exchange } from "../../http/exchange.js";
+import { goingDown } from "../problems.js";
+
+/** Questions about the host, which monitoring asks day and night. Answering them is no use of it. */
+const QUESTIONS = new Set([
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/version",
+  "/openapi.json",
+  "/api/cluster/ip-addresses",
+  "/v1/idle",
+  "/v1/host",
+  "/v1/files",
+  "/v1/accelerators",
+]);
+
+/** A stream of events is only looked at; the job that it tells of counts by itself. */
+export function isUse(path: string): boolean {
+  return !QUESTIONS.has(path) && !path.endsWith("/events");
+}
+
+export class Uses {
+  /** Of `now`; -Infinity before the first use. */
+  last = Number.NEGATIVE_INFINITY;
+  readonly #underWay = new Map<Exchange, { bytes: number; movedAt: number }>();
+  #isOpen = true;
+
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /**
+   * Called once who asks is known: a stranger's attempts keep no host awake, nor do requests that fail.
+   *
+   * @throws Problem 503 while the host is ending itself.
+   */
+  begin(exchange: Exchange, path: string): void {
+    if (!isUse(path)) return;
+    if (!this.#isOpen) throw goingDown();
+    this.#underWay.set(exchange, { bytes: bytesOf(exchange), movedAt: this.now() });
+    exchange.res.once("close", () => {
+      this.#underWay.delete(exchange);
+      if (exchange.res.statusCode < 400) this.last = this.now();
+    });
+  }
+
+  /** How many requests moved bytes, or began, within the last `ms`; seen as finely as this is asked. */
+  moving(ms: number): number {
+    const now = this.now();
+    let count = 0;
+    for (const [exchange, seen] of this.#underWay) {
+      const bytes = bytesOf(exchange);
+      if (bytes !== seen.bytes) Object.assign(seen, { bytes, movedAt: now });
+      if (now - seen.movedAt <= ms) count += 1;
+    }
+    return count;
+  }
+
+  refuseMore(): void {
+    this.#isOpen = false;
+  }
+
+  accept(): void {
+    this.#isOpen = true;
+  }
+}
+
+function bytesOf({ req, bytes, received }: Exchange): number {
+  return req.socket.bytesRead + req.socket.bytesWritten + bytes + received;
+}

@@ -1,0 +1,169 @@
+/** Looks at the host from time to time, tells how long it has been idle and, if asked to, ends it then. */
+import type { Logger } from "pino";
+import type { AgentConfig } from "../settings/schema.js";
+import { type Facts, type Idle, idleMs, isBusy, observe } from "./idle-time.js";
+import { countLogins, type LoginPlaces } from "./logins.js";
+import type { Uses } from "./uses.js";
+
+export type AutostopSettings = NonNullable<AgentConfig["autostop"]>;
+
+export interface IdleWatchOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly uses: Uses;
+  /** Jobs that wait or run. */
+  readonly jobs: () => number;
+  readonly autostop?: AutostopSettings | undefined;
+  readonly logins?: LoginPlaces | undefined;
+}
+
+/** The answer of `GET /v1/idle`. */
+export interface IdleReport {
+  readonly idle_seconds: number;
+  /** RFC 3339; by the wall clock, so it moves when that is set. */
+  readonly since: string;
+  /** `logins` is null where nobody can tell; it then counts as busy. */
+  readonly busy: { readonly jobs: number; readonly transfers: number; readonly logins: number | null };
+  readonly autostop?: {
+    readonly idle_seconds: number;
+    readonly action: "stop" | "terminate";
+    readonly stops_in_seconds: number;
+    readonly ending: boolean;
+    /** Why the last try to end this host failed. */
+    readonly error?: string;
+  };
+}
+
+export interface IdleWatch {
+  report(): Promise<IdleReport>;
+  close(): Promise<void>;
+}
+
+/** Logins that come and go between two looks are missed, so they are many. */
+const LONGEST_PAUSE_MS = 10_000;
+/** After EC2 accepted, the machine is gone within a minute or two; if not, something undid it. */
+const GONE_BY_MS = 600_000;
+const FIRST_RETRY_MS = 15_000;
+const LAST_RETRY_MS = 900_000;
+
+export function watchIdle(options: IdleWatchOptions): IdleWatch {
+  const { autostop, env, log, uses } = options;
+  const limitMs = autostop === undefined ? Number.POSITIVE_INFINITY : autostop.idle_seconds * 1000;
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, limitMs / 4);
+  let idle: Idle | undefined;
+  let failures = 0;
+  let error: string | undefined;
+  let notBefore = 0;
+  let ending = false;
+  let unknownLogged = false;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function look(): Promise<{ facts: Facts; idle: Idle }> {
+    const logins = await countLogins(options.logins);
+    if (logins === undefined && !unknownLogged) {
+      unknownLogged = true;
+      log.warn({ event: "logins-unknown" }, "cannot tell who is logged in, so this host never counts as idle");
+    }
+    const facts = {
+      at: performance.now(),
+      jobs: options.jobs(),
+      transfers: uses.moving(pauseMs),
+      logins,
+      lastUse: uses.last,
+    };
+    idle = observe(idle, facts, pauseMs * 2);
+    return { facts, idle };
+  }
+
+  async function tick(): Promise<void> {
+    const { idle } = await look();
+    if (autostop === undefined || idleMs(idle) < limitMs || idle.at < notBefore) return;
+    if (ending) {
+      failed("EC2 accepted, but this machine still runs");
+      return;
+    }
+    // Nobody begins anything from here on; what began since the last look calls it off.
+    uses.refuseMore();
+    const { facts, idle: again } = await look();
+    if (isBusy(facts) || idleMs(again) < limitMs) {
+      uses.accept();
+      return;
+    }
+    const idle_seconds = Math.floor(idleMs(again) / 1000);
+    log.warn({ event: "autostop", action: autostop.action, idle_seconds }, "idle for long enough: ending this host");
+    try {
+      const { endInstance } = await import("./end-instance.js");
+      const instance = await endInstance(autostop, env);
+      log.warn({ event: "autostop-accepted", action: autostop.action, instance }, "EC2 accepted");
+      ending = true;
+      error = undefined;
+      notBefore = performance.now() + GONE_BY_MS;
+    } catch (cause) {
+      failed(explain(cause, autostop.action));
+    }
+  }
+
+  /** Serves again, and tries again later: longer each time. */
+  function failed(reason: string): void {
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+    failures += 1;
+    error = reason;
+    ending = false;
+    notBefore = performance.now() + waitMs;
+    uses.accept();
+    log.error({ event: "autostop-failed", cause: reason, retry_in_seconds: waitMs / 1000 }, "this host still runs");
+  }
+
+  // One after the other, so that what a look finds is what the next one builds on.
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+  const run = () => {
+    inTurn(tick).catch((cause: unknown) => log.error({ event: "idle-watch-failed", cause: text(cause) }));
+  };
+  const timer = setInterval(run, pauseMs);
+  run();
+
+  return {
+    report: () =>
+      inTurn(async () => {
+        const { facts, idle } = await look();
+        const { jobs, transfers, logins } = facts;
+        const leftMs = Math.max(limitMs - idleMs(idle), notBefore - idle.at, 0);
+        return {
+          idle_seconds: Math.floor(idleMs(idle) / 1000),
+          since: new Date(Date.now() - idleMs(idle)).toISOString(),
+          busy: { jobs, transfers, logins: logins ?? null },
+          ...(autostop === undefined
+            ? {}
+            : {
+                autostop: {
+                  idle_seconds: autostop.idle_seconds,
+                  action: autostop.action,
+                  stops_in_seconds: ending ? 0 : Math.ceil(leftMs / 1000),
+                  ending,
+                  ...(error === undefined ? {} : { error }),
+                },
+              }),
+        };
+      }),
+    async close() {
+      clearInterval(timer);
+      await turn;
+    },
+  };
+}
+
+function explain(cause: unknown, action: AutostopSettings["action"]): string {
+  const name = cause instanceof Error ? cause.name : "";
+  const call = action === "stop" ? "ec2:StopInstances" : "ec2:TerminateInstances";
+  // The full text of this one is an encoded message that only an administrator can decode.
+  if (name === "UnauthorizedOperation") return `UnauthorizedOperation: the role of this host may not ${call} on itself`;
+  return name === "" || name === "Error" ? text(cause) : `${name}: ${text(cause)}`;
+}
+
+function text(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

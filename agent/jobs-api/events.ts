@@ -1,0 +1,70 @@
+/**
+ * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one. A reader that
+ * is slower than the job gets the latest state and misses some in between: nothing is queued for it.
+ */
+import type { Exchange } from "../../http/exchange.js";
+import type { Job, JobEngine, JobState } from "../jobs/types.js";
+import { noJob } from "./problems.js";
+import { documentOf } from "./represent.js";
+
+/** Far below the idle time at which connections, or whatever lies between, are cut. */
+const HEARTBEAT_MS = 15_000;
+/** How long a client waits before it asks again. */
+const RETRY_MS = 1_000;
+
+const ENDED: ReadonlySet<JobState> = new Set(["done", "failed", "cancelled"]);
+
+export function hasEnded({ state }: Pick<Job, "state">): boolean {
+  return ENDED.has(state);
+}
+
+/** Resolves when the stream has ended. */
+export async function sendEvents(exchange: Exchange, engine: JobEngine, id: string): Promise<void> {
+  const job = engine.get(id);
+  if (job === undefined) throw noJob();
+  const { req, res } = exchange;
+  // Whoever comes back is told the state of now; the number only goes on.
+  const last = Number(req.headers["last-event-id"]);
+  let number = Number.isSafeInteger(last) && last > 0 ? last : 0;
+  let latest: Job | undefined = job;
+  let isFull = false;
+
+  exchange.writeHead(200, {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    // Proxies of the nginx kind would hold back what comes in drops.
+    "X-Accel-Buffering": "no",
+  });
+  const write = (text: string) => {
+    exchange.bytes += Buffer.byteLength(text);
+    isFull = !res.write(text);
+  };
+  const flush = () => {
+    if (latest === undefined || isFull || res.writableEnded) return;
+    const told = latest;
+    latest = undefined;
+    number += 1;
+    write(`event: state\nid: ${number}\ndata: ${JSON.stringify(documentOf(told))}\n\n`);
+    if (hasEnded(told)) res.end();
+  };
+  const closed = new Promise<void>((resolve) => res.once("close", resolve));
+  res.on("drain", () => {
+    isFull = false;
+    flush();
+  });
+  write(`retry: ${RETRY_MS}\n\n`);
+  const stop = engine.follow(id, (next) => {
+    latest = next;
+    flush();
+  });
+  // What happened between the first look and the following is in neither.
+  latest = engine.get(id) ?? job;
+  flush();
+  const heartbeat = setInterval(() => {
+    if (engine.get(id) === undefined && latest === undefined) res.end();
+    else if (!isFull) write(": still here\n\n");
+  }, HEARTBEAT_MS);
+  await closed;
+  clearInterval(heartbeat);
+  stop();
+}

@@ -1,0 +1,29 @@
+/** Names of jobs: they sort by creation, and nobody can guess one. */
+import { randomBytes } from "node:crypto";
+
+/** 12 hex digits of milliseconds, 4 that count within one, 16 at random. */
+const PATTERN = /^[0-9a-f]{32}$/;
+
+export function isJobId(text: string): boolean {
+  return PATTERN.test(text);
+}
+
+/** @param last the greatest id so far: a clock that was set back does not reorder. @returns the maker of ids. */
+export function jobIds(last?: string): () => string {
+  let time = last === undefined ? 0 : Number.parseInt(last.slice(0, 12), 16);
+  let count = last === undefined ? 0 : Number.parseInt(last.slice(12, 16), 16);
+  return () => {
+    const now = Date.now();
+    count = now > time ? 0 : count + 1;
+    if (now > time) time = now;
+    if (count > 0xffff) {
+      time += 1;
+      count = 0;
+    }
+    return hex(time, 12) + hex(count, 4) + randomBytes(8).toString("hex");
+  };
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
+}

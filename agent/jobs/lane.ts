@@ -1,0 +1,46 @@
+/** One accelerator's queue: first come, first served, `concurrency` at a time. */
+import type { AcceleratorSettings } from "../settings/schema.js";
+import type { Kind } from "./executors.js";
+import type { Run, RunOptions } from "./run-job.js";
+import type { AcceleratorInfo, Job } from "./types.js";
+
+/** A job that the engine knows. */
+export interface Entry {
+  job: Job;
+  /** Of it as JSON. */
+  bytes: number;
+  /** It is on the disk. */
+  ready: boolean;
+  run?: Run;
+  /** Resolves when the job has ended, and everything of it but its output is gone. */
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+export class Lane {
+  readonly waiting: Entry[] = [];
+  readonly running = new Set<Entry>();
+
+  constructor(
+    readonly name: string,
+    readonly kind: Kind,
+    readonly settings: AcceleratorSettings,
+    readonly program: RunOptions["program"],
+  ) {}
+
+  isFull(): boolean {
+    return this.waiting.length >= this.settings.max_queue;
+  }
+
+  /** The first in the queue, where there is room for it and it is on the disk: nobody overtakes it. */
+  next(): Entry | undefined {
+    const [first] = this.waiting;
+    return first?.ready && this.running.size < this.settings.concurrency ? first : undefined;
+  }
+
+  info(): AcceleratorInfo {
+    const { name, kind, settings, running, waiting } = this;
+    const { concurrency, timeout_seconds: timeoutSeconds } = settings;
+    return { name, kind, concurrency, timeoutSeconds, running: running.size, queued: waiting.length };
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The processes of a job, as /proc shows them: its process group and session, whatever carries its mark in
+ * the environment, and their descendants. A child that leaves the session still carries the mark.
+ *
+ * Out of sight is only what leaves the session, forgets its environment and outlives its parent: that takes
+ * intent, and the unit's control group still ends it with the agent.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+
+/** Told from a later process with the same number by when it began, in clock ticks since the boot. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly ticks: string;
+}
+
+export const JOB_VARIABLE = "SALLYPORT_JOB_ID";
+
+interface Row extends ProcessMark {
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly dead: boolean;
+}
+
+export function markOf(pid: number): ProcessMark | undefined {
+  const row = readRow(pid);
+  return row && { pid, ticks: row.ticks };
+}
+
+export function isAlive(mark: ProcessMark): boolean {
+  const row = readRow(mark.pid);
+  return row !== undefined && !row.dead && row.ticks === mark.ticks;
+}
+
+/** @param leader the process that was started, which is its group and session. */
+export function processesOf(id: string, leader: ProcessMark | undefined): number[] {
+  // What began before the leader is no child of it: most of the machine is not looked at any further.
+  const since = Number(leader?.ticks ?? 0);
+  const rows = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readRow(Number(name)))
+    .filter((row) => row !== undefined)
+    .filter(({ pid, dead, ticks }) => !dead && pid !== process.pid && pid !== 1 && Number(ticks) >= since);
+  // The kernel gives a number away again only when no group and no session has it: another process under
+  // the leader's number means that its group is gone.
+  const now = leader && readRow(leader.pid);
+  const group = leader !== undefined && (now === undefined || now.ticks === leader.ticks) ? leader.pid : undefined;
+  const found = new Set<number>();
+  for (const row of rows) {
+    if (row.group === group || row.session === group || carriesMark(row.pid, id)) found.add(row.pid);
+  }
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    for (const row of rows) if (found.has(row.parent)) found.add(row.pid);
+  }
+  return [...found];
+}
+
+/** SIGKILL to all of them, again until none is left. @returns those that outlasted `patienceMs`. */
+export async function endProcesses(id: string, leader: ProcessMark | undefined, patienceMs = 5_000): Promise<number[]> {
+  const until = Date.now() + patienceMs;
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    const left = processesOf(id, leader);
+    if (left.length === 0 || Date.now() > until) return left;
+    signal(left, "SIGKILL");
+    await setTimeout(pause);
+  }
+}
+
+export function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // Gone since, or not ours to end.
+    }
+  }
+}
+
+function readRow(pid: number): Row | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may itself hold spaces and parentheses. proc(5): state is field 3, starttime 22.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state = "", parent, group, session] = fields;
+  return {
+    pid,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    ticks: fields[19] ?? "",
+    dead: state === "Z" || state === "X",
+  };
+}
+
+function carriesMark(pid: number, id: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`${JOB_VARIABLE}=${id}`);
+  } catch {
+    return false;
+  }
+}

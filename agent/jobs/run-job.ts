@@ -1,0 +1,272 @@
+/** One run of a program for a job, from its files to its outcome. */
+import { closeSync, constants, fstatSync, openSync, symlinkSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
+import { errno } from "../../base/fault.js";
+import { Problem } from "../../http/problem.js";
+import { commandArguments, type Kind, programEnvironment } from "./executors.js";
+import type { HostFiles } from "./host-files.js";
+import { type JobStore, sync } from "./job-store.js";
+import { INPUT_FD, LAUNCHER, type Launched, launch } from "./launch.js";
+import { endProcesses, JOB_VARIABLE, type ProcessMark, processesOf, signal } from "./processes.js";
+import { appFailure, readResult } from "./result.js";
+import { StderrWatch } from "./stderr-watch.js";
+import type { FailureReason, Job, JobFailure } from "./types.js";
+
+export type Outcome = Pick<Job, "state"> &
+  Partial<Pick<Job, "exitStatus" | "failure" | "stderrTail" | "result" | "inputBytes" | "outputBytes">>;
+
+export interface RunOptions {
+  readonly job: Job;
+  readonly kind: Kind;
+  /** The program and its first arguments, or why there is none. */
+  readonly program: { readonly words: readonly string[] } | { readonly missing: string };
+  readonly timeoutMs: number;
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: JobStore;
+  readonly host: HostFiles;
+  /** Resolves when it is on the disk that this process may run. */
+  readonly started: (leader: ProcessMark) => Promise<void>;
+  readonly progressed: (progress: number) => void;
+  readonly outlasted: (pids: readonly number[]) => void;
+}
+
+type StopReason = "cancelled" | "timeout" | "interrupted";
+
+/** Ends a run early; carries what is then its failure. */
+class Failed extends Error {
+  constructor(readonly failure: JobFailure) {
+    super(failure.detail);
+  }
+}
+
+/** How long stderr may stay open after every process we see is gone. */
+const DRAIN_MS = 1_000;
+
+export class Run {
+  readonly outcome: Promise<Outcome>;
+  readonly #options: RunOptions;
+  readonly #watch = new StderrWatch();
+  readonly #stopping = new AbortController();
+  readonly #fds: number[] = [];
+  #reason: StopReason | undefined;
+  #leader: ProcessMark | undefined;
+  #exitStatus: number | undefined;
+  #inputBytes: number | undefined;
+  #kill: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.outcome = this.#run();
+  }
+
+  /** SIGTERM to all processes of the job, SIGKILL to those that stay. The outcome follows. */
+  stop(reason: StopReason): void {
+    if (this.#reason !== undefined || this.#over) return;
+    this.#reason = reason;
+    this.#stopping.abort();
+    if (this.#leader === undefined) return;
+    this.#signal("SIGTERM");
+    this.#kill = globalThis.setTimeout(() => this.#signal("SIGKILL"), this.#options.graceMs);
+  }
+
+  async #run(): Promise<Outcome> {
+    try {
+      const outcome = await this.#attempt();
+      return this.#reason === undefined || outcome.state === "done" ? outcome : this.#stopped();
+    } catch (error) {
+      if (this.#reason !== undefined) return this.#stopped();
+      const failure = error instanceof Failed ? error.failure : failureOf("output", error);
+      return { ...this.#facts(), state: "failed", failure };
+    } finally {
+      this.#over = true;
+      clearTimeout(this.#kill);
+      for (const fd of this.#fds.splice(0)) closeSync(fd);
+    }
+  }
+
+  async #attempt(): Promise<Outcome> {
+    const { job, kind, program } = this.#options;
+    // A filter keeps nothing between two runs, so there is nothing to start or to stop.
+    if (kind === "filter" && job.phase !== "process") return { state: "done", result: {} };
+    if ("missing" in program) throw new Failed({ reason: "not-startable", detail: program.missing });
+    const work = this.#file("work");
+    await mkdir(work, { mode: 0o700 });
+    const launched = await this.#launch(program.words, work);
+    await this.#follow(launched);
+
+    const read = readResult(join(work, "result.json"));
+    const result = "result" in read ? { result: read.result } : {};
+    if (this.#exitStatus !== 0) {
+      const said = "result" in read ? appFailure(read.result)?.detail : undefined;
+      const detail = `the program ended with status ${this.#exitStatus}${said === undefined ? "" : `: ${said}`}`;
+      return { ...this.#facts(), ...result, state: "failed", failure: { reason: "exit", detail } };
+    }
+    const failure = "failure" in read ? read.failure : appFailure(read.result);
+    if (failure !== undefined) return { ...this.#facts(), ...result, state: "failed", failure };
+    const outputBytes = await this.#keepOutput();
+    return { ...this.#facts(), ...result, ...(outputBytes === undefined ? {} : { outputBytes }), state: "done" };
+  }
+
+  async #launch(words: readonly string[], work: string): Promise<Launched> {
+    const { job, kind, env, started } = this.#options;
+    const input = this.#openInput();
+    const isFilter = kind === "filter";
+    const stdout = isFilter && job.output !== undefined ? this.#create(this.#file("output")) : undefined;
+    const files = {
+      ...(job.input === undefined ? {} : { input: this.#file("input") }),
+      ...(job.output === undefined ? {} : { output: this.#file("output") }),
+      parameters: join(work, "parameters.json"),
+      result: join(work, "result.json"),
+    };
+    await writeFile(files.parameters, JSON.stringify(job.parameters), { flag: "wx", mode: 0o600 });
+    const launched = await launch({
+      words: isFilter ? words : [...words, ...commandArguments(job.phase, files)],
+      cwd: work,
+      env: { ...programEnvironment(env, work), [JOB_VARIABLE]: job.id },
+      ...(input === undefined ? {} : isFilter ? { stdin: input } : { input }),
+      ...(stdout === undefined ? {} : { stdout }),
+    }).catch((error: unknown) => {
+      throw new Failed(failureOf("not-startable", error));
+    });
+    this.#leader = launched.leader;
+    launched.stderr.on("data", (chunk: Buffer) => this.#hear(chunk));
+    try {
+      if (!isFilter && job.input?.kind === "host") {
+        // The leader holds the very file that the guard opened; its children reach it by this name too.
+        symlinkSync(`/proc/${launched.leader.pid}/fd/${INPUT_FD}`, this.#file("input"));
+      }
+      await started(launched.leader);
+      if (this.#reason !== undefined) throw new Failed({ reason: "interrupted", detail: "stopped before it began" });
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+    launched.go();
+    return launched;
+  }
+
+  /** Until the program has ended, and all that it started. */
+  async #follow({ exited, stderr }: Launched): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const limit = globalThis.setTimeout(() => this.stop("timeout"), timeoutMs);
+    const { status, signal: by } = await exited;
+    clearTimeout(limit);
+    await this.#end();
+    await Promise.race([finished(stderr).catch(() => undefined), setTimeout(DRAIN_MS, undefined, { ref: false })]);
+    stderr.destroy();
+    this.#exitStatus = status ?? undefined;
+    if (by !== null) throw new Failed({ reason: "signal", detail: `the program was ended by ${by}` });
+    const [first = ""] = this.#watch.tail.split("\n", 1);
+    if ((status === 126 || status === 127) && first.startsWith(`${LAUNCHER}: `)) {
+      throw new Failed({ reason: "not-startable", detail: first.slice(LAUNCHER.length + 2) });
+    }
+  }
+
+  #hear(chunk: Buffer): void {
+    const before = this.#watch.progress;
+    this.#watch.push(chunk);
+    const { progress } = this.#watch;
+    if (progress !== undefined && progress !== before) this.#options.progressed(progress);
+  }
+
+  /** A descriptor where the program does not open its input itself. */
+  #openInput(): number | undefined {
+    const { job, host, kind } = this.#options;
+    try {
+      if (job.input?.kind === "host") {
+        const { fd, size } = host.openInput(job.input);
+        this.#fds.push(fd);
+        this.#inputBytes = size;
+        return fd;
+      }
+      if (job.input === undefined || kind !== "filter") return undefined;
+      const fd = openSync(this.#file("input"), constants.O_RDONLY | constants.O_NOFOLLOW);
+      this.#fds.push(fd);
+      return fd;
+    } catch (error) {
+      throw new Failed(failureOf("input", error));
+    }
+  }
+
+  #create(file: string): number {
+    const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+    const fd = openSync(file, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+    this.#fds.push(fd);
+    return fd;
+  }
+
+  /** @returns bytes; undefined where none is asked for, or an own one was not written. */
+  async #keepOutput(): Promise<number | undefined> {
+    const { output } = this.#options.job;
+    if (output === undefined) return undefined;
+    const file = this.#file("output");
+    let fd: number;
+    try {
+      fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      const missing = errno(error) === "ENOENT";
+      if (missing && output.kind === "private") return undefined;
+      const detail = missing ? "the program wrote no output" : `the output cannot be read (${errno(error)})`;
+      throw new Failed({ reason: "output", detail });
+    }
+    this.#fds.push(fd);
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Failed({ reason: "output", detail: "the program's output is not a file" });
+    try {
+      if (output.kind === "host") return await this.#options.host.publish(output, fd, this.#stopping.signal);
+      await sync(file);
+      return stat.size;
+    } catch (error) {
+      throw new Failed(failureOf("output", error));
+    }
+  }
+
+  async #end(): Promise<void> {
+    const left = await endProcesses(this.#options.job.id, this.#leader);
+    if (left.length > 0) this.#options.outlasted(left);
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    signal(processesOf(this.#options.job.id, this.#leader), name);
+  }
+
+  #stopped(): Outcome {
+    if (this.#reason === "cancelled") return { ...this.#facts(), state: "cancelled" };
+    const seconds = this.#options.timeoutMs / 1000;
+    const failure: JobFailure =
+      this.#reason === "timeout"
+        ? { reason: "timeout", detail: `the program ran for longer than ${seconds} s` }
+        : INTERRUPTED;
+    return { ...this.#facts(), state: "failed", failure };
+  }
+
+  #facts(): Partial<Outcome> {
+    const tail = this.#watch.tail;
+    return {
+      ...(this.#exitStatus === undefined ? {} : { exitStatus: this.#exitStatus }),
+      ...(tail === "" ? {} : { stderrTail: tail }),
+      ...(this.#inputBytes === undefined ? {} : { inputBytes: this.#inputBytes }),
+    };
+  }
+
+  #file(name: "input" | "output" | "work"): string {
+    return this.#options.store.file(this.#options.job.id, name);
+  }
+}
+
+export const INTERRUPTED: JobFailure = {
+  reason: "interrupted",
+  detail: "the agent stopped before the job had ended; it is not run again",
+};
+
+function failureOf(reason: FailureReason, error: unknown): JobFailure {
+  if (error instanceof Problem) return { reason, detail: error.detail ?? error.title };
+  if (errno(error) === "ENOSPC" || errno(error) === "EDQUOT") return { reason, detail: "the host's disk is full" };
+  return { reason, detail: error instanceof Error ? error.message : String(error) };
+}

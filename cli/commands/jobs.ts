@@ -1,0 +1,118 @@
+/** `sallyport jobs HOST` and `sallyport accelerators HOST`: what a host was asked to do, and what it can. */
+import { resolve } from "node:path";
+import { EXIT, Fault } from "../../base/fault.js";
+import type { AgentClient } from "../../client/agent-client.js";
+import type { JobSummary } from "../../client/job-answers.js";
+import type { Context, Register } from "../context.js";
+import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.js";
+
+interface JobsFlags extends HostFlags {
+  readonly cancel?: string;
+  readonly remove?: string;
+  readonly output?: string;
+  readonly accelerator?: string;
+  readonly state?: JobSummary["state"];
+  readonly limit: string;
+}
+
+const STATES = ["queued", "running", "done", "failed", "cancelled"];
+
+export const register: Register = (program, wrap) => {
+  withHostFlags(program.command("jobs"))
+    .description("list a host's jobs, show one, fetch its output, cancel it")
+    .argument("<host>", "a deployed host's name or an address")
+    .argument("[id]", "a job")
+    .option("--output <file>", 'fetch the output of job ID into a file, or "-" for stdout')
+    .option("--cancel <id>", "end a job")
+    .option("--remove <id>", "end a job and forget it, with its output")
+    .option("--accelerator <name>", "list only its jobs")
+    .option("--state <state>", `list only these: ${STATES.join(", ")}`)
+    .option("--limit <number>", "list at most so many", "100")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ sallyport jobs accelerator-1
+  $ sallyport jobs accelerator-1 --state running --json
+  $ sallyport jobs accelerator-1 01936f0c1a2b0000a1b2c3d4e5f60718 --output result.bin
+  $ sallyport jobs accelerator-1 --cancel 01936f0c1a2b0000a1b2c3d4e5f60718`,
+    )
+    .action(wrap(run));
+  withHostFlags(program.command("accelerators"))
+    .description("what a host can do: its accelerators, how busy they are, and its devices")
+    .argument("<host>", "a deployed host's name or an address")
+    .addHelpText("after", "\nExample:\n  $ sallyport accelerators accelerator-1")
+    .action(wrap(accelerators));
+};
+
+async function run(context: Context, host: string, id: string | undefined, flags: JobsFlags): Promise<void> {
+  const { jobsText, jobText } = await import("../process/texts.js");
+  const { cancel, remove, output } = flags;
+  if ([cancel, remove, output].filter((flag) => flag !== undefined).length > 1) throw oneAtATime();
+  if (output !== undefined && id === undefined) throw whichJob();
+  const filter = output === undefined && id === undefined ? filterOf(flags) : {};
+  await withClient(context, host, flags, async ({ jobs }) => {
+    if (cancel !== undefined) {
+      const job = await jobs.cancel(cancel);
+      return context.print(job, () => jobText(job, new Date()));
+    }
+    if (remove !== undefined) {
+      await jobs.remove(remove);
+      return context.print({ id: remove, removed: true }, () => `removed ${remove}`);
+    }
+    if (id === undefined) {
+      const found = await jobs.list(filter);
+      return context.print({ jobs: found }, () => jobsText(found, new Date()));
+    }
+    if (output === "-") return void (await jobs.output(id, process.stdout));
+    if (output !== undefined) {
+      const file = resolve(context.cwd, output);
+      const got = await jobs.download(id, file);
+      return context.print({ id, file, ...got }, () => `${file}  ${got.size} bytes  SHA-256 ${got.sha256}`);
+    }
+    const job = await jobs.get(id);
+    context.print(job, () => jobText(job, new Date()));
+  });
+}
+
+async function accelerators(context: Context, host: string, flags: HostFlags): Promise<void> {
+  const { acceleratorsText } = await import("../process/texts.js");
+  await withClient(context, host, flags, async ({ jobs }) => {
+    context.print(await jobs.accelerators(), acceleratorsText);
+  });
+}
+
+async function withClient(
+  context: Context,
+  host: string,
+  flags: HostFlags,
+  use: (client: AgentClient) => Promise<void>,
+): Promise<void> {
+  const client = await connectTo(await resolveHost(context, host, flags), context);
+  try {
+    await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+function filterOf({ accelerator, state, limit }: JobsFlags) {
+  if (state !== undefined && !STATES.includes(state))
+    throw usage("bad-state", `--state is "${state}"`, `write one of ${STATES.join(", ")}`);
+  const most = Number(limit);
+  if (!Number.isInteger(most) || most < 1)
+    throw usage("bad-limit", `--limit is "${limit}"`, "write a whole number, at least 1");
+  return {
+    limit: most,
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(state === undefined ? {} : { state }),
+  };
+}
+
+const usage = (code: string, message: string, hint: string) =>
+  new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage });
+
+const oneAtATime = () =>
+  usage("one-at-a-time", "--output, --cancel and --remove exclude each other", "use one of them");
+
+const whichJob = () => usage("which-job", "--output needs the id of a job", "sallyport jobs HOST ID --output FILE");

@@ -1,0 +1,237 @@
+/** `sallyport process`: local or remote data through the accelerators of one host, or of several. */
+import { basename, resolve } from "node:path";
+import { EXIT } from "../../base/fault.js";
+import type { JobAnswer } from "../../client/job-answers.js";
+import type { Context, Progress, Register } from "../context.js";
+import { connectTo, type HostFlags, type HostTarget, resolveHost, withHostFlags } from "../host.js";
+import type { Place } from "../process/places.js";
+import type { Surroundings, Work } from "../process/process-one.js";
+
+interface ProcessFlags extends HostFlags {
+  readonly hosts?: string;
+  readonly src: readonly string[];
+  readonly dst?: string;
+  readonly accelerator?: string;
+  readonly parameters?: string;
+  readonly detach: boolean;
+  readonly timeout?: string;
+}
+
+export const register: Register = (program, wrap) => {
+  withHostFlags(program.command("process"))
+    .description("run data through an accelerator; several inputs go to the least busy of several hosts")
+    .argument("[host]", "a deployed host's name or an address")
+    .requiredOption("--src <from...>", "files, patterns or directories; or one host://DIR/PATH, or - for stdin")
+    .option("--dst <to>", "a file, a directory, host://DIR/PATH, or - for stdout")
+    .option("--hosts <a,b,c>", "hosts to share the inputs")
+    .option("--accelerator <name>", "which one (default: the first that the host has)")
+    .option("--parameters <json>", "what the accelerator is told, as JSON; @FILE reads it from a file")
+    .option("--timeout <span>", 'give up on an input after this time, as in "90s" or "2h"')
+    .option("--detach", "submit and do not wait; prints the id of the job", false)
+    .addHelpText(
+      "after",
+      `
+The job's program reads --src and writes --dst. Names in host://DIR/PATH are those of "sallyport ls": the data stays
+on the host. Ctrl-C ends the job on the host too. An input that failed is tried once more, on another host.
+
+Examples:
+  $ sallyport process accelerator-1 --src data.bin --dst data.bin.gz --accelerator gzip
+  $ sallyport process accelerator-1 --src host://shared/in.bin --dst host://shared/out.bin --parameters '{"level": 9}'
+  $ tar c model | sallyport process accelerator-1 --src - --dst - > model.out
+  $ sallyport process --hosts accelerator-1,accelerator-2 --src 'in/*.bin' --dst out/
+  $ sallyport process accelerator-1 --src big.bin --detach`,
+    )
+    .action(wrap(run));
+};
+
+async function run(context: Context, host: string | undefined, flags: ProcessFlags): Promise<number> {
+  const errors = await import("../process/errors.js");
+  const { isMany } = await import("../process/inputs.js");
+  if (host !== undefined && flags.hosts !== undefined) throw errors.hostAndHosts();
+  const names =
+    host !== undefined ? [host] : [...new Set((flags.hosts ?? "").split(",").filter((name) => name !== ""))];
+  if (names.length === 0) throw errors.noHost();
+  if (flags.dst === undefined && !flags.detach) throw errors.noDestination();
+  const timeout = flags.timeout === undefined ? undefined : await timeoutOf(flags.timeout);
+  const many = names.length > 1 || (await isMany(flags.src, context.cwd));
+  if (many && flags.detach) throw errors.detachedMany();
+  // As they were written: two of them may differ by the port alone.
+  const targets = await Promise.all(
+    names.map(async (name) => ({ ...(await resolveHost(context, name, flags)), name })),
+  );
+  const [target] = targets;
+  if (target === undefined) throw errors.noHost();
+  if (many) return processInputs(context, targets, flags, timeout);
+  await processInput(context, target, flags, timeout);
+  return EXIT.ok;
+}
+
+interface Timeout {
+  readonly text: string;
+  readonly ms: number;
+}
+
+async function processInput(
+  context: Context,
+  target: HostTarget,
+  flags: ProcessFlags,
+  timeout: Timeout | undefined,
+): Promise<void> {
+  const errors = await import("../process/errors.js");
+  const { fileTarget, parsePlace } = await import("../process/places.js");
+  const { processOne, submitOnly } = await import("../process/process-one.js");
+  const src = parsePlace(flags.src[0] ?? "", context.cwd);
+  const dst = flags.dst === undefined ? undefined : await fileTarget(parsePlace(flags.dst, context.cwd), src);
+  if (dst !== undefined && flags.detach && dst.kind !== "host") throw errors.detachedFile(flags.dst ?? "");
+  if (src.kind === "file" && dst?.kind === "file" && src.path === dst.path) throw errors.overwritesInput(src.path);
+  const work: Work = { src, dst, ...(await wanted(context, flags)) };
+  const client = await connectTo(target, context);
+  const lines = progressLines(context, shortName(src));
+  try {
+    const around = surroundings(context, target, client, timeout);
+    if (flags.detach) {
+      const job = await submitOnly(work, { ...around, onSend: lines.onSend });
+      lines.done();
+      context.print({ host: target.name, job }, () => job.id);
+      context.note(`it goes on by itself: "sallyport jobs ${target.name} ${job.id}" shows how it stands`);
+      return;
+    }
+    const started = performance.now();
+    const { job, ...output } = await processOne(work, { ...around, ...lines });
+    lines.done();
+    const seconds = Math.round(performance.now() - started) / 1000;
+    const where = dst?.kind === "file" ? dst.path : dst?.kind === "host" ? dst.url : "-";
+    if (where === "-") return;
+    context.print({ host: target.name, dst: where, seconds, ...output, job }, () => {
+      const size = output.size ?? job.output_bytes;
+      return [where, size === undefined ? "" : `${size} bytes`, output.sha256 ? `SHA-256 ${output.sha256}` : ""]
+        .filter(Boolean)
+        .join("  ");
+    });
+  } finally {
+    lines.done();
+    client.close();
+  }
+}
+
+async function processInputs(
+  context: Context,
+  targets: readonly HostTarget[],
+  flags: ProcessFlags,
+  timeout: Timeout | undefined,
+): Promise<number> {
+  const { manyNeedFiles } = await import("../process/errors.js");
+  const { checkOutputs, findInputs } = await import("../process/inputs.js");
+  const { parsePlace } = await import("../process/places.js");
+  const { processOne } = await import("../process/process-one.js");
+  const { processMany } = await import("../process/process-many.js");
+  const { resultsText } = await import("../process/texts.js");
+  const dst = flags.dst ?? "";
+  if (parsePlace(dst, context.cwd).kind !== "file") throw manyNeedFiles(dst);
+  const outDir = resolve(context.cwd, dst);
+  const inputs = await findInputs(flags.src, context.cwd);
+  await checkOutputs(inputs, outDir);
+  const asked = await wanted(context, flags);
+  const pool = await Promise.all(
+    targets.map(async (target) => ({ name: target.name, target, client: await connectTo(target, context) })),
+  );
+  const line = context.progress("process");
+  const started = performance.now();
+  try {
+    const results = await processMany(inputs, pool, {
+      ...(asked.accelerator === undefined ? {} : { accelerator: asked.accelerator }),
+      signal: context.signal,
+      warn: (text) => context.warn(text),
+      onChange: ({ done, failed, running, total }) =>
+        line.update(`${done} of ${total} done, ${running} under way${failed === 0 ? "" : `, ${failed} failed`}`),
+      process: (work, input, { name, client }) => {
+        const target = targets.find((each) => each.name === name);
+        if (target === undefined) throw new Error(`no host ${name}`);
+        const src: Place = { kind: "file", path: input.path };
+        const to: Place = { kind: "file", path: resolve(outDir, input.name) };
+        // Another host does it sooner than a lost one comes back.
+        const around = { ...surroundings(context, target, client, timeout), retries: 3 };
+        return processOne({ ...asked, ...work, src, dst: to }, around);
+      },
+    });
+    line.done();
+    const failed = results.filter(({ done }) => done === undefined).length;
+    const seconds = Math.round(performance.now() - started) / 1000;
+    const document = {
+      done: results.length - failed,
+      failed,
+      seconds,
+      inputs: results.map(({ input, host, tries, done, error }) => ({
+        src: input.path,
+        dst: resolve(outDir, input.name),
+        host: host ?? null,
+        tries,
+        state: done === undefined ? "failed" : "done",
+        ...(done === undefined ? {} : { job: done.job.id, size: done.size, sha256: done.sha256 }),
+        ...(error === undefined ? {} : { error: { code: error.code, message: error.message, hint: error.hint } }),
+      })),
+    };
+    context.print(document, () => resultsText(results));
+    return failed === 0 ? EXIT.ok : EXIT.failure;
+  } finally {
+    line.done();
+    for (const { client } of pool) client.close();
+  }
+}
+
+async function wanted(context: Context, { accelerator, parameters }: ProcessFlags) {
+  const { readParameters } = await import("../process/places.js");
+  return {
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(parameters === undefined ? {} : { parameters: await readParameters(parameters, context.cwd) }),
+  };
+}
+
+function surroundings(
+  context: Context,
+  target: HostTarget,
+  client: Surroundings["client"],
+  timeout: Timeout | undefined,
+): Surroundings {
+  const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout.ms);
+  return {
+    host: target.name,
+    client,
+    // Not ended by Ctrl-C: it is what clears up after it.
+    lastClient: () => connectTo(target, { ...context, signal: new AbortController().signal }),
+    signal: over === undefined ? context.signal : AbortSignal.any([context.signal, over]),
+    ...(over === undefined || timeout === undefined ? {} : { timeout: { text: timeout.text, signal: over } }),
+  };
+}
+
+async function timeoutOf(text: string): Promise<Timeout> {
+  const { parseDuration } = await import("../firewall/duration.js");
+  return { text, ms: parseDuration(text) };
+}
+
+/** One line for each part: sending, running, fetching. */
+function progressLines(context: Context, name: string) {
+  let line: Progress | undefined;
+  let part = "";
+  const show = (next: string, total: number | undefined): Progress => {
+    if (part !== next) line?.done();
+    if (part !== next || line === undefined) line = context.progress(`${next} ${name}`, total);
+    part = next;
+    return line;
+  };
+  return {
+    onSend: (done: number, total: number | undefined) => show("send", total).update(done),
+    onState: ({ state, progress }: JobAnswer) => {
+      if (state !== "queued" && state !== "running") return;
+      const share = progress === undefined ? "" : `  ${Math.floor(progress * 100)}%`;
+      show("run", undefined).update(state === "queued" ? "waits for its turn" : `running${share}`);
+    },
+    onFetch: (done: number, total: number | undefined) => show("fetch", total).update(done),
+    done: () => line?.done(),
+  };
+}
+
+function shortName(src: Place): string {
+  if (src.kind === "stream") return "stdin";
+  return basename(src.kind === "file" ? src.path : decodeURIComponent(src.url));
+}

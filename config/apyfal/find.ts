@@ -1,0 +1,61 @@
+/** Which `accelerator.conf` is meant, and its text. */
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { errno } from "../../base/fault.js";
+import { homeOf, type Surroundings, shownPath } from "../files.js";
+import * as errors from "./errors.js";
+
+/** Far more than any real one has. */
+const MOST_BYTES = 1 << 20;
+
+export interface ApyfalFile {
+  readonly path: string;
+  /** Short, for people. */
+  readonly shownAs: string;
+  readonly text: string;
+}
+
+/**
+ * The file given, else APYFAL_CONFIG_FILE, else ./accelerator.conf, else ~/accelerator.conf, as Apyfal
+ * looks for it. A file that is named has to be there; the others are passed over.
+ *
+ * @throws Fault, exit status 3 if there is none, 2 if it cannot be read.
+ */
+export async function findApyfalFile(around: Surroundings): Promise<ApyfalFile> {
+  const { cwd, env, file } = around;
+  if (file !== undefined) return (await read(resolve(cwd, file), around)) ?? lost(file, "as given");
+  const named = env.APYFAL_CONFIG_FILE;
+  if (named) return (await read(resolve(cwd, named), around)) ?? lost(named, "APYFAL_CONFIG_FILE");
+  const usual = [resolve(cwd, "accelerator.conf"), join(homeOf(env), "accelerator.conf")];
+  for (const path of usual) {
+    const found = await read(path, around);
+    if (found !== undefined) return found;
+  }
+  throw errors.nothingFound(usual.map((path) => shownPath(path, around)));
+}
+
+function lost(path: string, from: string): never {
+  throw errors.missing(path, from);
+}
+
+async function read(path: string, around: Surroundings): Promise<ApyfalFile | undefined> {
+  const shownAs = shownPath(path, around);
+  try {
+    const { size } = await stat(path);
+    if (size > MOST_BYTES) throw errors.tooLarge(shownAs, size, MOST_BYTES);
+    return { path, shownAs, text: decode(await readFile(path), shownAs) };
+  } catch (error) {
+    const code = errno(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === undefined || code.startsWith("config/")) throw error;
+    throw errors.unreadable(shownAs, code, error);
+  }
+}
+
+function decode(bytes: Buffer, shownAs: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw errors.notUtf8(shownAs);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Bodies that trickle: each byte keeps a connection from being idle, so a client could hold an upload and its
+ * temporary file for ever. A body has to bring a number of bytes in each window; time in which we do not read
+ * what has come is not held against the client.
+ */
+import type { Exchange } from "./exchange.js";
+import type { Limits } from "./limits.js";
+import { bodyTooSlow } from "./problems.js";
+
+interface Watched {
+  since: number;
+  /** Bytes that the socket had read by then. */
+  bytes: number;
+}
+
+export type WatchBody = (exchange: Exchange) => void;
+
+export function watchBodies(limits: Pick<Limits, "minBodyRate" | "bodyWindowMs" | "checkMs">): WatchBody {
+  const { minBodyRate, bodyWindowMs, checkMs } = limits;
+  const watched = new Map<Exchange, Watched>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const check = () => {
+    const now = performance.now();
+    for (const [exchange, window] of watched) {
+      const { req, res } = exchange;
+      if (req.complete || res.closed) {
+        watched.delete(exchange);
+        continue;
+      }
+      const bytes = req.socket.bytesRead;
+      const ours = !exchange.bodyAccepted || req.readableLength > 0;
+      const enough = bytes - window.bytes >= (minBodyRate * bodyWindowMs) / 1000;
+      if (ours || enough) {
+        window.since = now;
+        window.bytes = bytes;
+      } else if (now - window.since >= bodyWindowMs) {
+        watched.delete(exchange);
+        exchange.problem(bodyTooSlow(minBodyRate));
+      }
+    }
+    if (watched.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  return (exchange) => {
+    if (minBodyRate === 0) return;
+    watched.set(exchange, { since: performance.now(), bytes: exchange.req.socket.bytesRead });
+    timer ??= setInterval(check, checkMs).unref();
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * How many connections there are, in all and from one caller. Whoever holds connections without asking
+ * anything makes room for those who ask: at the limit, a newcomer takes the place of a connection that has no
+ * request under way, the oldest of the caller that has most of these. Only where all of them are at work is
+ * the newcomer refused.
+ */
+import type { Server as HttpServer } from "node:http";
+import { Server as HttpsServer } from "node:https";
+import type { Socket } from "node:net";
+import { oldestOfHeaviest } from "./heaviest.js";
+import type { Limits } from "./limits.js";
+import { isBusy } from "./listener.js";
+import { callerOf, remoteOf } from "./remote.js";
+
+interface Connection {
+  readonly key: string;
+  readonly caller: string;
+  /** The TCP one: closing it closes what is on top. */
+  readonly socket: Socket;
+  /** What requests come on. Before the end of a TLS handshake there is none. */
+  requests: Socket | undefined;
+}
+
+const REFUSAL = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+export function guardConnections(
+  server: HttpServer | HttpsServer,
+  limits: Pick<Limits, "connections" | "connectionsPerAddress">,
+): void {
+  const secure = server instanceof HttpsServer;
+  /** In the order in which they came. */
+  const connections = new Map<string, Connection>();
+  const perCaller = new Map<string, number>();
+
+  server.on("connection", (socket: Socket) => {
+    const key = peerOf(socket);
+    const caller = callerOf(remoteOf(socket));
+    const connection: Connection = { key, caller, socket, requests: secure ? undefined : socket };
+    connections.set(key, connection);
+    const held = (perCaller.get(caller) ?? 0) + 1;
+    perCaller.set(caller, held);
+    socket.once("close", () => {
+      if (connections.get(key) === connection) connections.delete(key);
+      const left = (perCaller.get(caller) ?? 1) - 1;
+      if (left > 0) perCaller.set(caller, left);
+      else perCaller.delete(caller);
+    });
+    if (held > limits.connectionsPerAddress) return refuse(socket, secure);
+    if (connections.size <= limits.connections) return;
+    const idle = oldestOfHeaviest(idleOf(connections.values(), socket));
+    if (idle === undefined) return refuse(socket, secure);
+    // Now, not when the kernel is done with it: the next newcomer must find another one.
+    connections.delete(idle.key);
+    idle.socket.destroy();
+  });
+
+  server.on("secureConnection", (socket: Socket) => {
+    const connection = connections.get(peerOf(socket));
+    if (connection !== undefined) connection.requests = socket;
+  });
+}
+
+/** Names a connection: a TLS socket is another object than the TCP one under it, but both know the peer. */
+export function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
+}
+
+function* idleOf(connections: Iterable<Connection>, newcomer: Socket): Generator<Connection> {
+  for (const connection of connections) {
+    const { socket, requests } = connection;
+    if (socket !== newcomer && (requests === undefined || !isBusy(requests))) yield connection;
+  }
+}
+
+/** Before TLS there are no words that the other side would understand. */
+function refuse(socket: Socket, secure: boolean): void {
+  if (secure) socket.destroy();
+  else socket.end(REFUSAL, () => socket.destroy());
+}

@@ -1,0 +1,84 @@
+/** Starts and stops hosts, and waits until they are. What a host needs is decided by {@link nextStep}; the rest asks EC2. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { DeployedHost } from "../outputs.js";
+import * as errors from "./errors.js";
+import { type InstanceState, type Instances, isUnsupported, type Machine } from "./instances.js";
+
+export interface StartStopOptions {
+  readonly onStep?: (text: string) => void;
+  readonly signal?: AbortSignal;
+  /** @default 600 */
+  readonly seconds?: number;
+  /** Milliseconds between two questions. @default 2000 */
+  readonly pauseMs?: number;
+}
+
+export type Wanted = "running" | "stopped";
+
+/** What brings a machine nearer: the call, patience, nothing more, or nothing can. Pure. */
+export function nextStep(wanted: Wanted, state: InstanceState): "call" | "wait" | "done" | "never" {
+  if (state === wanted) return "done";
+  switch (state) {
+    case "pending":
+    case "stopping":
+      // On its way to one of the two; asked from there, EC2 does not refuse.
+      return "wait";
+    case "running":
+    case "stopped":
+      return "call";
+    default:
+      return "never";
+  }
+}
+
+/** All at the same time. @returns the hosts that had to be changed. @throws Fault for the first that cannot. */
+export async function bring(
+  wanted: Wanted,
+  hosts: readonly DeployedHost[],
+  instances: Instances,
+  options: StartStopOptions = {},
+): Promise<DeployedHost[]> {
+  const before = await instances.read(hosts.map(({ instance_id }) => instance_id));
+  const machine = ({ instance_id }: DeployedHost) => before.get(instance_id) as Machine;
+  // Judged for all before anything is done to one.
+  for (const host of hosts) {
+    const { state, spot } = machine(host);
+    if (nextStep(wanted, state) === "never") throw errors.gone(host.name, state);
+    if (wanted === "stopped" && spot && host.kind === "new" && state !== "stopped") throw errors.spotStays(host.name);
+  }
+  const changed = hosts.filter((host) => machine(host).state !== wanted);
+  await Promise.all(changed.map((host) => bringOne(wanted, host, instances, options)));
+  return changed;
+}
+
+async function bringOne(wanted: Wanted, host: DeployedHost, instances: Instances, options: StartStopOptions) {
+  const { onStep, signal, seconds = 600, pauseMs = 2_000 } = options;
+  const { name, instance_id } = host;
+  const deadline = performance.now() + seconds * 1000;
+  let told: InstanceState | undefined;
+  let called = false;
+  for (;;) {
+    const state = (await instances.read([instance_id], signal)).get(instance_id)?.state ?? "gone";
+    if (state !== told) onStep?.(`${name} is ${state}`);
+    told = state;
+    const step = nextStep(wanted, state);
+    if (step === "done") return;
+    if (step === "never") throw errors.gone(name, state);
+    if (performance.now() > deadline) throw errors.waitedLong(name, wanted, state, seconds);
+    if (step === "call" && !called) {
+      await call(wanted, host, instances, signal);
+      called = true;
+    } else {
+      await delay(pauseMs, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+async function call(wanted: Wanted, host: DeployedHost, instances: Instances, signal: AbortSignal | undefined) {
+  try {
+    if (wanted === "running") await instances.start(host.instance_id, signal);
+    else await instances.stop(host.instance_id, signal);
+  } catch (error) {
+    throw host.spot && isUnsupported(error) ? errors.spotStays(host.name) : error;
+  }
+}

@@ -1,0 +1,17 @@
+import { DataAwsInstance } from "@cdktf/provider-aws/lib/data-aws-instance/index.js";
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+
+/** A machine that is there already: it is looked at and never changed. Planning fails where there is none of that id. */
+export class ExistingHost extends Construct {
+  readonly instance: DataAwsInstance;
+  /** The public address, or the private one where there is no public one. */
+  readonly address: string;
+
+  constructor(scope: Construct, id: string, props: { readonly instanceId: string; readonly privateAddress?: boolean }) {
+    super(scope, id);
+    this.instance = new DataAwsInstance(this, "Instance", { instanceId: props.instanceId });
+    const { publicIp, privateIp } = this.instance;
+    this.address = props.privateAddress ? privateIp : Fn.coalesce([publicIp, privateIp]);
+  }
+}

@@ -1,0 +1,28 @@
+/** Programs of their own, built from the sources as they are now. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "../../../..");
+
+/** @param entries sources by name. @returns the directory of `NAME.mjs`, for the caller to remove. */
+export async function bundlePrograms(entries: Readonly<Record<string, string>>): Promise<string> {
+  const outdir = mkdtempSync(join(tmpdir(), "sallyport-programs-"));
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
+    logLevel: "warning",
+  });
+  return outdir;
+}
+
+export const bundleAccelerators = () =>
+  bundlePrograms({ gzip: "agent/accelerators/gzip.ts", sha3: "agent/accelerators/sha3.ts" });

@@ -1,0 +1,70 @@
+/**
+ * An engine as a process of its own, to be killed: `driver.mjs BASE LOG JOBS CONCURRENCY`. Told a line,
+ * it starts and prints `{"ready":[…]}` with the jobs that an earlier run left. Told another, it forgets those,
+ * submits JOBS more at once, prints `{"accepted":ID}` for each as it is promised, `{"over":[ID,STATE]}` as it
+ * ends, and `{"idle":true}` after the last; with its stdin it ends itself.
+ */
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { pino } from "pino";
+import { Temporaries } from "../../../../agent/files/temporaries.js";
+import { openRoots } from "../../../../agent/guard/roots.js";
+import { sweep } from "../../../../agent/guard/sweep.js";
+import { startEngine } from "../../../../agent/jobs/engine.js";
+import type { Job } from "../../../../agent/jobs/types.js";
+import { parseConfig } from "../../../../agent/settings/parse.js";
+
+const [base = "", log = "", count = "", concurrency = ""] = process.argv.slice(2);
+const say = (what: object) => console.log(JSON.stringify(what));
+mkdirSync(join(base, "shared"), { recursive: true });
+// Its id is written by one append, then it forks a child that left the session, works, and leaves files behind.
+const program = `echo "$SALLYPORT_JOB_ID" >> "$0"
+  setsid sleep 0.$(($$ % 2))$(($$ % 7)) &
+  echo scratch > scratch; mkdir -m 0 closed; cat; sleep 0.00$(($$ % 9)); wait`;
+const config = parseConfig(
+  JSON.stringify({
+    name: "driver",
+    tls: false,
+    authorized_host_dirs: [{ name: "shared", path: join(base, "shared") }],
+    jobs_dir: join(base, "jobs"),
+    accelerators: { work: { filter: ["/bin/sh", "-c", program, log], concurrency: Number(concurrency) } },
+  }),
+  "agent.yaml",
+);
+await once(process.stdin, "data");
+const roots = openRoots(config.authorized_host_dirs, {});
+const temporaries = new Temporaries(config.name);
+const engine = await startEngine(config, {
+  env: { HOME: base, PATH: process.env.PATH },
+  log: pino({ base: null }, { write: () => undefined }),
+  roots,
+  temporaries,
+});
+// As the agent does: outputs that were on their way into an authorized directory.
+for (const root of roots) await sweep(root, temporaries.prefix, (name) => temporaries.isLive(name));
+say({ ready: engine.list().map(({ id, state, failure }) => ({ id, state, reason: failure?.reason })) });
+process.stdin.once("end", () => void engine.close().then(() => process.exit(0)));
+await once(process.stdin, "data");
+await Promise.all(engine.list().map(({ id }) => engine.remove(id)));
+
+const ends = Array.from({ length: Number(count) }, async (_, index) => {
+  const job = await engine.submit({
+    accelerator: "work",
+    phase: "process",
+    parameters: {},
+    // Half of them publish into the authorized directory.
+    output: index % 2 === 0 ? { kind: "private" } : { kind: "host", directory: "shared", names: [`out-${index}`] },
+  });
+  say({ accepted: job.id });
+  const end = await new Promise<Job>((resolve) => {
+    const look = (now: Job | undefined) => {
+      if (now?.endedAt !== undefined) resolve(now);
+    };
+    engine.follow(job.id, look);
+    look(engine.get(job.id));
+  });
+  say({ over: [end.id, end.state] });
+});
+await Promise.all(ends);
+say({ idle: true });

@@ -1,0 +1,48 @@
+/** A project that the real Terraform deploys to an emulator of its own; all of it goes afterwards. */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../../base/tools.js";
+import { startEmulator } from "../../local/emulator.js";
+import { terraformEnv } from "../../stacks/terraform-cli-config.js";
+import { type CliRun, sallyport } from "./cli.js";
+
+export interface Deployable {
+  readonly project: string;
+  /** Of the emulator. */
+  readonly url: string;
+  /** Writes sallyport.yaml. */
+  configure(lines: readonly string[]): Promise<void>;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
+  remove(): Promise<void>;
+}
+
+export async function startDeployable(): Promise<Deployable> {
+  if (!existsSync(join(packageRoot, "dist/runtime/agent.mjs"))) throw new Error('run "npm run build" first');
+  const dir = await mkdtemp(join(tmpdir(), "deployable-"));
+  const project = join(dir, "project");
+  await mkdir(project);
+  const emulator = await startEmulator({ dir: join(dir, "moto") });
+  const kept = Object.entries({
+    HOME: join(dir, "home"),
+    // The runtime is 40 MB and the same for all: it may stay between runs.
+    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache"),
+    TMPDIR: process.env.TMPDIR,
+    NO_COLOR: "1",
+    ...emulator.env,
+    // The plugins that lie in the developer's home may be used; nothing else of it.
+    ...(await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } })),
+  }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    project,
+    url: emulator.url,
+    configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
+    run: (args, env = {}) =>
+      sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env }, timeout: 240_000 }),
+    remove: async () => {
+      await emulator.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
