@@ -1,0 +1,96 @@
+/** From what the gateway holds to what it answers. Pure. */
+import type { Static } from "@sinclair/typebox";
+import type { Forward } from "../forwards/forward.js";
+import type { Target, UsageSample } from "../store/store.js";
+import type { ForwardDocument, MachineDocument, UsageReport } from "./schemas.js";
+
+export const iso = (at: number) => new Date(at).toISOString();
+
+export function forwardDocument(
+  forward: Forward,
+  gatewayAddress: string,
+  routable?: boolean | null,
+): Static<typeof ForwardDocument> {
+  return {
+    id: forward.id,
+    conn_port: forward.connPort,
+    protocol: forward.protocol,
+    target_addr: forward.targetAddr,
+    target_port: forward.targetPort,
+    target_name: forward.targetName,
+    target_component: forward.targetComponent,
+    owner: forward.owner,
+    sources: [...forward.sources],
+    gateway_address: gatewayAddress,
+    created_at: iso(forward.createdAt),
+    ...(forward.expiresAt === undefined ? {} : { expires_at: iso(forward.expiresAt) }),
+    ...(routable === undefined ? {} : { routable }),
+  };
+}
+
+export function machineDocument(target: Target, forwards: readonly Forward[]): Static<typeof MachineDocument> {
+  const { name, addr, component, routable, lastSeen, checkedAt } = target;
+  return {
+    name,
+    addr,
+    component,
+    routable,
+    ...(lastSeen === undefined ? {} : { last_seen: iso(lastSeen) }),
+    ...(checkedAt === undefined ? {} : { checked_at: iso(checkedAt) }),
+    conn_ports: forwards
+      .filter((forward) => forward.targetName === name && forward.targetAddr === addr)
+      .map(({ connPort }) => connPort),
+  };
+}
+
+/** @param forwards those that are there now: names of what was used. */
+export function usageReport(
+  since: number,
+  samples: readonly UsageSample[],
+  forwards: readonly Forward[],
+): Static<typeof UsageReport> {
+  const byId = new Map(forwards.map((forward) => [forward.id, forward]));
+  const groups = new Map<string, UsageSample[]>();
+  for (const sample of samples) {
+    const group = groups.get(sample.forwardId);
+    if (group === undefined) groups.set(sample.forwardId, [sample]);
+    else group.push(sample);
+  }
+  const used = [...groups].flatMap(([id, group]) => {
+    const [first, last] = [group[0], group.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const forward = byId.get(id);
+    const target =
+      forward === undefined
+        ? {}
+        : {
+            target_name: forward.targetName,
+            target_addr: forward.targetAddr,
+            target_port: forward.targetPort,
+          };
+    const sum = (key: "packets" | "bytes" | "connections") => group.reduce((total, sample) => total + sample[key], 0);
+    return {
+      forward_id: id,
+      conn_port: first.connPort,
+      owner: first.owner,
+      ...target,
+      packets: sum("packets"),
+      bytes: sum("bytes"),
+      connections: sum("connections"),
+      first_used: iso(first.minute),
+      last_used: iso(last.minute),
+    };
+  });
+  return {
+    since: iso(since),
+    used,
+    samples: samples.map(({ forwardId, connPort, minute, packets, bytes, connections }) => ({
+      forward_id: forwardId,
+      conn_port: connPort,
+      minute: iso(minute),
+      packets,
+      bytes,
+      connections,
+    })),
+  };
+}

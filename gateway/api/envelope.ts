@@ -1,0 +1,36 @@
+/** vLab's envelope (V-01): every answer of its routes has it, with a link to what explains the route. */
+import type { Headers } from "../../http/exchange.js";
+import type { Problem } from "../../http/problem.js";
+
+export const VLAB_PREFIX = "/api/1/ipam/";
+
+export interface Envelope {
+  readonly error: string | null;
+  readonly content: unknown;
+  /** Arguments of the query. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export function envelope(query: URLSearchParams, content: unknown, error: string | null = null): Envelope {
+  return { error, content, params: Object.fromEntries(query) };
+}
+
+/** @param base beginning of the link; a path alone where it is empty. */
+export function helpLink(base: string, path: string): Record<string, string> {
+  return { Link: `<${base}${path}?describe=true>; rel=help` };
+}
+
+/** vLab knows 400 for any wrong value. */
+export function envelopeProblem(
+  problem: Problem,
+  query: URLSearchParams,
+  help: Record<string, string>,
+): { readonly status: number; readonly headers: Headers; readonly body: Envelope } {
+  const { Link: authorization, ...headers } = problem.headers;
+  const links = [help.Link, authorization].filter((link) => link !== undefined).join(", ");
+  return {
+    status: problem.status === 422 ? 400 : problem.status,
+    headers: { ...headers, Link: links },
+    body: envelope(query, {}, problem.detail ?? problem.title),
+  };
+}

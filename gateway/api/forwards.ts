@@ -1,0 +1,165 @@
+/** `/v1/forwards`: open, see and close ways into the lab. */
+import { Problem } from "../../http/problem.js";
+import { ownedBy } from "../auth/caller.js";
+import { checkForward, parseAddress } from "../forwards/check.js";
+import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
+import { badValue, noSuchForward } from "../forwards/problems.js";
+import { forwardDocument } from "./documents.js";
+import type { Parts } from "./part.js";
+import { cursorIn, cursorOf, integerIn, objectIn, onlyKnown } from "./query.js";
+import type { Call, Route } from "./route.js";
+import { ForwardBody, ForwardDocument, ForwardList, ForwardQuery } from "./schemas.js";
+
+const PAGE = 100;
+const MOST_ON_PAGE = 1_000;
+const PATH = "/v1/forwards";
+
+export function forwardRoutes(parts: Parts): Route[] {
+  const { forwards, gatewayAddress } = parts;
+  return [
+    {
+      method: "POST",
+      path: PATH,
+      summary: "Open a forward. The same Idempotency-Key gives the same forward, with status 200.",
+      access: "forward",
+      body: ForwardBody,
+      responses: {
+        201: { description: "It carries packets now, and survives a restart.", schema: ForwardDocument },
+        200: { description: "It was there already, under the same Idempotency-Key.", schema: ForwardDocument },
+        409: { description: "No port is free, or the wanted one is not." },
+        422: { description: "A value is wrong: the detail says which, and what it must be." },
+      },
+      handle: async (call) => {
+        const asked = objectIn(call.body);
+        onlyKnown(new URLSearchParams(Object.keys(asked).map((name) => [name, ""])), ForwardBody.properties);
+        const { forward, created } = await openForward(parts, call, asked, keyIn(call));
+        const headers = { Location: `${PATH}/${forward.connPort}` };
+        return { status: created ? 201 : 200, headers, json: forwardDocument(forward, gatewayAddress()) };
+      },
+    },
+    {
+      method: "GET",
+      path: PATH,
+      summary: "List forwards: your own, or as an admin everybody's.",
+      access: "read",
+      query: ForwardQuery,
+      responses: { 200: { description: "By port, page by page.", schema: ForwardList } },
+      handle: async ({ caller, query }) => {
+        onlyKnown(query, ForwardQuery.properties);
+        const limit = integerIn(query, "limit", 1, MOST_ON_PAGE) ?? PAGE;
+        const after = cursorIn(query);
+        const found = await forwards.list({ ...filterIn(query), ...ownerFilter(query.get("owner"), ownedBy(caller)) });
+        const left = found.filter(({ connPort }) => connPort > after);
+        const page = left.slice(0, limit);
+        const alive = await liveness(parts);
+        const last = page.at(-1);
+        return {
+          status: 200,
+          json: {
+            forwards: page.map((each) => forwardDocument(each, gatewayAddress(), alive.get(each.targetAddr) ?? null)),
+            ...(last === undefined || left.length === page.length ? {} : { next: cursorOf(last.connPort) }),
+          },
+        };
+      },
+    },
+    {
+      method: "GET",
+      path: `${PATH}/:conn_port`,
+      summary: "See one forward.",
+      access: "read",
+      responses: {
+        200: { description: "The forward.", schema: ForwardDocument },
+        404: { description: "None of yours." },
+      },
+      handle: async ({ caller, params }) => {
+        const owner = ownedBy(caller);
+        const filter = { connPort: portOf(params), ...(owner === undefined ? {} : { owner }) };
+        const [forward] = await forwards.list(filter);
+        if (forward === undefined) throw noSuchForward();
+        const alive = await liveness(parts);
+        const routable = alive.get(forward.targetAddr) ?? null;
+        return { status: 200, json: forwardDocument(forward, gatewayAddress(), routable) };
+      },
+    },
+    {
+      method: "DELETE",
+      path: `${PATH}/:conn_port`,
+      summary: "Close a forward and end its connections.",
+      access: "forward",
+      responses: { 204: { description: "It is gone for good." }, 404: { description: "None of yours." } },
+      handle: async ({ caller, params }) => {
+        await forwards.remove(portOf(params), ownedBy(caller));
+        return { status: 204, text: "" };
+      },
+    },
+  ];
+}
+
+/** Checks and opens what a caller asks for; both APIs go through here. */
+export async function openForward(
+  parts: Parts,
+  { caller }: Pick<Call, "caller">,
+  asked: Readonly<Record<string, unknown>>,
+  key?: string,
+): Promise<{ readonly forward: Forward; readonly created: boolean }> {
+  const { forwards, range, labNetworks, now = Date.now } = parts;
+  const request = checkForward(asked, caller.name, { range, labNetworks, now: now() }, key);
+  const result = await forwards.create(request);
+  if (!result.created && !isSame(result.forward, request)) {
+    const detail = "this Idempotency-Key was used for another forward, which is still there";
+    throw new Problem(422, "key-reused", "Unprocessable content", detail);
+  }
+  if (result.created) parts.onTarget?.(result.forward.targetAddr);
+  return result;
+}
+
+/** A moment of expiry is not compared: the same request sent again names a later one. */
+function isSame(forward: Forward, request: ForwardRequest): boolean {
+  const { targetAddr, targetPort, targetName, targetComponent, protocol } = forward;
+  return (
+    targetAddr === request.targetAddr &&
+    targetPort === request.targetPort &&
+    targetName === request.targetName &&
+    targetComponent === request.targetComponent &&
+    protocol === request.protocol &&
+    forward.sources.join() === request.sources.join() &&
+    (request.connPort === undefined || request.connPort === forward.connPort)
+  );
+}
+
+function keyIn({ headers }: Call): string | undefined {
+  const key = headers["idempotency-key"];
+  if (Array.isArray(key)) throw badValue("Idempotency-Key", key, "given once");
+  return key;
+}
+
+/** Others' forwards are not there for who is no admin. */
+function ownerFilter(asked: string | null, own: string | undefined): ForwardFilter {
+  if (own === undefined) return asked === null ? {} : { owner: asked };
+  // A name that nobody can have: of others there is nothing.
+  return { owner: asked === null || asked === own ? own : "" };
+}
+
+function filterIn(query: URLSearchParams): ForwardFilter {
+  const text = (name: string) => query.get(name) ?? undefined;
+  const [name, component, addr] = [text("target_name"), text("target_component"), text("target_addr")];
+  const connPort = integerIn(query, "conn_port", 1, 65_535);
+  const targetPort = integerIn(query, "target_port", 1, 65_535);
+  return {
+    ...(name === undefined ? {} : { targetName: name }),
+    ...(component === undefined ? {} : { targetComponent: component }),
+    ...(addr === undefined ? {} : { targetAddr: parseAddress(addr)?.toString() ?? addr }),
+    ...(connPort === undefined ? {} : { connPort }),
+    ...(targetPort === undefined ? {} : { targetPort }),
+  };
+}
+
+function portOf(params: Call["params"]): number {
+  const text = params.conn_port ?? "";
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw noSuchForward();
+  return Number(text);
+}
+
+async function liveness({ store }: Parts): Promise<Map<string, boolean | null>> {
+  return new Map((await store.targets()).map(({ addr, routable }) => [addr, routable]));
+}

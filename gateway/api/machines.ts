@@ -1,0 +1,70 @@
+/** `/v1/machines`: what stands behind the forwards, and whether it is alive. */
+
+import { Problem } from "../../http/problem.js";
+import type { Caller } from "../auth/caller.js";
+import { ownedBy } from "../auth/caller.js";
+import { parseAddress } from "../forwards/check.js";
+import type { Forward } from "../forwards/forward.js";
+import type { Target } from "../store/store.js";
+import { iso, machineDocument } from "./documents.js";
+import type { Parts } from "./part.js";
+import { onlyKnown, sinceIn } from "./query.js";
+import type { Route } from "./route.js";
+import { MachineHistory, MachineList, SinceQuery } from "./schemas.js";
+
+export function machineRoutes(parts: Parts): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/v1/machines",
+      summary: "List the machines that your forwards lead to, and whether they are alive.",
+      access: "read",
+      responses: { 200: { description: "By name and address.", schema: MachineList } },
+      handle: async ({ caller }) => {
+        const { targets, forwards } = await visible(parts, caller);
+        return { status: 200, json: { machines: targets.map((target) => machineDocument(target, forwards)) } };
+      },
+    },
+    {
+      method: "GET",
+      path: "/v1/machines/:addr",
+      summary: "See when a machine came and went.",
+      access: "read",
+      query: SinceQuery,
+      responses: {
+        200: { description: "Its names, and each change.", schema: MachineHistory },
+        404: { description: "None of your forwards leads there." },
+      },
+      handle: async ({ caller, params, query }) => {
+        onlyKnown(query, SinceQuery.properties);
+        const since = sinceIn(query, (parts.now ?? Date.now)());
+        const addr = parseAddress(params.addr)?.toString();
+        const { targets, forwards } = await visible(parts, caller);
+        const found = targets.filter((target) => target.addr === addr);
+        if (addr === undefined || found.length === 0) throw noSuchMachine();
+        const history = await parts.store.history(addr, since);
+        return {
+          status: 200,
+          json: {
+            machines: found.map((target) => machineDocument(target, forwards)),
+            history: history.map(({ at, routable }) => ({ at: iso(at), routable })),
+          },
+        };
+      },
+    },
+  ];
+}
+
+/** Who is no admin sees the machines of their own forwards. */
+export async function visible(
+  { forwards, store }: Parts,
+  caller: Caller,
+): Promise<{ readonly targets: readonly Target[]; readonly forwards: readonly Forward[] }> {
+  const owner = ownedBy(caller);
+  const [own, all] = await Promise.all([forwards.list(owner === undefined ? {} : { owner }), store.targets()]);
+  const places = new Set(own.map(({ targetName, targetAddr }) => `${targetAddr} ${targetName}`));
+  return { targets: all.filter(({ name, addr }) => places.has(`${addr} ${name}`)), forwards: own };
+}
+
+const noSuchMachine = () =>
+  new Problem(404, "no-such-machine", "Not found", "none of your forwards leads to this address");

@@ -1,0 +1,118 @@
+/** The documents of the API, in the words of docs/gateway.md. */
+import { Type } from "@sinclair/typebox";
+
+const time = Type.String({ format: "date-time" });
+const port = Type.Integer({ minimum: 1, maximum: 65535 });
+const protocol = Type.Union([Type.Literal("tcp"), Type.Literal("udp")]);
+const routable = Type.Union([Type.Boolean(), Type.Null()], { description: "null: not known yet" });
+
+export const ForwardBody = Type.Object({
+  target_addr: Type.String({ description: "IPv4 or IPv6 address within the lab" }),
+  target_port: port,
+  target_name: Type.String(),
+  target_component: Type.String({ description: 'what the machine is: "Windows", "CentOS"' }),
+  protocol: Type.Optional(protocol),
+  conn_port: Type.Optional(Type.Integer({ description: "a port of the range; the lowest free one if absent" })),
+  sources: Type.Optional(
+    Type.Array(Type.String(), { description: "blocks of addresses that may use it; absent: all" }),
+  ),
+  expires_in: Type.Optional(Type.Integer({ minimum: 1, description: "seconds" })),
+});
+
+export const ForwardDocument = Type.Object({
+  id: Type.String(),
+  conn_port: port,
+  protocol,
+  target_addr: Type.String(),
+  target_port: port,
+  target_name: Type.String(),
+  target_component: Type.String(),
+  owner: Type.String(),
+  sources: Type.Array(Type.String()),
+  gateway_address: Type.String({ description: "where to connect" }),
+  created_at: time,
+  expires_at: Type.Optional(time),
+  routable: Type.Optional(routable),
+});
+
+export const ForwardList = Type.Object({
+  forwards: Type.Array(ForwardDocument),
+  next: Type.Optional(Type.String({ description: "cursor of the next page" })),
+});
+
+export const ForwardQuery = Type.Object({
+  owner: Type.Optional(Type.String()),
+  target_name: Type.Optional(Type.String()),
+  target_addr: Type.Optional(Type.String()),
+  target_component: Type.Optional(Type.String()),
+  target_port: Type.Optional(Type.Integer()),
+  conn_port: Type.Optional(Type.Integer()),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  cursor: Type.Optional(Type.String()),
+});
+
+export const MachineDocument = Type.Object({
+  name: Type.String(),
+  addr: Type.String(),
+  component: Type.String(),
+  routable,
+  last_seen: Type.Optional(time),
+  checked_at: Type.Optional(time),
+  /** Ports of the gateway that lead there. */
+  conn_ports: Type.Array(port),
+});
+
+export const MachineList = Type.Object({ machines: Type.Array(MachineDocument) });
+
+export const MachineHistory = Type.Object({
+  machines: Type.Array(MachineDocument),
+  history: Type.Array(Type.Object({ at: time, routable: Type.Boolean() })),
+});
+
+export const SinceQuery = Type.Object({
+  since: Type.Optional(
+    Type.String({ description: "2026-01-31T12:00:00Z, or how long ago: 90m, 24h, 7d", default: "24h" }),
+  ),
+});
+
+const traffic = { packets: Type.Integer(), bytes: Type.Integer(), connections: Type.Integer() };
+
+export const UsageQuery = Type.Object({
+  ...SinceQuery.properties,
+  conn_port: Type.Optional(Type.Integer()),
+  owner: Type.Optional(Type.String({ description: "for an admin: whose" })),
+});
+
+export const UsageReport = Type.Object({
+  since: time,
+  used: Type.Array(
+    Type.Object({
+      forward_id: Type.String(),
+      conn_port: port,
+      owner: Type.String(),
+      target_name: Type.Optional(Type.String({ description: "absent where the forward is gone" })),
+      target_addr: Type.Optional(Type.String()),
+      target_port: Type.Optional(port),
+      ...traffic,
+      first_used: time,
+      last_used: time,
+    }),
+  ),
+  /** One for each forward and minute in which something passed. */
+  samples: Type.Array(Type.Object({ forward_id: Type.String(), conn_port: port, minute: time, ...traffic })),
+});
+
+export const WhoAmI = Type.Object({
+  user: Type.String(),
+  scopes: Type.Array(Type.String()),
+  client_ip: Type.Optional(Type.String()),
+  expires_at: time,
+});
+
+export const ProblemDocument = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.Optional(Type.String()),
+  instance: Type.String(),
+});

@@ -1,0 +1,214 @@
+/** Opens everything that gateway.yaml names, then listens; closes it again in the opposite order. */
+import { X509Certificate } from "node:crypto";
+import type { Logger } from "pino";
+import { accessLog } from "../http/access-log.js";
+import { LIMITS, type Limits } from "../http/limits.js";
+import { createListener } from "../http/listener.js";
+import { RequestMetrics } from "../http/metrics.js";
+import { close, httpsServer, listen } from "../http/server.js";
+import { tlsOptions } from "../http/tls.js";
+import { aboutRoutes } from "./api/about.js";
+import { type Asset, createApp } from "./api/app.js";
+import { forwardRoutes } from "./api/forwards.js";
+import { machineRoutes } from "./api/machines.js";
+import { renderMetrics } from "./api/metrics.js";
+import { openApiDocument } from "./api/openapi.js";
+import type { Parts } from "./api/part.js";
+import { readinessOf } from "./api/readiness.js";
+import { type Route, routeNames } from "./api/route.js";
+import { usageRoutes } from "./api/usage.js";
+import { vlabRoutes } from "./api/vlab.js";
+import { createAuthenticate } from "./auth/authenticate.js";
+import { openKeys } from "./auth/keys.js";
+import { Closers } from "./closers.js";
+import { Forwards } from "./forwards/forwards.js";
+import { openKernel, type Programs } from "./nft/open-kernel.js";
+import { gatewayAddress } from "./public-address.js";
+import { gatewayFiles, loadKeyPair } from "./settings/load.js";
+import type { GatewayConfig } from "./settings/schema.js";
+import { openStore } from "./store/open.js";
+import { UsageCollector } from "./usage/collector.js";
+import { VERSION } from "./version.js";
+import { sweep } from "./worker/fping.js";
+import { tcpAnswers } from "./worker/tcp-probe.js";
+import { Worker } from "./worker/worker.js";
+
+/** NFLOG group of NEW packets: ulogd's stack reads the same. */
+export const LOG_GROUP = 51;
+/** Whoever looks after the gateway must not lock themselves out by starting it (V-21). */
+const SSH_PORT = 22;
+const USAGE_MS = 10_000;
+/** Targets that come together are looked for together. */
+const SOON_MS = 1_000;
+
+export interface GatewayOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly limits?: Partial<Limits>;
+  /** How nft, conntrack and fping are run; in tests, inside a namespace. */
+  readonly programs?: Programs & { readonly fping?: readonly string[] };
+  readonly fetch?: typeof fetch;
+  /** The page, by path. */
+  readonly assets?: ReadonlyMap<string, Asset>;
+}
+
+export interface Gateway {
+  /** What the kernel chose where the configuration says 0. */
+  readonly httpsPort: number;
+  readonly forwards: Forwards;
+  readonly worker: Worker;
+  readonly usage: UsageCollector;
+  /** Takes a new certificate and key into use; running connections keep theirs. @throws Fault and keeps the old. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws Fault; then nothing is left open. */
+export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
+  const closers = new Closers();
+  try {
+    return await start(config, options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(config: GatewayConfig, options: GatewayOptions, closers: Closers): Promise<Gateway> {
+  const { env, log } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const files = gatewayFiles(env);
+  const failed = (event: string) => (error: unknown) => log.error({ event, cause: text(error) });
+  const pair = await loadKeyPair(config, env);
+  warnOfEnd(pair.cert, log);
+  const keys = await openKeys(config.auth, { files, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
+
+  const store = await openStore(config.database, files, env);
+  closers.add(() => store.close());
+  const kernel = await openKernel(
+    {
+      wan: config.wan,
+      lan: config.lan,
+      labNetworks: config.lab_networks,
+      // Port 0 is for tests, which come in over the loopback.
+      ownPorts: [SSH_PORT, config.listen.https_port].filter((port) => port > 0),
+      ports: config.ports,
+      logGroup: LOG_GROUP,
+      onRepaired: (differing) => log.warn({ event: "repaired", ...differing }, "somebody else changed our table"),
+      onFailure: failed("kernel-failed"),
+    },
+    options.programs,
+  );
+  closers.add(() => kernel.close());
+  const forwards = await Forwards.open({ store, kernel, range: config.ports, onFailure: failed("forwards-failed") });
+  closers.add(() => forwards.close());
+  const usage = await UsageCollector.open({ store, kernel, everyMs: USAGE_MS, onFailure: failed("usage-failed") });
+  closers.add(() => usage.close());
+  const worker = openWorker(config, options, store, failed("worker-failed"));
+  closers.add(() => worker.stop());
+  const soon = pokeSoon(worker);
+  closers.add(async () => soon.stop());
+
+  const requests = new RequestMetrics((path) => routeNames(routes)(path));
+  const helpBase = (config.auth.vlab_url ?? "").replace(/\/+$/, "");
+  const parts: Parts = {
+    forwards,
+    store,
+    kernel,
+    range: config.ports,
+    labNetworks: config.lab_networks,
+    gatewayAddress: () => gatewayAddress(config.public_address, config.wan),
+    helpBase,
+    onTarget: (addr) => soon.poke(addr),
+  };
+  const checks = { database: () => store.ping(), kernel: () => kernel.show() };
+  const routes: Route[] = [
+    ...forwardRoutes(parts),
+    ...machineRoutes(parts),
+    ...usageRoutes(parts),
+    ...vlabRoutes(parts),
+    ...aboutRoutes({
+      readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${text(error)}`))),
+      metrics: () => renderMetrics(parts, requests),
+      openapi: () => openApiDocument(config.name, routes),
+    }),
+  ];
+  const app = await createApp({
+    routes,
+    authenticate: createAuthenticate({
+      keys,
+      issuer: config.auth.issuer,
+      leewaySeconds: config.auth.leeway_seconds,
+      requireClientIp: config.auth.require_client_ip,
+    }),
+    trustedProxies: config.auth.trusted_proxies,
+    helpBase,
+    ...(options.assets === undefined ? {} : { assets: options.assets }),
+  });
+  const access = requests.watch(accessLog(log));
+  const server = httpsServer(pair, createListener(app, access), limits, access);
+  closers.add(() => close(server, limits.graceMs));
+  const { address, https_port } = config.listen;
+  const httpsPort = await listen(server, address, https_port);
+  worker.start();
+  log.info({ event: "listening", address, https_port: httpsPort, version: VERSION, store: store.kind });
+
+  return {
+    httpsPort,
+    forwards,
+    worker,
+    usage,
+    async reload() {
+      const next = await loadKeyPair(config, env);
+      server.setSecureContext(tlsOptions(next));
+      warnOfEnd(next.cert, log);
+      log.info({ event: "reloaded" }, "the certificate was read again");
+    },
+    close: () => closers.close(),
+  };
+}
+
+function openWorker(
+  config: GatewayConfig,
+  { programs }: GatewayOptions,
+  store: ConstructorParameters<typeof Worker>[0]["store"],
+  onFailure: (error: unknown) => void,
+): Worker {
+  const fping = programs?.fping === undefined ? {} : { fping: programs.fping };
+  return new Worker({
+    store,
+    sweep: (addresses) => sweep(addresses, { device: config.lan, ...fping }),
+    ...(config.worker.tcp_probe ? { probe: tcpAnswers } : {}),
+    everyMs: config.worker.every_seconds * 1000,
+    damping: config.worker.damping,
+    onFailure,
+  });
+}
+
+/** Lets the worker look for an address that is new, without a sweep for each of many. */
+function pokeSoon(worker: Worker) {
+  const known = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    poke(addr: string) {
+      if (known.has(addr)) return;
+      known.add(addr);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        worker.poke();
+      }, SOON_MS).unref();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+function warnOfEnd(cert: string, log: Logger): void {
+  const { validTo } = new X509Certificate(cert);
+  if (Date.parse(validTo) < Date.now()) {
+    log.warn({ event: "expired", valid_to: validTo }, "the certificate has expired: clients will refuse it");
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
