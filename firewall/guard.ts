@@ -70,9 +70,9 @@ export function openToWorld(
 
 /** What the rows of a table open, for `allow`: the guard then lets pass what an option asked for. */
 export function allowedBy(table: Pick<RuleTable, "rows">): Allowed[] {
-  return table.rows.flatMap(({ rule: { source, from, to } }) => {
+  return table.rows.flatMap(({ rule: { protocol, source, from, to } }) => {
     if (source.kind !== "cidr") return [];
-    return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, cidr: source.cidr }));
+    return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, cidr: source.cidr, protocol }));
   });
 }
 

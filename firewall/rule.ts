@@ -13,7 +13,7 @@ export type Source =
   | { readonly kind: "security-group"; readonly id: string };
 
 export interface Rule {
-  readonly protocol: "tcp";
+  readonly protocol: "tcp" | "udp";
   readonly from: number;
   readonly to: number;
   readonly source: Source;

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 
 export const STACK_NAME = "accelerator-hosts";
 export const SYNC_STACK_NAME = "firewall-sync";
+export const LAB_STACK_NAME = "lab-gateway";
 
 /** In the order in which `cdktf list` names them. */
-export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME] as const;
+export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME, LAB_STACK_NAME] as const;
 export type StackName = (typeof STACK_NAMES)[number];
 
 /**
