@@ -6,14 +6,17 @@ import { register as addresses } from "./commands/addresses.js";
 import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
+import { register as connect } from "./commands/connect.js";
 import { register as demo } from "./commands/demo.js";
 import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
+import { register as gateway } from "./commands/gateway.js";
 import { register as importApyfal } from "./commands/import.js";
 import { register as jobs } from "./commands/jobs.js";
 import { register as lifecycle } from "./commands/lifecycle.js";
+import { register as portmap } from "./commands/portmap.js";
 import { register as processData } from "./commands/process.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
@@ -59,8 +62,11 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     processData,
     jobs,
     firewall,
+    gateway,
     access,
     addresses,
+    connect,
+    portmap,
     verify,
     certs,
     config,

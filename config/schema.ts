@@ -16,11 +16,13 @@ import {
 } from "./firewall-schema.js";
 import { type ConnectConfig, gatewayKeys } from "./gateway-schema.js";
 import { type FleetConfig, type HostOverride, hostKeys, type SpotConfig } from "./host-schema.js";
+import { type LabGatewayConfig, labGatewayKeys } from "./lab-gateway-schema.js";
 
 export type { AcceleratorConfig, AgentLimitsConfig } from "./agent-schema.js";
 export type { FirewallConfig, FirewallSyncConfig, IngressConfig } from "./firewall-schema.js";
 export type { ConnectConfig } from "./gateway-schema.js";
 export type { FleetConfig, HostOverride, SpotConfig } from "./host-schema.js";
+export type { LabGatewayConfig } from "./lab-gateway-schema.js";
 
 /** An SSH key pair by its name here, one of EC2's, or one's own public key; `private_key` is the file that opens it. */
 export type KeyPairConfig =
@@ -81,6 +83,7 @@ export interface Config {
   /** Absolute. */
   readonly gateway_token_file?: string;
   readonly connect?: ConnectConfig;
+  readonly lab_gateway?: LabGatewayConfig;
   /** Paths absolute. */
   readonly key_pair: KeyPairConfig;
   readonly key_type: "rsa" | "ed25519";
@@ -224,6 +227,7 @@ const keys = {
   ...hostKeys,
   ...agentKeys,
   ...gatewayKeys,
+  ...labGatewayKeys,
   key_pair: Type.Union(
     [
       Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" }),

@@ -100,6 +100,7 @@ function fromText(key: ConfigKey, text: string): unknown {
     case "accelerators":
     case "agent_limits":
     case "connect":
+    case "lab_gateway":
       return flow(text);
     case "key_pair":
       return text.startsWith("{") ? flow(text) : text;

@@ -1,0 +1,281 @@
+/** `sallyport portmap list|add|rm|import|login|logout` and `sallyport usage`: forwards of a gateway. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { EXIT, Fault, quote } from "../../base/fault.js";
+import type { GatewayClient, KnownForward } from "../../client/gateway-client.js";
+import { type GatewayFlags, gatewayUrl, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
+import type { Context, Register } from "../context.js";
+
+interface AddFlags extends GatewayFlags {
+  readonly protocol?: string;
+  readonly targetPort?: string;
+  readonly type?: string;
+  readonly address?: string;
+  readonly connPort?: string;
+  readonly from?: string[];
+  readonly for?: string;
+  readonly udp?: boolean;
+}
+
+export const register: Register = (program, wrap) => {
+  const portmap = program
+    .command("portmap")
+    .description("your ways into the lab: ports of the gateway that lead to machines");
+  withGatewayFlags(portmap.command("list"))
+    .description("list your forwards, and whether their machines are alive")
+    .argument("[name]", "only this machine's")
+    .addHelpText("after", "\nExamples:\n  $ sallyport portmap list\n  $ sallyport portmap list win10 --json")
+    .action(wrap<[string | undefined, GatewayFlags]>(list));
+  withGatewayFlags(portmap.command("add"))
+    .description("open a forward; one that is there already is kept")
+    .argument("<name>", "the machine's name")
+    .option("-p, --protocol <name>", "ssh, https, rdp …, which decides the machine's port (default: the type's own)")
+    .option("--target-port <number>", "port of the machine, in place of a protocol")
+    .option("-t, --type <name>", "what the machine is, as in windows or centos")
+    .option("-a, --address <ip>", "the machine's address, if the gateway does not know it")
+    .option("--conn-port <number>", "port of the gateway (default: the lowest free one)")
+    .option("--udp", "UDP in place of TCP")
+    .option("--from <block...>", "addresses that may use it (default: all that reach the gateway)")
+    .option("--for <span>", "how long it stays, as in 8h (default: until it is removed)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ sallyport portmap add win10 --type windows --address 192.168.1.20
+  $ sallyport portmap add build1 --protocol ssh --for 8h --from 198.51.100.0/24
+  $ sallyport portmap add build1 --target-port 8080 --conn-port 50080`,
+    )
+    .action(wrap<[string, AddFlags]>(add));
+  withGatewayFlags(portmap.command("rm"))
+    .description("close forwards and end their connections; what is not there is fine")
+    .argument("<port-or-name...>", "ports of the gateway; or a machine, which closes all of its forwards")
+    .addHelpText("after", "\nExamples:\n  $ sallyport portmap rm 50003\n  $ sallyport portmap rm win10")
+    .action(wrap<[string[], GatewayFlags]>(remove));
+  withGatewayFlags(portmap.command("import"))
+    .description("take over vLab's forwards from a PostgreSQL dump of its table ipam; ports stay the same")
+    .argument("<file>", 'what pg_dump wrote, or "-" for stdin')
+    .option("--owner <user>", "whose they are to be, for an admin's token (default: the token's user)")
+    .option("--dry-run", "say what is in it, and ask the gateway for nothing")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pg_dump --data-only --table=ipam vlab_ipam > ipam.sql
+  $ sallyport portmap import ipam.sql --owner ada`,
+    )
+    .action(wrap<[string, GatewayFlags & { owner?: string; dryRun?: boolean }]>(importDump));
+  withGatewayFlags(portmap.command("login"))
+    .description("keep the token of a gateway, so that other commands find it")
+    .addHelpText(
+      "after",
+      `
+The token is read from the file, or from stdin with "--token-file -"; never from the command line.
+
+Example:
+  $ sallyport portmap login --gateway https://gateway.example.com --token-file token.txt`,
+    )
+    .action(wrap<[GatewayFlags]>(login));
+  withGatewayFlags(portmap.command("logout"))
+    .description("forget the token of a gateway")
+    .addHelpText("after", "\nExample:\n  $ sallyport portmap logout")
+    .action(wrap<[GatewayFlags]>(logout));
+  withGatewayFlags(program.command("usage"))
+    .description("who used which forward when: does anybody still need it?")
+    .argument("[name]", "only this machine's")
+    .option("--since <span>", "how far back: 90m, 24h, 7d, or a time", "7d")
+    .addHelpText("after", "\nExamples:\n  $ sallyport usage\n  $ sallyport usage win10 --since 30d --json")
+    .action(wrap<[string | undefined, GatewayFlags & { since: string }]>(usage));
+};
+
+async function list(context: Context, name: string | undefined, flags: GatewayFlags): Promise<void> {
+  const { forwardsText } = await import("../connect/texts.js");
+  await withGateway(context, flags, async (client) => {
+    const { forwards, gatewayAddress } = await client.forwards(name);
+    const alive = await liveness(context, client);
+    const rows = forwards.map((forward) => ({ ...row(forward), routable: alive[forward.name] ?? null }));
+    context.print({ forwards: rows, gateway_ip: gatewayAddress }, () => forwardsText(forwards, gatewayAddress, alive));
+  });
+}
+
+async function add(context: Context, name: string, flags: AddFlags): Promise<void> {
+  const { extrasOf, wantedForward } = await import("../connect/open-forward.js");
+  const { protocolNamed, typeNamed } = await import("../connect/machine-types.js");
+  const { whatIsMeant } = await import("../connect/choose-forward.js");
+  const type = flags.type === undefined ? undefined : typeNamed(flags.type);
+  const protocol = flags.protocol === undefined ? undefined : protocolNamed(flags.protocol);
+  const port = portFlag(flags.targetPort, "--target-port");
+  const connPort = portFlag(flags.connPort, "--conn-port");
+  await withGateway(context, flags, async (client) => {
+    const known = await client.forwards(name);
+    const targetPort = port ?? whatIsMeant({ name, type, protocol }, known.forwards).targetPort;
+    if (targetPort === undefined) throw portNeeded(name);
+    const wanted = await wantedForward(client, { name, type }, targetPort, flags.address, known.forwards);
+    const same = known.forwards.find(
+      (forward) =>
+        forward.targetAddr === wanted.targetAddr &&
+        forward.targetPort === targetPort &&
+        forward.protocol === (flags.udp === true ? "udp" : "tcp") &&
+        (connPort === undefined || forward.connPort === connPort),
+    );
+    const { for: span, from } = flags;
+    // A forward that is to end, or is for some only, is not the one that is there.
+    const isThere = same !== undefined && span === undefined && from === undefined;
+    const extras = extrasOf({
+      connPort,
+      ...(flags.udp === true ? { udp: true } : {}),
+      ...(span === undefined ? {} : { for: span }),
+      ...(from === undefined ? {} : { from }),
+    });
+    const opened = isThere ? same.connPort : await client.create(wanted, extras);
+    const forward: KnownForward = { ...wanted, connPort: opened, protocol: flags.udp === true ? "udp" : "tcp" };
+    context.print({ ...row(forward), gateway_ip: known.gatewayAddress, created: !isThere }, () => {
+      const way = `${known.gatewayAddress} port ${opened} leads to ${name} (${wanted.targetAddr}:${targetPort})`;
+      return isThere ? `${way} already` : way;
+    });
+  });
+}
+
+async function remove(context: Context, words: readonly string[], flags: GatewayFlags): Promise<void> {
+  await withGateway(context, flags, async (client) => {
+    const { forwards } = await client.forwards();
+    const removed: KnownForward[] = [];
+    const absent: string[] = [];
+    for (const word of words) {
+      const found = forwards.filter(({ connPort, name }) =>
+        /^[0-9]+$/.test(word) ? String(connPort) === word : name === word,
+      );
+      if (found.length === 0) absent.push(word);
+      for (const forward of found) {
+        if (await client.remove(forward.connPort)) removed.push(forward);
+        else absent.push(String(forward.connPort));
+      }
+    }
+    context.print({ removed: removed.map(row), absent }, () =>
+      [
+        ...removed.map(({ connPort, name, targetPort }) => `removed ${connPort} (${name}, port ${targetPort})`),
+        ...absent.map((word) => `there is no forward ${word}: nothing to remove`),
+      ].join("\n"),
+    );
+  });
+}
+
+async function importDump(
+  context: Context,
+  file: string,
+  flags: GatewayFlags & { readonly owner?: string; readonly dryRun?: boolean },
+): Promise<number> {
+  const { parseIpamDump } = await import("../connect/ipam-dump.js");
+  const { importRows } = await import("../connect/import-rows.js");
+  const from = file === "-" ? "the standard input" : quote(file);
+  const rows = parseIpamDump(await dumpText(context, file, from), from);
+  const line = (r: (typeof rows)[number]) => `${r.connPort} to ${r.targetName} (${r.targetAddr}:${r.targetPort})`;
+  if (flags.dryRun === true) {
+    context.print({ rows }, () => rows.map(line).join("\n") || "the table is empty");
+    return EXIT.ok;
+  }
+  const progress = context.progress("import");
+  const imported = await withGateway(context, flags, (client) =>
+    importRows(client, rows, flags.owner, (done) => progress.update(`${done} of ${rows.length}`)),
+  );
+  progress.done();
+  const { created, kept, refused } = imported;
+  context.print(imported, () =>
+    [
+      ...created.map((each) => `+ ${line(each)}`),
+      ...refused.map(({ row: each, reason }) => `! ${line(each)}: ${reason}`),
+      `${created.length} created, ${kept.length} were there already, ${refused.length} refused`,
+    ].join("\n"),
+  );
+  return refused.length === 0 ? EXIT.ok : EXIT.conflict;
+}
+
+async function login(context: Context, flags: GatewayFlags): Promise<void> {
+  const { keepToken, readTokenFile, tokenFacts, tokenIn, tokenStoreFile } = await import(
+    "../../client/gateway-token.js"
+  );
+  const { tokenExpired } = await import("../../client/gateway-errors.js");
+  const url = await gatewayUrl(context, flags);
+  const file = flags.tokenFile ?? (await context.config()).config.gateway_token_file;
+  if (file === undefined) throw tokenNeeded();
+  const token =
+    file === "-"
+      ? tokenIn(await standardInput(), "the standard input")
+      : await readTokenFile(resolve(context.cwd, file));
+  const { expiresAt, username } = tokenFacts(token);
+  const until = expiresAt === undefined ? undefined : new Date(expiresAt);
+  if (until !== undefined && until.getTime() <= Date.now()) throw tokenExpired(until);
+  await keepToken(context.env, url, token);
+  const facts = { gateway: url, user: username ?? null, expires_at: until?.toISOString() ?? null };
+  context.print({ ...facts, file: tokenStoreFile(context.env) }, () =>
+    [
+      `kept the token${username === undefined ? "" : ` of ${username}`} for ${url}`,
+      until && `it expires at ${until.toISOString()}`,
+    ]
+      .filter((text) => text !== undefined)
+      .join("\n"),
+  );
+}
+
+async function logout(context: Context, flags: GatewayFlags): Promise<void> {
+  const { forgetToken } = await import("../../client/gateway-token.js");
+  const url = await gatewayUrl(context, flags);
+  const removed = await forgetToken(context.env, url);
+  context.print({ gateway: url, removed }, () =>
+    removed ? `forgot the token for ${url}` : `there was no token for ${url}`,
+  );
+}
+
+async function usage(
+  context: Context,
+  name: string | undefined,
+  flags: GatewayFlags & { readonly since: string },
+): Promise<void> {
+  const { UsageAnswer, usageText, usedBy } = await import("../connect/usage-text.js");
+  await withGateway(context, flags, async (client) => {
+    const answer = await client.ask(`/v1/usage?since=${encodeURIComponent(flags.since)}`, UsageAnswer, "usage");
+    const used = usedBy(answer.used, name);
+    context.print({ since: answer.since, used }, () => usageText(used, answer.since));
+  });
+}
+
+/** Whether machines are alive is worth a try, not a failure: vLab's users may not all ask for it. */
+async function liveness(context: Context, client: GatewayClient): Promise<Record<string, boolean | null>> {
+  try {
+    const machines = await client.machines();
+    return Object.fromEntries(Object.entries(machines).map(([name, { routable }]) => [name, routable]));
+  } catch (error) {
+    if (!(error instanceof Fault) || context.signal.aborted) throw error;
+    context.warn(`it is not known which machines are alive: ${error.message}`);
+    return {};
+  }
+}
+
+/** In the words of the API. */
+function row({ connPort, name, component, targetAddr, targetPort, protocol }: KnownForward) {
+  return { conn_port: connPort, name, component, target_addr: targetAddr, target_port: targetPort, protocol };
+}
+
+async function dumpText(context: Context, file: string, from: string): Promise<string> {
+  if (file === "-") return standardInput();
+  return readFile(resolve(context.cwd, file), "utf8").catch((cause: unknown) => {
+    throw new Fault("import/unreadable", `cannot read ${from}`, { cause });
+  });
+}
+
+async function standardInput(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin.setEncoding("utf8")) text += String(chunk);
+  return text;
+}
+
+const portNeeded = (name: string) =>
+  new Fault("portmap/port-needed", `it is not known which port of ${quote(name)} is meant`, {
+    hint: `say it with "--target-port 8080"`,
+    exit: EXIT.usage,
+  });
+
+const tokenNeeded = () =>
+  new Fault("portmap/token-needed", "no token is given", {
+    hint: `name its file with "--token-file FILE", or pipe it in with "--token-file -"`,
+    exit: EXIT.usage,
+  });

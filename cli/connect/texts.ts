@@ -1,0 +1,39 @@
+/** Forwards as a table for people. Pure. */
+import type { KnownForward } from "../../client/gateway-client.js";
+
+const PROTOCOLS: Readonly<Record<number, string>> = { 22: "SSH", 443: "HTTPS", 3389: "RDP", 5900: "VNC" };
+
+/** vLab's columns (V-47), and always the address. `alive` by machine, where it is known. */
+export function forwardsText(
+  forwards: readonly KnownForward[],
+  gatewayAddress: string,
+  alive: Readonly<Record<string, boolean | null>>,
+): string {
+  const rows = forwards.map(({ connPort, name, component, targetAddr, targetPort, protocol }) => [
+    name,
+    component,
+    String(connPort),
+    protocol === "udp" ? `UDP ${targetPort}` : (PROTOCOLS[targetPort] ?? String(targetPort)),
+    `${targetAddr}:${targetPort}`,
+    aliveText(alive[name]),
+  ]);
+  const lines = rows.length === 0 ? ["no forwards"] : table([HEAD, ...rows]);
+  return [...lines, `Gateway IP: ${gatewayAddress}`].join("\n");
+}
+
+const HEAD = ["Name", "Type", "Port", "Protocol", "Target", "Alive"];
+
+function aliveText(alive: boolean | null | undefined): string {
+  return alive === true ? "yes" : alive === false ? "no" : "not yet known";
+}
+
+/** Left-aligned; nothing behind the last word of a line. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
