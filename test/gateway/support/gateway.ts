@@ -1,0 +1,141 @@
+/** A real gateway for a test: its own store, certificate and network namespace, and HTTPS from this process. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import type { Scope } from "../../../gateway/auth/caller.js";
+import { issueToken } from "../../../gateway/auth/issue.js";
+import { type Gateway, startGateway } from "../../../gateway/serve.js";
+import { parseConfig } from "../../../gateway/settings/parse.js";
+import { NetNamespace } from "../../../local/net-namespace.js";
+import { makeCertificate } from "../../agent/support/certificate.js";
+
+export const ISSUER = "https://vlab.test";
+export const SECRET = "a-secret-of-a-test-that-is-long-enough-0123456789";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly token?: string;
+  /** A text goes as it is. */
+  readonly body?: unknown;
+}
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly namespace: NetNamespace;
+  readonly port: number;
+  readonly cert: string;
+  readonly dir: string;
+  readonly log: Array<Record<string, unknown>>;
+  ask(path: string, what?: Ask): Promise<Reply>;
+  stop(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** More keys of `auth`, as YAML flow pairs. */
+  readonly auth?: string;
+  readonly ports?: string;
+}
+
+/** A token of a user of this gateway, bound to the loopback. */
+export function tokenOf(user: string, scopes: readonly Scope[] = ["read", "forward"]): Promise<string> {
+  return issueToken({ issuer: ISSUER, user, scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" }, SECRET);
+}
+
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const dir = mkdtempSync(join(tmpdir(), "sallyport-gateway-"));
+  const { cert, key } = makeCertificate("IP:127.0.0.1");
+  writeFileSync(join(dir, "cert"), cert);
+  writeFileSync(join(dir, "key"), key, { mode: 0o600 });
+  writeFileSync(join(dir, "secret"), `${SECRET}\n`, { mode: 0o600 });
+  const namespace = await NetNamespace.open("gateway");
+  const config = parseConfig(
+    `
+name: test
+listen: { address: "127.0.0.1", https_port: 0 }
+tls: { cert: "${dir}/cert", key: "${dir}/key" }
+wan: wan0
+lan: lan0
+public_address: 198.51.100.1
+lab_networks: ["192.168.1.0/24", "fd00:1::/64"]
+ports: ${options.ports ?? "{ min: 50000, max: 50100 }"}
+database: "pglite:${dir}/db"
+worker: { tcp_probe: false }
+auth: { issuer: "${ISSUER}", key: "${dir}/secret", ${options.auth ?? ""} }
+`,
+    "gateway.yaml",
+  );
+  const log: Array<Record<string, unknown>> = [];
+  const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const gateway = await startGateway(config, {
+    env: { HOME: dir },
+    log: logger,
+    programs: {
+      nft: namespace.enter(["nft"]),
+      conntrack: namespace.enter(["conntrack"]),
+      fping: namespace.enter(["fping"]),
+    },
+  });
+  const port = gateway.httpsPort;
+  return {
+    gateway,
+    namespace,
+    port,
+    cert,
+    dir,
+    log,
+    ask: (path, what) => ask({ port, ca: cert }, path, what),
+    async stop() {
+      await gateway.close();
+      await namespace.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function ask(
+  peer: { readonly port: number; readonly ca: string },
+  path: string,
+  what: Ask = {},
+): Promise<Reply> {
+  const body =
+    what.body === undefined ? undefined : typeof what.body === "string" ? what.body : JSON.stringify(what.body);
+  const headers = {
+    ...(what.token === undefined ? {} : { "X-Auth": what.token }),
+    ...(body === undefined
+      ? {}
+      : { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)) }),
+    ...what.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: "127.0.0.1", ...peer, path, method: what.method ?? "GET", headers, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.once("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          const isJson = /json/.test(answer.headers["content-type"] ?? "") && text !== "";
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text,
+            json: isJson ? JSON.parse(text) : undefined,
+          });
+        });
+      },
+    );
+    sent.once("error", reject);
+    sent.end(body);
+  });
+}
