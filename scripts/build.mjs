@@ -16,6 +16,7 @@ await bundle("dist/runtime");
 if (existsSync(join(root, "agent/systemd"))) {
   cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 }
+cpSync(join(root, "gateway/systemd"), join(root, "dist/runtime/gateway-systemd"), { recursive: true });
 const { schemaText } = await import("../dist/config/schema.js");
 writeFileSync(join(root, "dist/config/sallyport.schema.json"), schemaText());
 chmodSync(join(root, "dist/cli/main.js"), 0o755);

@@ -4,6 +4,8 @@ import { AcceleratorHostsStack } from "./accelerator-hosts.js";
 import { deploymentTable } from "./firewall.js";
 import { FirewallSyncStack } from "./firewall-sync.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
+import { LabGatewayStack } from "./lab-gateway.js";
+import type { LabGatewayInputs } from "./lab-inputs.js";
 import type { StackName } from "./names.js";
 import { CallerOnly } from "./parts/caller-only.js";
 import { EmptyStack } from "./provider.js";
@@ -18,6 +20,7 @@ export interface AppOptions {
 export interface AppInputs {
   readonly hosts?: DeploymentInputs;
   readonly sync?: FirewallSyncInputs;
+  readonly lab?: LabGatewayInputs;
 }
 
 /** The cdktf app of a deployment. Equal inputs synthesize to equal bytes. */
@@ -26,11 +29,13 @@ export function buildApp(inputs: DeploymentInputs, options: AppOptions = {}): Ap
 }
 
 /** No group of any stack may open to the world what no option asked for, whoever adds one later. */
-export function buildStacks({ hosts, sync }: AppInputs, options: AppOptions = {}): App {
+export function buildStacks({ hosts, sync, lab }: AppInputs, options: AppOptions = {}): App {
   const app = new App(options);
   if (hosts !== undefined) new AcceleratorHostsStack(app, hosts);
   if (sync !== undefined) new FirewallSyncStack(app, sync);
-  CallerOnly.guard(app, { allow: hosts === undefined ? [] : allowedBy(deploymentTable(hosts)) });
+  if (lab !== undefined) new LabGatewayStack(app, lab);
+  const tables = [...(hosts === undefined ? [] : [deploymentTable(hosts)]), ...(lab === undefined ? [] : [lab.table])];
+  CallerOnly.guard(app, { allow: tables.flatMap(allowedBy) });
   return app;
 }
 

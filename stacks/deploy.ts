@@ -11,8 +11,9 @@ import { outDir, stackDir, statePath } from "./files.js";
 import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
 import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
-import { STACK_NAME, STACK_NAMES, type StackName, SYNC_STACK_NAME } from "./names.js";
+import { LAB_STACK_NAME, STACK_NAME, STACK_NAMES, type StackName, SYNC_STACK_NAME } from "./names.js";
 import { deploymentTarget, prepareDeployment } from "./prepare.js";
+import { prepareLab } from "./prepare-lab.js";
 import { prepareSync } from "./prepare-sync.js";
 import { resourceNames } from "./resource-names.js";
 import { decideFallback, failedHosts, onDemandInstead, type SpotRefusal, stillOnDemand } from "./spot-fallback.js";
@@ -49,6 +50,11 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const outdir = outDir(loaded.projectDir);
   if (options.stack === SYNC_STACK_NAME) {
     return plan(buildStacks({ sync: await prepareSync(loaded, options) }, { outdir }), outdir, options);
+  }
+  if (options.stack === LAB_STACK_NAME) {
+    const lab = await prepareLab(loaded, options);
+    options.onTable?.(lab.table, lab.table.warnings);
+    return plan(buildStacks({ lab }, { outdir }), outdir, options);
   }
   const hosts = await prepareDeployment(loaded, options);
   if (makesRules(hosts)) {

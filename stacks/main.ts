@@ -1,12 +1,13 @@
 /**
- * What cdktf.json runs: synthesizes what the sallyport.yaml found from here describes: the hosts and,
- * if it says what to follow, the stack that follows it.
+ * What cdktf.json runs: synthesizes what the sallyport.yaml found from here describes: the hosts, the
+ * stack that follows a list if it says which, and the lab's gateway if it has one.
  */
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { buildStacks } from "./app.js";
 import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
 import { prepareDeployment } from "./prepare.js";
+import { prepareLab } from "./prepare-lab.js";
 import { prepareSync } from "./prepare-sync.js";
 
 try {
@@ -17,7 +18,8 @@ try {
   const warnings = makesRules(hosts) ? tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts)) : [];
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
-  buildStacks({ hosts, ...sync }).synth();
+  const lab = loaded.config.lab_gateway === undefined ? {} : { lab: await prepareLab(loaded, { env }) };
+  buildStacks({ hosts, ...sync, ...lab }).synth();
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   console.error(`error: ${error.message}`);

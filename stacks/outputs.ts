@@ -4,7 +4,7 @@ import { errno } from "../base/fault.js";
 import * as errors from "./errors.js";
 import { statePath } from "./files.js";
 import type { DeployedFleet } from "./fleet.js";
-import { STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
+import { LAB_STACK_NAME, STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
 
 export interface DeployedHost {
   readonly name: string;
@@ -28,6 +28,23 @@ export interface SyncOutputs {
   readonly function_name: string;
   readonly log_group: string;
   readonly schedule: string;
+}
+
+/** What the stack `lab-gateway` gave. */
+export interface LabOutputs {
+  readonly gateway_url: string;
+  readonly public_ip: string;
+  readonly instance_id: string;
+  readonly vpc_id: string;
+  readonly lab_subnet_ids: readonly string[];
+  readonly security_group_id: string;
+  readonly lab_security_group_id: string;
+  readonly callers: readonly string[];
+  readonly certificate_fingerprint: string;
+  readonly ssh_command: string;
+  /** To be filled in and run; no token is in it. */
+  readonly token_command: string;
+  readonly connect_command: string;
 }
 
 export interface DeploymentOutputs {
@@ -60,6 +77,13 @@ export async function readSyncOutputs({ projectDir }: { readonly projectDir: str
   const { function_name, log_group, schedule } = await readState(projectDir, SYNC_STACK_NAME);
   if (function_name === undefined) throw errors.notDeployed(projectDir, SYNC_STACK_NAME);
   return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readLabOutputs({ projectDir }: { readonly projectDir: string }): Promise<LabOutputs> {
+  const values = await readState(projectDir, LAB_STACK_NAME);
+  if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
+  return values as unknown as LabOutputs;
 }
 
 /** The one with that name, address or instance id. */

@@ -90,7 +90,7 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
   };
 }
 
-const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
+export const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
 const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;
 
 /** What the configuration says by itself. */
@@ -155,7 +155,7 @@ export async function prepareAccess(
   return { firewall, callers };
 }
 
-function aboutKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {
+export function aboutKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {
   if (identity === undefined)
     return `no private key for key pair ${ec2Name} found locally: hosts of it cannot be logged in to from here`;
   if (ec2Name !== undefined) return `SSH key pair ${ec2Name} of EC2, opened by ${identity}`;
@@ -181,11 +181,11 @@ export async function secretVersion(path: string): Promise<number> {
   return digest.readUInt32BE(0) >>> 1;
 }
 
-async function secretFile(path: string): Promise<SecretFile> {
+export async function secretFile(path: string): Promise<SecretFile> {
   return { path: resolve(path), version: await secretVersion(path) };
 }
 
-async function prepareTls(config: Config, create: boolean, onStep: (text: string) => void) {
+export async function prepareTls(config: Config, create: boolean, onStep: (text: string) => void) {
   if (config.ssl_cert_crt === false) {
     onStep("TLS is off (ssl_cert_crt: false): data and token travel in the clear");
     return undefined;

@@ -22,11 +22,13 @@ import type { RuntimeArchive } from "./parts/runtime-object.js";
 
 export interface RuntimeOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Directory with `agent.mjs`, `accelerators/` and `systemd/`. @default - `dist/runtime` of this package */
+  /** Directory with `agent.mjs`, `accelerators/` and `systemd/`; for a gateway, `gateway.mjs` and `gateway-systemd/` too. @default - `dist/runtime` of this package */
   readonly bundle?: string;
   /** The Linux `node` binary. @default - from the pinned npm package */
   readonly node?: string;
   readonly onStep?: (text: string) => void;
+  /** What the machine is for: a new gateway must not replace accelerator hosts. @default "host" */
+  readonly role?: "host" | "gateway";
 }
 
 /** Makes the archive, or finds it made. */
@@ -37,7 +39,7 @@ export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArch
   const work = await mkdtemp(join(cache, ".runtime-"));
   try {
     const tree = join(work, "tree");
-    const members = await stage(tree, node, options.bundle ?? join(packageRoot, "dist/runtime"));
+    const members = await stage(tree, node, options.bundle ?? join(packageRoot, "dist/runtime"), options.role);
     const tar = join(work, "runtime.tar");
     await create({ cwd: tree, file: tar, portable: true, noMtime: true, noDirRecurse: true }, members);
     const sha256 = await digest(tar);
@@ -53,20 +55,33 @@ export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArch
   }
 }
 
+const GATEWAY_MEMBERS: readonly (readonly [from: string, to: string])[] = [
+  ["gateway.mjs", "gateway.mjs"],
+  ["systemd/sallyport-secrets.service", "systemd/sallyport-secrets.service"],
+  ["gateway-systemd/sallyport-gateway.service", "systemd/sallyport-gateway.service"],
+];
+
 /** Lays out what the archive holds; the list fixes its order. */
-async function stage(tree: string, node: string, bundle: string): Promise<string[]> {
+async function stage(
+  tree: string,
+  node: string,
+  bundle: string,
+  role: RuntimeOptions["role"] = "host",
+): Promise<string[]> {
   const members = async (dir: string, end: string): Promise<[from: string, to: string, mode: number][]> =>
     (await readdir(join(bundle, dir)).catch(() => []))
       .filter((name) => name.endsWith(end))
       .sort()
       .map((name) => [join(bundle, dir, name), `${dir}/${name}`, 0o644]);
+  // The agent is in both: it is what brings the secrets.
   const files: [from: string, to: string, mode: number][] = [
     [join(bundle, "agent.mjs"), "agent.mjs", 0o644],
     [node, "bin/node", 0o755],
-    ...(await members("accelerators", ".mjs")),
-    ...(await members("systemd", ".service")),
+    ...(role === "host"
+      ? [...(await members("accelerators", ".mjs")), ...(await members("systemd", ".service"))]
+      : GATEWAY_MEMBERS.map(([from, to]): [string, string, number] => [join(bundle, from), to, 0o644])),
   ];
-  const dirs = ["accelerators", "bin", "systemd"];
+  const dirs = [...(role === "host" ? ["accelerators"] : []), "bin", "systemd"];
   for (const dir of dirs) {
     await mkdir(join(tree, dir), { recursive: true });
     await chmod(join(tree, dir), 0o755);

@@ -38,7 +38,7 @@ export interface BootScriptOptions {
 }
 
 /** EC2's limit, before base64. */
-const MOST_BYTES = 16_384;
+export const MOST_BYTES = 16_384;
 /** Stands in agent.yaml for the name that a member of a fleet gives itself. */
 const NO_NAME_YET = "INSTANCE-ID";
 const SERVICE_HOME = "/var/lib/sallyport";
@@ -122,7 +122,7 @@ function placeOf(path: string): string {
   return path.startsWith("~") ? `${SERVICE_HOME}${path.slice(1)}` : path;
 }
 
-const SYSUSERS = `u sallyport - "Sallyport agent" ${SERVICE_HOME} /usr/sbin/nologin\n`;
+export const SYSUSERS = `u sallyport - "Sallyport agent" ${SERVICE_HOME} /usr/sbin/nologin\n`;
 
 /** Places that the agent's unit hides behind an empty directory of its own. */
 const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/;
@@ -138,11 +138,11 @@ function dropIn(directories: readonly { readonly place: string; readonly mode: "
   return ["[Service]", ...lines, ""].join("\n");
 }
 
-function base64(text: string): string {
+export function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-const FUNCTIONS = `\
+export const FUNCTIONS = `\
 readonly imds=http://169.254.169.254/latest
 readonly base=/opt/sallyport
 readonly version=\${archive_sha256:0:12}

@@ -1,7 +1,7 @@
 /** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
 import { EXIT } from "../../base/fault.js";
 import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
-import type { DeploymentOutputs, SyncOutputs } from "../../stacks/outputs.js";
+import type { DeploymentOutputs, LabOutputs, SyncOutputs } from "../../stacks/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
 import { isEmulated } from "../emulated.js";
@@ -19,7 +19,7 @@ interface ChangeFlags {
   readonly wait?: boolean;
 }
 
-const STACK = ["[stack]", "accelerator-hosts or firewall-sync", "accelerator-hosts"] as const;
+const STACK = ["[stack]", "accelerator-hosts, firewall-sync or lab-gateway", "accelerator-hosts"] as const;
 const CALLER = ["--caller <address...>", "who may reach the hosts (default: caller, else this machine)"] as const;
 
 export const register: Register = (program, wrap) => {
@@ -36,7 +36,8 @@ export const register: Register = (program, wrap) => {
 Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
 removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
 at most; where AWS is emulated nothing boots, and nothing is awaited. The stack firewall-sync follows a list
-of addresses: see docs/firewall-lambda.md.
+of addresses: see docs/firewall-lambda.md. The stack lab-gateway is a lab's network and the gateway to it:
+see docs/lab-gateway.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
 Examples:
@@ -44,7 +45,8 @@ Examples:
   $ sallyport up --caller 203.0.113.7 --caller 198.51.100.0/24
   $ sallyport up --yes --json
   $ sallyport up --no-wait
-  $ sallyport up firewall-sync`,
+  $ sallyport up firewall-sync
+  $ sallyport up lab-gateway`,
     )
     .action(wrap<[string, ChangeFlags]>(up));
   program
@@ -89,7 +91,7 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readSyncOutputs } = await import("../../stacks/outputs.js");
+  const { readLabOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
@@ -105,6 +107,11 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   if (stack === "firewall-sync") {
     const outputs = await readSyncOutputs(loaded);
     context.print({ changes, ...outputs }, () => syncOutputsText(outputs));
+    return undefined;
+  }
+  if (stack === "lab-gateway") {
+    const outputs = await readLabOutputs(loaded);
+    context.print({ changes, ...outputs }, () => labOutputsText(outputs));
     return undefined;
   }
   const { readDeployed } = await import("../deployed.js");
@@ -235,6 +242,19 @@ function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): s
     `function       ${function_name}`,
     `runs           ${schedule}`,
     `its log        aws logs tail ${log_group} --since 1h`,
+  ].join("\n");
+}
+
+function labOutputsText(outputs: LabOutputs): string {
+  return [
+    `gateway        ${outputs.gateway_url}`,
+    `machine        ${outputs.instance_id}`,
+    `log in         ${outputs.ssh_command}`,
+    `lab's subnets  ${outputs.lab_subnet_ids.join(", ")} (VPC ${outputs.vpc_id})`,
+    `callers        ${outputs.callers.join(", ")} (security group ${outputs.security_group_id})`,
+    `certificate    SHA-256 ${outputs.certificate_fingerprint}`,
+    `a token        ${outputs.token_command}`,
+    `a way in       ${outputs.connect_command}`,
   ].join("\n");
 }
 

@@ -101,7 +101,7 @@ export class HostAgent extends Construct {
       sshUser: host.sshUser,
       region,
       serveAddresses,
-      archive: { url: this.#archiveUrl(), sha256: runtime.sha256 },
+      archive: { url: this.runtime.url(region, endpointUrl), sha256: runtime.sha256 },
       ...(tls === undefined ? {} : { certificate: tls.certificate }),
       ...(tlsKeyName === undefined ? {} : { tlsKeyParameter: tlsKeyName }),
       ...(tokenName === undefined ? {} : { tokenParameter: tokenName }),
@@ -110,12 +110,5 @@ export class HostAgent extends Construct {
       ...(settings === undefined ? {} : { settings }),
       ...(init === undefined ? {} : { init }),
     });
-  }
-
-  #archiveUrl(): string {
-    const { bucketName, key } = this.runtime;
-    const { endpointUrl, region } = this.#props;
-    if (endpointUrl !== undefined) return `${endpointUrl.replace(/\/+$/, "")}/${bucketName}/${key}`;
-    return `https://${bucketName}.s3.${region}.${cloudOf(region).dnsSuffix}/${key}`;
   }
 }

@@ -5,6 +5,7 @@ import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
 import { Construct } from "constructs";
+import { cloudOf } from "../names.js";
 
 /** The archive that a host installs at boot; `buildRuntime` makes it. */
 export interface RuntimeArchive {
@@ -63,5 +64,11 @@ export class RuntimeObject extends Construct {
       contentType: "application/gzip",
       dependsOn: guards,
     });
+  }
+
+  /** Where a machine fetches it, with its role. @param endpointUrl in place of the region's own */
+  url(region: string, endpointUrl?: string): string {
+    if (endpointUrl !== undefined) return `${endpointUrl.replace(/\/+$/, "")}/${this.bucketName}/${this.key}`;
+    return `https://${this.bucketName}.s3.${region}.${cloudOf(region).dnsSuffix}/${this.key}`;
   }
 }

@@ -1,0 +1,65 @@
+/** Which blocks of addresses the lab and its gateway get. Pure. */
+import type { LabGatewayConfig } from "../config/schema.js";
+import { Cidr } from "../firewall/cidr.js";
+import * as errors from "./errors.js";
+
+export interface LabBlocks {
+  /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
+  readonly vpc?: string;
+  /** Of the gateway's own subnet. */
+  readonly public: string;
+  /** Of the lab's subnets: the gateway has a foot in the first. */
+  readonly private: readonly string[];
+}
+
+type Part = "cidr" | "public_cidr" | "private_cidrs";
+
+const DEFAULT_VPC = "10.71.0.0/16";
+/** AWS takes blocks from /16 to /28, for VPCs and for subnets. */
+const [WIDEST, NARROWEST] = [16, 28];
+
+/**
+ * Of a /16 the subnets get the first two /24, of a /20 the first two /28.
+ *
+ * @param place where a part was written
+ * @throws Fault (exit status 2) for blocks that AWS would not take, or that overlap.
+ */
+export function labBlocks(config: LabGatewayConfig, place: (part: Part) => string): LabBlocks {
+  const read = (part: Part, text: string): Cidr => {
+    const cidr = Cidr.parse(text);
+    if (cidr.prefix < WIDEST || cidr.prefix > NARROWEST) {
+      throw errors.badLabBlock(place(part), text, `AWS takes blocks from /${WIDEST} to /${NARROWEST}`);
+    }
+    return cidr;
+  };
+  const isOwn = config.vpc_id === undefined;
+  if (!isOwn) {
+    if (config.cidr !== undefined)
+      throw errors.badLabBlock(place("cidr"), config.cidr, "vpc_id names a VPC that has a block");
+    if (config.public_cidr === undefined || config.private_cidrs === undefined) throw errors.labBlocksNeeded();
+  }
+  const vpc = read("cidr", config.cidr ?? DEFAULT_VPC);
+  const part = (index: number) => partOf(vpc, index, place("cidr"));
+  const open = read("public_cidr", config.public_cidr ?? part(0));
+  const lab = (config.private_cidrs ?? [part(1)]).map((text) => read("private_cidrs", text));
+  const all = [
+    { part: "public_cidr" as const, cidr: open },
+    ...lab.map((cidr) => ({ part: "private_cidrs" as const, cidr })),
+  ];
+  for (const [index, { part: where, cidr }] of all.entries()) {
+    if (isOwn && !contains(vpc, cidr)) throw errors.badLabBlock(place(where), `${cidr}`, `it is not within ${vpc}`);
+    const other = all.slice(0, index).find((before) => contains(before.cidr, cidr) || contains(cidr, before.cidr));
+    if (other !== undefined) throw errors.badLabBlock(place(where), `${cidr}`, `it overlaps ${other.cidr}`);
+  }
+  return { ...(isOwn ? { vpc: `${vpc}` } : {}), public: `${open}`, private: lab.map(String) };
+}
+
+function partOf(vpc: Cidr, index: number, place: string): string {
+  const prefix = Math.min(vpc.prefix + 8, NARROWEST);
+  if (prefix === vpc.prefix) throw errors.badLabBlock(place, `${vpc}`, "there is no room for two subnets in it");
+  return `${Cidr.fromNumber(4, vpc.first + (BigInt(index) << BigInt(32 - prefix)), prefix)}`;
+}
+
+function contains(outer: Cidr, inner: Cidr): boolean {
+  return outer.first <= inner.first && inner.last <= outer.last;
+}

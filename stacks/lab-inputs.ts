@@ -1,0 +1,27 @@
+/** All that the stack `lab-gateway` is made of, as plain values. */
+import type { RuleTable } from "../firewall/table.js";
+import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
+import type { LabBlocks } from "./lab-blocks.js";
+import type { HostTls } from "./parts/host-agent.js";
+import type { SecretFile } from "./parts/host-secrets.js";
+import type { RuntimeArchive } from "./parts/runtime-object.js";
+
+export interface LabGatewayInputs extends DeploymentTarget {
+  /** 8 hex digits that make names of this deployment its own in the account. */
+  readonly suffix: string;
+  readonly vpcId?: string;
+  readonly blocks: LabBlocks;
+  readonly instanceType: string;
+  readonly ami: string;
+  readonly ports: { readonly min: number; readonly max: number };
+  readonly issuer: string;
+  readonly logTarget?: string;
+  /** Who may reach the gateway: 22, 443 and the port range, and nothing else. */
+  readonly table: RuleTable;
+  readonly callers: readonly string[];
+  readonly sshKey: DeploymentInputs["sshKey"];
+  readonly tls: HostTls & { readonly fingerprint: string };
+  /** The secret that tokens are signed with. */
+  readonly tokenKey: SecretFile;
+  readonly runtime: RuntimeArchive;
+}

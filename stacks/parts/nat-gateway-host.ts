@@ -1,0 +1,104 @@
+import { Eip } from "@cdktf/provider-aws/lib/eip/index.js";
+import { Instance } from "@cdktf/provider-aws/lib/instance/index.js";
+import { NetworkInterface } from "@cdktf/provider-aws/lib/network-interface/index.js";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { HostAccess } from "./host-access.js";
+import type { LabNetwork } from "./lab-network.js";
+
+export interface NatGatewayHostProps {
+  readonly network: LabNetwork;
+  /** Who may reach the gateway from outside. */
+  readonly access: HostAccess;
+  /** Blocks of the lab, whose traffic the gateway forwards. */
+  readonly labBlocks: readonly string[];
+  /** Owner mark, and front of names. */
+  readonly deployment: string;
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly keyName: string;
+  readonly instanceProfile: string;
+  readonly bootScript: string;
+  /** What must be there before it boots. */
+  readonly readyBefore: readonly ITerraformDependable[];
+}
+
+/**
+ * One machine between the Internet and a lab: an interface and an address on either side, and the lab's
+ * default route through it. It forwards what is not its own, so EC2's check of addresses is off on both.
+ */
+export class NatGatewayHost extends Construct {
+  readonly instance: Instance;
+  /** Its public address. It stays when the machine is replaced. */
+  readonly address: Eip;
+  readonly labGroup: SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: NatGatewayHostProps) {
+    super(scope, id);
+    const { network, deployment } = props;
+    this.labGroup = this.#labGroup(props);
+    const foot = (name: string, subnetId: string, securityGroups: string[]) =>
+      new NetworkInterface(this, name, {
+        subnetId,
+        securityGroups,
+        sourceDestCheck: false,
+        tags: { Name: `${deployment}-${name.toLowerCase()}` },
+      });
+    const wan = foot("Wan", network.publicSubnet.id, props.access.securityGroupIds);
+    const lan = foot("Lan", network.privateSubnets[0]?.id ?? "", [this.labGroup.id]);
+    network.routeLabThrough(lan.id);
+    // On the interface and not on the machine: it is there when the machine boots and wants its packages.
+    this.address = new Eip(this, "Address", {
+      domain: "vpc",
+      networkInterface: wan.id,
+      tags: { Name: deployment },
+      dependsOn: [...network.readyBefore],
+    });
+    this.instance = new Instance(this, "Instance", {
+      ami: props.imageId,
+      instanceType: props.instanceType,
+      keyName: props.keyName,
+      iamInstanceProfile: props.instanceProfile,
+      networkInterface: [
+        { deviceIndex: 0, networkInterfaceId: wan.id },
+        { deviceIndex: 1, networkInterfaceId: lan.id },
+      ],
+      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+      rootBlockDevice: { volumeType: "gp3", volumeSize: 20, encrypted: true, deleteOnTermination: true },
+      userDataBase64: Buffer.from(props.bootScript).toString("base64"),
+      userDataReplaceOnChange: true,
+      tags: { Name: deployment },
+      volumeTags: { Name: deployment },
+      dependsOn: [this.address, ...props.readyBefore],
+      // A newly published image must never replace a gateway that is in use.
+      lifecycle: { ignoreChanges: ["ami"] },
+    });
+  }
+
+  /** The lab side: whatever the lab sends is forwarded or dropped by the gateway's own rules. */
+  #labGroup({ network, deployment, labBlocks }: NatGatewayHostProps): SecurityGroup {
+    const group = new SecurityGroup(this, "LabGroup", {
+      namePrefix: `${deployment}-lab-`,
+      description: `sallyport:${deployment} lab side of the gateway`,
+      vpcId: network.vpcId,
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const all = { securityGroupId: group.id, ipProtocol: "-1" };
+    for (const block of labBlocks) {
+      new VpcSecurityGroupIngressRule(this, `in-all-${block.replace("/", "_")}`, {
+        ...all,
+        cidrIpv4: block,
+        description: `sallyport:${deployment} lab_gateway`,
+      });
+    }
+    new VpcSecurityGroupEgressRule(this, "out-all-ipv4", {
+      ...all,
+      cidrIpv4: "0.0.0.0/0",
+      description: `sallyport:${deployment} out`,
+    });
+    return group;
+  }
+}
