@@ -2,6 +2,7 @@
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { ForwardExtras, GatewayClient, KnownForward, WantedForward } from "../../client/gateway-client.js";
 import { parseDuration } from "../firewall/duration.js";
+import { typeOfComponent } from "./machine-types.js";
 
 export interface CreateFlags {
   readonly address?: string;
@@ -24,7 +25,8 @@ export async function wantedForward(
   given: string | undefined,
   known: readonly KnownForward[],
 ): Promise<WantedForward> {
-  const component = type ?? known[0]?.component ?? "machine";
+  const ofType = known.find(({ component }) => typeOfComponent(component) === type);
+  const component = ofType?.component ?? type ?? known[0]?.component ?? "machine";
   const targetAddr = given ?? (await addressOf(client, name, known));
   return { name, component, targetAddr, targetPort };
 }
