@@ -1,0 +1,24 @@
+/** Forwards that ended, kept for the lines about them that are still to be read after a restart. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errno } from "../../base/fault.js";
+import { replaceFile } from "../../base/files.js";
+import type { Span } from "./join.js";
+
+/** The file is written whole whenever one ends. */
+const KEPT = 1_000;
+
+const fileIn = (dir: string) => join(dir, "ended.json");
+
+export async function saveEnded(dir: string, ended: readonly Span[]): Promise<void> {
+  await replaceFile(fileIn(dir), JSON.stringify(ended.slice(-KEPT)), 0o600);
+}
+
+export async function loadEnded(dir: string): Promise<readonly Span[]> {
+  try {
+    return JSON.parse(await readFile(fileIn(dir), "utf8")) as Span[];
+  } catch (error) {
+    if (errno(error) === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Follows a growing log through rotation by rename and by copytruncate, from where an earlier process stopped.
+ * Every complete line is read once, in order, as long as the parts that rotation made are still there.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { errno } from "../../base/fault.js";
+import { HEAD_BYTES, headOf, keyOf, type Position } from "./position.js";
+import { after, olderParts, type Part, partAt, partOf } from "./rotated.js";
+
+export interface Chunk {
+  /** Complete lines, each with its newline. One byte is one character, so that indices are offsets. */
+  readonly text: string;
+  /** Of the first byte. */
+  readonly offset: number;
+  readonly key: string;
+  /** Where to go on when all of this has been dealt with. */
+  readonly position: Position;
+}
+
+export interface FollowOptions {
+  readonly file: string;
+  /** Where an earlier process stopped. @default - the beginning of the file as it is now */
+  readonly position?: Position;
+  /** Bytes to read at once; a line that is longer is no line. @default 1 MiB */
+  readonly chunkBytes?: number;
+  readonly onEvent?: (event: FollowEvent) => void;
+}
+
+export type FollowEvent =
+  /** What was written after the position is not there any more, or packed. */
+  | "rotated-away"
+  /** A line that is longer than a chunk was skipped. */
+  | "line-too-long"
+  /** A file ended in the middle of a line, and was followed by another. */
+  | "line-torn";
+
+/** The file that is being read. */
+interface Current {
+  readonly handle: FileHandle;
+  readonly device: number;
+  readonly inode: number;
+  readonly path: string;
+  /** Empty until its first line is complete. */
+  head: Buffer;
+  key: string;
+  offset: number;
+  skipping: boolean;
+  modifiedMs: number;
+}
+
+export class Follower {
+  #current: Current | undefined;
+  #position: Position | undefined;
+  readonly #buffer: Buffer;
+
+  constructor(private readonly options: FollowOptions) {
+    this.#position = options.position;
+    this.#buffer = Buffer.allocUnsafe(options.chunkBytes ?? 1024 * 1024);
+  }
+
+  /** @returns undefined when nothing is there that was not read yet. Never more than one call at a time. */
+  async read(): Promise<Chunk | undefined> {
+    for (;;) {
+      if (this.#current === undefined && !(await this.#open())) return undefined;
+      const current = this.#current as Current;
+      // Looked at first: what is written to the old file after its successor has something is not written by the logger.
+      const next = await this.#successor(current);
+      const chunk = await this.#readFrom(current);
+      if (chunk === "truncated") await this.#leaveTruncated(current);
+      else if (chunk === "skipped") continue;
+      else if (chunk !== undefined) return chunk;
+      else if (next === undefined) return undefined;
+      else await this.#turnTo(next, current);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#current?.handle.close();
+    this.#current = undefined;
+  }
+
+  async #open(): Promise<boolean> {
+    const { file } = this.options;
+    const position = this.#position;
+    if (position === undefined) return this.#enter(await partAt(file), "");
+    const now = await partAt(file);
+    const parts = [...(await olderParts(file)), ...(now === undefined ? [] : [now])];
+    const part = await partOf(position, parts);
+    if (part !== undefined) return this.#enter(part, position.key, position);
+    // Truncated without a copy, or removed: go on with what is younger.
+    this.#event("rotated-away");
+    const isSame = now !== undefined && now.device === position.device && now.inode === position.inode;
+    const [first] = isSame ? [now] : [...after({ path: "", modifiedMs: position.modifiedMs }, parts), now];
+    return this.#enter(first, position.key);
+  }
+
+  /** @param key of this file where `from` is given, else of the one before it. */
+  async #enter(part: Part | undefined, key: string, from?: Position): Promise<boolean> {
+    if (part === undefined) return false;
+    let handle: FileHandle;
+    try {
+      handle = await open(part.path, "r");
+    } catch (error) {
+      if (errno(error) === "ENOENT") return false;
+      throw error;
+    }
+    const { dev, ino, mtimeMs } = await handle.stat();
+    const head = Buffer.alloc(from?.headBytes ?? 0);
+    if (from !== undefined) {
+      await handle.read(head, 0, head.length, 0);
+      // Somebody rotated between the choice and the opening: choose again.
+      if (headOf(head) !== from.head) {
+        await handle.close();
+        return false;
+      }
+    }
+    this.#current = {
+      handle,
+      device: dev,
+      inode: ino,
+      path: part.path,
+      head,
+      key,
+      offset: from?.offset ?? 0,
+      skipping: from?.skipping ?? false,
+      modifiedMs: mtimeMs,
+    };
+    return true;
+  }
+
+  async #readFrom(current: Current): Promise<Chunk | "truncated" | "skipped" | undefined> {
+    const buffer = this.#buffer;
+    const { bytesRead } = await current.handle.read(buffer, 0, buffer.length, current.offset);
+    // Asked after the reading: what was read is of the file that was there before, or it is not used.
+    const { size, mtimeMs } = await current.handle.stat();
+    if (size < current.offset || !(await beginsWith(current))) return "truncated";
+    current.modifiedMs = mtimeMs;
+    const bytes = buffer.subarray(0, bytesRead);
+    const end = bytes.lastIndexOf(10) + 1;
+    if (end === 0) {
+      if (bytesRead < buffer.length) return undefined;
+      if (!current.skipping) this.#event("line-too-long");
+      await this.#rememberHead(current, bytes);
+      current.skipping = true;
+      current.offset += bytesRead;
+      return "skipped";
+    }
+    await this.#rememberHead(current, bytes);
+    const start = current.skipping ? bytes.indexOf(10) + 1 : 0;
+    const offset = current.offset + start;
+    current.skipping = false;
+    current.offset += end;
+    this.#position = positionOf(current);
+    return { text: bytes.toString("latin1", start, end), offset, key: current.key, position: this.#position };
+  }
+
+  /** A file is known by how it begins as soon as that cannot change any more, other than by truncation. */
+  async #rememberHead(current: Current, bytes: Buffer): Promise<void> {
+    if (current.head.length >= HEAD_BYTES) return;
+    if (current.offset === 0) {
+      const lineEnd = bytes.indexOf(10);
+      current.key = keyOf(current.key, bytes.subarray(0, Math.min(lineEnd === -1 ? HEAD_BYTES : lineEnd, HEAD_BYTES)));
+      const end = Math.min(HEAD_BYTES, bytes.lastIndexOf(10) + 1 || bytes.length);
+      current.head = Buffer.from(bytes.subarray(0, end));
+      return;
+    }
+    const longer = Buffer.alloc(Math.min(HEAD_BYTES, current.offset));
+    const { bytesRead } = await current.handle.read(longer, 0, longer.length, 0);
+    if (bytesRead === longer.length && longer.subarray(0, current.head.length).equals(current.head))
+      current.head = longer;
+  }
+
+  /** The oldest of the files that came after, once there is something in it. */
+  async #successor(current: Current): Promise<Part | undefined> {
+    const { file } = this.options;
+    const now = await partAt(file);
+    if (now === undefined || isSame(now, current)) return undefined;
+    const older = await olderParts(file);
+    const own = older.find((part) => isSame(part, current)) ?? { path: "", modifiedMs: current.modifiedMs };
+    return [...after(own, older), now].find((part) => part.size > 0 && !isSame(part, current));
+  }
+
+  async #turnTo(next: Part, current: Current): Promise<void> {
+    const { size } = await current.handle.stat();
+    if (size > current.offset || current.skipping) this.#event("line-torn");
+    await current.handle.close();
+    this.#current = undefined;
+    await this.#enter(next, current.key);
+  }
+
+  /** The rest of it may be in the copy that was made before. */
+  async #leaveTruncated(current: Current): Promise<void> {
+    const { file } = this.options;
+    await current.handle.close();
+    this.#current = undefined;
+    const position = positionOf(current);
+    if (position.headBytes > 0) {
+      const copy = await partOf(position, await olderParts(file), true);
+      if (copy !== undefined) {
+        await this.#enter(copy, current.key, position);
+        return;
+      }
+      this.#event("rotated-away");
+    }
+    await this.#enter(await partAt(file), current.key);
+  }
+
+  #event(event: FollowEvent): void {
+    this.options.onEvent?.(event);
+  }
+}
+
+const isSame = (part: Part, current: Current) => part.device === current.device && part.inode === current.inode;
+
+async function beginsWith({ handle, head }: Current): Promise<boolean> {
+  const now = Buffer.alloc(head.length);
+  const { bytesRead } = await handle.read(now, 0, now.length, 0);
+  return bytesRead === head.length && now.equals(head);
+}
+
+function positionOf(current: Current): Position {
+  const { device, inode, head, key, offset, skipping, modifiedMs } = current;
+  return { device, inode, head: headOf(head), headBytes: head.length, key, offset, skipping, modifiedMs };
+}

@@ -1,0 +1,71 @@
+/**
+ * Lines of ulogd2's JSON output for NFLOG, from the stack
+ * `NFLOG, BASE, IFINDEX, IP2STR, JSON`.
+ */
+import { canonicalAddress } from "./address.js";
+import { protocolName } from "./parse-kernel-line.js";
+import type { Packet } from "./record.js";
+import { type TimestampOptions, timestampReader } from "./timestamp.js";
+
+/** IANA protocol numbers under the names of the other source. */
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  1: "icmp",
+  6: "tcp",
+  17: "udp",
+  47: "gre",
+  50: "esp",
+  51: "ah",
+  58: "icmpv6",
+  132: "sctp",
+  136: "udplite",
+};
+
+/** @returns a reader of single lines that answers undefined for whatever is not about a packet. */
+export function ulogdParser(options: TimestampOptions = {}): (line: string) => Packet | undefined {
+  const readTimestamp = timestampReader(options);
+  return (line) => {
+    const fields = readObject(line);
+    if (fields === undefined) return undefined;
+    const source = canonicalAddress(textOf(fields.src_ip));
+    const target = canonicalAddress(textOf(fields.dest_ip));
+    const number = fields["ip.protocol"];
+    const protocol = typeof number === "number" ? (PROTOCOLS[number] ?? protocolName(String(number))) : undefined;
+    const time = timeOf(fields) ?? readTimestamp(textOf(fields.timestamp))?.time;
+    if (source === undefined || target === undefined || protocol === undefined || time === undefined) return undefined;
+    const sourcePort = portOf(fields.src_port);
+    const targetPort = portOf(fields.dest_port);
+    return {
+      time,
+      source,
+      target,
+      protocol,
+      ...(sourcePort === undefined ? {} : { sourcePort }),
+      ...(targetPort === undefined ? {} : { targetPort }),
+      in: textOf(fields["oob.in"]),
+      out: textOf(fields["oob.out"]),
+    };
+  };
+}
+
+/** The packet's own time, in no zone; `timestamp` beside it is local time without saying of where. */
+function timeOf(fields: Record<string, unknown>): number | undefined {
+  const seconds = fields["oob.time.sec"];
+  const micros = fields["oob.time.usec"];
+  // 0 is what ulogd writes where the kernel gave no time.
+  if (typeof seconds !== "number" || seconds <= 0) return undefined;
+  return seconds * 1000 + (typeof micros === "number" ? Math.floor(micros / 1000) : 0);
+}
+
+function readObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : "");
+
+const portOf = (value: unknown) =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 65_535 ? value : undefined;

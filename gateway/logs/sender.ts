@@ -1,0 +1,247 @@
+/**
+ * The log sender: one loop reads, joins and spools, another delivers what was spooled. Only the spool is between
+ * them, so that memory is the same whether the receiver is there or not.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Forward } from "../forwards/forward.js";
+import { type Encryption, encodeBatch } from "./encode.js";
+import { loadEnded, saveEnded } from "./ended-file.js";
+import { type Chunk, type FollowEvent, Follower } from "./follow.js";
+import type { ForwardHistory } from "./join.js";
+import type { Position } from "./position.js";
+import { type Packet, recordJson } from "./record.js";
+import { type MarkedBatch, Spool, type SpoolEvent } from "./spool.js";
+import type { Target } from "./target.js";
+
+export interface SenderOptions {
+  /** The log to follow. */
+  readonly file: string;
+  readonly parse: (line: string) => Packet | undefined;
+  readonly target: Target;
+  readonly spoolDir: string;
+  readonly spoolBytes: number;
+  /** Records per batch. @default 1000 */
+  readonly batch?: number;
+  /** @default none */
+  readonly encryption?: Encryption;
+  readonly history: ForwardHistory;
+  /** The forwards of now; asked before what was read is joined. */
+  readonly forwards: () => Promise<readonly Forward[]>;
+  readonly onEvent?: (event: SenderEvent) => void;
+  /** How often a log is looked at that had nothing new. @default 200 */
+  readonly pollMs?: number;
+  /** Between failed deliveries, doubling, with jitter. @default 500 to 30000 */
+  readonly backoffMs?: { readonly first: number; readonly most: number };
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+export type SenderEvent =
+  | SpoolEvent
+  | { readonly event: FollowEvent }
+  | { readonly event: "delivery-failed"; readonly target: string; readonly reason: string; readonly retryMs: number }
+  | { readonly event: "delivering-again"; readonly target: string }
+  | { readonly event: "reading-failed"; readonly reason: string };
+
+/** Counters since this process began, but for `dropped`, which is since the spool was made. */
+export interface SenderMetrics {
+  readonly recordsRead: number;
+  /** Lines that are not about a packet, or not readable. */
+  readonly linesIgnored: number;
+  readonly recordsDelivered: number;
+  readonly recordsDropped: number;
+  readonly deliveriesFailed: number;
+  readonly spoolBytes: number;
+  readonly batchesWaiting: number;
+}
+
+/** No batch is larger, but for one that a single record fills. */
+const BATCH_BYTES = 512 * 1024;
+/** A log in which something happened less than this ago may know forwards that we do not know yet. */
+const FRESH_MS = 5_000;
+
+export class LogSender {
+  readonly #stop = new AbortController();
+  readonly #counts = { recordsRead: 0, linesIgnored: 0, recordsDelivered: 0, deliveriesFailed: 0 };
+  readonly #loops: Promise<unknown>;
+  #wake: () => void = () => undefined;
+  #listedAt = 0;
+
+  private constructor(
+    private readonly options: SenderOptions,
+    private readonly spool: Spool<Position>,
+    private readonly follower: Follower,
+  ) {
+    this.#loops = Promise.all([this.#readLoop(), this.#deliverLoop()]);
+  }
+
+  /** Goes on where the process before it stopped. @throws whatever the disk says of the spool. */
+  static async open(options: SenderOptions): Promise<LogSender> {
+    const { onEvent } = options;
+    const spool = await Spool.open<Position>({
+      dir: options.spoolDir,
+      maxBytes: options.spoolBytes,
+      ...(onEvent === undefined ? {} : { onEvent }),
+    });
+    options.history.restore(await loadEnded(options.spoolDir));
+    const position = spool.mark;
+    const follower = new Follower({
+      file: options.file,
+      onEvent: (event) => onEvent?.({ event }),
+      ...(position === undefined ? {} : { position }),
+    });
+    return new LogSender(options, spool, follower);
+  }
+
+  metrics(): SenderMetrics {
+    const { bytes, waiting, dropped } = this.spool;
+    return { ...this.#counts, recordsDropped: dropped, spoolBytes: bytes, batchesWaiting: waiting };
+  }
+
+  /** What was not delivered stays in the spool. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await this.#loops;
+    await this.follower.close();
+    await this.spool.close();
+    await this.options.target.close();
+  }
+
+  async #readLoop(): Promise<void> {
+    const { pollMs = 200, onEvent } = this.options;
+    let hasFailed = false;
+    while (!this.#isStopped) {
+      try {
+        const chunk = await this.follower.read();
+        if (chunk !== undefined) await this.#take(chunk);
+        else await this.#pause(pollMs);
+        hasFailed = false;
+      } catch (error) {
+        if (!hasFailed) onEvent?.({ event: "reading-failed", reason: reasonOf(error) });
+        hasFailed = true;
+        await this.#pause(1_000);
+      }
+    }
+  }
+
+  /** Tried until the spool has it: the follower has moved on. */
+  async #take(chunk: Chunk): Promise<void> {
+    const records = this.#parse(chunk);
+    const { now = Date.now, history, forwards, spoolDir, onEvent } = this.options;
+    let hasFailed = false;
+    while (!this.#isStopped) {
+      try {
+        const newest = records.at(-1)?.packet.time;
+        if (newest !== undefined && newest > this.#listedAt - FRESH_MS) {
+          const asked = now();
+          if (history.update(await forwards(), asked)) await saveEnded(spoolDir, history.ended());
+          this.#listedAt = asked;
+        }
+        await this.spool.append(this.#batches(records, chunk.position), chunk.position);
+        this.#counts.recordsRead += records.length;
+        this.#wake();
+        return;
+      } catch (error) {
+        if (!hasFailed) onEvent?.({ event: "reading-failed", reason: reasonOf(error) });
+        hasFailed = true;
+        await this.#pause(1_000);
+      }
+    }
+  }
+
+  #parse({ text, offset, key }: Chunk): Read[] {
+    const { parse } = this.options;
+    const records: Read[] = [];
+    let start = 0;
+    while (start < text.length) {
+      const end = text.indexOf("\n", start);
+      const packet = parse(text.slice(start, end));
+      if (packet === undefined) this.#counts.linesIgnored += 1;
+      else records.push({ id: `${key}-${offset + start}`, packet, end: offset + end + 1 });
+      start = end + 1;
+    }
+    return records;
+  }
+
+  #batches(records: readonly Read[], position: Position): MarkedBatch<Position>[] {
+    const { history, batch: most = 1000, encryption = { kind: "none" } } = this.options;
+    const batches: MarkedBatch<Position>[] = [];
+    let json: string[] = [];
+    let first = 0;
+    let bytes = 0;
+    records.forEach(({ id, packet, end }, index) => {
+      const line = recordJson(id, packet, history.find(packet));
+      json.push(line);
+      bytes += line.length + 1;
+      if (json.length < most && bytes < BATCH_BYTES && index < records.length - 1) return;
+      batches.push({
+        id: `${records[first]?.id}+${json.length}`,
+        records: json.length,
+        payload: encodeBatch(json, encryption),
+        mark: { ...position, offset: end, skipping: false },
+      });
+      json = [];
+      bytes = 0;
+      first = index + 1;
+    });
+    return batches;
+  }
+
+  async #deliverLoop(): Promise<void> {
+    const { target, onEvent, backoffMs = { first: 500, most: 30_000 }, random = Math.random } = this.options;
+    let failures = 0;
+    while (!this.#isStopped) {
+      try {
+        const batches = await this.spool.peek(target.window);
+        const last = batches.at(-1);
+        if (last === undefined) {
+          await this.#untilSpooled();
+          continue;
+        }
+        await target.deliver(batches, this.#stop.signal);
+        await this.spool.acknowledge(last.sequence);
+        this.#counts.recordsDelivered += batches.reduce((sum, { records }) => sum + records, 0);
+        if (failures > 0) onEvent?.({ event: "delivering-again", target: target.name });
+        failures = 0;
+      } catch (error) {
+        if (this.#isStopped) return;
+        this.#counts.deliveriesFailed += 1;
+        const longest = Math.min(backoffMs.most, backoffMs.first * 2 ** Math.min(failures, 20));
+        // Half of it is chance, so that gateways that lost the same receiver do not return in step.
+        const retryMs = Math.round(longest * (0.5 + random() / 2));
+        failures += 1;
+        onEvent?.({ event: "delivery-failed", target: target.name, reason: reasonOf(error), retryMs });
+        await this.#pause(retryMs);
+      }
+    }
+  }
+
+  /** Until there is something; the second is for what came between the question and the waiting. */
+  async #untilSpooled(): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    if (this.#isStopped) return;
+    await delay(1_000, undefined, { signal: woken.signal }).catch(() => undefined);
+  }
+
+  get #isStopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+}
+
+interface Read {
+  readonly id: string;
+  readonly packet: Packet;
+  /** Offset after its line. */
+  readonly end: number;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
