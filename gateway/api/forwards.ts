@@ -1,12 +1,13 @@
 /** `/v1/forwards`: open, see and close ways into the lab. */
 import { Problem } from "../../http/problem.js";
-import { ownedBy } from "../auth/caller.js";
+import { type Caller, isAdmin, ownedBy, USER_NAME } from "../auth/caller.js";
+import { noAccess } from "../auth/problems.js";
 import { checkForward, parseAddress } from "../forwards/check.js";
 import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
 import { badValue, noSuchForward } from "../forwards/problems.js";
 import { forwardDocument } from "./documents.js";
 import type { Parts } from "./part.js";
-import { cursorIn, cursorOf, integerIn, objectIn, onlyKnown } from "./query.js";
+import { cursorIn, cursorOf, integerIn, objectIn, onlyKnown, onlyKnownNames } from "./query.js";
 import type { Call, Route } from "./route.js";
 import { ForwardBody, ForwardDocument, ForwardList, ForwardQuery } from "./schemas.js";
 
@@ -31,7 +32,7 @@ export function forwardRoutes(parts: Parts): Route[] {
       },
       handle: async (call) => {
         const asked = objectIn(call.body);
-        onlyKnown(new URLSearchParams(Object.keys(asked).map((name) => [name, ""])), ForwardBody.properties);
+        onlyKnownNames(Object.keys(asked), ForwardBody.properties);
         const { forward, created } = await openForward(parts, call, asked, keyIn(call));
         const headers = { Location: `${PATH}/${forward.connPort}` };
         return { status: created ? 201 : 200, headers, json: forwardDocument(forward, gatewayAddress()) };
@@ -103,7 +104,7 @@ export async function openForward(
   key?: string,
 ): Promise<{ readonly forward: Forward; readonly created: boolean }> {
   const { forwards, range, labNetworks, now = Date.now } = parts;
-  const request = checkForward(asked, caller.name, { range, labNetworks, now: now() }, key);
+  const request = checkForward(asked, ownerIn(asked.owner, caller), { range, labNetworks, now: now() }, key);
   const result = await forwards.create(request);
   if (!result.created && !isSame(result.forward, request)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";
@@ -111,6 +112,14 @@ export async function openForward(
   }
   if (result.created) parts.onTarget?.(result.forward.targetAddr);
   return result;
+}
+
+/** An admin may open a forward for somebody else. */
+function ownerIn(asked: unknown, caller: Caller): string {
+  if (asked === undefined || asked === caller.name) return caller.name;
+  if (!isAdmin(caller)) throw noAccess(caller.name);
+  if (typeof asked === "string" && USER_NAME.test(asked)) return asked;
+  throw badValue("owner", asked, "the name of a user");
 }
 
 /** A moment of expiry is not compared: the same request sent again names a later one. */

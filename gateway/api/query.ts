@@ -7,14 +7,17 @@ const MOST_MS = 10 * 366 * UNITS.d;
 
 /** A misspelt filter would show everything. */
 export function onlyKnown(query: URLSearchParams, known: Readonly<Record<string, unknown>>): void {
+  onlyKnownNames([...query.keys()], known);
   for (const name of query.keys()) {
-    if (!Object.hasOwn(known, name)) {
-      const names = Object.keys(known).join(", ");
-      const shown = JSON.stringify(name.slice(0, 60));
-      throw new Problem(422, "unknown-parameter", "Unprocessable content", `${shown} is no parameter here: ${names}`);
-    }
     if (query.getAll(name).length > 1) throw badValue(name, query.getAll(name), "given once");
   }
+}
+
+export function onlyKnownNames(names: readonly string[], known: Readonly<Record<string, unknown>>): void {
+  const unknown = names.find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const detail = `${JSON.stringify(unknown.slice(0, 60))} is not known here: ${Object.keys(known).join(", ")}`;
+  throw new Problem(422, "unknown-parameter", "Unprocessable content", detail);
 }
 
 export function integerIn(query: URLSearchParams, name: string, min: number, max: number): number | undefined {

@@ -17,6 +17,7 @@ export const ForwardBody = Type.Object({
     Type.Array(Type.String(), { description: "blocks of addresses that may use it; absent: all" }),
   ),
   expires_in: Type.Optional(Type.Integer({ minimum: 1, description: "seconds" })),
+  owner: Type.Optional(Type.String({ description: "for an admin: whose it is to be" })),
 });
 
 export const ForwardDocument = Type.Object({

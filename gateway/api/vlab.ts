@@ -109,8 +109,10 @@ async function openPort(parts: Parts, call: Call): Promise<number> {
   return (await openForward(parts, call, asked, key)).forward.connPort;
 }
 
-function portRecord({ targetName, targetAddr, targetPort, targetComponent }: Forward) {
-  return { name: targetName, target_addr: targetAddr, target_port: targetPort, component: targetComponent };
+/** vLab knows TCP alone, so only what is not TCP is said. */
+function portRecord({ targetName, targetAddr, targetPort, targetComponent, protocol }: Forward) {
+  const record = { name: targetName, target_addr: targetAddr, target_port: targetPort, component: targetComponent };
+  return protocol === "tcp" ? record : { ...record, protocol };
 }
 
 /** Equal, where vLab compared with LIKE: a "%" is a "%". */
