@@ -25,13 +25,15 @@ export function syslogTarget(options: SyslogTargetOptions): Target {
   let session: Buffer | undefined;
 
   async function deliver(batches: readonly Batch[], signal: AbortSignal): Promise<void> {
+    // Node has allowHalfOpen here since 12.9; its types do not.
+    const halfOpen = { allowHalfOpen: true } as object;
     const socket = connect({
+      ...halfOpen,
       host,
       port,
       servername: /^[\d.]+$|:/.test(host) ? "" : host,
       minVersion: "TLSv1.2",
       ciphers: TLS_CIPHERS,
-      allowHalfOpen: true,
       ...(ca === undefined ? {} : { ca }),
       ...(session === undefined ? {} : { session }),
     });

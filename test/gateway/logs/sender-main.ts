@@ -1,0 +1,42 @@
+/** A log sender as a process of its own, to be killed. Its settings come as JSON in SENDER; events and memory go out. */
+import { readFileSync } from "node:fs";
+import { httpTarget } from "../../../gateway/logs/http-target.js";
+import { ForwardHistory } from "../../../gateway/logs/join.js";
+import { kernelLineParser } from "../../../gateway/logs/parse-kernel-line.js";
+import { LogSender } from "../../../gateway/logs/sender.js";
+import { syslogTarget } from "../../../gateway/logs/syslog-target.js";
+
+const settings = JSON.parse(process.env.SENDER ?? "") as {
+  file: string;
+  spoolDir: string;
+  spoolBytes: number;
+  url?: string;
+  syslogPort?: number;
+  ca?: string;
+};
+const { file, spoolDir, spoolBytes, url, syslogPort = 0, ca } = settings;
+const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+const sender = await LogSender.open({
+  file,
+  parse: kernelLineParser({ zone: "UTC" }),
+  target:
+    url === undefined
+      ? syslogTarget({
+          host: "127.0.0.1",
+          port: syslogPort,
+          ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
+        })
+      : httpTarget({ url: new URL(url) }),
+  spoolDir,
+  spoolBytes,
+  batch: 100,
+  history: new ForwardHistory(),
+  forwards: async () => [],
+  pollMs: 20,
+  backoffMs: { first: 20, most: 200 },
+  onEvent: say,
+});
+setInterval(() => say({ event: "metrics", rss: process.memoryUsage().rss, ...sender.metrics() }), 100);
+process.once("SIGTERM", () => void sender.close().then(() => process.exit()));
+say({ event: "started" });
