@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   deployable = await startDeployable();
-  await deployable.configure(["name: lab", "caller: 203.0.113.7", "lab_gateway: {}"]);
+  await deployable.configure(["name: lab", "caller: 203.0.113.7", "lab_gateway: { ami: ami-12c6146b }"]);
 });
 afterAll(() => deployable?.remove());
 
