@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runOk } from "../../../base/run.js";
 import { findProgram } from "../../../base/tools.js";
-import { importRows } from "../../../cli/connect/import-rows.js";
 import { parseIpamDump } from "../../../cli/connect/ipam-dump.js";
 import { startPostgres } from "../../gateway/support/postgres.js";
 
@@ -89,42 +88,5 @@ describe("V-23 what pg_dump writes of vLab's table", () => {
     } finally {
       await server.stop();
     }
-  });
-});
-
-describe("importing rows", () => {
-  const there = {
-    name: "a",
-    component: "CentOS",
-    targetAddr: "192.168.1.20",
-    targetPort: 22,
-    protocol: "tcp" as const,
-  };
-
-  test("what is there and the same is kept; what is there and another is refused", async () => {
-    const asked: unknown[] = [];
-    const client = {
-      forwards: async () => ({
-        forwards: [
-          { ...there, connPort: 50_000 },
-          { ...there, connPort: 50_001 },
-        ],
-        gatewayAddress: "g",
-      }),
-      create: async (...given: unknown[]) => {
-        asked.push(given);
-        return 50_002;
-      },
-    };
-    const rows = [row(50_000, 22, "a"), row(50_001, 443, "b"), row(50_002, 3389, "c", "Windows")];
-    const { created, kept, refused } = await importRows(client, rows, "ada");
-    expect([created, kept]).toEqual([[rows[2]], [rows[0]]]);
-    expect(refused).toEqual([{ row: rows[1], reason: "port 50001 leads to 192.168.1.20:22 already" }]);
-    expect(asked).toEqual([
-      [
-        { name: "c", component: "Windows", targetAddr: "192.168.1.20", targetPort: 3389 },
-        { connPort: 50_002, owner: "ada", idempotencyKey: "ipam-50002" },
-      ],
-    ]);
   });
 });
