@@ -170,6 +170,7 @@ learn_network() {
     number=$(imds "$token" "meta-data/network/interfaces/macs/$mac""device-number") || return 1
     case $number in 0) wan_mac=\${mac%/} ;; 1) lan_mac=\${mac%/} ;; esac
   done
+  [ -n "$wan_mac" ] && [ -n "$lan_mac" ] || return 1
   wan=$(device_with_mac "$wan_mac") && lan=$(device_with_mac "$lan_mac") || return 1
   [[ $public_address =~ ^[0-9.]+$ && $wan$lan =~ ^[A-Za-z0-9._-]+$ ]] || return 1
   # The image itself asks for an address on each interface.
