@@ -5,6 +5,14 @@ export { readToken } from "../certs/token.js";
 export { AgentClient, type CallOptions } from "./agent-client.js";
 export type { Directory, Entry, HostInfo } from "./answers.js";
 export type { Downloaded } from "./download.js";
+export {
+  type ForwardExtras,
+  GatewayClient,
+  type GatewayOptions,
+  type KnownForward,
+  type KnownForwards,
+  type WantedForward,
+} from "./gateway-client.js";
 export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./host-keys.js";
 export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./job-answers.js";
 export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./jobs.js";
