@@ -208,6 +208,7 @@ if (!here) console.log(`skipped: no ulogd or no network namespaces here: ${Strin
 
 const ULOGD = (out: string) => `[global]
 logfile="${join(out, "ulogd.log")}"
+loglevel=3
 plugin="${plugins}/ulogd_inppkt_NFLOG.so"
 plugin="${plugins}/ulogd_raw2packet_BASE.so"
 plugin="${plugins}/ulogd_filter_IFINDEX.so"
