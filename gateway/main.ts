@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { EXIT, Fault } from "../base/fault.js";
 import { openKeys } from "./auth/keys.js";
 import { badArguments, unknownCommand } from "./errors.js";
+import { pageAssets } from "./page/serve-page.js";
 import { startGateway } from "./serve.js";
 import { gatewayFiles, loadConfig, loadKeyPair } from "./settings/load.js";
 import { VERSION } from "./version.js";
@@ -24,7 +25,11 @@ async function serve(file: string): Promise<void> {
   const stopped = new Promise<string>((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
   });
-  const gateway = await startGateway(await loadConfig(file, process.env), { env: process.env, log });
+  const gateway = await startGateway(await loadConfig(file, process.env), {
+    env: process.env,
+    log,
+    assets: pageAssets(),
+  });
   process.on("SIGHUP", () => {
     gateway.reload().catch((error: unknown) => log.error({ event: "reload-failed", cause: text(error) }));
   });

@@ -1,9 +1,9 @@
 // Bundles what is shipped into one file each: the agent and its accelerators for hosts, the gateway, the follower of
 // lists for Lambda.
 //   node scripts/bundle.mjs [DIRECTORY]
-import { cpSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -11,6 +11,10 @@ import { build } from "esbuild";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 export async function bundle(outdir) {
+  const page = JSON.stringify(await bundlePage());
+  mkdirSync(resolve(root, outdir), { recursive: true });
+  // For a gateway that runs from the checkout; the bundled one has it inside.
+  writeFileSync(resolve(root, outdir, "page.json"), page);
   await build({
     absWorkingDir: root,
     entryPoints: {
@@ -22,6 +26,7 @@ export async function bundle(outdir) {
     },
     // An optional driver of pg, which is not installed.
     external: ["pg-native"],
+    define: { SALLYPORT_PAGE: page },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -34,6 +39,29 @@ export async function bundle(outdir) {
     logLevel: "warning",
   });
   copyPglite(outdir);
+}
+
+/** The gateway's page, by path of the request. */
+export async function bundlePage() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ["gateway/page/app/main.ts"],
+    tsconfig: "gateway/page/app/tsconfig.json",
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    write: false,
+    logLevel: "warning",
+  });
+  const still = (name) => readFileSync(join(root, "gateway/page/static", name), "utf8");
+  return {
+    "/": { type: "text/html; charset=utf-8", text: still("index.html") },
+    "/app.js": { type: "text/javascript; charset=utf-8", text: outputFiles[0].text },
+    "/app.css": { type: "text/css; charset=utf-8", text: still("app.css") },
+    "/favicon.svg": { type: "image/svg+xml", text: still("favicon.svg") },
+  };
 }
 
 /** The embedded database reads these three beside the code that opens it. */

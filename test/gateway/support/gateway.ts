@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import type { Scope } from "../../../gateway/auth/caller.js";
 import { issueToken } from "../../../gateway/auth/issue.js";
-import { type Gateway, startGateway } from "../../../gateway/serve.js";
+import { type Gateway, type GatewayOptions, startGateway } from "../../../gateway/serve.js";
 import { parseConfig } from "../../../gateway/settings/parse.js";
 import { NetNamespace } from "../../../local/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
@@ -45,6 +45,8 @@ export interface TestGatewayOptions {
   /** More keys of `auth`, as YAML flow pairs. */
   readonly auth?: string;
   readonly ports?: string;
+  /** The page, by path. */
+  readonly assets?: GatewayOptions["assets"];
 }
 
 /** A token of a user of this gateway, bound to the loopback. */
@@ -80,6 +82,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret", ${options.auth ?? ""} }
   const gateway = await startGateway(config, {
     env: { HOME: dir },
     log: logger,
+    ...(options.assets === undefined ? {} : { assets: options.assets }),
     programs: {
       nft: namespace.enter(["nft"]),
       conntrack: namespace.enter(["conntrack"]),

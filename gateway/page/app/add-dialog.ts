@@ -1,0 +1,103 @@
+/** Asks for a forward. What is wrong with it, the gateway says; the page only puts its words beside the field. */
+import { dialogParts, wireDialog } from "./dialogs.js";
+import { find, make, setText } from "./dom.js";
+import type { MachineItem } from "./model.js";
+
+const FIELDS = [
+  "target_name",
+  "target_addr",
+  "target_component",
+  "target_port",
+  "protocol",
+  "conn_port",
+  "expires_in",
+  "sources",
+] as const;
+type Field = (typeof FIELDS)[number];
+
+/** @param create sends it; rejects with the gateway's refusal. */
+export function addDialog(create: (body: Record<string, unknown>, key: string) => Promise<void>) {
+  const parts = dialogParts("add");
+  const input = (field: Field) => document.getElementById(field) as HTMLInputElement | HTMLSelectElement;
+  const names = find("known-names", HTMLDataListElement);
+  let known: readonly MachineItem[] = [];
+  /** The same forward is asked for once, however often the button is pressed. */
+  let key = "";
+
+  const mark = (wrong: Field | undefined, reason: string) => {
+    for (const field of FIELDS) {
+      setText(find(`${field}-error`, HTMLElement), field === wrong ? reason : "");
+      input(field).setAttribute("aria-invalid", String(field === wrong));
+    }
+    setText(parts.error, wrong === undefined ? reason : "");
+    if (wrong !== undefined) input(wrong).focus();
+  };
+
+  // A machine that is known needs to be described only once.
+  const describe = () => {
+    const machine = known.find(({ name }) => name === input("target_name").value.trim());
+    if (machine === undefined) return;
+    if (input("target_addr").value === "") input("target_addr").value = machine.addr;
+    if (input("target_component").value === "") input("target_component").value = machine.component;
+  };
+  const renew = () => {
+    key = crypto.randomUUID();
+  };
+  const { signal } = parts;
+  input("target_name").addEventListener("change", describe, { signal });
+  parts.form.addEventListener("input", renew, { signal });
+
+  wireDialog(
+    parts,
+    async () => {
+      mark(undefined, "");
+      await create(
+        bodyOf((field) => input(field).value.trim()),
+        key,
+      );
+      parts.dialog.close();
+    },
+    (reason) => mark(fieldOf(reason), reason),
+  );
+
+  return {
+    open(machines: readonly MachineItem[]) {
+      known = machines;
+      key = crypto.randomUUID();
+      parts.form.reset();
+      mark(undefined, "");
+      names.replaceChildren(
+        ...machines.map(({ name, addr }) => {
+          const option = make("option", "", addr);
+          option.value = name;
+          return option;
+        }),
+      );
+      parts.dialog.showModal();
+      input("target_name").focus();
+    },
+    end: parts.end,
+  };
+}
+
+/** A port that is no number is sent as it is: the gateway says what is wrong with it. */
+export function bodyOf(value: (field: Field) => string): Record<string, unknown> {
+  const number = (text: string) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
+  const [connPort, seconds, sources] = [value("conn_port"), value("expires_in"), value("sources")];
+  return {
+    target_name: value("target_name"),
+    target_addr: value("target_addr"),
+    target_component: value("target_component"),
+    target_port: number(value("target_port")),
+    protocol: value("protocol"),
+    ...(connPort === "" ? {} : { conn_port: number(connPort) }),
+    ...(seconds === "" ? {} : { expires_in: number(seconds) }),
+    ...(sources === "" ? {} : { sources: sources.split(/[\s,;]+/).filter((block) => block !== "") }),
+  };
+}
+
+/** The gateway begins with the name of what is wrong: "target_port is 0: it must be …". */
+export function fieldOf(reason: string): Field | undefined {
+  const taken = /^port [0-9]+ is in use/.test(reason) ? "conn_port" : undefined;
+  return FIELDS.find((field) => new RegExp(`^${field}\\b`).test(reason)) ?? taken;
+}

@@ -1,0 +1,53 @@
+/** Requests to the gateway that served this page, with the token of this tab. */
+
+/** What the gateway refused, in its own words. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(
+    /** 0: no answer came. */
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Api {
+  get(path: string): Promise<unknown>;
+  post(path: string, body: object, key: string): Promise<unknown>;
+  remove(path: string): Promise<unknown>;
+}
+
+export function createApi(token: string): Api {
+  const ask = async (path: string, method: string, init: RequestInit = {}) => {
+    const headers = { Accept: "application/json", Authorization: `Bearer ${token}`, ...init.headers };
+    const limits = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
+    const response = await fetch(path, {
+      ...limits,
+      ...init,
+      method,
+      headers,
+      signal: AbortSignal.timeout(15_000),
+    }).catch(() => {
+      throw new Refused(0, "the gateway does not answer");
+    });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    throw new Refused(response.status, reasonIn(answer) ?? `the gateway answered ${response.status}`);
+  };
+  return {
+    get: (path) => ask(path, "GET"),
+    post: (path, body, key) =>
+      ask(path, "POST", {
+        headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+        body: JSON.stringify(body),
+      }),
+    remove: (path) => ask(path, "DELETE"),
+  };
+}
+
+/** The detail of a problem (RFC 9457), or its title. */
+function reasonIn(answer: unknown): string | undefined {
+  const { detail, title } = (answer ?? {}) as { detail?: unknown; title?: unknown };
+  return [detail, title].find((text): text is string => typeof text === "string" && text !== "");
+}

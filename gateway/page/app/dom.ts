@@ -1,0 +1,65 @@
+/** The few ways in which this page touches the document. Text is only ever set as text. */
+
+/** @throws Error where the page and its script are not of one version. */
+export function find<E extends Element>(id: string, kind: { new (): E; readonly name: string }): E {
+  const element = document.getElementById(id);
+  if (element instanceof kind) return element;
+  throw new Error(`the page has no ${kind.name} "${id}"`);
+}
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = "",
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  if (className !== "") element.className = className;
+  element.append(...children);
+  return element;
+}
+
+export function button(text: string, className: string, onClick: () => void): HTMLButtonElement {
+  const element = make("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+/** Leaves a node alone that says it already: a screen reader then has nothing to repeat, a selection stays. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function setLabel(element: Element, text: string): void {
+  if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+}
+
+/**
+ * Makes the children of `parent` those of `items`, in order. Elements are kept by key, and moved only
+ * where they must be, so that whoever has the focus keeps it.
+ */
+export function keyed<T, V extends { readonly element: Element }>(
+  parent: Element,
+  kept: Map<string, V>,
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  create: () => V,
+): void {
+  const wanted = new Set(items.map(keyOf));
+  for (const [key, { element }] of kept) {
+    if (wanted.has(key)) continue;
+    element.remove();
+    kept.delete(key);
+  }
+  let next = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    let view = kept.get(key);
+    if (view === undefined) {
+      view = create();
+      kept.set(key, view);
+    }
+    if (view.element === next) next = next.nextElementSibling;
+    else parent.insertBefore(view.element, next);
+  }
+}

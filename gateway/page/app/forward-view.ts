@@ -1,0 +1,93 @@
+/** One forward: where it leads, its traffic, how to go through it, and an end to it. */
+import { type Command, connectCommands } from "./commands.js";
+import { button, make, setLabel, setText } from "./dom.js";
+import type { ForwardItem } from "./model.js";
+import { bars, drawSparkline, newSparkline } from "./sparkline.js";
+import { ago, ahead, bytes } from "./words.js";
+
+export interface ForwardActions {
+  remove(forward: ForwardItem): void;
+  copy(command: Command): Promise<void>;
+  /** Whether the token is good for more than reading. */
+  readonly mayChange: boolean;
+}
+
+/** What all forwards are shown with. */
+export interface Shown {
+  readonly now: number;
+  /** Whose page it is. */
+  readonly who: string;
+}
+
+export function newForwardView(actions: ForwardActions) {
+  let current: ForwardItem;
+  const port = make("strong");
+  const target = make("span");
+  const used = make("span");
+  const facts = make("p", "facts");
+  const sparkline = newSparkline();
+  const commands = make("ul", "commands");
+  commands.hidden = true;
+  const connect = button("Connect", "plain", () => {
+    commands.hidden = !commands.hidden;
+    connect.setAttribute("aria-expanded", String(!commands.hidden));
+  });
+  connect.setAttribute("aria-expanded", "false");
+  const remove = button("Remove", "plain", () => actions.remove(current));
+  remove.hidden = !actions.mayChange;
+  const way = make("p", "way", port, target);
+  const about = make("div", "", make("p", "facts", used), facts);
+  const element = make(
+    "li",
+    "forward",
+    way,
+    about,
+    make("div", "traffic", sparkline),
+    make("div", "actions", connect, remove),
+    commands,
+  );
+  let written = "";
+
+  const write = (list: readonly Command[]) => {
+    const text = JSON.stringify(list);
+    if (text === written) return;
+    written = text;
+    commands.replaceChildren(...list.map((command) => commandLine(command, actions)));
+  };
+
+  return {
+    element,
+    update(forward: ForwardItem, { now, who }: Shown) {
+      current = forward;
+      const { gateway, connPort, targetName, targetPort, protocol } = forward;
+      element.id = `forward-${connPort}`;
+      setText(port, String(connPort));
+      setText(target, ` → ${targetPort} ${protocol}`);
+      setText(used, forward.lastUsed === undefined ? "not used yet" : `used ${ago(forward.lastUsed, now)}`);
+      setText(facts, notes(forward, now, who));
+      const sums = bars(forward.minutes, now);
+      const total = sums.reduce((sum, each) => sum + each, 0);
+      const label = total === 0 ? "no traffic in the last hour" : `${bytes(total)} in the last hour`;
+      drawSparkline(sparkline, sums, label);
+      setLabel(connect, `Connect to port ${targetPort} of ${targetName} by port ${connPort}`);
+      setLabel(remove, `Remove port ${connPort}, to port ${targetPort} of ${targetName}`);
+      setLabel(commands, `Commands for port ${connPort}`);
+      write(connectCommands({ gateway, connPort, protocol, targetPort, targetName }));
+    },
+  };
+}
+
+/** What is not so for most forwards. */
+function notes({ expiresAt, sources, owner }: ForwardItem, now: number, who: string): string {
+  return [
+    ...(expiresAt === undefined ? [] : [`removed ${ahead(expiresAt, now)}`]),
+    ...(sources.length === 0 ? [] : [`only from ${sources.join(", ")}`]),
+    ...(owner === who ? [] : [`of ${owner}`]),
+  ].join(" · ");
+}
+
+function commandLine(command: Command, actions: ForwardActions): HTMLElement {
+  const copy = button("Copy", "plain", () => void actions.copy(command));
+  setLabel(copy, `Copy: ${command.text}`);
+  return make("li", "command", make("span", "soft small", command.label), make("code", "", command.text), copy);
+}

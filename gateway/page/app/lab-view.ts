@@ -1,0 +1,127 @@
+/** Machines and forwards of whoever is signed in: read every few seconds, shown, added, removed. */
+import { addDialog } from "./add-dialog.js";
+import type { Who } from "./answers.js";
+import { type Api, Refused } from "./api.js";
+import type { Command } from "./commands.js";
+import { find, keyed, setText } from "./dom.js";
+import { newMachineView } from "./machine-view.js";
+import { type ForwardItem, filterMachines, type MachineItem, summary } from "./model.js";
+import { labReader } from "./read-lab.js";
+import { removeDialog } from "./remove-dialog.js";
+
+const EVERY_MS = 4_000;
+const SAID_MS = 8_000;
+
+export interface LabEvents {
+  onRefresh(): void;
+  /** The token is no longer good. */
+  onRefused(reason: string): void;
+}
+
+/** @returns what ends it. */
+export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents): () => void {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const section = find("lab", HTMLElement);
+  const list = find("machines", HTMLElement);
+  const filter = find("filter", HTMLInputElement);
+  const add = find("add", HTMLButtonElement);
+  const stale = find("stale", HTMLElement);
+  const read = labReader(api);
+  const views = new Map<string, ReturnType<typeof newMachineView>>();
+  let machines: readonly MachineItem[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const show = () => {
+    const found = filterMachines(machines, filter.value);
+    const shown = { now: Date.now(), who: who.name };
+    keyed(
+      list,
+      views,
+      found,
+      ({ key }) => key,
+      () => newMachineView({ copy, remove: removing.open, mayChange }),
+    );
+    for (const machine of found) views.get(machine.key)?.update(machine, shown);
+    setText(find("summary", HTMLElement), summary(machines));
+    const empty = find("empty", HTMLElement);
+    empty.hidden = found.length > 0;
+    setText(
+      empty,
+      machines.length === 0 ? "No forwards yet. Add one to reach a machine of the lab." : "Nothing fits the filter.",
+    );
+  };
+
+  const refresh = async () => {
+    clearTimeout(timer);
+    try {
+      machines = await read();
+      if (signal.aborted) return;
+      setText(stale, "");
+      show();
+      section.hidden = false;
+      onRefresh();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Refused)) throw error;
+      if (error.status === 401) return onRefused(error.message);
+      section.hidden = false;
+      setText(stale, `What is shown may be old: ${error.message}. It is tried again.`);
+    } finally {
+      clearTimeout(timer);
+      if (!signal.aborted && !document.hidden) timer = setTimeout(() => void refresh(), EVERY_MS);
+    }
+  };
+
+  const adding = addDialog(async (body, key) => {
+    const made = (await api.post("/v1/forwards", body, key)) as { conn_port: number };
+    await refresh();
+    say(`Port ${made.conn_port} of the gateway leads to ${String(body.target_name)}.`);
+    // After the dialog has given the focus back to the button that opened it.
+    setTimeout(() => document.querySelector<HTMLElement>(`#forward-${made.conn_port} button`)?.focus());
+  });
+  const removing = removeDialog(async ({ connPort }: ForwardItem) => {
+    await api.remove(`/v1/forwards/${connPort}`).catch((error: unknown) => {
+      // Somebody was faster; what was wanted is so.
+      if (!(error instanceof Refused && error.status === 404)) throw error;
+    });
+    await refresh();
+    say(`Port ${connPort} is closed.`);
+    setTimeout(() => find("lab-title", HTMLElement).focus());
+  });
+
+  const mayChange = who.scopes.includes("forward") || who.scopes.includes("admin");
+  add.hidden = !mayChange;
+  add.addEventListener("click", () => adding.open(machines), { signal });
+  filter.addEventListener("input", show, { signal });
+  document.addEventListener("visibilitychange", () => void refresh(), { signal });
+  void refresh();
+
+  return () => {
+    ended.abort();
+    clearTimeout(timer);
+    adding.end();
+    removing.end();
+    list.replaceChildren();
+    filter.value = "";
+    section.hidden = true;
+  };
+}
+
+async function copy({ text, label }: Command): Promise<void> {
+  const copied = await navigator.clipboard.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  say(copied ? `Copied: ${label}.` : "This browser does not let the page copy: select the command instead.");
+}
+
+let silence: ReturnType<typeof setTimeout> | undefined;
+
+/** What was done, for eyes and ears. */
+function say(text: string): void {
+  const said = find("said", HTMLElement);
+  setText(said, text);
+  clearTimeout(silence);
+  silence = setTimeout(() => setText(said, ""), SAID_MS);
+}

@@ -1,0 +1,38 @@
+/** One machine, with its forwards below it. */
+import { keyed, make, setText } from "./dom.js";
+import { type ForwardActions, newForwardView, type Shown } from "./forward-view.js";
+import type { MachineItem } from "./model.js";
+import { newStateMark, stateOf, wordOf } from "./state-mark.js";
+import { ago } from "./words.js";
+
+export function newMachineView(actions: ForwardActions) {
+  const name = make("h2");
+  const component = make("span", "component");
+  const addr = make("span", "soft mono");
+  const state = newStateMark();
+  const forwards = make("ul", "forwards");
+  const views = new Map<string, ReturnType<typeof newForwardView>>();
+  const element = make("li", "machine card", make("header", "", name, component, addr, state.element), forwards);
+  return {
+    element,
+    update(machine: MachineItem, shown: Shown) {
+      setText(name, machine.name);
+      setText(component, machine.component);
+      setText(addr, machine.addr);
+      forwards.setAttribute("aria-label", `Forwards to ${machine.name}`);
+      const { now } = shown;
+      const word = stateOf(machine.routable);
+      const seen = machine.lastSeen === undefined ? "" : `, last seen ${ago(machine.lastSeen, now)}`;
+      const checked = machine.checkedAt === undefined ? "" : `, looked at ${ago(machine.checkedAt, now)}`;
+      state.update(word, `${wordOf(word)}${seen}${checked}`);
+      keyed(
+        forwards,
+        views,
+        machine.forwards,
+        ({ id }) => id,
+        () => newForwardView(actions),
+      );
+      for (const forward of machine.forwards) views.get(forward.id)?.update(forward, shown);
+    },
+  };
+}

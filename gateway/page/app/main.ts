@@ -1,0 +1,70 @@
+/** The page: sign in, then a list that keeps itself up to date. */
+
+import { readWho } from "./answers.js";
+import { createApi, Refused } from "./api.js";
+import { find, setText } from "./dom.js";
+import { labView } from "./lab-view.js";
+import { cleanToken, dropToken, keepToken, keptToken } from "./session.js";
+import { ahead } from "./words.js";
+
+const login = find("login", HTMLFormElement);
+const tokenInput = find("token", HTMLInputElement);
+const loginError = find("login-error", HTMLElement);
+const session = find("session", HTMLElement);
+let close: (() => void) | undefined;
+
+async function signIn(token: string): Promise<void> {
+  const api = createApi(token);
+  const who = readWho(await api.get("/v1/whoami"));
+  keepToken(token);
+  setText(find("who", HTMLElement), who.name);
+  const showUntil = () =>
+    setText(find("until", HTMLElement), `until ${clock(who.expiresAt)}, ${ahead(who.expiresAt, Date.now())}`);
+  showUntil();
+  login.hidden = true;
+  tokenInput.value = "";
+  session.hidden = false;
+  close = labView(api, who, { onRefresh: showUntil, onRefused: signOut });
+}
+
+function signOut(reason = ""): void {
+  close?.();
+  close = undefined;
+  dropToken();
+  session.hidden = true;
+  login.hidden = false;
+  setText(loginError, reason);
+  tokenInput.focus();
+}
+
+function clock(at: number): string {
+  const isToday = new Date(at).toDateString() === new Date().toDateString();
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  return new Date(at).toLocaleString(undefined, isToday ? time : { dateStyle: "medium", timeStyle: "short" });
+}
+
+async function trySignIn(token: string): Promise<void> {
+  setText(loginError, "");
+  try {
+    await signIn(token);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    signOut(error.message);
+  }
+}
+
+login.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const token = cleanToken(tokenInput.value);
+  if (token === "") return signOut("paste a token first");
+  void trySignIn(token);
+});
+find("sign-out", HTMLButtonElement).addEventListener("click", () => signOut());
+
+const token = keptToken();
+if (token === undefined) {
+  login.hidden = false;
+  tokenInput.focus();
+} else {
+  void trySignIn(token);
+}

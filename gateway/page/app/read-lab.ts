@@ -1,0 +1,42 @@
+/** Asks the gateway for all that the page shows. */
+import { type ForwardPage, forwardItem, readForwardPage, readMachines, readUsage, type Usage } from "./answers.js";
+import type { Api } from "./api.js";
+import { type MachineItem, machinesOf } from "./model.js";
+
+/** Last use is looked up far back, and that is much to read: not each time. */
+const LONG = "7d";
+const LONG_EVERY_MS = 5 * 60_000;
+
+/** @returns machines with their forwards, anew with each call. */
+export function labReader(api: Api): () => Promise<MachineItem[]> {
+  let long: { readonly usage: Usage; readonly at: number } | undefined;
+  const longUsage = async () => {
+    if (long === undefined || Date.now() - long.at > LONG_EVERY_MS) {
+      long = { usage: readUsage(await api.get(`/v1/usage?since=${LONG}`)), at: Date.now() };
+    }
+    return long.usage;
+  };
+  return async () => {
+    const [documents, known, lately, older] = await Promise.all([
+      allForwards(api),
+      api.get("/v1/machines").then(readMachines),
+      api.get("/v1/usage?since=60m").then(readUsage),
+      longUsage(),
+    ]);
+    return machinesOf(
+      documents.map((document) => forwardItem(document, lately, older)),
+      known,
+    );
+  };
+}
+
+async function allForwards(api: Api): Promise<ForwardPage["forwards"]> {
+  const pages: ForwardPage["forwards"][number][] = [];
+  let cursor = "";
+  do {
+    const { forwards, next } = readForwardPage(await api.get(`/v1/forwards?limit=1000${cursor}`));
+    pages.push(...forwards);
+    cursor = next === undefined ? "" : `&cursor=${encodeURIComponent(next)}`;
+  } while (cursor !== "");
+  return pages;
+}

@@ -1,0 +1,34 @@
+/** Numbers and times as people read them. Pure. */
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+
+/** In powers of 1000: "0 B", "1.5 kB", "12 MB". */
+export function bytes(count: number): string {
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 && unit > 0 ? Number(value.toFixed(1)) : Math.round(value)} ${UNITS[unit]}`;
+}
+
+const SPANS = [
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+] as const;
+
+/** A length of time in its largest unit: "3 hours", "less than a minute". */
+export function span(ms: number): string {
+  for (const [seconds, word] of SPANS) {
+    const count = Math.floor(ms / 1000 / seconds);
+    if (count >= 1) return `${count} ${word}${count === 1 ? "" : "s"}`;
+  }
+  return "less than a minute";
+}
+
+export const ago = (at: number, now: number) => (now - at < 60_000 ? "just now" : `${span(now - at)} ago`);
+
+/** "in 3 hours"; what is over is "now". */
+export const ahead = (at: number, now: number) => (at <= now ? "now" : `in ${span(at - now)}`);
