@@ -40,9 +40,12 @@ async function ask(addresses: readonly string[], options: SweepOptions): Promise
     input: `${addresses.join("\n")}\n`,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  // 0: all answered; 1: some did not; 2: some address was not found. More is fping's own failure.
-  if (exitCode > 2) {
-    throw new Fault("worker/fping", `fping failed with status ${exitCode}: ${stderr.trim().split("\n").at(-1)}`);
+  // 0: all answered; 1: some did not; 2: some address was not found. More is fping's own failure, and so is an
+  // interface that is not there, with which it goes on and calls every machine dead.
+  const unbound = /^binding to specific interface.*$/m.exec(stderr)?.[0];
+  if (exitCode > 2 || unbound !== undefined) {
+    const said = unbound ?? stderr.trim().split("\n").at(-1);
+    throw new Fault("worker/fping", `fping failed with status ${exitCode}: ${said}`);
   }
   return answered(stderr);
 }

@@ -21,6 +21,7 @@ const PROBES_AT_ONCE = 64;
 export class Worker {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<readonly Judged[]> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
   #again = false;
   #stopped = false;
 
@@ -56,7 +57,14 @@ export class Worker {
     await this.#running?.catch(() => undefined);
   }
 
-  async turn(): Promise<readonly Judged[]> {
+  /** One sweep; of two at once the second waits, so that nothing is judged twice. */
+  turn(): Promise<readonly Judged[]> {
+    const turn = this.#last.then(() => this.#turn());
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #turn(): Promise<readonly Judged[]> {
     const { store, sweep, damping, now = Date.now } = this.options;
     const targets = await store.targets();
     if (targets.length === 0) return [];
