@@ -14,8 +14,8 @@ describe.skipIf(typeof support === "string")("V-30: a sweep", () => {
   beforeAll(async () => {
     lab = await Lab.open();
     await lab.machine("lab3").runOk("ip", ["link", "set", "eth0", "down"]);
-    const drop = "table inet t { chain block { type filter hook input priority filter; policy accept; icmp type echo-request drop; } }";
-    await lab.machine("lab2").runOk("nft", ["-f", "-"], { input: drop });
+    const drop = "type filter hook input priority filter; policy accept; icmp type echo-request drop";
+    await lab.machine("lab2").runOk("nft", ["-f", "-"], { input: `table inet lab {\nchain block {\n${drop}\n}\n}\n` });
   });
   afterAll(() => lab?.close());
 
