@@ -33,6 +33,16 @@ export const badRemoteKey = (url: string, reason: string) =>
     hint: "set up a key of its own there",
   });
 
+export const badLogTarget = (target: string) =>
+  usage(
+    "bad-log-target",
+    `log.target is ${quote(target)}`,
+    "write syslog+tls://HOST:PORT or https://HOST/PATH (http:// only to this machine)",
+  );
+
+export const badLogKey = (file: string) =>
+  usage("bad-log-key", `${quote(file)} holds no Fernet key`, "write 32 random bytes in URL-safe base64 into it");
+
 /** fetch says only "fetch failed"; the reason is underneath. */
 function messageOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);

@@ -22,6 +22,7 @@ import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
 import { Closers } from "./closers.js";
 import { Forwards } from "./forwards/forwards.js";
+import { openLog } from "./logs/open-log.js";
 import { openKernel, type Programs } from "./nft/open-kernel.js";
 import { gatewayAddress } from "./public-address.js";
 import { gatewayFiles, loadKeyPair } from "./settings/load.js";
@@ -106,6 +107,16 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   closers.add(() => usage.close());
   const worker = openWorker(config, options, store, failed("worker-failed"));
   closers.add(() => worker.stop());
+  if (config.log !== undefined) {
+    const sender = await openLog({
+      log: config.log,
+      stateDir: files.resolve("state_dir", config.state_dir),
+      files,
+      forwards: () => forwards.list(),
+      onEvent: (event) => log.warn(event),
+    });
+    closers.add(() => sender.close());
+  }
   const soon = pokeSoon(worker);
   closers.add(async () => soon.stop());
 

@@ -68,9 +68,11 @@ export const GatewayConfigSchema = Type.Object(
             description: '"ulogd" or "kernel-log"',
           }),
           file: text("the path of ulogd's JSON output or of a kernel log"),
-          target: text("syslog+tls://HOST:PORT, nats://HOST:PORT/SUBJECT or https://HOST/PATH"),
+          target: text("syslog+tls://HOST:PORT or https://HOST/PATH"),
           ca: Type.Optional(text("a path")),
           fernet_key: Type.Optional(text("a path or credential:NAME")),
+          /** As vLab's collector expects it; otherwise each batch is one token. */
+          fernet_per_record: Type.Boolean({ default: false, description: "true or false" }),
           spool_bytes: Type.Integer({ minimum: 4096, default: 1024 ** 3, description: "a number of bytes" }),
           batch: Type.Integer({ minimum: 1, default: 1000, description: "a whole number, at least 1" }),
         },

@@ -1,0 +1,76 @@
+/** The log sender as gateway.yaml describes it. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SettingsFiles } from "../../http/settings-files.js";
+import { badLogKey, badLogTarget } from "../errors.js";
+import type { Forward } from "../forwards/forward.js";
+import type { GatewayConfig } from "../settings/schema.js";
+import { contentTypeOf, type Encryption } from "./encode.js";
+import { readFernetKey } from "./fernet.js";
+import { httpTarget } from "./http-target.js";
+import { ForwardHistory } from "./join.js";
+import { kernelLineParser } from "./parse-kernel-line.js";
+import { ulogdParser } from "./parse-ulogd.js";
+import { LogSender, type SenderEvent } from "./sender.js";
+import { syslogTarget } from "./syslog-target.js";
+import type { Target } from "./target.js";
+
+type LogConfig = NonNullable<GatewayConfig["log"]>;
+
+export interface OpenLogOptions {
+  readonly log: LogConfig;
+  readonly stateDir: string;
+  readonly files: SettingsFiles;
+  readonly forwards: () => Promise<readonly Forward[]>;
+  readonly onEvent: (event: SenderEvent) => void;
+}
+
+/** @throws Fault for a target or a key that is none. */
+export async function openLog({ log, stateDir, files, forwards, onEvent }: OpenLogOptions): Promise<LogSender> {
+  const where = parseTarget(log.target);
+  const encryption = await encryptionOf(log, where, files);
+  const ca = log.ca === undefined ? undefined : await readFile(files.resolve("log.ca", log.ca), "utf8");
+  return LogSender.open({
+    file: log.file,
+    parse: log.source === "ulogd" ? ulogdParser() : kernelLineParser(),
+    target: openTarget(where, encryption, ca),
+    spoolDir: join(stateDir, "log-spool"),
+    spoolBytes: log.spool_bytes,
+    batch: log.batch,
+    encryption,
+    history: new ForwardHistory(),
+    forwards,
+    onEvent,
+  });
+}
+
+export type Destination =
+  | { readonly kind: "syslog"; readonly host: string; readonly port?: number }
+  | { readonly kind: "http"; readonly url: URL };
+
+/** Pure. In the clear only to this machine: a log names who talks with whom. */
+export function parseTarget(text: string): Destination {
+  if (!URL.canParse(text)) throw badLogTarget(text);
+  const url = new URL(text);
+  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === "https:" || (url.protocol === "http:" && isHere)) return { kind: "http", url };
+  const isBare = url.username === "" && url.search === "" && /^\/?$/.test(url.pathname);
+  if (url.protocol !== "syslog+tls:" || url.hostname === "" || !isBare) throw badLogTarget(text);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { kind: "syslog", host, ...(url.port === "" ? {} : { port: Number(url.port) }) };
+}
+
+function openTarget(where: Destination, encryption: Encryption, ca: string | undefined): Target {
+  const trust = ca === undefined ? {} : { ca };
+  return where.kind === "syslog"
+    ? syslogTarget({ host: where.host, ...(where.port === undefined ? {} : { port: where.port }), ...trust })
+    : httpTarget({ url: where.url, contentType: contentTypeOf(encryption), ...trust });
+}
+
+/** A syslog message is one record, so its encryption is too. */
+async function encryptionOf(log: LogConfig, where: Destination, files: SettingsFiles): Promise<Encryption> {
+  if (log.fernet_key === undefined) return { kind: "none" };
+  const key = readFernetKey((await files.readSecret("log.fernet_key", log.fernet_key)).trim());
+  if (key === undefined) throw badLogKey(files.resolve("log.fernet_key", log.fernet_key));
+  return { kind: where.kind === "syslog" || log.fernet_per_record ? "record" : "batch", key };
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { parseTarget } from "../../../gateway/logs/open-log.js";
+
+test("where the log goes", () => {
+  expect(parseTarget("syslog+tls://logs.example.com:6515")).toEqual({
+    kind: "syslog",
+    host: "logs.example.com",
+    port: 6515,
+  });
+  expect(parseTarget("syslog+tls://[2001:db8::7]")).toEqual({ kind: "syslog", host: "2001:db8::7" });
+  expect(parseTarget("https://logs.example.com/in")).toMatchObject({ kind: "http" });
+  expect(parseTarget("http://127.0.0.1:9000/in")).toMatchObject({ kind: "http" });
+});
+
+test.each([
+  "http://logs.example.com/in",
+  "http://127.0.0.1.example.com/in",
+  "syslog://logs.example.com",
+  "syslog+tls://user@logs.example.com",
+  "nats://logs.example.com/firewall",
+  "logs.example.com",
+])("%s is refused: a log names who talks with whom", (target) => {
+  expect(() => parseTarget(target)).toThrow(`log.target is "${target}"`);
+});
