@@ -37,6 +37,18 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopped" });
 }
 
+/** Many lines have the same millisecond, and formatting it is a quarter of a line's cost. */
+function isoTime(): () => string {
+  let at = 0;
+  let text = "";
+  return () => {
+    const now = Date.now();
+    if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`;
+    at = now;
+    return text;
+  };
+}
+
 /** JSON lines on stdout. */
 function openLog() {
   const stdout = pino.destination({ dest: 1, sync: true, minLength: LOG_BYTES, periodicFlush: LOG_MS });
@@ -44,7 +56,7 @@ function openLog() {
   const options: LoggerOptions = {
     base: null,
     messageKey: "message",
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: isoTime(),
     formatters: { level: (level) => ({ level }) },
   };
   return pino(options, stdout);
