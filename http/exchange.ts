@@ -37,7 +37,9 @@ export class Exchange {
     const given = req.headers["x-request-id"];
     this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
     this.method = req.method ?? "";
-    this.path = (req.url ?? "").split("?", 1)[0] ?? "";
+    const url = req.url ?? "";
+    const query = url.indexOf("?");
+    this.path = query < 0 ? url : url.slice(0, query);
     this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
     res.once("close", () => {
@@ -126,19 +128,23 @@ export class Exchange {
 
   #entry() {
     const aborted = !this.res.writableFinished;
-    const cause = this.cause === undefined ? {} : { cause: describe(this.cause) };
-    return {
+    const entry = {
       id: this.id,
       remote: this.remote,
       method: this.method,
       path: this.path,
       status: this.res.statusCode,
       bytes: this.bytes,
-      ...(this.received > 0 ? { received: this.received } : {}),
       ms: Math.round((performance.now() - this.#started) * 10) / 10,
       verdict: aborted && this.verdict === "ok" ? "aborted" : this.verdict,
       who: this.who,
-      ...cause,
+    };
+    // Most have neither, and are made in one go.
+    if (this.received === 0 && this.cause === undefined) return entry;
+    return {
+      ...entry,
+      ...(this.received > 0 ? { received: this.received } : {}),
+      ...(this.cause === undefined ? {} : { cause: describe(this.cause) }),
     };
   }
 }
