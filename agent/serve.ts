@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { accessLog } from "../http/access-log.js";
+import { type AccessLog, accessLog } from "../http/access-log.js";
 import { authenticateAnyone, authenticateBearer } from "../http/bearer.js";
 import { LIMITS, type Limits } from "../http/limits.js";
 import { createListener } from "../http/listener.js";
@@ -41,6 +41,8 @@ import { VERSION } from "./version.js";
 export interface AgentOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
+  /** @default a line of `log` for each request */
+  readonly access?: AccessLog;
   readonly limits?: Partial<Limits>;
   /** @default /etc/ssh */
   readonly sshDir?: string;
@@ -63,7 +65,7 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
   const { env, log } = options;
   const limits = { ...LIMITS, ...toLimits(config.limits), ...options.limits };
   const requests = new RequestMetrics(routeOf);
-  const access = requests.watch(accessLog(log));
+  const access = requests.watch(options.access ?? accessLog(log));
   const token = await loadToken(config, env);
   const pair = await loadKeyPair(config, env);
   const certificate = pair === undefined ? undefined : new X509Certificate(pair.cert);

@@ -35,9 +35,33 @@ export type AccessLog = (entry: AccessEntry) => void;
 const LONGEST_PATH = 2048;
 
 export function accessLog(log: Logger): AccessLog {
+  return (entry) => log[levelOf(entry)]({ event: "access", ...entry, path: shorten(entry.path) });
+}
+
+/**
+ * The same lines, made by hand: for a small file, a general logger costs as much as reading it.
+ *
+ * @param time gives `,"time":"…"`, as pino's do.
+ */
+export function accessLines(write: (line: string) => void, time: () => string): AccessLog {
   return (entry) => {
-    const path = entry.path.length > LONGEST_PATH ? `${entry.path.slice(0, LONGEST_PATH)}...` : entry.path;
-    const level = entry.status >= 500 ? "error" : "info";
-    log[level]({ event: "access", ...entry, path });
+    const { id, remote, method, status, bytes, received, ms, verdict, who, cause } = entry;
+    // What a client chose is quoted; method, address and the words of ours hold nothing that needs it.
+    const request = `"id":${quote(id)},"remote":"${remote}","method":"${method}","path":${quote(shorten(entry.path))}`;
+    const much = received === undefined ? "" : `,"received":${received}`;
+    const why = cause === undefined ? "" : `,"cause":${quote(cause)}`;
+    const verdicts = `"ms":${ms},"verdict":"${verdict}","who":"${who}"${much}${why}`;
+    const head = `{"level":"${levelOf(entry)}"${time()},"event":"access"`;
+    write(`${head},${request},"status":${status},"bytes":${bytes},${verdicts}}\n`);
   };
+}
+
+const quote = JSON.stringify;
+
+function levelOf({ status }: AccessEntry): "error" | "info" {
+  return status >= 500 ? "error" : "info";
+}
+
+function shorten(path: string): string {
+  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}...` : path;
 }

@@ -14,6 +14,8 @@ const LINGER_MS = 2_000;
 const JOINED = 16 * 1024;
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+const NO_DETAILS: AccessDetails = {};
+
 export class Exchange {
   readonly id: string;
   readonly remote: string;
@@ -27,7 +29,7 @@ export class Exchange {
   received = 0;
   cause: unknown;
   /** What else the log is told. */
-  details: AccessDetails = {};
+  details: AccessDetails = NO_DETAILS;
   readonly #started = performance.now();
   #bodyAccepted: boolean;
 
@@ -39,7 +41,9 @@ export class Exchange {
     const given = req.headers["x-request-id"];
     this.id = typeof given === "string" && ID.test(given) ? given : randomUUID();
     this.method = req.method ?? "";
-    this.path = (req.url ?? "").split("?", 1)[0] ?? "";
+    const url = req.url ?? "";
+    const query = url.indexOf("?");
+    this.path = query < 0 ? url : url.slice(0, query);
     this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
     res.once("close", () => {
@@ -128,20 +132,24 @@ export class Exchange {
 
   #entry() {
     const aborted = !this.res.writableFinished;
-    const cause = this.cause === undefined ? {} : { cause: describe(this.cause) };
-    return {
+    const entry = {
       id: this.id,
       remote: this.remote,
       method: this.method,
       path: this.path,
       status: this.res.statusCode,
       bytes: this.bytes,
-      ...(this.received > 0 ? { received: this.received } : {}),
       ms: Math.round((performance.now() - this.#started) * 10) / 10,
       verdict: aborted && this.verdict === "ok" ? "aborted" : this.verdict,
       who: this.who,
+    };
+    // Most have none of these, and are made in one go.
+    if (this.received === 0 && this.cause === undefined && this.details === NO_DETAILS) return entry;
+    return {
+      ...entry,
+      ...(this.received > 0 ? { received: this.received } : {}),
       ...this.details,
-      ...cause,
+      ...(this.cause === undefined ? {} : { cause: describe(this.cause) }),
     };
   }
 }

@@ -24,6 +24,8 @@ export const STRANGER = "203.0.113.9";
 /** Documentation address ranges (RFC 5737): nobody's, so nothing here can reach a real machine. */
 const OUTSIDE = { caller: CALLER, stranger: STRANGER };
 const DOOR = [22, 80, 443];
+/** The demo's sallyport.yaml. */
+const SETTINGS = { ami: "al2023", caller: CALLER, accelerators: { gzip: { builtin: "gzip" } } };
 
 export interface DemoOptions {
   /** Everything it writes goes below. */
@@ -55,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const steps = new Steps(options.watcher);
   try {
     const support = options.support ?? (await namespaceSupport());
-    const dir = await openDemoDir(options.root, { ami: "al2023", caller: CALLER });
+    const dir = await openDemoDir(options.root, SETTINGS);
     closers.push(dir.release);
     const demo = new Demo({ ...options, support }, steps, dir, closers);
     await demo.deploy();
@@ -204,6 +206,7 @@ class Demo {
     await steps.check("verify", "sallyport verify", () => user.verifies());
     await steps.check("foreign certificate", "sallyport ls --cert foreign.crt", () => user.refusesForeignCertificate());
     await steps.check("file", "sallyport put, then get", () => user.movesFile(16 << 20));
+    await steps.check("job", "sallyport process --accelerator gzip", () => user.runsJob(1 << 20));
     await steps.check("no token", "curl /v1/files", () => user.needsToken());
     await steps.check("outside path", "curl, raw spellings of /etc/shadow", () => user.cannotEscape());
     if (noSsh !== undefined) {

@@ -3,7 +3,7 @@
  * run as a person would run them. Each function does one thing and says what came back.
  */
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunResult } from "../base/run.js";
 import { packageRoot } from "../base/tools.js";
@@ -100,6 +100,21 @@ export class User {
     const [there, back] = [sha256(data), sha256(await readFile(received))];
     expectThat(there === back, `sent ${there}, got ${back}`);
     return `${bytes >> 20} MiB there and back, SHA-256 ${there.slice(0, 16)}... on both sides`;
+  }
+
+  /** The accelerator `gzip` over HTTPS, undone by the gzip of this machine. */
+  async runsJob(bytes: number): Promise<string> {
+    const { home, host, flags, place, env } = this.options;
+    const [input, output] = [join(home, "job.txt"), join(home, "job.txt.gz")];
+    const data = randomBytes(bytes / 2).toString("hex");
+    await writeFile(input, data);
+    const args = ["--accelerator", "gzip", "--src", input, "--dst", output];
+    const { exitCode, stderr } = await this.sallyport("process", host, ...args, ...flags);
+    expectThat(exitCode === 0, firstLine(stderr));
+    const back = await place.run("sh", ["-c", 'gzip -dc "$1" | sha256sum', "sh", output], { env, inheritEnv: false });
+    expectThat(back.stdout.startsWith(sha256(Buffer.from(data))), "what came back is not what was sent");
+    const { size } = await stat(output);
+    return `${bytes >> 10} KiB in, ${size >> 10} KiB of gzip back, undone to the same SHA-256`;
   }
 
   /** Raw requests: the kit's own client would not even send these. */

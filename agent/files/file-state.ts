@@ -11,6 +11,8 @@ export interface FileState extends Validators {
   /** All that a 304 says. */
   readonly validatorHeaders: Headers;
   readonly headers: Headers;
+  /** Of an answer with all of it. */
+  readonly wholeHeaders: Headers;
 }
 
 export function describeFile({ fd, stat }: { readonly fd: number; readonly stat: BigIntStats }): FileState {
@@ -27,5 +29,6 @@ export function describeFile({ fd, stat }: { readonly fd: number; readonly stat:
     "Content-Type": "application/octet-stream",
     "X-Content-Type-Options": "nosniff",
   };
-  return { ...validators, fd, size: Number(stat.size), validatorHeaders, headers };
+  const size = Number(stat.size);
+  return { ...validators, fd, size, validatorHeaders, headers, wholeHeaders: { ...headers, "Content-Length": size } };
 }

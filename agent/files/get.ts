@@ -16,6 +16,8 @@ import type { Digests } from "./digests.js";
 import { describeFile, type FileState } from "./file-state.js";
 import { sendPart } from "./send.js";
 
+const NONE: Headers = {};
+
 export interface GetOptions {
   readonly digests: Digests;
   readonly kept: KeptFiles<FileState>;
@@ -96,16 +98,18 @@ function answerFile(exchange: Exchange, state: FileState, sha256: Buffer | undef
   if (range.kind === "unsatisfiable") throw outOfRange(size);
 
   const digest = sha256 === undefined ? undefined : digestField(sha256);
-  const headers: Headers = digest === undefined ? state.headers : { ...state.headers, "Repr-Digest": digest };
+  const known: Headers = digest === undefined ? NONE : { "Repr-Digest": digest };
   if (method === "HEAD") {
-    exchange.answer(200, { ...headers, "Content-Length": size });
+    exchange.answer(200, digest === undefined ? state.wholeHeaders : { ...state.wholeHeaders, ...known });
     return undefined;
   }
   if (range.kind === "part") {
+    const headers = { ...state.headers, ...known, "Content-Length": range.length };
     const last = range.start + range.length - 1;
     const partial = { ...headers, "Content-Range": `bytes ${range.start}-${last}/${size}` };
     return sendPart(exchange, 206, partial, { fd, start: range.start, length: range.length });
   }
-  const whole = digest === undefined ? headers : { ...headers, "Content-Digest": digest };
+  const whole =
+    digest === undefined ? state.wholeHeaders : { ...state.wholeHeaders, ...known, "Content-Digest": digest };
   return sendPart(exchange, 200, whole, { fd, start: 0, length: size });
 }

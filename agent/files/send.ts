@@ -15,11 +15,13 @@ export interface Part {
 /**
  * Ends the answer: a small one at once, a large one when the promise settles. A file that was cut short
  * meanwhile breaks the connection: the length was promised.
+ *
+ * @param headers with the part's Content-Length.
  */
 export function sendPart(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> | undefined {
   if (part.length > SMALL) return sendLarge(exchange, status, headers, part);
   const content = readSmall(part);
-  exchange.answer(status, { ...headers, "Content-Length": part.length }, content);
+  exchange.answer(status, headers, content);
   if (content.length < part.length) exchange.res.destroy();
   return undefined;
 }
@@ -28,7 +30,7 @@ async function sendLarge(exchange: Exchange, status: number, headers: Headers, p
   const { res } = exchange;
   let abandon: (() => void) | undefined;
   res.once("close", () => abandon?.());
-  exchange.writeHead(status, { ...headers, "Content-Length": part.length });
+  exchange.writeHead(status, headers);
   const write = (chunk: Buffer) =>
     new Promise<void>((resolve, reject) => {
       // A connection that is gone may never call back for what was queued on it.

@@ -21,6 +21,9 @@ export function isUse(path: string): boolean {
   return !QUESTIONS.has(path) && !path.endsWith("/events");
 }
 
+/** Differs from every number of bytes: the first look counts as movement. */
+const UNKNOWN = -1;
+
 export class Uses {
   /** Of `now`; -Infinity before the first use. */
   last = Number.NEGATIVE_INFINITY;
@@ -37,7 +40,8 @@ export class Uses {
   begin(exchange: Exchange, path: string): void {
     if (!isUse(path)) return;
     if (!this.#isOpen) throw goingDown();
-    this.#underWay.set(exchange, { bytes: bytesOf(exchange), movedAt: this.now() });
+    // Asking a socket for its bytes costs as much as the rest of this; what is over by the next look never pays it.
+    this.#underWay.set(exchange, { bytes: UNKNOWN, movedAt: this.now() });
     exchange.res.once("close", () => {
       this.#underWay.delete(exchange);
       if (exchange.res.statusCode < 400) this.last = this.now();

@@ -4,7 +4,8 @@
  *
  *   node --import tsx bench/agent/run.ts [--seconds 5] [--rounds 5] [--only small,download,upload] [--mib 1024]
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,11 +26,18 @@ const { values: flags } = parseArgs({
     servers: { type: "string", default: NAMES.join(",") },
     /** The agent as it is built, and the Node that runs it and the plain server. */
     agent: { type: "string", default: join(here, "../../dist/runtime/agent.mjs") },
-    node: { type: "string", default: process.execPath },
+    node: { type: "string", default: shippedNode() },
     /** Where the files lie. Uploads are on the disk when they are answered, so it should be one. */
     dir: { type: "string", default: tmpdir() },
   },
 });
+
+/** What hosts run; where the build could not fetch it, the one that runs this. */
+function shippedNode(): string {
+  const runtime = join(here, "../../dist/runtime");
+  const name = readdirSync(runtime).find((file) => /^node-.*-linux-/.test(file));
+  return name === undefined ? process.execPath : join(runtime, name);
+}
 
 const ROUNDS = Number(flags.rounds);
 const SECONDS = Number(flags.seconds);
@@ -91,7 +99,7 @@ async function main(): Promise<void> {
   };
   const [cpu] = cpus();
   console.log(
-    `${cores} × ${cpu?.model}, Node ${process.version}; server on core 0, client on ${CLIENT_PIN.at(-1) ?? "any"}`,
+    `${cores} × ${cpu?.model}, ${execFileSync(flags.node, ["--version"]).toString().trim()} of Node; server on core 0, client on ${CLIENT_PIN.at(-1) ?? "any"}`,
   );
   const running: Contestant[] = [];
   try {
