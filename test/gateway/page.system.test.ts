@@ -1,0 +1,297 @@
+/** The page in a real browser, against a real gateway in front of a real (small) lab. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type PageFiles, pageAssets } from "../../gateway/page/serve-page.js";
+import { NetNamespace } from "../../local/net-namespace.js";
+import { namespaceSupport } from "../../local/preflight.js";
+// @ts-expect-error a script without types
+import { bundlePage } from "../../scripts/bundle.mjs";
+import { type Chromium, chromiumPath, startChromium, type Tab } from "../support/chromium.js";
+import { root } from "../support/cli.js";
+import { startTestGateway, type TestGateway, tokenOf } from "./support/gateway.js";
+
+const support = await namespaceSupport();
+const browser = chromiumPath();
+const missing =
+  typeof support === "string"
+    ? support
+    : process.getuid?.() !== 0
+      ? "not root"
+      : browser === undefined
+        ? "no Chromium on PATH"
+        : undefined;
+if (missing !== undefined) console.log(`skipped: ${missing}`);
+
+const ARTIFACTS = join(root, "test-artifacts");
+const TOKEN = "document.getElementById('token')";
+const HOSTILE = "<img src=x onerror=window.hit=1>";
+
+describe.runIf(missing === undefined)("the gateway's page", () => {
+  let gateway: TestGateway;
+  let lab: NetNamespace;
+  let chromium: Chromium;
+  let url: string;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway({ assets: pageAssets((await bundlePage()) as PageFiles) });
+    lab = await NetNamespace.open("lab");
+    const peer = ["peer", "name", "eth0", "netns", String(lab.pid)];
+    await gateway.namespace.runOk("ip", ["link", "add", "lan0", "type", "veth", ...peer]);
+    await gateway.namespace.runOk("ip", ["address", "add", "192.168.1.1/24", "dev", "lan0"]);
+    await gateway.namespace.runOk("ip", ["link", "set", "lan0", "up"]);
+    await lab.runOk("ip", ["address", "add", "192.168.1.11/24", "dev", "eth0"]);
+    await lab.runOk("ip", ["link", "set", "eth0", "up"]);
+    chromium = await startChromium(String(browser));
+    url = `https://127.0.0.1:${gateway.port}/`;
+    mkdirSync(ARTIFACTS, { recursive: true });
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await gateway?.stop();
+    await lab?.close();
+  });
+
+  async function signedIn(user: string): Promise<Tab> {
+    const tab = await chromium.open(url);
+    await tab.until(`document.activeElement === ${TOKEN}`);
+    await tab.type(await tokenOf(user));
+    await tab.press("Enter");
+    await tab.until("!document.getElementById('lab').hidden");
+    return tab;
+  }
+
+  const make = async (user: string, name: string, last: number, port: number) => {
+    const body = {
+      target_name: name,
+      target_addr: `192.168.1.${last}`,
+      target_port: port,
+      target_component: port === 3389 ? "Windows" : "CentOS",
+    };
+    const { status, json } = await gateway.ask("/v1/forwards", { method: "POST", token: await tokenOf(user), body });
+    expect(status).toBe(201);
+    return json.conn_port as number;
+  };
+
+  const shoot = async (tab: Tab, name: string) => writeFileSync(join(ARTIFACTS, name), await tab.screenshot());
+  const focused = (tab: Tab) =>
+    tab.value("document.activeElement.getAttribute('aria-label') ?? document.activeElement.id");
+
+  test("by the keyboard alone: sign in, add a forward, see it alive, read how to connect, remove it", async () => {
+    const tab = await signedIn("ada");
+    expect(await tab.value("document.getElementById('who').textContent")).toBe("ada");
+    expect(await tab.value("document.getElementById('until').textContent")).toMatch(/, in (1 hour|59 minutes)$/);
+    expect(await tab.value("document.getElementById('empty').textContent")).toMatch(/^No forwards yet/);
+    await tabTo(tab, "add");
+    await tab.press("Enter");
+    expect(await focused(tab)).toBe("target_name");
+    const fields = ["build1", "192.168.2.11", "CentOS", "22"];
+    for (const [index, text] of fields.entries()) {
+      if (index > 0) await tab.press("Tab");
+      await tab.type(text);
+    }
+    await tab.press("Enter");
+    // The gateway's own words, beside the field that they are about, which has the focus.
+    await tab.until("document.getElementById('target_addr-error').textContent !== ''");
+    expect(await tab.value("document.getElementById('target_addr-error').textContent")).toBe(
+      'target_addr is "192.168.2.11": it must be an address within 192.168.1.0/24 or fd00:1::/64',
+    );
+    expect(await focused(tab)).toBe("target_addr");
+    expect(await tab.value("document.activeElement.getAttribute('aria-invalid')")).toBe("true");
+    await tab.value("document.activeElement.select()");
+    await tab.type("192.168.1.11");
+    await tab.press("Enter");
+    await tab.until("!document.getElementById('add-dialog').open");
+    await tab.until("document.activeElement.getAttribute('aria-label')?.startsWith('Connect')");
+    expect(await tab.value("document.getElementById('said').textContent")).toBe(
+      "Port 50000 of the gateway leads to build1.",
+    );
+    expect(await focused(tab)).toBe("Connect to port 22 of build1 by port 50000");
+    await tab.press("Enter");
+    expect(await tab.value("[...document.querySelectorAll('.command code')].map((each) => each.textContent)")).toEqual([
+      "sallyport connect --name build1 --protocol ssh --conn-port 50000",
+      "ssh -p 50000 USER@198.51.100.1",
+      "scp -P 50000 FILE USER@198.51.100.1:",
+    ]);
+    // The worker looks for it, and the page finds out by itself; the focus stays where it is.
+    await tab.until("document.querySelector('.state')?.textContent === 'alive'");
+    expect(await focused(tab)).toBe("Connect to port 22 of build1 by port 50000");
+    await shoot(tab, "gateway-page-connect.png");
+    await tab.press("Tab");
+    expect(await focused(tab)).toBe("Remove port 50000, to port 22 of build1");
+    await tab.press("Enter");
+    await tab.until("document.getElementById('remove-dialog').open");
+    await tab.press("Escape");
+    await tab.until("!document.getElementById('remove-dialog').open");
+    expect(await focused(tab)).toBe("Remove port 50000, to port 22 of build1");
+    await tab.press("Enter");
+    await tab.until("document.getElementById('remove-dialog').open");
+    await tab.press("Tab");
+    await tab.press("Enter");
+    await tab.until("document.querySelectorAll('.forward').length === 0");
+    await tab.until("document.getElementById('said').textContent === 'Port 50000 is closed.'");
+    expect(await gateway.gateway.forwards.list()).toEqual([]);
+    expect(tab.complaints.filter((text) => !/422/.test(text))).toEqual([]);
+  });
+
+  test("a lab with machines alive and not, on a desk, in the dark and on a phone of 360 pixels", async () => {
+    const port = await make("grace", "build1", 11, 22);
+    await make("grace", "build1", 11, 443);
+    await make("grace", "win10", 12, 3389);
+    const tab = await signedIn("grace");
+    await tab.until("document.querySelectorAll('.state.alive').length === 1");
+    await tab.until("document.querySelectorAll('.state.dead').length === 1");
+    expect(await tab.value("[...document.querySelectorAll('.state')].map((each) => each.textContent)")).toEqual([
+      "alive",
+      "not alive",
+    ]);
+    expect(await tab.value("document.getElementById('summary').textContent")).toBe("2 machines, 1 alive, 3 forwards");
+    expect(await tab.value("document.querySelector('.sparkline').getAttribute('aria-label')")).toBe(
+      "no traffic in the last hour",
+    );
+    await tab.value(`document.querySelector('#forward-${port} button').click()`);
+    for (const scheme of ["light", "dark"]) {
+      const features = [
+        { name: "prefers-color-scheme", value: scheme },
+        { name: "prefers-reduced-motion", value: "reduce" },
+      ];
+      await tab.send("Emulation.setEmulatedMedia", { features });
+      for (const [device, width] of Object.entries({ desk: 1280, phone: 360 })) {
+        const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: width < 500 };
+        await tab.send("Emulation.setDeviceMetricsOverride", metrics);
+        expect(await tab.value("document.documentElement.scrollWidth"), `${scheme} ${device}`).toBeLessThanOrEqual(
+          width,
+        );
+        expect(await tab.value(CONTRASTS), `${scheme} ${device}`).toEqual([]);
+        await shoot(tab, `gateway-page-${scheme}-${device}.png`);
+        await tab.value("document.getElementById('add').click()");
+        expect(await tab.value("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+        expect(await tab.value(OVERFLOWING)).toEqual([]);
+        expect(await tab.value(CONTRASTS), `${scheme} ${device}, dialog`).toEqual([]);
+        await shoot(tab, `gateway-page-${scheme}-${device}-add.png`);
+        await tab.press("Escape");
+      }
+    }
+    await tab.send("Emulation.clearDeviceMetricsOverride");
+    await tab.value("document.getElementById('filter').focus()");
+    await tab.type("win10");
+    await tab.until("document.querySelectorAll('.machine').length === 1");
+    expect(await tab.value("document.querySelector('.machine h2').textContent")).toBe("win10");
+    await tab.type(" nothing");
+    await tab.until("document.getElementById('empty').textContent === 'Nothing fits the filter.'");
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("a user sees no other's forwards; every control has a name", async () => {
+    const tab = await signedIn("eve");
+    expect(await tab.value("document.querySelectorAll('.forward').length")).toBe(0);
+    const { nodes } = await tab.send("Accessibility.getFullAXTree");
+    const controls = nodes.filter((node: { role?: { value: string } }) =>
+      ["button", "textbox", "searchbox", "combobox", "link"].includes(node.role?.value ?? ""),
+    );
+    expect(controls.length).toBeGreaterThan(2);
+    expect(controls.filter((node: { name?: { value: string } }) => !node.name?.value)).toEqual([]);
+  });
+
+  test("a name is text, whatever is in it", async () => {
+    const refused = await gateway.ask("/v1/forwards", {
+      method: "POST",
+      token: await tokenOf("mallory"),
+      body: { target_name: HOSTILE, target_addr: "192.168.1.11", target_port: 22, target_component: "x" },
+    });
+    expect(refused.status).toBe(422);
+    // Past the check, as somebody with the database's password could.
+    const request = { protocol: "tcp", targetAddr: "192.168.1.11", targetPort: 22, sources: [] } as const;
+    const names = { targetName: HOSTILE, targetComponent: `"'></script>${HOSTILE}`, owner: "mallory" };
+    await gateway.gateway.forwards.create({ ...request, ...names });
+    const tab = await signedIn("mallory");
+    await tab.until("document.querySelectorAll('.forward').length === 1");
+    expect(await tab.value("document.querySelector('.machine h2').textContent")).toBe(HOSTILE);
+    expect(await tab.value("document.querySelectorAll('.machine img, .machine script').length")).toBe(0);
+    await tab.value("document.querySelectorAll('.actions button')[1].click()");
+    expect(await tab.value("document.getElementById('remove-text').textContent")).toContain(HOSTILE);
+    expect(await tab.value("window.hit")).toBeUndefined();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  test("a token that is not good is refused in the gateway's words, and not kept", async () => {
+    const tab = await chromium.open(url);
+    await tab.until(`document.activeElement === ${TOKEN}`);
+    await tab.type("not.a.token");
+    await tab.press("Enter");
+    await tab.until("document.getElementById('login-error').textContent !== ''");
+    expect(await tab.value("document.getElementById('login-error').textContent")).toBe("Invalid auth token supplied");
+    expect(await tab.value("sessionStorage.length + localStorage.length + document.cookie.length")).toBe(0);
+  });
+
+  test("signing out forgets the token; a reload keeps it", async () => {
+    const tab = await signedIn("ada");
+    await tab.send("Page.reload");
+    await tab.until("document.getElementById('who').textContent === 'ada' && !document.getElementById('lab').hidden");
+    await tab.value("document.getElementById('sign-out').click()");
+    expect(await tab.value("sessionStorage.length")).toBe(0);
+    expect(await tab.value("document.getElementById('login').hidden || !document.getElementById('lab').hidden")).toBe(
+      false,
+    );
+  });
+
+  test.each(["/", "/app.js", "/app.css", "/favicon.svg"])("%s comes with the strictest headers", async (path) => {
+    const { status, headers } = await gateway.ask(path);
+    expect(status).toBe(200);
+    expect(headers["content-security-policy"]).toBe(
+      "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+        "require-trusted-types-for 'script'; trusted-types 'none'",
+    );
+    expect(headers["x-content-type-options"]).toBe("nosniff");
+    expect(headers["referrer-policy"]).toBe("no-referrer");
+  });
+});
+
+async function tabTo(tab: Tab, id: string): Promise<void> {
+  await tab.value("document.getElementById('content').focus()");
+  for (let presses = 0; presses < 20; presses += 1) {
+    await tab.press("Tab");
+    if ((await tab.value("document.activeElement.id")) === id) return;
+  }
+  throw new Error(`Tab does not lead to "${id}"`);
+}
+
+/** Elements with text of their own whose contrast with the ground below them is less than 4.5 (WCAG 2.2, 1.4.3). */
+const CONTRASTS = `(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const light = (color) => {
+    const [r, g, b] = [...rgba(color)].slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if (rgba(color)[3] === 255) return color;
+    }
+    return "white";
+  };
+  const texts = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility({ visibilityProperty: true })
+    && !element.closest("option, datalist")
+    && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ""));
+  return texts.flatMap((element) => {
+    const pair = [light(getComputedStyle(element).color), light(ground(element))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    return ratio >= 4.5 ? [] : [element.textContent + " " + ratio.toFixed(2)];
+  });
+})()`;
+
+/** Fields of an open dialog that are not wholly within it. */
+const OVERFLOWING = `(() => {
+  const dialog = document.querySelector("dialog[open]");
+  const { left, right } = dialog.getBoundingClientRect();
+  return [...dialog.querySelectorAll("input, select, button")]
+    .filter((each) => each.getBoundingClientRect().left < left || each.getBoundingClientRect().right > right)
+    .map((each) => each.id);
+})()`;
