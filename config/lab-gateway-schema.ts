@@ -16,11 +16,14 @@ const log = Type.Object(
   {
     target: text(
       "Where records of connections are sent.",
-      "^(?:syslog\\+tls|nats|https)://[^\\s@]+$",
+      "^(?:syslog\\+tls|https)://[^\\s@]+$",
       'a target such as "syslog+tls://logs.example.com:6514", without a password in it',
     ),
   },
-  { additionalProperties: false, errorMessage: 'must have a target, such as { target: "nats://logs:4222/lab" }' },
+  {
+    additionalProperties: false,
+    errorMessage: 'must have a target, such as { target: "https://logs.example.com/lab" }',
+  },
 );
 
 const labGateway = Type.Object(
