@@ -13,6 +13,9 @@ export interface FileState extends Validators {
   readonly headers: Headers;
   /** Of an answer with all of it. */
   readonly wholeHeaders: Headers;
+  /** All of it as it was in the turn `readIn`; fewer bytes than `size` where it has been cut short. */
+  contents?: Buffer;
+  readIn?: number;
 }
 
 export function describeFile({ fd, stat }: { readonly fd: number; readonly stat: BigIntStats }): FileState {

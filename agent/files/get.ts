@@ -11,10 +11,11 @@ import { listInside } from "../guard/list-inside.js";
 import { type OpenFile, openInside } from "../guard/open-inside.js";
 import { storageProblem } from "../guard/refusals.js";
 import type { Root } from "../guard/roots.js";
+import { thisTurn } from "../guard/turn.js";
 import { outOfRange } from "../problems.js";
 import type { Digests } from "./digests.js";
 import { describeFile, type FileState } from "./file-state.js";
-import { sendPart } from "./send.js";
+import { readPart, sendPart } from "./send.js";
 
 const NONE: Headers = {};
 
@@ -28,7 +29,7 @@ export function getKept(exchange: Exchange, rawPath: string, { digests, kept }: 
   if (!mayKeep(exchange)) return false;
   const state = kept.find(rawPath);
   if (state === undefined) return false;
-  void answerFile(exchange, state, digests.get(state.etag));
+  void answerFile(exchange, state, digests.get(state.etag), true);
   return true;
 }
 
@@ -81,8 +82,24 @@ async function sendListing(exchange: Exchange, path: FilePath, dir: number): Pro
   exchange.json(200, document, { "Cache-Control": "no-cache" });
 }
 
+/** Of all requests in one turn, one reads. */
+function sendKept(exchange: Exchange, headers: Headers, state: FileState): undefined {
+  const turn = thisTurn();
+  if (state.contents === undefined || state.readIn !== turn) {
+    state.contents = readPart({ fd: state.fd, start: 0, length: state.size });
+    state.readIn = turn;
+  }
+  exchange.answer(200, headers, state.contents);
+  if (state.contents.length < state.size) exchange.res.destroy();
+}
+
 /** A small file is answered when this returns; of a large one, the promise is awaited. */
-function answerFile(exchange: Exchange, state: FileState, sha256: Buffer | undefined): Promise<void> | undefined {
+function answerFile(
+  exchange: Exchange,
+  state: FileState,
+  sha256: Buffer | undefined,
+  isKept = false,
+): Promise<void> | undefined {
   const { method, req } = exchange;
   const { headers: asked } = req;
   const { fd, size } = state;
@@ -111,5 +128,6 @@ function answerFile(exchange: Exchange, state: FileState, sha256: Buffer | undef
   }
   const whole =
     digest === undefined ? state.wholeHeaders : { ...state.wholeHeaders, ...known, "Content-Digest": digest };
+  if (isKept) return sendKept(exchange, whole, state);
   return sendPart(exchange, 200, whole, { fd, start: 0, length: size });
 }

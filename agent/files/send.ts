@@ -20,7 +20,7 @@ export interface Part {
  */
 export function sendPart(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> | undefined {
   if (part.length > SMALL) return sendLarge(exchange, status, headers, part);
-  const content = readSmall(part);
+  const content = readPart(part);
   exchange.answer(status, headers, content);
   if (content.length < part.length) exchange.res.destroy();
   return undefined;
@@ -50,7 +50,8 @@ async function sendLarge(exchange: Exchange, status: number, headers: Headers, p
   }
 }
 
-function readSmall({ fd, start, length }: Part): Buffer {
+/** Fewer bytes than asked for where the file is shorter. */
+export function readPart({ fd, start, length }: Part): Buffer {
   const content = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

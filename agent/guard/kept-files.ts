@@ -8,13 +8,15 @@
  * - Times have the grain of the file system, so nothing is kept that changed within the last moments: a
  *   second change within the same grain would not show.
  * - What changes no times, such as a mount over a name, is seen when the moment is over.
- * - Contents are read anew for each request, and are never older than the request.
+ * - All of this is asked once in a turn of the event loop (turn.ts), and so are the contents: they are never
+ *   older than the request.
  */
 import { closeSync, fstatSync, type Stats } from "node:fs";
 import { type OpenDirectory, type OpenFile, openInside, openLeaf } from "./open-inside.js";
 import { openDirAt } from "./proc-fd.js";
 import { refusal } from "./refusals.js";
 import type { Root } from "./roots.js";
+import { thisTurn } from "./turn.js";
 
 /** How long one walk counts. */
 const MOMENT_MS = 1_000;
@@ -37,6 +39,8 @@ interface Kept<T> {
   readonly dirs: readonly Held[];
   readonly file: Held;
   readonly until: number;
+  /** When it was last found to be unchanged. */
+  turn: number;
 }
 
 /** @typeParam T what the caller knows of a file; it holds as long as the file is the same. */
@@ -50,7 +54,12 @@ export class KeptFiles<T> {
   find(key: string): T | undefined {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
-    if (performance.now() < kept.until && unchanged(kept)) return kept.value;
+    const turn = thisTurn();
+    if (kept.turn === turn) return kept.value;
+    if (performance.now() < kept.until && unchanged(kept)) {
+      kept.turn = turn;
+      return kept.value;
+    }
     this.#drop(key, kept);
     return undefined;
   }
@@ -83,7 +92,7 @@ export class KeptFiles<T> {
         const file = { fd: opened.fd, seen: fstatSync(opened.fd) };
         kept = [...dirs, file].every(({ seen }) => this.#isSettled(seen));
         if (kept) {
-          this.#add(key, { value: describe(opened), dirs, file, until: performance.now() + MOMENT_MS });
+          this.#add(key, { value: describe(opened), dirs, file, until: performance.now() + MOMENT_MS, turn: -1 });
         }
       }
       return { opened, kept };

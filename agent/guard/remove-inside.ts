@@ -8,6 +8,7 @@ import { walk } from "./open-inside.js";
 import { at, statAt } from "./proc-fd.js";
 import { refusal, storageProblem } from "./refusals.js";
 import type { Root } from "./roots.js";
+import { endTurn } from "./turn.js";
 
 /** @param names at least one. @param allow throws where the file is not in the state that was asked for. */
 export function removeInside(
@@ -30,6 +31,7 @@ export function removeInside(
     } else {
       throw notFound(stat.isSymbolicLink() ? "outside" : stat.isFile() ? "missing" : "special");
     }
+    endTurn();
     syncDir(dir);
   } catch (error) {
     throw toProblem(error, dir, name);

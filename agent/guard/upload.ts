@@ -23,6 +23,7 @@ import { makeParents, type Parents, syncDir } from "./make-parents.js";
 import { at, statAt, statOf } from "./proc-fd.js";
 import { refusal, storageProblem } from "./refusals.js";
 import type { Root } from "./roots.js";
+import { endTurn } from "./turn.js";
 import { writeAll } from "./write-all.js";
 
 const flush = promisify(fsync);
@@ -117,6 +118,7 @@ export class Upload {
       if (this.#lost !== undefined) throw this.#lost;
       await flush(this.#fd);
       const created = this.#publish(allow);
+      endTurn();
       syncDir(this.#parents.dir);
       this.#parents.sync();
       return { stat: statOf(this.#fd), created };

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { KeptFiles } from "../../agent/guard/kept-files.js";
+import { removeInside } from "../../agent/guard/remove-inside.js";
 import { closeRoots, openRoots, type Root } from "../../agent/guard/roots.js";
 
 let base: string;
@@ -61,6 +62,7 @@ test("it is found as long as nothing changes", async () => {
   expect(isKept).toBe(true);
   await nextTick();
   expect(kept.find("key")).toBe(opened.fd);
+  expect(kept.find("key")).toBe(opened.fd);
   expect(kept.find("other key")).toBeUndefined();
 });
 
@@ -97,6 +99,22 @@ test.each<[string, (path: (name: string) => string) => void]>([
 ])("it is not found after it was %s", (_title, change) => {
   open();
   change((name) => join(base, name));
+  expect(kept.find("key")).toBeUndefined();
+});
+
+test("what was found once in a turn of the event loop is good for that turn, and no longer", async () => {
+  const { opened } = open();
+  expect(kept.find("key")).toBe(opened.fd);
+  unlinkSync(join(base, "root/a/b/file"));
+  expect(kept.find("key")).toBe(opened.fd);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(kept.find("key")).toBeUndefined();
+});
+
+test("a removal through the agent ends the turn", () => {
+  open();
+  expect(kept.find("key")).toBeDefined();
+  removeInside(root, NAMES, false, () => undefined);
   expect(kept.find("key")).toBeUndefined();
 });
 
