@@ -57,7 +57,8 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     await tab.until(`document.activeElement === ${TOKEN}`);
     await tab.type(await tokenOf(user));
     await tab.press("Enter");
-    await tab.until("!document.getElementById('lab').hidden");
+    await tab.until("document.getElementById('lab').checkVisibility()");
+    expect(await tab.value("document.getElementById('login').checkVisibility()")).toBe(false);
     return tab;
   }
 
@@ -149,6 +150,9 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     expect(await tab.value("document.querySelector('.sparkline').getAttribute('aria-label')")).toBe(
       "no traffic in the last hour",
     );
+    expect(await tab.value("[...document.querySelectorAll('.commands')].some((each) => each.checkVisibility())")).toBe(
+      false,
+    );
     await tab.value(`document.querySelector('#forward-${port} button').click()`);
     for (const scheme of ["light", "dark"]) {
       const features = [
@@ -230,9 +234,9 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     await tab.until("document.getElementById('who').textContent === 'ada' && !document.getElementById('lab').hidden");
     await tab.value("document.getElementById('sign-out').click()");
     expect(await tab.value("sessionStorage.length")).toBe(0);
-    expect(await tab.value("document.getElementById('login').hidden || !document.getElementById('lab').hidden")).toBe(
-      false,
-    );
+    expect(await tab.value("document.getElementById('login').checkVisibility()")).toBe(true);
+    expect(await tab.value("document.getElementById('lab').checkVisibility()")).toBe(false);
+    expect(await tab.value("document.getElementById('session').checkVisibility()")).toBe(false);
   });
 
   test.each(["/", "/app.js", "/app.css", "/favicon.svg"])("%s comes with the strictest headers", async (path) => {

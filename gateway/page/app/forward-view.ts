@@ -2,7 +2,8 @@
 import { type Command, connectCommands } from "./commands.js";
 import { button, make, setLabel, setText } from "./dom.js";
 import type { ForwardItem } from "./model.js";
-import { bars, drawSparkline, newSparkline } from "./sparkline.js";
+import { bars } from "./sparkline.js";
+import { drawSparkline, newSparkline } from "./sparkline-view.js";
 import { ago, ahead, bytes } from "./words.js";
 
 export interface ForwardActions {

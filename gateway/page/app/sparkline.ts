@@ -1,4 +1,4 @@
-/** Traffic over time, drawn. The numbers are made here; the drawing is one path. Pure but for `drawSparkline`. */
+/** Traffic over time, drawn. Pure: the drawing is the text of one path. */
 
 export interface Minute {
   /** Beginning, milliseconds since 1970. */
@@ -8,10 +8,9 @@ export interface Minute {
 
 /** How far the line reaches back. */
 export const SPAN_MS = 60 * 60_000;
-const BARS = 30;
-const HEIGHT = 24;
-const STEP = 4;
-const NAMESPACE = "http://www.w3.org/2000/svg";
+export const BARS = 30;
+export const HEIGHT = 24;
+export const STEP = 4;
 
 /** Bytes of equal parts of the last hour, oldest first. */
 export function bars(minutes: readonly Minute[], now: number): number[] {
@@ -34,23 +33,4 @@ export function path(sums: readonly number[]): string {
       return `M${index * STEP} ${HEIGHT}v-${Number(height.toFixed(1))}h3v${Number(height.toFixed(1))}z`;
     })
     .join("");
-}
-
-export function newSparkline(): SVGSVGElement {
-  const svg = document.createElementNS(NAMESPACE, "svg");
-  svg.setAttribute("viewBox", `0 0 ${BARS * STEP - 1} ${HEIGHT}`);
-  svg.setAttribute("class", "sparkline");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.append(document.createElementNS(NAMESPACE, "path"));
-  return svg;
-}
-
-export function drawSparkline(svg: SVGSVGElement, sums: readonly number[], label: string): void {
-  svg.firstElementChild?.setAttribute("d", path(sums));
-  svg.setAttribute("aria-label", label);
-  svg.classList.toggle(
-    "quiet",
-    sums.every((sum) => sum === 0),
-  );
 }
