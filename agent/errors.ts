@@ -10,51 +10,6 @@ export const unknownCommand = (command: string) =>
 export const badArguments = (reason: string) =>
   usage("bad-arguments", reason, "agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR");
 
-export const configMissing = (file: string) =>
-  usage("config-missing", `there is no configuration file ${quote(file)}`, "name one with --config FILE");
-
-export const configUnreadable = (file: string, reason: string) =>
-  usage("config-unreadable", `configuration file ${quote(file)} cannot be read (${reason})`);
-
-export const configMalformed = (file: string, line: number, reason: string) =>
-  usage("config-malformed", `${quote(file)} line ${line} is not YAML: ${reason}`);
-
-export const unknownKey = (file: string, key: string, near: string | undefined, known: readonly string[]) =>
-  usage(
-    "unknown-key",
-    `unknown key ${quote(key)} in ${quote(file)}`,
-    near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${quote(near)}?`,
-  );
-
-export const badValue = (file: string, key: string, value: unknown, expected: string) =>
-  usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);
-
-export const missingKey = (file: string, key: string) =>
-  usage("missing-key", `${quote(file)} has no ${quote(key)}`, `add "${key}:"`);
-
-export const noCredentialsDirectory = (reference: string) =>
-  usage(
-    "no-credentials-directory",
-    `${quote(reference)} names a systemd credential, but CREDENTIALS_DIRECTORY is not set`,
-    "run under the systemd unit (LoadCredential=), or write the path of a file",
-  );
-
-export const noHome = (path: string) =>
-  usage("no-home", `${quote(path)} begins with "~", but HOME is not set`, "write an absolute path");
-
-export const relativePath = (key: string, path: string) =>
-  usage("relative-path", `${key} is ${quote(path)}, which is a relative path`, 'write a path from "/" or from "~/"');
-
-export const secretMissing = (key: string, path: string) =>
-  usage("secret-missing", `${key}: there is no file ${quote(path)}`);
-
-export const secretUnreadable = (key: string, path: string, reason: string) =>
-  usage(
-    "secret-unreadable",
-    `${key}: ${quote(path)} cannot be read (${reason})`,
-    "make it readable for the user that the agent runs as",
-  );
-
 export const badToken = (path: string) =>
   usage(
     "bad-token",
