@@ -26,7 +26,7 @@ export interface GatewayBootOptions {
 /** Stand in gateway.yaml for what the machine learns about itself when it boots. */
 const UNKNOWN = { wan: "WAN-DEVICE", lan: "LAN-DEVICE", address: "PUBLIC-ADDRESS" } as const;
 /** NFLOG group of the gateway's rules. */
-const LOG_GROUP = 51;
+export const LOG_GROUP = 51;
 const LOG_FILE = "/var/log/sallyport/connections.json";
 
 export function gatewayBootScript(options: GatewayBootOptions): string {

@@ -4,7 +4,7 @@
  *     job.json   the journal: what was asked and how far it got. What has none is no job, and is removed.
  *     input      where the job brought one
  *     output     where it is the job's own; stays with the job
- *     work/      the program's home, temporary and current directory; gone when it has ended
+ *     scratch/   the program's home, temporary and current directory; gone when it has ended
  */
 import { chmodSync, constants, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
@@ -31,7 +31,7 @@ export class JobStore {
     return join(this.path, id);
   }
 
-  file(id: string, name: "job.json" | "input" | "output" | "work"): string {
+  file(id: string, name: "job.json" | "input" | "output" | "scratch"): string {
     return join(this.path, id, name);
   }
 

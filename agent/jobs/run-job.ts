@@ -95,7 +95,7 @@ export class Run {
     // A filter keeps nothing between two runs, so there is nothing to start or to stop.
     if (kind === "filter" && job.phase !== "process") return { state: "done", result: {} };
     if ("missing" in program) throw new Failed({ reason: "not-startable", detail: program.missing });
-    const work = this.#file("work");
+    const work = this.#file("scratch");
     await mkdir(work, { mode: 0o700 });
     const launched = await this.#launch(program.words, work);
     await this.#follow(launched);
@@ -255,7 +255,7 @@ export class Run {
     };
   }
 
-  #file(name: "input" | "output" | "work"): string {
+  #file(name: "input" | "output" | "scratch"): string {
     return this.#options.store.file(this.#options.job.id, name);
   }
 }

@@ -34,8 +34,8 @@ test("A-83: a command gets -m -i -o -j -p, and its files between authorized dire
   expect(job.result).toEqual({ app: { status: 0, specific: { n: 1 } } });
   const dir = join(engine.jobsDir, job.id);
   expect(job.stderrTail?.split("\n")).toEqual([
-    ...["-m", "1", "-i", `${dir}/input`, "-o", `${dir}/output`, "-j", `${dir}/work/parameters.json`],
-    ...["-p", `${dir}/work/result.json`, '{"app":{"specific":{"a":1}}}'],
+    ...["-m", "1", "-i", `${dir}/input`, "-o", `${dir}/output`, "-j", `${dir}/scratch/parameters.json`],
+    ...["-p", `${dir}/scratch/result.json`, '{"app":{"specific":{"a":1}}}'],
   ]);
   expect(readFileSync(join(engine.shared, "sub/out"), "utf8")).toBe("bytes");
   expect(engine.files(job.id)).toEqual(["job.json"]);

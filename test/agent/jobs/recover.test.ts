@@ -24,8 +24,8 @@ const start = async (more: Partial<TestEngineOptions> = {}): Promise<TestEngine>
 const ID = jobIds()();
 const plant = (journal: object, id = ID): string => {
   const dir = join(base, "jobs", id);
-  mkdirSync(join(dir, "work"), { recursive: true, mode: 0o700 });
-  writeFileSync(join(dir, "work/scratch"), "");
+  mkdirSync(join(dir, "scratch"), { recursive: true, mode: 0o700 });
+  writeFileSync(join(dir, "scratch/left"), "");
   const job = { id, accelerator: "cat", phase: "process", parameters: {}, createdAt: 1, ...journal };
   writeFileSync(
     join(dir, "job.json"),

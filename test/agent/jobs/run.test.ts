@@ -106,7 +106,7 @@ describe("what a program sees", () => {
     const lines = readFileSync(join(engine.jobsDir, job.id, "output"), "utf8")
       .trim()
       .split("\n");
-    const work = join(engine.jobsDir, job.id, "work");
+    const work = join(engine.jobsDir, job.id, "scratch");
     const names = lines.filter((line) => line.includes("=")).map((line) => line.split("=", 1)[0]);
     // A shell adds the last ones itself.
     expect(names.filter((name) => !["PWD", "OLDPWD", "SHLVL", "_"].includes(name ?? "")).sort()).toEqual([
