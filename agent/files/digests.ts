@@ -3,8 +3,8 @@
  * changes while it is read gets none.
  */
 import { createHash } from "node:crypto";
+import { readChunks } from "../../http/read-chunks.js";
 import { statOf } from "../guard/proc-fd.js";
-import { readChunks } from "./read-chunks.js";
 import { validatorsOf } from "./validators.js";
 
 /** 100 bytes each. */

@@ -5,6 +5,7 @@ import { digestField, wantsDigest } from "../../http/digest.js";
 import type { Exchange, Headers } from "../../http/exchange.js";
 import { notFound, preconditionFailed } from "../../http/problems.js";
 import { selectRange } from "../../http/range.js";
+import { readPart, sendPart } from "../../http/send.js";
 import type { FilePath } from "../guard/file-path.js";
 import type { KeptFiles } from "../guard/kept-files.js";
 import { listInside } from "../guard/list-inside.js";
@@ -15,7 +16,6 @@ import { thisTurn } from "../guard/turn.js";
 import { outOfRange } from "../problems.js";
 import type { Digests } from "./digests.js";
 import { describeFile, type FileState } from "./file-state.js";
-import { readPart, sendPart } from "./send.js";
 
 const NONE: Headers = {};
 

@@ -1,6 +1,6 @@
 /** A part of an open file as the content of an answer. */
 import { readSync } from "node:fs";
-import type { Exchange, Headers } from "../../http/exchange.js";
+import type { Exchange, Headers } from "./exchange.js";
 import { readChunks } from "./read-chunks.js";
 
 /** One buffer and one write; a stream or a thread-pool read would cost more than the file. */
