@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly input?: string;
   /** Milliseconds. @default 15000 */
   readonly timeout?: number;
+  /** Where it runs, as in `NetNamespace.enter`. @default here */
+  readonly enter?: (command: readonly string[]) => readonly string[];
 }
 
 /** The program and its arguments, for tests that need the child itself. */
@@ -32,7 +34,8 @@ export function cliCommand(args: readonly string[]): [program: string, args: str
 
 /** @example const { code, stdout } = await sallyport(["--version"]); */
 export function sallyport(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const [program, argv] = cliCommand(args);
+  const [first, rest] = cliCommand(args);
+  const [program = "", ...argv] = options.enter?.([first, ...rest]) ?? [first, ...rest];
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, {
       cwd: options.cwd ?? root,

@@ -38,7 +38,12 @@ export interface Program {
 }
 
 export function startProgram(bundle: string, args: readonly string[], env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, [bundle, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  return startCommand([process.execPath, bundle, ...args], env);
+}
+
+/** As {@link startProgram}, for a command line of any kind that logs as our daemons do. */
+export function startCommand([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Program {
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const log: Array<Record<string, unknown>> = [];
   const waiting = new Set<() => void>();
   let stderr = "";

@@ -20,23 +20,37 @@ export interface Sshd {
   readonly hostKeys: readonly string[];
 }
 
-export async function startSshd(
-  options: { keyType?: "rsa" | "ed25519"; hostKeyTypes?: readonly string[] } = {},
-): Promise<Sshd> {
-  const { keyType = "ed25519", hostKeyTypes = ["ed25519"] } = options;
-  const dir = await temporaryDir();
+export interface SshdOptions {
+  readonly keyType?: "rsa" | "ed25519";
+  readonly hostKeyTypes?: readonly string[];
+  /** @default a free port of the loopback */
+  readonly listen?: { readonly address: string; readonly port: number };
+  /** Where it runs, as in `NetNamespace.enter`. @default here */
+  readonly enter?: (command: readonly string[]) => readonly string[];
+}
+
+/** One that goes away with the test that asked for it. */
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const sshd = await openSshd(await temporaryDir(), options);
+  onTestFinished(() => sshd.close());
+  return sshd;
+}
+
+/** @param dir made already. */
+export async function openSshd(dir: string, options: SshdOptions = {}): Promise<Sshd & { close(): Promise<void> }> {
+  const { keyType = "ed25519", hostKeyTypes = ["ed25519"], enter = (command) => command } = options;
   const at = (name: string) => join(dir, name);
   const keyPair = await ensureKeyPair({ name: "sallyport", type: keyType, dir: at("keys") });
   await writeFile(at("authorized_keys"), `${keyPair.publicKey}\n`, { mode: 0o600 });
   for (const type of hostKeyTypes) {
     await runOk("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "host", "-f", at(`host_${type}`)]);
   }
-  const port = await freePort();
+  const { address, port } = options.listen ?? { address: "127.0.0.1", port: await freePort() };
   await writeFile(
     at("sshd_config"),
     [
       `Port ${port}`,
-      "ListenAddress 127.0.0.1",
+      `ListenAddress ${address}`,
       ...hostKeyTypes.map((type) => `HostKey ${at(`host_${type}`)}`),
       `AuthorizedKeysFile ${at("authorized_keys")}`,
       "StrictModes no",
@@ -48,7 +62,7 @@ export async function startSshd(
   );
   // The privilege separation directory, which a service manager makes otherwise.
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
-  await serve(at("sshd_config"));
+  const close = await serve(enter(["/usr/sbin/sshd", "-D", "-e", "-f", at("sshd_config")]));
   return {
     dir,
     port,
@@ -56,16 +70,13 @@ export async function startSshd(
     keyPair,
     privateKey: await readFile(keyPair.privatePath, "utf8"),
     hostKeys: await Promise.all(hostKeyTypes.map((type) => readFile(at(`host_${type}.pub`), "utf8"))),
+    close,
   };
 }
 
-async function serve(config: string): Promise<void> {
-  const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", config], { stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  onTestFinished(async () => {
-    child.kill();
-    await ended;
-  });
+async function serve([program = "", ...args]: readonly string[]): Promise<() => Promise<void>> {
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
     child.once("exit", () => reject(new Error(`sshd ended: ${said.join("\n")}`)));
@@ -74,6 +85,10 @@ async function serve(config: string): Promise<void> {
       if (line.startsWith("Server listening")) resolve();
     });
   });
+  return async () => {
+    child.kill();
+    await ended;
+  };
 }
 
 async function freePort(): Promise<number> {

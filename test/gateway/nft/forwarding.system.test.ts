@@ -1,5 +1,4 @@
 /** What the table does to packets: real namespaces, real nft, real connections. */
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import type { Kernel, Reconciled } from "../../../gateway/nft/kernel.js";
@@ -16,49 +15,12 @@ import {
   type MachineName,
   WAN,
 } from "../support/lab.js";
+import { knock as knockFrom, knockUdp, serveEcho, serveUdpEcho } from "../support/traffic.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
 if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`);
 
-/** Says hello and then whatever it hears, until the other side ends it. */
-const ECHO = `
-import socket, threading, sys
-family = socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET
-server = socket.socket(family, socket.SOCK_STREAM); server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-server.bind(("::" if sys.argv[1] == "6" else "0.0.0.0", int(sys.argv[2]))); server.listen(64)
-def serve(c, peer):
-    try:
-        c.sendall(("hello " + peer[0] + "\\n").encode())
-        while True:
-            data = c.recv(4096)
-            if not data: break
-            c.sendall(data)
-    except OSError: pass
-    c.close()
-while True:
-    c, peer = server.accept(); threading.Thread(target=serve, args=(c, peer), daemon=True).start()
-`;
-const UDP_ECHO = `
-import socket
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("0.0.0.0", 7))
-while True:
-    data, peer = server.recvfrom(4096); server.sendto(b"udp " + data, peer)
-`;
-const KNOCK = `
-import socket, sys
-try:
-    c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3]))
-    c.settimeout(float(sys.argv[3])); print(c.recv(100).decode().strip())
-except Exception as e: print(type(e).__name__)
-`;
-const UDP_KNOCK = `
-import socket, sys
-c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(float(sys.argv[3]))
-try:
-    c.sendto(b"knock", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
-except Exception as e: print(type(e).__name__)
-`;
 /** Sends a byte now and then, and says how the connection ended. */
 const TALK = `
 import socket, sys, time
@@ -94,35 +56,13 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
       },
       { nft: lab.gateway.enter(["nft"]), conntrack: lab.gateway.enter(["conntrack"]) },
     );
-    for (const [family, port] of [
-      ["4", "2222"],
-      ["6", "2226"],
-    ] as const) {
-      void lab
-        .machine("lab1")
-        .run("python3", ["-c", ECHO, family, port], { timeout: 200_000 })
-        .catch(() => undefined);
-    }
-    void lab
-      .machine("lab2")
-      .run("python3", ["-c", ECHO, "4", "2222"], { timeout: 200_000 })
-      .catch(() => undefined);
-    void lab
-      .machine("lab1")
-      .run("python3", ["-c", UDP_ECHO], { timeout: 200_000 })
-      .catch(() => undefined);
-    void lab
-      .machine("client1")
-      .run("python3", ["-c", ECHO, "4", "8000"], { timeout: 200_000 })
-      .catch(() => undefined);
-    for (const [name, port] of [
-      ["lab1", 2222],
-      ["lab1", 2226],
-      ["lab2", 2222],
-      ["client1", 8000],
-    ] as const) {
-      while (!(await listens(name, port))) await delay(50);
-    }
+    await Promise.all([
+      serveEcho(lab.machine("lab1"), 2222),
+      serveEcho(lab.machine("lab1"), 2226, "6"),
+      serveUdpEcho(lab.machine("lab1")),
+      serveEcho(lab.machine("lab2"), 2222),
+      serveEcho(lab.machine("client1"), 8000),
+    ]);
   });
   afterAll(async () => {
     await kernel?.close();
@@ -133,13 +73,8 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     repaired.length = 0;
   });
 
-  async function knock(from: ClientName | MachineName, address: string, port: number, seconds = 1): Promise<string> {
-    const { stdout } = await lab.machine(from).run("python3", ["-c", KNOCK, address, String(port), String(seconds)]);
-    return stdout;
-  }
-  async function listens(name: ClientName | MachineName, port: number): Promise<boolean> {
-    const { stdout } = await lab.machine(name).run("ss", ["-Hltn", `sport = :${port}`]);
-    return stdout !== "";
+  function knock(from: ClientName | MachineName, address: string, port: number): Promise<string> {
+    return knockFrom(lab.machine(from), address, port);
   }
   function forward(connPort: number, more: Partial<Forward> = {}): Forward {
     number += 1;
@@ -188,8 +123,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
   test("UDP and IPv6 carry data", async () => {
     await kernel.add(forward(50_000, { protocol: "udp", targetPort: 7 }));
     await kernel.add(forward(50_001, { targetAddr: labAddress6("lab1"), targetPort: 2226 }));
-    const udp = await lab.machine("client1").run("python3", ["-c", UDP_KNOCK, WAN.address, "50000", "2"]);
-    expect(udp.stdout).toBe("udp knock");
+    expect(await knockUdp(lab.machine("client1"), WAN.address, 50_000)).toBe("udp knock");
     expect(await knock("client1", WAN.address6, 50_001)).toBe("hello 2001:db8:51::7");
     expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
   });

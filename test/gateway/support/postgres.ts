@@ -10,6 +10,8 @@ import { tethered } from "../../../local/tether.js";
 
 export interface PostgresServer {
   readonly url: string;
+  /** By its socket: that is a file, so other network namespaces reach it, too. */
+  readonly socketUrl: string;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startPostgres(): Promise<PostgresServer | string> {
   }
   return {
     url: `postgresql://gateway@127.0.0.1:${port}/postgres`,
+    socketUrl: `postgresql://gateway@localhost:${port}/postgres?host=${encodeURIComponent(dir)}`,
     async stop() {
       child.kill("SIGINT");
       await gone;

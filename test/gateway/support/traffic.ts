@@ -1,0 +1,71 @@
+/** Servers of lab machines, and clients that say what became of them. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { NetNamespace } from "../../../local/net-namespace.js";
+
+/** Says hello and then whatever it hears, until the other side ends it. */
+const ECHO = `
+import socket, threading, sys
+family = socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET
+server = socket.socket(family, socket.SOCK_STREAM); server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("::" if sys.argv[1] == "6" else "0.0.0.0", int(sys.argv[2]))); server.listen(64)
+def serve(c, peer):
+    try:
+        c.sendall(("hello " + peer[0] + "\\n").encode())
+        while True:
+            data = c.recv(4096)
+            if not data: break
+            c.sendall(data)
+    except OSError: pass
+    c.close()
+while True:
+    c, peer = server.accept(); threading.Thread(target=serve, args=(c, peer), daemon=True).start()
+`;
+const UDP_ECHO = `
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("0.0.0.0", 7))
+while True:
+    data, peer = server.recvfrom(4096); server.sendto(b"udp " + data, peer)
+`;
+const KNOCK = `
+import socket, sys
+try:
+    c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3]))
+    c.settimeout(float(sys.argv[3])); print(c.recv(100).decode().strip())
+except Exception as e: print(type(e).__name__)
+`;
+const UDP_KNOCK = `
+import socket, sys
+c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(float(sys.argv[3]))
+try:
+    c.sendto(b"knock", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
+except Exception as e: print(type(e).__name__)
+`;
+
+/** TCP: greets with the client's address, then says what it hears. Serves when this resolves, and ends with the namespace. */
+export async function serveEcho(on: NetNamespace, port: number, family: "4" | "6" = "4"): Promise<void> {
+  background(on, [ECHO, family, String(port)]);
+  await listening(on, "-Hltn", port);
+}
+
+/** UDP, on port 7. */
+export async function serveUdpEcho(on: NetNamespace): Promise<void> {
+  background(on, [UDP_ECHO]);
+  await listening(on, "-Hlun", 7);
+}
+
+/** @returns the greeting, or the name of Python's error. */
+export async function knock(from: NetNamespace, address: string, port: number, seconds = 1): Promise<string> {
+  return (await from.run("python3", ["-c", KNOCK, address, String(port), String(seconds)])).stdout;
+}
+
+export async function knockUdp(from: NetNamespace, address: string, port: number, seconds = 2): Promise<string> {
+  return (await from.run("python3", ["-c", UDP_KNOCK, address, String(port), String(seconds)])).stdout;
+}
+
+function background(on: NetNamespace, script: readonly string[]): void {
+  void on.run("python3", ["-c", ...script], { timeout: 600_000 }).catch(() => undefined);
+}
+
+async function listening(on: NetNamespace, how: string, port: number): Promise<void> {
+  while ((await on.run("ss", [how, `sport = :${port}`])).stdout === "") await delay(50);
+}
