@@ -1,0 +1,130 @@
+/** The bundled daemon as it is shipped, with its database, in the network of this process; and clients of it. */
+import { once } from "node:events";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { issueToken } from "../../gateway/auth/issue.js";
+import { endChild, spawnTethered } from "../../local/tether.js";
+import { makeCertificate } from "../../test/agent/support/certificate.js";
+import { FIRST_PORT, LAB } from "./numbered.js";
+
+const RUNTIME = join(import.meta.dirname, "../../dist/runtime");
+const ISSUER = "https://bench.test";
+const SECRET = "a-secret-of-a-bench-that-is-long-enough-0123456789";
+/** Machines that forwards lead to: users open several ports of each. */
+const MACHINES = 64;
+
+export interface Daemon {
+  readonly port: number;
+  readonly ca: string;
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly dir: string;
+  readonly port: number;
+  /** As `database` in gateway.yaml. */
+  readonly database: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** @returns once it listens. */
+export async function startDaemon({ dir, port, database, env = {} }: DaemonOptions): Promise<Daemon> {
+  mkdirSync(dir, { recursive: true });
+  const { cert, key } = makeCertificate("IP:127.0.0.1");
+  const write = (name: string, text: string) => writeFileSync(join(dir, name), text, { mode: 0o600 });
+  write("cert", cert);
+  write("key", key);
+  write("secret", SECRET);
+  write(
+    "gateway.yaml",
+    `
+name: bench
+listen: { address: "127.0.0.1", https_port: ${port} }
+tls: { cert: "${dir}/cert", key: "${dir}/key" }
+wan: wan0
+lan: lan0
+public_address: 198.51.100.1
+lab_networks: ["${LAB}.0.0/16"]
+ports: { min: ${FIRST_PORT}, max: 32000 }
+database: "${database}"
+worker: { tcp_probe: false }
+auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
+`,
+  );
+  const child = spawnTethered(
+    [shippedNode(), join(RUNTIME, "gateway.mjs"), "serve", "--config", `${dir}/gateway.yaml`],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { PATH: process.env.PATH, HOME: dir, ...env },
+    },
+  );
+  if (child.stdout === null) throw new Error("the daemon has no output");
+  const lines = createInterface({ input: child.stdout });
+  const listening = new Promise<void>((resolve, reject) => {
+    lines.on("line", (line) => {
+      const said = JSON.parse(line) as { event?: string; level?: string; [key: string]: unknown };
+      if (said.event === "listening") resolve();
+      if (said.level === "error" || said.event === "repaired") console.error(line);
+    });
+    child.once("exit", (status) => reject(new Error(`the daemon ended with status ${status}`)));
+  });
+  await listening;
+  const scopes = ["read", "forward"] as const;
+  const token = await issueToken(
+    { issuer: ISSUER, user: "bench", scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" },
+    SECRET,
+  );
+  return { port, ca: cert, token, stop: () => endChild(child, 30_000) };
+}
+
+/** What hosts run; where the build could not fetch it, the one that runs this. */
+function shippedNode(): string {
+  const name = readdirSync(RUNTIME).find((file) => /^node-.*-linux-/.test(file));
+  return name === undefined ? process.execPath : join(RUNTIME, name);
+}
+
+/** One client: one connection, kept alive. */
+export class Client {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(private readonly daemon: Daemon) {}
+
+  /** @returns the port that was opened. */
+  async create(n: number): Promise<number> {
+    const forward = {
+      target_addr: `${LAB}.1.${(n % MACHINES) + 1}`,
+      target_port: (n % 60_000) + 1,
+      target_name: `machine ${n % MACHINES}`,
+      target_component: "CentOS",
+    };
+    const { status, text } = await this.#ask("POST", "/v1/forwards", JSON.stringify(forward));
+    if (status !== 201) throw new Error(`a create was answered with ${status}: ${text}`);
+    return JSON.parse(text).conn_port;
+  }
+
+  async remove(port: number): Promise<void> {
+    const { status, text } = await this.#ask("DELETE", `/v1/forwards/${port}`);
+    if (status !== 204) throw new Error(`a delete was answered with ${status}: ${text}`);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #ask(method: string, path: string, body = ""): Promise<{ status: number; text: string }> {
+    const { port, ca, token } = this.daemon;
+    const headers = {
+      "X-Auth": token,
+      ...(body === "" ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
+    };
+    const sent = request({ host: "127.0.0.1", port, ca, path, method, headers, agent: this.#agent });
+    sent.end(body);
+    const [answer] = await once(sent, "response");
+    let text = "";
+    for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+    return { status: answer.statusCode, text };
+  }
+}
