@@ -13,6 +13,7 @@ export function checkHosts(merged: Merged): void {
   checkFleet(merged);
   checkExisting(merged);
   checkStopping(merged);
+  checkNetwork(merged);
   checkGroup(merged);
   checkRole(merged);
   checkAccelerators(merged);
@@ -32,6 +33,14 @@ function checkWays(merged: Merged): void {
       ? `keep one of the two; an existing host may be one of hosts: { my-host: { ${second}: … } }`
       : "keep one of the two: each says which hosts there are";
   throw notTogether(merged.origins[second].where, second, first, merged.origins[first].where, remedy);
+}
+
+/** The private network has its VPC and subnets. */
+function checkNetwork(merged: Merged): void {
+  const other = (["vpc_id", "subnet_id"] as const).find((key) => isGiven(merged, key));
+  if (merged.values.network === undefined || other === undefined) return;
+  const { network, [other]: own } = merged.origins;
+  throw notTogether(own.where, other, "network", network.where, "keep one of the two: each says where the hosts live");
 }
 
 function checkFleet(merged: Merged): void {

@@ -17,12 +17,14 @@ import {
 import { type ConnectConfig, gatewayKeys } from "./gateway-schema.js";
 import { type FleetConfig, type HostOverride, hostKeys, type SpotConfig } from "./host-schema.js";
 import { type LabGatewayConfig, labGatewayKeys } from "./lab-gateway-schema.js";
+import { type PrivateMirrorConfig, privateMirrorKeys } from "./private-mirror-schema.js";
 
 export type { AcceleratorConfig, AgentLimitsConfig } from "./agent-schema.js";
 export type { FirewallConfig, FirewallSyncConfig, IngressConfig } from "./firewall-schema.js";
 export type { ConnectConfig } from "./gateway-schema.js";
 export type { FleetConfig, HostOverride, SpotConfig } from "./host-schema.js";
 export type { LabGatewayConfig } from "./lab-gateway-schema.js";
+export type { PrivateMirrorConfig } from "./private-mirror-schema.js";
 
 /** An SSH key pair by its name here, one of EC2's, or one's own public key; `private_key` is the file that opens it. */
 export type KeyPairConfig =
@@ -84,6 +86,8 @@ export interface Config {
   readonly gateway_token_file?: string;
   readonly connect?: ConnectConfig;
   readonly lab_gateway?: LabGatewayConfig;
+  readonly network?: "private-mirror";
+  readonly private_mirror?: PrivateMirrorConfig;
   /** Paths absolute. */
   readonly key_pair: KeyPairConfig;
   readonly key_type: "rsa" | "ed25519";
@@ -228,6 +232,7 @@ const keys = {
   ...agentKeys,
   ...gatewayKeys,
   ...labGatewayKeys,
+  ...privateMirrorKeys,
   key_pair: Type.Union(
     [
       Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$" }),

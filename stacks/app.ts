@@ -8,6 +8,8 @@ import { LabGatewayStack } from "./lab-gateway.js";
 import type { LabGatewayInputs } from "./lab-inputs.js";
 import type { StackName } from "./names.js";
 import { CallerOnly } from "./parts/caller-only.js";
+import { PrivateMirrorStack } from "./private-mirror.js";
+import type { PrivateMirrorInputs } from "./private-mirror-inputs.js";
 import { EmptyStack } from "./provider.js";
 import type { FirewallSyncInputs } from "./sync-inputs.js";
 
@@ -21,6 +23,7 @@ export interface AppInputs {
   readonly hosts?: DeploymentInputs;
   readonly sync?: FirewallSyncInputs;
   readonly lab?: LabGatewayInputs;
+  readonly mirror?: PrivateMirrorInputs;
 }
 
 /** The cdktf app of a deployment. Equal inputs synthesize to equal bytes. */
@@ -29,11 +32,12 @@ export function buildApp(inputs: DeploymentInputs, options: AppOptions = {}): Ap
 }
 
 /** No group of any stack may open to the world what no option asked for, whoever adds one later. */
-export function buildStacks({ hosts, sync, lab }: AppInputs, options: AppOptions = {}): App {
+export function buildStacks({ hosts, sync, lab, mirror }: AppInputs, options: AppOptions = {}): App {
   const app = new App(options);
   if (hosts !== undefined) new AcceleratorHostsStack(app, hosts);
   if (sync !== undefined) new FirewallSyncStack(app, sync);
   if (lab !== undefined) new LabGatewayStack(app, lab);
+  if (mirror !== undefined) new PrivateMirrorStack(app, mirror);
   const tables = [...(hosts === undefined ? [] : [deploymentTable(hosts)]), ...(lab === undefined ? [] : [lab.table])];
   CallerOnly.guard(app, { allow: tables.flatMap(allowedBy) });
   return app;

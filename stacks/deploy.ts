@@ -11,9 +11,17 @@ import { outDir, stackDir, statePath } from "./files.js";
 import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
 import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
-import { LAB_STACK_NAME, STACK_NAME, STACK_NAMES, type StackName, SYNC_STACK_NAME } from "./names.js";
+import {
+  LAB_STACK_NAME,
+  MIRROR_STACK_NAME,
+  STACK_NAME,
+  STACK_NAMES,
+  type StackName,
+  SYNC_STACK_NAME,
+} from "./names.js";
 import { deploymentTarget, prepareDeployment } from "./prepare.js";
 import { prepareLab } from "./prepare-lab.js";
+import { prepareMirror } from "./prepare-mirror.js";
 import { prepareSync } from "./prepare-sync.js";
 import { resourceNames } from "./resource-names.js";
 import { decideFallback, failedHosts, onDemandInstead, type SpotRefusal, stillOnDemand } from "./spot-fallback.js";
@@ -55,6 +63,9 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
     const lab = await prepareLab(loaded, options);
     options.onTable?.(lab.table, lab.table.warnings);
     return plan(buildStacks({ lab }, { outdir }), outdir, options);
+  }
+  if (options.stack === MIRROR_STACK_NAME) {
+    return plan(buildStacks({ mirror: await prepareMirror(loaded, options) }, { outdir }), outdir, options);
   }
   const hosts = await prepareDeployment(loaded, options);
   if (makesRules(hosts)) {

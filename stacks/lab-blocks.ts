@@ -1,6 +1,7 @@
 /** Which blocks of addresses the lab and its gateway get. Pure. */
 import type { LabGatewayConfig } from "../config/schema.js";
 import { Cidr } from "../firewall/cidr.js";
+import { contains, NARROWEST, overlap, partOf, WIDEST } from "./blocks.js";
 import * as errors from "./errors.js";
 
 export interface LabBlocks {
@@ -15,8 +16,6 @@ export interface LabBlocks {
 type Part = "cidr" | "public_cidr" | "private_cidrs";
 
 const DEFAULT_VPC = "10.71.0.0/16";
-/** AWS takes blocks from /16 to /28, for VPCs and for subnets. */
-const [WIDEST, NARROWEST] = [16, 28];
 
 /**
  * Of a /16 the subnets get the first two /24, of a /20 the first two /28.
@@ -39,7 +38,12 @@ export function labBlocks(config: LabGatewayConfig, place: (part: Part) => strin
     if (config.public_cidr === undefined || config.private_cidrs === undefined) throw errors.labBlocksNeeded();
   }
   const vpc = read("cidr", config.cidr ?? DEFAULT_VPC);
-  const part = (index: number) => partOf(vpc, index, place("cidr"));
+  const part = (index: number) => {
+    const found = partOf(vpc, index);
+    if (found === undefined)
+      throw errors.badLabBlock(place("cidr"), `${vpc}`, "there is no room for two subnets in it");
+    return `${found}`;
+  };
   const open = read("public_cidr", config.public_cidr ?? part(0));
   const lab = (config.private_cidrs ?? [part(1)]).map((text) => read("private_cidrs", text));
   const all = [
@@ -48,18 +52,8 @@ export function labBlocks(config: LabGatewayConfig, place: (part: Part) => strin
   ];
   for (const [index, { part: where, cidr }] of all.entries()) {
     if (isOwn && !contains(vpc, cidr)) throw errors.badLabBlock(place(where), `${cidr}`, `it is not within ${vpc}`);
-    const other = all.slice(0, index).find((before) => contains(before.cidr, cidr) || contains(cidr, before.cidr));
+    const other = all.slice(0, index).find((before) => overlap(before.cidr, cidr));
     if (other !== undefined) throw errors.badLabBlock(place(where), `${cidr}`, `it overlaps ${other.cidr}`);
   }
   return { ...(isOwn ? { vpc: `${vpc}` } : {}), public: `${open}`, private: lab.map(String) };
-}
-
-function partOf(vpc: Cidr, index: number, place: string): string {
-  const prefix = Math.min(vpc.prefix + 8, NARROWEST);
-  if (prefix === vpc.prefix) throw errors.badLabBlock(place, `${vpc}`, "there is no room for two subnets in it");
-  return `${Cidr.fromNumber(4, vpc.first + (BigInt(index) << BigInt(32 - prefix)), prefix)}`;
-}
-
-function contains(outer: Cidr, inner: Cidr): boolean {
-  return outer.first <= inner.first && inner.last <= outer.last;
 }

@@ -2,7 +2,7 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { gatewayBootScript } from "./gateway-user-data.js";
 import type { LabGatewayInputs } from "./lab-inputs.js";
-import { cloudOf, globalName, LAB_STACK_NAME } from "./names.js";
+import { cloudOf, gatewayDeployment, globalName, LAB_STACK_NAME } from "./names.js";
 import { FirewallRules } from "./parts/firewall-rules.js";
 import { HostRole } from "./parts/host-role.js";
 import { HostSecrets } from "./parts/host-secrets.js";
@@ -20,8 +20,7 @@ export class LabGatewayStack extends TerraformStack {
     super(scope, LAB_STACK_NAME);
     addProvider(this, LAB_STACK_NAME, inputs);
     const { blocks, region, vpcId, endpointUrl } = inputs;
-    // Another name than the hosts' deployment has: both may stand in one account.
-    const deployment = `${inputs.name}-${inputs.suffix}-gw`;
+    const deployment = gatewayDeployment(inputs.name, inputs.suffix);
     const network = new LabNetwork(this, "Network", {
       name: deployment,
       blocks,

@@ -1,6 +1,6 @@
 /**
  * What cdktf.json runs: synthesizes what the sallyport.yaml found from here describes: the hosts, the
- * stack that follows a list if it says which, and the lab's gateway if it has one.
+ * stack that follows a list if it says which, the lab's gateway and the private mirror if it has them.
  */
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
@@ -8,18 +8,31 @@ import { buildStacks } from "./app.js";
 import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
 import { prepareDeployment } from "./prepare.js";
 import { prepareLab } from "./prepare-lab.js";
+import { prepareMirror } from "./prepare-mirror.js";
 import { prepareSync } from "./prepare-sync.js";
 
 try {
   const { env } = process;
   const loaded = await loadConfig({ cwd: process.cwd(), env });
   for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
-  const hosts = await prepareDeployment(loaded, { env, onStep: (text) => console.error(`sallyport: ${text}`) });
-  const warnings = makesRules(hosts) ? tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts)) : [];
+  const { network, private_mirror } = loaded.config;
+  const mirror =
+    network === undefined && private_mirror === undefined ? {} : { mirror: await prepareMirror(loaded, { env }) };
+  const onStep = (text: string) => console.error(`sallyport: ${text}`);
+  const hosts = await prepareDeployment(loaded, { env, onStep }).catch((error: unknown) => {
+    // What lives in the private network waits for it: the first time, it alone can be deployed.
+    if (network === undefined || !(error instanceof Fault) || error.code !== "stacks/not-deployed") throw error;
+    console.error(`warning: accelerator-hosts is left out: ${error.message}`);
+    return undefined;
+  });
+  const warnings =
+    hosts !== undefined && makesRules(hosts)
+      ? tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts))
+      : [];
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
   const lab = loaded.config.lab_gateway === undefined ? {} : { lab: await prepareLab(loaded, { env }) };
-  buildStacks({ hosts, ...sync, ...lab }).synth();
+  buildStacks({ ...(hosts === undefined ? {} : { hosts }), ...sync, ...lab, ...mirror }).synth();
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   console.error(`error: ${error.message}`);

@@ -4,9 +4,10 @@ import { createHash } from "node:crypto";
 export const STACK_NAME = "accelerator-hosts";
 export const SYNC_STACK_NAME = "firewall-sync";
 export const LAB_STACK_NAME = "lab-gateway";
+export const MIRROR_STACK_NAME = "private-mirror";
 
 /** In the order in which `cdktf list` names them. */
-export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME, LAB_STACK_NAME] as const;
+export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME, LAB_STACK_NAME, MIRROR_STACK_NAME] as const;
 export type StackName = (typeof STACK_NAMES)[number];
 
 /**
@@ -32,6 +33,9 @@ export function ec2KeyPair(name: string): string {
 export function hostNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `accelerator-${index + 1}`);
 }
+
+/** Another name than the hosts' deployment has: both may stand in one account. */
+export const gatewayDeployment = (name: string, suffix: string): string => `${name}-${suffix}-gw`;
 
 /** The ARN partition and the DNS suffix of a region: China and GovCloud are clouds of their own. */
 export function cloudOf(region: string): { readonly partition: string; readonly dnsSuffix: string } {

@@ -4,7 +4,7 @@ import { errno } from "../base/fault.js";
 import * as errors from "./errors.js";
 import { statePath } from "./files.js";
 import type { DeployedFleet } from "./fleet.js";
-import { LAB_STACK_NAME, STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
+import { LAB_STACK_NAME, MIRROR_STACK_NAME, STACK_NAME, type StackName, SYNC_STACK_NAME } from "./names.js";
 
 export interface DeployedHost {
   readonly name: string;
@@ -47,6 +47,33 @@ export interface LabOutputs {
   readonly connect_command: string;
 }
 
+/** What the stack `private-mirror` gave. No token is in it. */
+export interface MirrorOutputs {
+  readonly mirror_domain: string;
+  /** Account. */
+  readonly mirror_domain_owner: string;
+  readonly mirror_repository: string;
+  readonly mirror_region: string;
+  /** Format (`pypi`, `npm` …) to URL. */
+  readonly mirror_endpoints: Readonly<Record<string, string>>;
+  /** A command that sets pip or npm up. */
+  readonly mirror_login: string;
+  /** Policy for roles that install packages. */
+  readonly mirror_policy_arn: string;
+  readonly mirror_readers: readonly string[];
+  readonly network_vpc_id: string;
+  readonly network_cidr: string;
+  readonly network_subnet_ids: readonly string[];
+  readonly network_security_group_id: string;
+  /** Service (`codeartifact.api`, `ssm` …) to endpoint. */
+  readonly network_endpoint_ids: Readonly<Record<string, string>>;
+  /** Empty where nothing needs S3. */
+  readonly network_s3_endpoint_id: string;
+  readonly network_services: readonly string[];
+  /** ARNs, as the policy of the way to S3 has them. */
+  readonly network_buckets: readonly string[];
+}
+
 export interface DeploymentOutputs {
   /** By number: accelerator-2 before accelerator-10. */
   readonly hosts: readonly DeployedHost[];
@@ -84,6 +111,13 @@ export async function readLabOutputs({ projectDir }: { readonly projectDir: stri
   const values = await readState(projectDir, LAB_STACK_NAME);
   if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
   return values as unknown as LabOutputs;
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readMirrorOutputs({ projectDir }: { readonly projectDir: string }): Promise<MirrorOutputs> {
+  const values = await readState(projectDir, MIRROR_STACK_NAME);
+  if (values.mirror_repository === undefined) throw errors.notDeployed(projectDir, MIRROR_STACK_NAME);
+  return values as unknown as MirrorOutputs;
 }
 
 /** The one with that name, address or instance id. */

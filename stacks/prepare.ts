@@ -24,6 +24,7 @@ import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
 import { deploymentSuffix, ec2KeyPair } from "./names.js";
 import type { SecretFile } from "./parts/host-secrets.js";
+import { checkEndpoints, inPrivateNetwork } from "./private-place.js";
 import { buildRuntime } from "./runtime.js";
 import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
 import { readOnDemand } from "./spot-memory.js";
@@ -49,7 +50,8 @@ export function deploymentTarget({ config, projectDir }: LoadedConfig, env: Node
   };
 }
 
-export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOptions): Promise<DeploymentInputs> {
+export async function prepareDeployment(written: LoadedConfig, options: PrepareOptions): Promise<DeploymentInputs> {
+  const loaded = await inPrivateNetwork(written);
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
@@ -74,13 +76,15 @@ export async function prepareDeployment(loaded: LoadedConfig, options: PrepareOp
 
   const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
   onStep(aboutKey(key));
+  const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
+  await checkEndpoints(written, `${config.name}-${suffix}`);
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
   const runtime = await buildRuntime({ env, onStep });
 
   return {
     ...stack,
-    suffix: deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? "")),
+    suffix,
     ...access,
     sshKey: key,
     ...(tls === undefined ? {} : { tls }),
@@ -138,10 +142,11 @@ const NO_RULES = { firewall: { options: { ingress: [] }, origins: {} } } as cons
 
 /** The firewall options and, where one of them lets callers in, who these are. */
 export async function prepareAccess(
-  loaded: LoadedConfig,
+  written: LoadedConfig,
   options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
 ): Promise<{ readonly firewall: WrittenFirewall; readonly callers: readonly string[] }> {
   const { env, onStep = () => undefined } = options;
+  const loaded = await inPrivateNetwork(written);
   // An existing group is left as it is: an empty list of rules says so to all who ask for the table.
   if (loaded.config.security_group !== undefined) {
     return { ...NO_RULES, callers: [] };

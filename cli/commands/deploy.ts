@@ -1,7 +1,7 @@
 /** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
 import { EXIT } from "../../base/fault.js";
 import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
-import type { DeploymentOutputs, LabOutputs, SyncOutputs } from "../../stacks/outputs.js";
+import type { DeploymentOutputs, LabOutputs, MirrorOutputs, SyncOutputs } from "../../stacks/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
 import { isEmulated } from "../emulated.js";
@@ -19,7 +19,11 @@ interface ChangeFlags {
   readonly wait?: boolean;
 }
 
-const STACK = ["[stack]", "accelerator-hosts, firewall-sync or lab-gateway", "accelerator-hosts"] as const;
+const STACK = [
+  "[stack]",
+  "accelerator-hosts, firewall-sync, lab-gateway or private-mirror",
+  "accelerator-hosts",
+] as const;
 const CALLER = ["--caller <address...>", "who may reach the hosts (default: caller, else this machine)"] as const;
 
 export const register: Register = (program, wrap) => {
@@ -37,7 +41,8 @@ Prints the firewall rules, then what would change. Asks only when a machine woul
 removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
 at most; where AWS is emulated nothing boots, and nothing is awaited. The stack firewall-sync follows a list
 of addresses: see docs/firewall-lambda.md. The stack lab-gateway is a lab's network and the gateway to it:
-see docs/lab-gateway.md.
+see docs/lab-gateway.md. The stack private-mirror is a network without the Internet, and packages in it:
+see docs/private-mirror.md.
 From the moment they run, the hosts cost what AWS charges for their instance type.
 
 Examples:
@@ -46,7 +51,8 @@ Examples:
   $ sallyport up --yes --json
   $ sallyport up --no-wait
   $ sallyport up firewall-sync
-  $ sallyport up lab-gateway`,
+  $ sallyport up lab-gateway
+  $ sallyport up private-mirror`,
     )
     .action(wrap<[string, ChangeFlags]>(up));
   program
@@ -91,7 +97,7 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readLabOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
+  const { readLabOutputs, readMirrorOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
@@ -112,6 +118,11 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   if (stack === "lab-gateway") {
     const outputs = await readLabOutputs(loaded);
     context.print({ changes, ...outputs }, () => labOutputsText(outputs));
+    return undefined;
+  }
+  if (stack === "private-mirror") {
+    const outputs = await readMirrorOutputs(loaded);
+    context.print({ changes, ...outputs }, () => mirrorOutputsText(outputs));
     return undefined;
   }
   const { readDeployed } = await import("../deployed.js");
@@ -255,6 +266,17 @@ function labOutputsText(outputs: LabOutputs): string {
     `certificate    SHA-256 ${outputs.certificate_fingerprint}`,
     `a token        ${outputs.token_command}`,
     `a way in       ${outputs.connect_command}`,
+  ].join("\n");
+}
+
+function mirrorOutputsText(outputs: MirrorOutputs): string {
+  return [
+    `packages       ${Object.values(outputs.mirror_endpoints).join(", ")}`,
+    `for            ${outputs.mirror_readers.join(", ")}`,
+    `their policy   ${outputs.mirror_policy_arn}`,
+    `subnets        ${outputs.network_subnet_ids.join(", ")} (VPC ${outputs.network_vpc_id}, ${outputs.network_cidr})`,
+    `ways out       ${outputs.network_services.join(", ")}${outputs.network_s3_endpoint_id === "" ? "" : ", s3"}`,
+    `log in         ${outputs.mirror_login}`,
   ].join("\n");
 }
 

@@ -1,0 +1,77 @@
+/** Who may read packages, as policy documents: of the endpoints, of the repository, of a role. Pure. */
+import type { BucketGrant } from "./endpoint-needs.js";
+
+export interface MirrorArns {
+  readonly domain: string;
+  readonly repository: string;
+}
+
+/**
+ * The four actions that installing takes. A token is issued only to those who may also call
+ * sts:GetServiceBearerToken, which knows no resources: that it is for CodeArtifact is its condition.
+ */
+function installing({ domain, repository }: MirrorArns): object[] {
+  return [
+    { Sid: "Token", Effect: "Allow", Action: "codeartifact:GetAuthorizationToken", Resource: domain },
+    {
+      Sid: "BearerToken",
+      Effect: "Allow",
+      Action: "sts:GetServiceBearerToken",
+      Resource: "*",
+      Condition: { StringEquals: { "sts:AWSServiceName": "codeartifact.amazonaws.com" } },
+    },
+    {
+      Sid: "ReadPackages",
+      Effect: "Allow",
+      Action: ["codeartifact:GetRepositoryEndpoint", "codeartifact:ReadFromRepository"],
+      Resource: repository,
+    },
+  ];
+}
+
+/**
+ * To these roles, and to nobody else. By a condition and not as principals: a policy that names a role as
+ * principal is refused before the role exists, and stops working when the role is made anew.
+ */
+function toRoles(statement: object, roles: readonly string[]): object {
+  const { Condition = {} } = statement as { readonly Condition?: object };
+  return { ...statement, Principal: "*", Condition: { ...Condition, ArnEquals: { "aws:PrincipalArn": [...roles] } } };
+}
+
+/** Of both endpoints of CodeArtifact. */
+export function endpointPolicy(arns: MirrorArns, roles: readonly string[]): string {
+  return policy(installing(arns).map((statement) => toRoles(statement, roles)));
+}
+
+/** Of the team's repository: its upstreams are read through it, and need none. */
+export function repositoryPolicy({ repository }: MirrorArns, roles: readonly string[]): string {
+  const read = {
+    Sid: "ReadPackages",
+    Effect: "Allow",
+    Action: "codeartifact:ReadFromRepository",
+    Resource: repository,
+  };
+  return policy([toRoles(read, roles)]);
+}
+
+/** Of a role that installs packages. */
+export function readerPolicy(arns: MirrorArns): string {
+  return policy(installing(arns));
+}
+
+/** Of the gateway endpoint for S3: these buckets, and no others. */
+export function bucketsPolicy(grants: readonly BucketGrant[]): string {
+  return policy(
+    grants.map(({ sid, actions, resources }) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Principal: "*",
+      Action: [...actions],
+      Resource: [...resources],
+    })),
+  );
+}
+
+function policy(Statement: object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement });
+}
