@@ -34,6 +34,8 @@ export interface Contestant {
   /** Whether an answered PUT is on the disk; else the client has to see to it. */
   readonly durable: boolean;
   readonly puts: boolean;
+  /** Whether it reads files at all. */
+  readonly reads: boolean;
 }
 
 type Start = (place: Place, port: number) => Omit<Contestant, "name">;
@@ -58,6 +60,7 @@ ${place.more ?? ""}`,
       url: (file) => `https://127.0.0.1:${port}/v1/files/files/${file}`,
       durable: true,
       puts: true,
+      reads: true,
     };
   },
 
@@ -95,7 +98,13 @@ https://127.0.0.1:${port} {
       HOME: place.dir,
       GOMAXPROCS: "1",
     });
-    return { ...launched, url: (name) => `https://127.0.0.1:${port}/${name}`, durable: false, puts: false };
+    return {
+      ...launched,
+      url: (name) => `https://127.0.0.1:${port}/${name}`,
+      durable: false,
+      puts: false,
+      reads: true,
+    };
   },
 
   "plain node"(place, port) {
@@ -107,6 +116,20 @@ https://127.0.0.1:${port} {
       url: (file) => `https://127.0.0.1:${port}/${file}`,
       durable: true,
       puts: true,
+      reads: true,
+    };
+  },
+
+  /** One answer from memory whatever is asked: no program on Node's HTTP server can be faster. */
+  "constant node"(place, port) {
+    const script = join(import.meta.dirname, "constant.mjs");
+    const args = [place.node, script, String(port), `${place.dir}/cert.pem`, `${place.dir}/key.pem`];
+    return {
+      ...launch(place, "constant", args),
+      url: () => `https://127.0.0.1:${port}/`,
+      durable: false,
+      puts: false,
+      reads: false,
     };
   },
 };
@@ -179,7 +202,7 @@ http {
 `,
   );
   const launched = launch(place, tag, ["nginx", "-c", file, "-p", dir]);
-  return { ...launched, url: (name) => `https://127.0.0.1:${port}/${name}`, durable: false, puts: true };
+  return { ...launched, url: (name) => `https://127.0.0.1:${port}/${name}`, durable: false, puts: true, reads: true };
 }
 
 function launch(place: Place, tag: string, command: readonly string[], env: NodeJS.ProcessEnv = {}) {

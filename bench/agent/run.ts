@@ -55,7 +55,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     title: `${MIB} MiB download, one connection`,
     columns: ["MB/s", "CPU s per GiB"],
     measure: (server) => download(server, MIB),
-    joins: () => true,
+    joins: (server) => server.reads,
   },
   upload: {
     title: `${MIB} MiB upload, on the disk when it ends, one connection`,
