@@ -1,0 +1,57 @@
+/**
+ * What clients asked of a gateway, what they were told, and what was seen of it. `began` and `ended` are moments
+ * of one clock that counts: what ended before another thing began came before it. Where the answer is lost,
+ * `ended` is when the connection broke; whether the thing is done, and when, is open.
+ */
+
+/** A forward as a client or the administrator sees it. */
+export interface Shown {
+  readonly id: string;
+  readonly connPort: number;
+  readonly protocol: string;
+  /** Address and port, as one text. */
+  readonly target: string;
+  readonly owner: string;
+  /** Each wish has a name of its own, sent along as the machine's name: a row tells by it who asked for it. */
+  readonly wish: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
+export interface Span {
+  readonly began: number;
+  readonly ended: number;
+}
+
+export interface Create extends Span {
+  readonly op: "create";
+  /** A wish with an idempotency key may be sent again. */
+  readonly wish: string;
+  readonly owner: string;
+  readonly protocol: string;
+  readonly target: string;
+  readonly wanted?: number;
+  /** "refused": for good (4xx). */
+  readonly answer: Shown | "refused" | "lost";
+}
+
+export interface Delete extends Span {
+  readonly op: "delete";
+  readonly owner: string;
+  readonly connPort: number;
+  /** When it ended, milliseconds since 1970. */
+  readonly at: number;
+  /** "absent": the owner has no such forward (404). */
+  readonly answer: "done" | "absent" | "lost";
+}
+
+/** All forwards that there were at some moment in between: of one owner, or of everybody. */
+export interface Look extends Span {
+  readonly op: "look";
+  readonly owner?: string;
+  /** When it ended, milliseconds since 1970. */
+  readonly at: number;
+  readonly forwards: readonly Shown[];
+}
+
+export type Event = Create | Delete | Look;

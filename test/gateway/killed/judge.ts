@@ -1,0 +1,92 @@
+/**
+ * Whether a history is one that a gateway may have which keeps its promises, however often it was killed:
+ * what it answered for is there, what it said is gone stays gone, nothing comes from nowhere, and a port is
+ * one forward's. Pure. It does not say which of two allowed things must have happened: an answer that was lost
+ * may stand for either.
+ */
+import { assignAll } from "./assign.js";
+import type { Create, Delete, Event, Look } from "./history.js";
+import { type Life, livesIn, nameOf } from "./life.js";
+
+/** @returns what is wrong, a sentence each; empty where nothing is. */
+export function judge(events: readonly Event[]): string[] {
+  const creates = events.filter((event): event is Create => event.op === "create");
+  const deletes = events.filter((event): event is Delete => event.op === "delete");
+  const looks = events.filter((event): event is Look => event.op === "look");
+  const lives = livesIn(creates, deletes, looks);
+  return [
+    ...lives.flatMap(unexplained),
+    ...lives.flatMap((life, index) => lives.slice(index + 1).flatMap((other) => together(life, other))),
+    ...lives.filter(({ to, gone }) => gone !== undefined && to > gone.ended).map(cameBack),
+    ...lost(lives, deletes),
+    ...creates.filter((create) => isRefusedForNothing(create, lives, creates, looks)).map(refusedForNothing),
+  ];
+}
+
+/** What is there was asked for, is what was asked for, and was not refused. */
+function unexplained(life: Life): string[] {
+  const { shown, from } = life;
+  const asked = life.asked.filter(({ answer }) => answer !== "refused");
+  const [first] = asked;
+  if (first === undefined) return [`${nameOf(life)} is there, but was refused or never asked for`];
+  if (asked.every(({ began }) => began > from)) return [`${nameOf(life)} was there before it was asked for`];
+  const isSame =
+    shown.owner === first.owner &&
+    shown.protocol === first.protocol &&
+    shown.target === first.target &&
+    (first.wanted === undefined || shown.connPort === first.wanted);
+  return isSame ? [] : [`${nameOf(life)} is not what was asked for`];
+}
+
+/** No two on one port, and no two for one wish, at the same moment. */
+function together(one: Life, other: Life): string[] {
+  if (Math.max(one.from, other.from) > Math.min(one.to, other.to)) return [];
+  if (one.shown.connPort === other.shown.connPort) return [`${nameOf(one)} and ${nameOf(other)} share a port`];
+  if (one.shown.wish === other.shown.wish) return [`${nameOf(one)} and ${nameOf(other)} are one wish`];
+  return [];
+}
+
+const cameBack = (life: Life) => `${nameOf(life)} was gone and came back`;
+
+/** What is gone has expired, or was removed: one removal for each, and at a time when it was there. */
+function lost(lives: readonly Life[], deletes: readonly Delete[]): string[] {
+  const missing = lives.filter(({ gone, to, shown: { expiresAt } }) => {
+    if (gone === undefined || to > gone.ended) return false;
+    return expiresAt === undefined || gone.at < expiresAt;
+  });
+  const choicesOf = ({ shown, asked, to, gone }: Life) =>
+    deletes.filter(({ owner, connPort, answer, began, ended }) => {
+      if (owner !== shown.owner || connPort !== shown.connPort || answer === "absent") return false;
+      const last = answer === "lost" ? Number.POSITIVE_INFINITY : ended;
+      const born = Math.min(...asked.map((create) => create.began));
+      return last > Math.max(born, to) && began < (gone?.ended ?? 0);
+    });
+  return assignAll(missing, choicesOf).map((life) => `${nameOf(life)} is lost: nobody removed it`);
+}
+
+/** A wanted port is refused only where somebody may have had it. */
+function isRefusedForNothing(
+  { answer, wanted, began, ended }: Create,
+  lives: readonly Life[],
+  creates: readonly Create[],
+  looks: readonly Look[],
+): boolean {
+  if (answer !== "refused" || wanted === undefined) return false;
+  const isHad = lives.some(
+    ({ shown, asked, gone }) =>
+      shown.connPort === wanted &&
+      asked.some((create) => create.began < ended) &&
+      (gone === undefined || gone.ended > began),
+  );
+  // Once somebody looked, a lost one is known to be there, or not to be.
+  const isOpen = creates.some(
+    (other) =>
+      other.answer === "lost" &&
+      other.began < ended &&
+      (other.wanted ?? wanted) === wanted &&
+      !looks.some((look) => look.owner === undefined && look.began > other.ended && look.ended < began),
+  );
+  return !isHad && !isOpen;
+}
+
+const refusedForNothing = ({ wish, wanted }: Create) => `"${wish}" was refused port ${wanted}, which nobody had`;

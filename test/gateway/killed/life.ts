@@ -1,0 +1,43 @@
+/** A history by forward: when each was there for certain, and since when it was not. Pure. */
+import type { Create, Delete, Look, Shown, Span } from "./history.js";
+
+/** One forward, by its id, which is never given twice. */
+export interface Life {
+  readonly shown: Shown;
+  /** All attempts of its wish. */
+  readonly asked: readonly Create[];
+  /** For certain there from `from` to `to`, both included; where `from` is the later one, at one moment in between. */
+  readonly from: number;
+  readonly to: number;
+  /** The first that shows it gone: an id does not come back, so that it is gone from then on. */
+  readonly gone?: Span & { readonly at: number };
+}
+
+export function livesIn(creates: readonly Create[], deletes: readonly Delete[], looks: readonly Look[]): Life[] {
+  const found = new Map<string, { readonly shown: Shown; from: number; to: number }>();
+  const see = (shown: Shown, { began, ended }: Span) => {
+    const known = found.get(shown.id) ?? { shown, from: ended, to: began };
+    known.from = Math.min(known.from, ended);
+    known.to = Math.max(known.to, began);
+    found.set(shown.id, known);
+  };
+  for (const create of creates) if (typeof create.answer === "object") see(create.answer, create);
+  for (const look of looks) for (const shown of look.forwards) see(shown, look);
+
+  return [...found.values()].map(({ shown, from, to }) => {
+    const { id, owner, connPort, wish } = shown;
+    const without = looks.filter(
+      (look) => (look.owner === undefined || look.owner === owner) && look.forwards.every((each) => each.id !== id),
+    );
+    const removed = deletes.filter(
+      (each) => each.owner === owner && each.connPort === connPort && each.answer !== "lost",
+    );
+    const [gone] = [...without, ...removed]
+      .filter(({ began }) => began > from)
+      .sort((one, other) => one.ended - other.ended);
+    const asked = creates.filter((create) => create.wish === wish);
+    return { shown, asked, from, to, ...(gone === undefined ? {} : { gone }) };
+  });
+}
+
+export const nameOf = ({ shown: { id, wish, connPort } }: Life) => `${id} ("${wish}", port ${connPort})`;
