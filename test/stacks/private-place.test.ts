@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig } from "../../config/load.js";
+import { hostNeeds } from "../../stacks/prepare-mirror.js";
+import { checkEndpoints, inPrivateNetwork } from "../../stacks/private-place.js";
+
+const OUTPUTS = {
+  mirror_repository: "packages",
+  mirror_policy_arn: "arn:aws:iam::123456789012:policy/lab-install-1",
+  network_vpc_id: "vpc-0123456789abcdef0",
+  network_cidr: "10.72.0.0/16",
+  network_subnet_ids: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+  network_services: ["codeartifact.api", "codeartifact.repositories", "ssm"],
+  network_buckets: ["arn:aws:s3:::lab-1a2b3c4d-us-east-1/runtime/*"],
+};
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "private-place-"));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+async function configured(...lines: string[]) {
+  await writeFile(join(dir, "sallyport.yaml"), ["name: lab", ...lines].join("\n"));
+  return loadConfig({ cwd: dir, env: { HOME: dir } });
+}
+async function deployed(outputs: Partial<typeof OUTPUTS> = {}) {
+  const values = Object.entries({ ...OUTPUTS, ...outputs }).map(([name, value]) => [name, { value }]);
+  const state = { version: 4, outputs: Object.fromEntries(values) };
+  await writeFile(join(dir, "terraform.private-mirror.tfstate"), JSON.stringify(state));
+}
+
+describe("network: private-mirror", () => {
+  test("is the network's VPC and first subnet, private addresses, its block as the caller, and its policy", async () => {
+    await deployed();
+    const { config } = await inPrivateNetwork(
+      await configured("network: private-mirror", "policy: arn:aws:iam::aws:policy/X"),
+    );
+    expect(config).toMatchObject({
+      vpc_id: "vpc-0123456789abcdef0",
+      subnet_id: "subnet-0123456789abcdef0",
+      use_private_ip: true,
+      caller: ["10.72.0.0/16"],
+      policy: ["arn:aws:iam::aws:policy/X", "arn:aws:iam::123456789012:policy/lab-install-1"],
+    });
+  });
+
+  test("keeps a caller that was written, and an existing role as it is; a fleet is in all subnets", async () => {
+    await deployed();
+    const written = ["network: private-mirror", "caller: 10.72.1.7", "role: mine", "fleet: { max: 2 }"];
+    const { config } = await inPrivateNetwork(await configured(...written));
+    expect(config.caller).toEqual(["10.72.1.7"]);
+    expect(config.policy).toBeUndefined();
+    expect(config.fleet?.subnet_ids).toEqual(OUTPUTS.network_subnet_ids);
+  });
+
+  test("is nothing where it is not written", async () => {
+    const loaded = await configured();
+    expect(await inPrivateNetwork(loaded)).toBe(loaded);
+  });
+
+  test("says what to do before the network is there, and where it lacks an endpoint for its hosts", async () => {
+    const loaded = await configured("network: private-mirror");
+    await expect(inPrivateNetwork(loaded)).rejects.toMatchObject({
+      message: `private-mirror is not deployed from ${JSON.stringify(dir)}`.replace(
+        "private-mirror is not",
+        "no private-mirror is",
+      ),
+      hint: 'run "sallyport up private-mirror" there first',
+    });
+    await deployed();
+    await expect(checkEndpoints(loaded, "lab-1a2b3c4d")).resolves.toBeUndefined();
+    await deployed({ network_services: ["codeartifact.api"] });
+    await expect(checkEndpoints(loaded, "lab-99999999")).rejects.toMatchObject({
+      message:
+        "the private network has no way to ssm, arn:aws:s3:::lab-99999999-us-east-1/runtime/*, which its hosts need",
+      exit: 5,
+    });
+  });
+
+  test("does not go with a VPC or a subnet of one's own", async () => {
+    await expect(configured("network: private-mirror", "subnet_id: subnet-0123456789abcdef0")).rejects.toThrow(
+      /subnet_id.*network/,
+    );
+  });
+});
+
+test("autostop makes the hosts need ec2; without secrets they do not need ssm", async () => {
+  const { config } = await configured("autostop: 30m", "auth: none", "ssl_cert_crt: false");
+  expect(hostNeeds(config, "lab-1a2b3c4d").services).toEqual(["ec2"]);
+});
