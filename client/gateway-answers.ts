@@ -13,6 +13,8 @@ export const Ports = Type.Object({
       target_addr: Type.String(),
       target_port: Type.Integer(),
       component: Type.String(),
+      /** Where this one is reached, if not at the gateway's own address. */
+      gateway_ip: Type.Optional(Type.String()),
       protocol: Type.Optional(Type.Union([Type.Literal("tcp"), Type.Literal("udp")])),
     }),
   ),

@@ -38,6 +38,8 @@ export interface KnownForward {
   readonly targetAddr: string;
   readonly targetPort: number;
   readonly protocol: "tcp" | "udp";
+  /** Where its port is, if elsewhere: a machine with an IPv6 address is reached by the gateway's. */
+  readonly gatewayAddress?: string;
 }
 
 export interface KnownForwards {
@@ -99,6 +101,7 @@ export class GatewayClient {
       name: rest.name,
       component: rest.component,
       protocol: rest.protocol ?? ("tcp" as const),
+      ...(rest.gateway_ip === undefined ? {} : { gatewayAddress: rest.gateway_ip }),
     }));
     return {
       // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too (V-13).

@@ -1,10 +1,26 @@
 /** Where clients connect. */
+import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
-/** @returns what the configuration says, else the first global IPv4 address of the interface, else its first at all. */
-export function gatewayAddress(configured: string | undefined, wan: string, interfaces = networkInterfaces()): string {
-  if (configured !== undefined) return configured;
+export interface PublicAddressOptions {
+  readonly configured: string | undefined;
+  /** Interface towards the clients. */
+  readonly wan: string;
+  /** Where a forward leads: what comes in by one IP version goes on by the same. @default any IPv4 address */
+  readonly target?: string | undefined;
+  /** @default this machine's */
+  readonly interfaces?: ReturnType<typeof networkInterfaces>;
+}
+
+/**
+ * @returns what the configuration says, else the first global address of the interface that has the target's IP
+ * version, else its first at all. A configured name stands for both versions.
+ */
+export function gatewayAddress({ configured, wan, target, interfaces = networkInterfaces() }: PublicAddressOptions) {
+  const family = target !== undefined && isIPv6(target) ? "IPv6" : "IPv4";
+  const isOther = family === "IPv6" && configured !== undefined && isIP(configured) === 4;
+  if (configured !== undefined && !isOther) return configured;
   const addresses = (interfaces[wan] ?? []).filter(({ address }) => !/^fe80:|^169\.254\./i.test(address));
-  const found = addresses.find(({ family }) => family === "IPv4") ?? addresses[0];
-  return found?.address ?? "";
+  const found = addresses.find((each) => each.family === family) ?? (isOther ? undefined : addresses[0]);
+  return found?.address ?? configured ?? "";
 }

@@ -128,7 +128,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
     kernel,
     range: config.ports,
     labNetworks: config.lab_networks,
-    gatewayAddress: () => gatewayAddress(config.public_address, config.wan),
+    gatewayAddress: (target) => gatewayAddress({ configured: config.public_address, wan: config.wan, target }),
     helpBase,
     onTarget: (addr) => soon.poke(addr),
   };

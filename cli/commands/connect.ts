@@ -1,9 +1,10 @@
 /** `sallyport connect [TYPE] --name X`: the right program for a lab machine, with everything filled in. */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Argument, type Command } from "commander";
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { ensurePrivateDir } from "../../base/files.js";
 import type { GatewayClient, KnownForward } from "../../client/gateway-client.js";
 import type { Asked, Meant } from "../connect/choose-forward.js";
 import type { Destination, Plan } from "../connect/destination.js";
@@ -88,6 +89,8 @@ async function connect(
   const plan = await planned(context, to, more, flags);
   if (flags.print === true || context.options.json) return show(context, plan, to);
   context.note(`${asked.name} is at ${host} port ${forward.connPort}`);
+  // OpenSSH does not make the directory of a file that it is told of, and would forget the host key.
+  await ensurePrivateDir(dirname(to.knownHosts));
   const { runSsh: runAttached } = await import("../../client/openssh.js");
   return runAttached(plan.program, plan.args, context.env);
 }
@@ -128,12 +131,14 @@ async function findOrOpen(
   const { checkHost } = await import("../connect/destination.js");
   const known = await client.forwards(asked.name);
   const meant = whatIsMeant(asked, known.forwards);
-  const host = checkHost(known.gatewayAddress);
+  const { protocol } = meant;
   const found = chooseForward(asked, meant, known.forwards);
-  if (found !== undefined) return { forward: found, protocol: meant.protocol, host };
+  if (found !== undefined) {
+    return { forward: found, protocol, host: checkHost(found.gatewayAddress ?? known.gatewayAddress) };
+  }
   const { targetPort } = meant;
-  if (flags.create !== true || targetPort === undefined) throw noForward(asked.name, meant.protocol);
-  const { extrasOf, wantedForward } = await import("../connect/open-forward.js");
+  if (flags.create !== true || targetPort === undefined) throw noForward(asked.name, protocol);
+  const { addressOfNew, extrasOf, wantedForward } = await import("../connect/open-forward.js");
   const machine = { name: asked.name, type: meant.type };
   const wanted = await wantedForward(client, machine, targetPort, flags.address, known.forwards);
   const { for: span, from } = flags;
@@ -144,7 +149,8 @@ async function findOrOpen(
   });
   const connPort = await client.create(wanted, extras);
   context.note(`opened port ${connPort} to ${wanted.targetAddr}:${wanted.targetPort}`);
-  return { forward: { ...wanted, connPort, protocol: "tcp" }, protocol: meant.protocol, host };
+  const host = checkHost(await addressOfNew(client, wanted, connPort, known));
+  return { forward: { ...wanted, connPort, protocol: "tcp" }, protocol, host };
 }
 
 async function planned(context: Context, to: Destination, more: readonly string[], flags: Flags): Promise<Plan> {

@@ -92,13 +92,17 @@ async function list(context: Context, name: string | undefined, flags: GatewayFl
   await withGateway(context, flags, async (client) => {
     const { forwards, gatewayAddress } = await client.forwards(name);
     const alive = await liveness(context, client);
-    const rows = forwards.map((forward) => ({ ...row(forward), routable: alive[forward.name] ?? null }));
+    const rows = forwards.map((forward) => ({
+      ...row(forward),
+      ...(forward.gatewayAddress === undefined ? {} : { gateway_ip: forward.gatewayAddress }),
+      routable: alive[forward.name] ?? null,
+    }));
     context.print({ forwards: rows, gateway_ip: gatewayAddress }, () => forwardsText(forwards, gatewayAddress, alive));
   });
 }
 
 async function add(context: Context, name: string, flags: AddFlags): Promise<void> {
-  const { extrasOf, wantedForward } = await import("../connect/open-forward.js");
+  const { addressOfNew, extrasOf, wantedForward } = await import("../connect/open-forward.js");
   const { protocolNamed, typeNamed } = await import("../connect/machine-types.js");
   const { whatIsMeant } = await import("../connect/choose-forward.js");
   const type = flags.type === undefined ? undefined : typeNamed(flags.type);
@@ -128,8 +132,9 @@ async function add(context: Context, name: string, flags: AddFlags): Promise<voi
     });
     const opened = isThere ? same.connPort : await client.create(wanted, extras);
     const forward: KnownForward = { ...wanted, connPort: opened, protocol: flags.udp === true ? "udp" : "tcp" };
-    context.print({ ...row(forward), gateway_ip: known.gatewayAddress, created: !isThere }, () => {
-      const way = `${known.gatewayAddress} port ${opened} leads to ${name} (${wanted.targetAddr}:${targetPort})`;
+    const gatewayAddress = await addressOfNew(client, wanted, opened, known);
+    context.print({ ...row(forward), gateway_ip: gatewayAddress, created: !isThere }, () => {
+      const way = `${gatewayAddress} port ${opened} leads to ${name} (${wanted.targetAddr}:${targetPort})`;
       return isThere ? `${way} already` : way;
     });
   });

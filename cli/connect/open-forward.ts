@@ -1,6 +1,12 @@
 /** A forward for somebody who has none: where the machine is, and what is asked of the gateway. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { ForwardExtras, GatewayClient, KnownForward, WantedForward } from "../../client/gateway-client.js";
+import type {
+  ForwardExtras,
+  GatewayClient,
+  KnownForward,
+  KnownForwards,
+  WantedForward,
+} from "../../client/gateway-client.js";
 import { parseDuration } from "../firewall/duration.js";
 import { typeOfComponent } from "./machine-types.js";
 
@@ -38,6 +44,18 @@ export function extrasOf(flags: CreateFlags): ForwardExtras {
     ...(flags.from === undefined ? {} : { sources: flags.from }),
     ...(flags.for === undefined ? {} : { expiresIn: Math.ceil(parseDuration(flags.for) / 1000) }),
   };
+}
+
+/** Where a forward that was just opened is met: known already, but for a machine's IPv6 address. */
+export async function addressOfNew(
+  client: GatewayClient,
+  { name, targetAddr }: WantedForward,
+  connPort: number,
+  { gatewayAddress }: KnownForwards,
+): Promise<string> {
+  if (!targetAddr.includes(":")) return gatewayAddress;
+  const { forwards } = await client.forwards(name);
+  return forwards.find((forward) => forward.connPort === connPort)?.gatewayAddress ?? gatewayAddress;
 }
 
 /** From the machine's other forwards, else from what the gateway knows of machines. The first IPv4, as vLab takes it (V-47). */

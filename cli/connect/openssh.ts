@@ -8,6 +8,9 @@
 import { EXIT, Fault } from "../../base/fault.js";
 import { atHost, bracketed, type Destination, hostKeyAlias } from "./destination.js";
 
+/** A line that is down for two minutes ends a session, as it may well do without this. */
+const ALIVE = { everySeconds: 5, misses: 24 } as const;
+
 export function sshArgs(to: Destination, command: readonly string[]): string[] {
   return [...options(to), "-p", String(to.port), atHost(to), ...(command.length === 0 ? [] : ["--", ...command])];
 }
@@ -31,6 +34,9 @@ function options({ name, knownHosts, acceptNew }: Destination): string[] {
     "GlobalKnownHostsFile=/dev/null",
     // Else the address of the gateway is compared as well, and that is every machine's.
     "CheckHostIP=no",
+    // A gateway can answer only what is sent: an idle session would never learn that its forward is gone.
+    `ServerAliveInterval=${ALIVE.everySeconds}`,
+    `ServerAliveCountMax=${ALIVE.misses}`,
     ...(acceptNew ? ["StrictHostKeyChecking=accept-new"] : []),
   ];
   return values.flatMap((value) => ["-o", value]);

@@ -18,7 +18,8 @@ export function forwardsText(
     aliveText(alive[name]),
   ]);
   const lines = rows.length === 0 ? ["no forwards"] : table([HEAD, ...rows]);
-  return [...lines, `Gateway IP: ${gatewayAddress}`].join("\n");
+  const others = forwards.flatMap((forward) => forward.gatewayAddress ?? []);
+  return [...lines, `Gateway IP: ${[...new Set([gatewayAddress, ...others])].join(", ")}`].join("\n");
 }
 
 const HEAD = ["Name", "Type", "Port", "Protocol", "Target", "Alive"];

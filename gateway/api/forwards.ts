@@ -35,7 +35,11 @@ export function forwardRoutes(parts: Parts): Route[] {
         onlyKnownNames(Object.keys(asked), ForwardBody.properties);
         const { forward, created } = await openForward(parts, call, asked, keyIn(call));
         const headers = { Location: `${PATH}/${forward.connPort}` };
-        return { status: created ? 201 : 200, headers, json: forwardDocument(forward, gatewayAddress()) };
+        return {
+          status: created ? 201 : 200,
+          headers,
+          json: forwardDocument(forward, gatewayAddress(forward.targetAddr)),
+        };
       },
     },
     {
@@ -57,7 +61,9 @@ export function forwardRoutes(parts: Parts): Route[] {
         return {
           status: 200,
           json: {
-            forwards: page.map((each) => forwardDocument(each, gatewayAddress(), alive.get(each.targetAddr) ?? null)),
+            forwards: page.map((each) =>
+              forwardDocument(each, gatewayAddress(each.targetAddr), alive.get(each.targetAddr) ?? null),
+            ),
             ...(last === undefined || left.length === page.length ? {} : { next: cursorOf(last.connPort) }),
           },
         };
@@ -79,7 +85,7 @@ export function forwardRoutes(parts: Parts): Route[] {
         if (forward === undefined) throw noSuchForward();
         const alive = await liveness(parts);
         const routable = alive.get(forward.targetAddr) ?? null;
-        return { status: 200, json: forwardDocument(forward, gatewayAddress(), routable) };
+        return { status: 200, json: forwardDocument(forward, gatewayAddress(forward.targetAddr), routable) };
       },
     },
     {

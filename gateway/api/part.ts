@@ -10,8 +10,8 @@ export interface Parts {
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
   readonly labNetworks: readonly string[];
-  /** Where clients connect, as told to them; asked each time, since a lease may change it. */
-  readonly gatewayAddress: () => string;
+  /** Where clients connect to reach a target, as told to them; asked each time, since a lease may change it. */
+  readonly gatewayAddress: (targetAddr?: string) => string;
   /** Beginning of the links to vLab's routes; may be empty. */
   readonly helpBase: string;
   /** Told of each new target address, so that its state is known soon. */

@@ -55,8 +55,13 @@ export function vlabRoutes(parts: Parts): Route[] {
       handle: async (call) => {
         const owner = ownedBy(call.caller);
         const found = await parts.forwards.list({ ...filterIn(call.query), ...(owner === undefined ? {} : { owner }) });
-        const ports = Object.fromEntries(found.map((forward) => [String(forward.connPort), portRecord(forward)]));
-        return answer(call, "portmap", { ports, gateway_ip: parts.gatewayAddress() });
+        const gateway_ip = parts.gatewayAddress();
+        const record = (forward: Forward) => {
+          const own = parts.gatewayAddress(forward.targetAddr);
+          return { ...portRecord(forward), ...(own === gateway_ip ? {} : { gateway_ip: own }) };
+        };
+        const ports = Object.fromEntries(found.map((forward) => [String(forward.connPort), record(forward)]));
+        return answer(call, "portmap", { ports, gateway_ip });
       },
     }),
     route("DELETE", "portmap", {

@@ -27,6 +27,7 @@ const plan = (where: Partial<Destination>, choice: Partial<Choice> = {}, more: s
 const SSH_OPTIONS = [
   ...["-o", "HostKeyAlias=lab-m1", "-o", "UserKnownHostsFile=/home/ada/.ssh/known"],
   ...["-o", "GlobalKnownHostsFile=/dev/null", "-o", "CheckHostIP=no"],
+  ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=24"],
 ];
 const V6 = { host: "2001:db8::7" };
 
