@@ -1,0 +1,79 @@
+/** The packages that a `package-lock.json` (or `npm-shrinkwrap.json`) asks a registry for. Pure. */
+import { EXIT, Fault, quote } from "../../../base/fault.js";
+
+export interface Locked {
+  readonly name: string;
+  readonly version?: string;
+  /** Where the lock file says that it comes from; npm goes there, whatever registry is set. */
+  readonly resolved?: string;
+}
+
+export interface Lock {
+  readonly wanted: readonly Locked[];
+  /** Git, tarballs of other hosts, directories, links. */
+  readonly elsewhere: readonly string[];
+}
+
+interface Row {
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly resolved?: unknown;
+  readonly link?: unknown;
+  readonly inBundle?: unknown;
+  readonly dependencies?: Readonly<Record<string, Row>>;
+}
+
+/** @throws Fault `mirror/bad-lock` */
+export function parseLock(text: string, file: string): Lock {
+  let lock: { packages?: Record<string, Row>; dependencies?: Record<string, Row> };
+  try {
+    lock = JSON.parse(text);
+  } catch {
+    throw badLock(file);
+  }
+  const wanted = new Map<string, Locked>();
+  const elsewhere = new Set<string>();
+  const add = (name: string, { version, resolved, inBundle }: Row) => {
+    // What comes inside of another package is asked for nowhere.
+    if (inBundle === true) return;
+    const from = typeof resolved === "string" ? resolved : undefined;
+    const spec = typeof version === "string" ? version : undefined;
+    const foreign = [from, spec].find((each) => each !== undefined && /^(?:git|file:|github:|link:)/.test(each));
+    if (foreign !== undefined) elsewhere.add(`${name} ${withoutPassword(foreign)}`);
+    else
+      wanted.set(`${name}@${spec}`, {
+        name,
+        ...(spec === undefined ? {} : { version: spec }),
+        ...(from === undefined ? {} : { resolved: withoutPassword(from) }),
+      });
+  };
+  if (isObject(lock?.packages)) {
+    for (const [path, row] of Object.entries(lock.packages)) {
+      const at = path.lastIndexOf("node_modules/");
+      if (at < 0 || row.link === true) {
+        if (path !== "" && at >= 0) elsewhere.add(`${path.slice(at + 13)} link`);
+        continue;
+      }
+      // An alias (`"a": "npm:b@1"`) has its real name beside it.
+      add(typeof row.name === "string" ? row.name : path.slice(at + 13), row);
+    }
+  } else if (isObject(lock?.dependencies)) {
+    const walk = (rows: Readonly<Record<string, Row>>) => {
+      for (const [name, row] of Object.entries(rows)) {
+        add(name, row);
+        if (isObject(row.dependencies)) walk(row.dependencies);
+      }
+    };
+    walk(lock.dependencies);
+  } else throw badLock(file);
+  return { wanted: [...wanted.values()], elsewhere: [...elsewhere] };
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
+
+const badLock = (file: string) =>
+  new Fault("mirror/bad-lock", `${quote(file)} is no package-lock.json`, {
+    hint: 'make it with "npm install --package-lock-only"',
+    exit: EXIT.usage,
+  });

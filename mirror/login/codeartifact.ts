@@ -1,0 +1,207 @@
+/** CodeArtifact's API, as far as a user of packages meets it. The one file that makes its client. */
+import {
+  CodeartifactClient,
+  DescribePackageCommand,
+  DescribeRepositoryCommand,
+  GetAuthorizationTokenCommand,
+  GetRepositoryEndpointCommand,
+  ListPackageVersionsCommand,
+  type PackageVersionOrigin,
+  PutPackageOriginConfigurationCommand,
+} from "@aws-sdk/client-codeartifact";
+import { awsFault } from "./aws-faults.js";
+import * as errors from "./errors.js";
+import { isWebUrl, type Target } from "./target.js";
+
+export type PackageFormat = "pypi" | "npm";
+
+export interface Grant {
+  /** A secret. */
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface PackageId {
+  readonly format: PackageFormat;
+  /** npm scope without its "@". */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+export interface Controls {
+  readonly publish: "ALLOW" | "BLOCK";
+  readonly upstream: "ALLOW" | "BLOCK";
+}
+
+export interface FoundVersion {
+  readonly version: string;
+  /** False for what was published into the domain. */
+  readonly external: boolean;
+  /** Repository of the domain, and external connection, that it came in by; where CodeArtifact says. */
+  readonly repository?: string;
+  readonly connection?: string;
+}
+
+export interface RepositoryFacts {
+  readonly upstreams: readonly string[];
+  /** `public:pypi` */
+  readonly connection?: string;
+}
+
+/** RFC 6750's characters: none of them means anything in a configuration file. */
+const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
+
+export interface CodeArtifactOptions {
+  /** Of the AWS configuration files. @default AWS_PROFILE */
+  readonly profile?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Credentials, region and endpoint are what the environment and the AWS configuration files say. */
+export class CodeArtifact {
+  readonly #client: CodeartifactClient;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(
+    readonly target: Target,
+    { profile, signal }: CodeArtifactOptions = {},
+  ) {
+    const { region, apiUrl } = target;
+    this.#signal = signal;
+    this.#client = new CodeartifactClient({
+      ...(region === undefined ? {} : { region }),
+      ...(apiUrl === undefined ? {} : { endpoint: apiUrl }),
+      ...(profile === undefined ? {} : { profile }),
+      requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+    });
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** The region that the calls go to. */
+  async region(): Promise<string> {
+    return await this.#of("GetAuthorizationToken", () => this.#client.config.region());
+  }
+
+  /** @param seconds 0 is sent too: the token then ends with the role's session. @default 12 hours, chosen by AWS */
+  async authorize(seconds?: number): Promise<Grant> {
+    const { domain, domainOwner } = this.target;
+    const input = { domain, domainOwner, durationSeconds: seconds };
+    const issuedAt = Date.now();
+    const answer = await this.#of("GetAuthorizationToken", (options) =>
+      this.#client.send(new GetAuthorizationTokenCommand(input), options),
+    );
+    const { authorizationToken: token, expiration } = answer;
+    if (token === undefined || expiration === undefined) throw errors.badAnswer(this.#api(), "a token and its end");
+    if (!TOKEN.test(token)) throw errors.badToken();
+    return { token, issuedAt, expiresAt: expiration.getTime() };
+  }
+
+  /** @returns the URL under which the packages are, ending with a slash. */
+  async endpoint(format: PackageFormat): Promise<string> {
+    const answer = await this.#of("GetRepositoryEndpoint", (options) =>
+      this.#client.send(new GetRepositoryEndpointCommand({ ...this.#repository(), format }), options),
+    );
+    const url = answer.repositoryEndpoint ?? "";
+    if (!isWebUrl(url)) throw errors.badAnswer(this.#api(), "the URL of the repository");
+    return url.endsWith("/") ? url : `${url}/`;
+  }
+
+  async describe(repository = this.target.repository): Promise<RepositoryFacts> {
+    const answer = await this.#of("DescribeRepository", (options) =>
+      this.#client.send(new DescribeRepositoryCommand({ ...this.#repository(), repository }), options),
+    );
+    const connection = answer.repository?.externalConnections?.[0]?.externalConnectionName;
+    return {
+      upstreams: (answer.repository?.upstreams ?? []).flatMap(({ repositoryName }) => repositoryName ?? []),
+      ...(connection === undefined ? {} : { connection }),
+    };
+  }
+
+  /** @returns undefined where the repository has nothing of that name. */
+  async controls(id: PackageId): Promise<Controls | undefined> {
+    const { name, ...rest } = id;
+    const answer = await this.#orNothing("DescribePackage", (options) =>
+      this.#client.send(new DescribePackageCommand({ ...this.#repository(), ...rest, package: name }), options),
+    );
+    const { publish, upstream } = answer?.package?.originConfiguration?.restrictions ?? {};
+    if (answer === undefined) return undefined;
+    return { publish: publish ?? "ALLOW", upstream: upstream ?? "ALLOW" };
+  }
+
+  /** What the repository itself holds or keeps a reference to; [] where it knows the name not at all. */
+  async versions(id: PackageId, repository = this.target.repository): Promise<FoundVersion[]> {
+    const { name, ...rest } = id;
+    const found: FoundVersion[] = [];
+    let nextToken: string | undefined;
+    do {
+      const input = { ...this.#repository(), ...rest, repository, package: name, maxResults: 1000, nextToken };
+      const answer = await this.#orNothing("ListPackageVersions", (options) =>
+        this.#client.send(new ListPackageVersionsCommand(input), options),
+      );
+      for (const { version, origin } of answer?.versions ?? []) found.push(foundVersion(version ?? "", origin));
+      nextToken = answer?.nextToken;
+    } while (nextToken !== undefined);
+    return found;
+  }
+
+  async setControls(id: PackageId, restrictions: Controls): Promise<void> {
+    const { name, ...rest } = id;
+    const input = { ...this.#repository(), ...rest, package: name, restrictions };
+    await this.#of("PutPackageOriginConfiguration", (options) =>
+      this.#client.send(new PutPackageOriginConfigurationCommand(input), options),
+    );
+  }
+
+  #repository() {
+    const { domain, domainOwner, repository } = this.target;
+    return { domain, domainOwner, repository };
+  }
+
+  #api(): string {
+    return this.target.apiUrl ?? "CodeArtifact";
+  }
+
+  async #of<T>(action: string, call: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#signal === undefined ? {} : { abortSignal: this.#signal });
+    } catch (error) {
+      throw awsFault(error, action, this.target);
+    }
+  }
+
+  async #orNothing<T>(
+    action: string,
+    call: (options: { abortSignal?: AbortSignal }) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#of(action, async (options) => {
+      try {
+        return await call(options);
+      } catch (error) {
+        if (isMissingPackage(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+}
+
+/** A missing domain or repository is the same error about another resource. */
+function isMissingPackage(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "ResourceNotFoundException") return false;
+  const { resourceType } = error as { resourceType?: string };
+  return resourceType === undefined ? /package/i.test(error.message) : /^package/.test(resourceType);
+}
+
+function foundVersion(version: string, origin: PackageVersionOrigin | undefined): FoundVersion {
+  const { repositoryName, externalConnectionName } = origin?.domainEntryPoint ?? {};
+  return {
+    version,
+    external: origin?.originType === "EXTERNAL" || externalConnectionName !== undefined,
+    ...(repositoryName === undefined ? {} : { repository: repositoryName }),
+    ...(externalConnectionName === undefined ? {} : { connection: externalConnectionName }),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * One way to change a configuration file that belongs to somebody else: by keys, as text. Pure.
+ *
+ * Whatever is not one of the keys stays as it is, comments and order included. An editor takes a
+ * key that it wrote away again, with the section around it if nothing else is left in there.
+ */
+import { EXIT, Fault, quote } from "../../../base/fault.js";
+
+/** Where a value is: section and key, a single key, the name of a machine … as the format has it. */
+export type KeyPath = readonly string[];
+export type Value = string | boolean;
+
+export interface Editor {
+  /** As the tool itself would read it; undefined where there is none. */
+  get(text: string, path: KeyPath): Value | undefined;
+  /** The text with that value; undefined takes it away. The line ends of the file are kept. */
+  set(text: string, path: KeyPath, value: Value | undefined): string;
+}
+
+export interface Entry {
+  readonly path: KeyPath;
+  readonly value: Value;
+}
+
+/**
+ * All entries set, and read back: what cannot be edited is refused, never written wrong.
+ *
+ * @throws Fault `mirror/config-shape`
+ */
+export function applyEntries(editor: Editor, text: string, entries: readonly Entry[], file: string): string {
+  let edited = text;
+  try {
+    for (const { path, value } of entries) edited = editor.set(edited, path, value);
+    const wrong = entries.find(({ path, value }) => editor.get(edited, path) !== value);
+    if (wrong !== undefined) throw configShape(file, wrong.path);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw unreadable(file, error);
+  }
+  return edited;
+}
+
+export const linesOf = (text: string): string[] => (text === "" ? [] : text.split(/(?<=\n)/));
+export const eolOf = (text: string): string => (/\r\n/.test(text) ? "\r\n" : "\n");
+
+/** The text with a line end behind its last line. */
+export function ended(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : text + eolOf(text);
+}
+
+const configShape = (file: string, path: KeyPath) =>
+  new Fault("mirror/config-shape", `${quote(file)} has ${path.join(".")} in a form that cannot be edited`, {
+    hint: "write it on one line, in a section or table of its own, and try again",
+    exit: EXIT.conflict,
+  });
+
+/** The parser's own words may quote the line, and in it a password. */
+const unreadable = (file: string, error: unknown) =>
+  new Fault("mirror/config-unreadable", `${quote(file)} is not in the form that its program reads`, {
+    hint: `mend it first${lineOf(error)}; nothing was changed`,
+    exit: EXIT.conflict,
+  });
+
+function lineOf(error: unknown): string {
+  const { line, linePos } = (error ?? {}) as { line?: unknown; linePos?: readonly { line?: unknown }[] };
+  const number = typeof line === "number" ? line : linePos?.[0]?.line;
+  return typeof number === "number" ? ` (line ${number})` : "";
+}

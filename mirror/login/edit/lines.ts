@@ -1,0 +1,68 @@
+/**
+ * `.npmrc` and Yarn 1's `.yarnrc`: a key and a value on each line, no order, the last one holds.
+ * Values are handled as they are written, `${VARIABLES}` and quotes included.
+ */
+import { type Editor, ended, eolOf, linesOf } from "./editor.js";
+
+interface LineFormat {
+  /** @returns undefined for a comment or whatever else is no key with a value. */
+  read(line: string): readonly [key: string, value: string] | undefined;
+  write(key: string, value: string): string;
+  /** Behind such a line nothing is a plain key any more. */
+  ends(line: string): boolean;
+}
+
+/** npm reads keys before the first section only, and takes `;` and `#` for comments. */
+export const npmrcEditor = lineEditor({
+  read(line) {
+    const match = /^\s*([^=;#\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
+    return match === null ? undefined : [match[1] ?? "", match[2] ?? ""];
+  },
+  write: (key, value) => `${key}=${value}`,
+  ends: (line) => /^\s*\[[^\]]*\]\s*$/.test(line),
+});
+
+/** Indented lines belong to the key above them, and are nobody's. */
+export const yarnrcEditor = lineEditor({
+  read(line) {
+    const match = /^("(?:[^"\\]|\\.)*"|[^\s"#]\S*)\s+(.*?)\s*$/.exec(line);
+    return match === null ? undefined : [unquoted(match[1] ?? ""), unquoted(match[2] ?? "")];
+  },
+  write: (key, value) => `${/^[\w./-]+$/.test(key) ? key : JSON.stringify(key)} ${JSON.stringify(value)}`,
+  ends: () => false,
+});
+
+function unquoted(word: string): string {
+  return /^".*"$/.test(word) ? word.slice(1, -1).replaceAll(/\\(.)/g, "$1") : word;
+}
+
+function lineEditor({ read, write, ends }: LineFormat): Editor {
+  const bodyOf = (text: string) => {
+    const lines = linesOf(text);
+    const end = lines.findIndex((line) => ends(stripped(line)));
+    return { lines, end: end < 0 ? lines.length : end };
+  };
+  const indexOf = (lines: readonly string[], end: number, key: string) =>
+    lines.slice(0, end).findLastIndex((line) => read(stripped(line))?.[0] === key);
+  return {
+    get(text, [key = ""]) {
+      const { lines, end } = bodyOf(text);
+      const index = indexOf(lines, end, key);
+      return index < 0 ? undefined : read(stripped(lines[index] ?? ""))?.[1];
+    },
+    set(text, [key = ""], value) {
+      const { lines, end } = bodyOf(text);
+      const index = indexOf(lines, end, key);
+      const eol = eolOf(text);
+      const line = value === undefined ? [] : [write(key, String(value)) + eol];
+      if (index >= 0) lines.splice(index, 1, ...line);
+      else {
+        if (end > 0) lines[end - 1] = value === undefined ? (lines[end - 1] ?? "") : ended(lines[end - 1] ?? "");
+        lines.splice(end, 0, ...line);
+      }
+      return lines.join("");
+    },
+  };
+}
+
+const stripped = (line: string) => line.replace(/\r?\n$/, "").replace(/^\uFEFF/, "");

@@ -1,0 +1,86 @@
+/**
+ * Poetry's `config.toml` and `auth.toml`: a key of a table, `[http-basic.team]` say. What the text
+ * means is always asked of a real parser; other ways to write the same table are left alone, and
+ * `applyEntries` finds that the value did not arrive.
+ */
+import { parse } from "smol-toml";
+import { type Editor, ended, eolOf, linesOf, type Value } from "./editor.js";
+
+export const tomlEditor: Editor = {
+  get(text, path) {
+    let at: unknown = parse(text);
+    for (const key of path) at = isTable(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+    return typeof at === "string" || typeof at === "boolean" ? at : undefined;
+  },
+  set(text, path, value) {
+    const table = path.slice(0, -1);
+    const key = path.at(-1) ?? "";
+    const lines = linesOf(text);
+    const header = lines.findIndex((line) => sameTable(line, table));
+    const eol = eolOf(text);
+    const line = (head: string, tail: string) => `${head}${literal(value ?? "")}${tail}${eol}`;
+    if (header < 0) {
+      if (value === undefined) return text;
+      const title = `[${table.map(keyText).join(".")}]${eol}`;
+      return `${ended(text)}${text === "" ? "" : eol}${title}${line(`${keyText(key)} = `, "")}`;
+    }
+    const end = endOf(lines, header);
+    for (let index = header + 1; index < end; index++) {
+      const match = PAIR.exec((lines[index] ?? "").replace(/\r?\n$/, ""));
+      if (match === null || dotted(match[2] ?? "")?.join("\0") !== key) continue;
+      const head = `${match[1]}${match[2]}${match[3]}`;
+      lines.splice(index, 1, ...(value === undefined ? [] : [line(head, match[5] ?? "")]));
+      const rest = lines.join("");
+      return value === undefined ? withoutEmpty(rest, table) : rest;
+    }
+    if (value === undefined) return text;
+    const before = ended(lines.slice(0, end).join(""));
+    return `${before}${line(`${keyText(key)} = `, "")}${lines.slice(end).join("")}`;
+  },
+};
+
+const PAIR = /^(\s*)([^=\s][^=]*?)(\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|true|false)(\s*(?:#.*)?)$/;
+
+export const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** JSON's escapes are TOML's, but for the characters that JSON leaves as they are. */
+export const literal = (value: Value) => JSON.stringify(value).replaceAll("\u007f", "\\u007f");
+
+/** Behind the last line of the table that says something. */
+export function endOf(lines: readonly string[], header: number): number {
+  let end = header + 1;
+  for (let index = header + 1; index < lines.length && !/^\s*\[/.test(lines[index] ?? ""); index++)
+    if (/^\s*[^\s#]/.test(lines[index] ?? "")) end = index + 1;
+  return end;
+}
+
+function withoutEmpty(text: string, table: readonly string[]): string {
+  const lines = linesOf(text);
+  const header = lines.findIndex((line) => sameTable(line, table));
+  const next = lines.findIndex((line, index) => index > header && /^\s*\[/.test(line));
+  const body = lines.slice(header + 1, next < 0 ? undefined : next);
+  if (body.some((line) => line.trim() !== "")) return text;
+  const blank = header > 0 && lines[header - 1]?.trim() === "" ? 1 : 0;
+  lines.splice(header - blank, 1 + blank);
+  return lines.join("");
+}
+
+const keyText = (key: string) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key));
+
+function sameTable(line: string, table: readonly string[]): boolean {
+  const match = /^\s*\[(?!\[)(.*)\]\s*(?:#.*)?$/.exec(line.trimEnd());
+  return match !== null && dotted(match[1] ?? "")?.join("\0") === table.join("\0");
+}
+
+function dotted(text: string): string[] | undefined {
+  const keys: string[] = [];
+  const part = /\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)\s*(\.|$)/y;
+  while (part.lastIndex < text.length) {
+    const match = part.exec(text);
+    if (match === null) return undefined;
+    const key = match[1] ?? "";
+    keys.push(key.startsWith('"') ? String(JSON.parse(key)) : key.replaceAll("'", ""));
+  }
+  return keys;
+}

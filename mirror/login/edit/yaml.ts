@@ -1,0 +1,33 @@
+/** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spaces may be set anew until `logout`. */
+import { isMap, parseDocument } from "yaml";
+import type { Editor, KeyPath } from "./editor.js";
+
+export const yamlEditor: Editor = {
+  get(text, path) {
+    const value = read(text).getIn(path);
+    return typeof value === "string" || typeof value === "boolean" ? value : undefined;
+  },
+  set(text, path, value) {
+    const document = read(text);
+    if (value === undefined) remove(document, path);
+    else document.setIn(path, value);
+    if (isMap(document.contents) && document.contents.items.length === 0 && document.comment === null) return "";
+    return document.toString({ lineWidth: 0 });
+  },
+};
+
+function read(text: string) {
+  const document = parseDocument(text, { prettyErrors: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  return document;
+}
+
+/** With the maps that are empty without it. */
+function remove(document: ReturnType<typeof read>, path: KeyPath): void {
+  if (!document.hasIn(path)) return;
+  document.deleteIn(path);
+  const parent = path.slice(0, -1);
+  const rest = parent.length === 0 ? undefined : document.getIn(parent);
+  if (isMap(rest) && rest.items.length === 0) remove(document, parent);
+}

@@ -1,0 +1,79 @@
+/** A login as environment variables, and these as the words of a shell. Pure. */
+import { EXIT, Fault } from "../../base/fault.js";
+import type { PackageFormat } from "./codeartifact.js";
+import { nerfDart, simple, withUser } from "./tools.js";
+
+export interface EnvironmentAccess {
+  readonly token: string;
+  readonly name: string;
+  /** Of the packages, ending with a slash, by format. */
+  readonly endpoints: Partial<Record<PackageFormat, string>>;
+}
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** Each of the tools understands some of them. */
+export function variablesFor({ token, name, endpoints: { pypi, npm } }: EnvironmentAccess): Variables {
+  const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return {
+    CODEARTIFACT_AUTH_TOKEN: token,
+    ...(pypi === undefined
+      ? {}
+      : {
+          PIP_INDEX_URL: withUser(simple(pypi), token),
+          UV_DEFAULT_INDEX: withUser(simple(pypi), token),
+          [`POETRY_HTTP_BASIC_${upper}_USERNAME`]: "aws",
+          [`POETRY_HTTP_BASIC_${upper}_PASSWORD`]: token,
+          TWINE_REPOSITORY_URL: pypi,
+          TWINE_USERNAME: "aws",
+          TWINE_PASSWORD: token,
+        }),
+    ...(npm === undefined
+      ? {}
+      : {
+          npm_config_registry: npm,
+          YARN_NPM_REGISTRY_SERVER: npm,
+          YARN_NPM_AUTH_TOKEN: token,
+          YARN_NPM_ALWAYS_AUTH: "true",
+        }),
+  };
+}
+
+/** What no shell can export for its name, and a child can be given all the same: npm's and Yarn 1's token. */
+export function unexportable({ token, endpoints: { npm } }: EnvironmentAccess): Variables {
+  if (npm === undefined) return {};
+  const key = `npm_config_${nerfDart(npm)}`;
+  return { [`${key}:_authToken`]: token, [`${key}:always-auth`]: "true" };
+}
+
+export const SHELLS = ["sh", "fish", "powershell", "github", "json"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** @returns lines for stdout. For `github` see {@link githubFile} and {@link githubMasks}. */
+export function shellLines(variables: Variables, shell: Exclude<Shell, "github" | "json">): string[] {
+  return Object.entries(variables).map(([name, value]) => WORDS[shell](name, value));
+}
+
+const WORDS = {
+  sh: (name: string, value: string) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  fish: (name: string, value: string) => `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
+  powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
+};
+
+/** What goes to the end of the file that GITHUB_ENV names. */
+export function githubFile(variables: Variables): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      if (/[\r\n]/.test(value)) throw lineBreak(name);
+      return `${name}=${value}\n`;
+    })
+    .join("");
+}
+
+/** Commands to the runner that let it hide the token in the job's log, in both forms that it has there. */
+export function githubMasks(token: string): string[] {
+  return [...new Set([token, encodeURIComponent(token)])].map((secret) => `::add-mask::${secret}`);
+}
+
+const lineBreak = (name: string) =>
+  new Fault("mirror/line-break", `the value of ${name} has a line break`, { exit: EXIT.failure });

@@ -1,0 +1,123 @@
+/**
+ * What the logins changed, so that `logout` can give it back: one file that only its owner may open,
+ * since the old contents that it keeps may hold passwords. No token of ours is in it, only hashes.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errno, Fault } from "../../base/fault.js";
+import { ensurePrivateDir, replaceFile } from "../../base/files.js";
+import { holdLock } from "../../base/process-lock.js";
+import type { KeyPath, Value } from "./edit/editor.js";
+import type { EditorName } from "./edit/editors.js";
+import * as errors from "./errors.js";
+import type { Target } from "./target.js";
+import type { LoginTool } from "./tools.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Login {
+  /** The tool, and the scope if it has one: `npm`, `npm:@acme`. */
+  readonly id: string;
+  readonly tool: LoginTool;
+  readonly scope?: string;
+  /** How the tool calls the repository, where it calls it by a name. */
+  readonly name: string;
+  readonly target: Target;
+  readonly profile?: string;
+  /** As asked for; undefined for AWS's default. */
+  readonly lifetimeSeconds?: number;
+  /** Of the packages. */
+  readonly endpoint: string;
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface KeptEntry {
+  readonly path: KeyPath;
+  /** Ids of those that want it. */
+  readonly logins: readonly string[];
+  /** SHA-256 of what we wrote: the last is what shall be there, one before it may be there still. */
+  readonly written: readonly string[];
+}
+
+export interface KeptFile {
+  readonly format: EditorName;
+  /** Its content without any login; null where there was no file. */
+  readonly before: string | null;
+  readonly mode: number | null;
+  /** SHA-256 of the whole text, in the same way. */
+  readonly written: readonly string[];
+  readonly entries: readonly KeptEntry[];
+}
+
+export interface State {
+  readonly logins: Readonly<Record<string, Login>>;
+  /** By absolute path. */
+  readonly files: Readonly<Record<string, KeptFile>>;
+}
+
+export const EMPTY: State = { logins: {}, files: {} };
+
+/** `~/.local/state/sallyport/mirror`, which is 0700. */
+export function stateDir(env: Environment): string {
+  const xdg = env.XDG_STATE_HOME;
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), ".local", "state");
+  return join(base, "sallyport", "mirror");
+}
+
+const stateFile = (dir: string) => join(dir, "logins.json");
+
+/** @throws Fault `mirror/state-garbage` */
+export async function readState(dir: string): Promise<State> {
+  const file = stateFile(dir);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return EMPTY;
+  try {
+    const { version, logins, files } = JSON.parse(text) as { version?: unknown } & State;
+    if (version === 1 && typeof logins === "object" && typeof files === "object") return { logins, files };
+  } catch {
+    // Said below.
+  }
+  throw errors.stateGarbage(file);
+}
+
+export async function writeState(dir: string, state: State): Promise<void> {
+  await replaceFile(stateFile(dir), `${JSON.stringify({ version: 1, ...state }, null, 2)}\n`, 0o600);
+}
+
+const WAIT_MS = 10_000;
+
+/**
+ * One after another: of two commands at once the second waits for the first.
+ *
+ * @throws Fault `mirror/busy` after ten seconds
+ */
+export async function withState<T>(env: Environment, work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = stateDir(env);
+  await ensurePrivateDir(dir);
+  const deadline = Date.now() + WAIT_MS;
+  for (;;) {
+    const release = await holdLock(join(dir, "lock"), errors.busy).catch((error: unknown) => {
+      if (error instanceof Fault && Date.now() < deadline) return undefined;
+      throw error;
+    });
+    if (release === undefined) {
+      await sleep(20 + Math.random() * 60);
+      continue;
+    }
+    try {
+      return await work(dir);
+    } finally {
+      await release();
+    }
+  }
+}
+
+export const hashOf = (value: Value | null) => createHash("sha256").update(String(value)).digest("hex");

@@ -1,0 +1,123 @@
+/** What each tool reads, and what it must find there to use the repository. Pure, but for where HOME is. */
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import type { Entry } from "./edit/editor.js";
+import type { EditorName } from "./edit/editors.js";
+import * as errors from "./errors.js";
+import type { Environment } from "./store.js";
+
+export const LOGIN_TOOLS = ["pip", "uv", "poetry", "twine", "npm", "pnpm", "yarn"] as const;
+export type LoginTool = (typeof LOGIN_TOOLS)[number];
+
+export interface Access {
+  readonly tool: LoginTool;
+  /** Of the packages, ending with a slash. */
+  readonly endpoint: string;
+  readonly token: string;
+  /** For tools that call a repository by a name. */
+  readonly name: string;
+  /** `@acme`: only packages of that scope come from here. */
+  readonly scope?: string;
+}
+
+export interface FileChange {
+  readonly file: string;
+  readonly format: EditorName;
+  readonly entries: readonly Entry[];
+}
+
+export const formatOf = (tool: LoginTool) => (["npm", "pnpm", "yarn"].includes(tool) ? "npm" : "pypi");
+
+/** @throws Fault `mirror/pip-without-files` */
+export function changesFor(access: Access, env: Environment): FileChange[] {
+  const home = env.HOME || homedir();
+  const { XDG_CONFIG_HOME: xdg } = env;
+  const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".config");
+  const { endpoint, token, name } = access;
+  switch (access.tool) {
+    case "pip":
+      return [change(pipFile(config, env), "ini", [[["global", "index-url"], withUser(simple(endpoint), token)]])];
+    case "uv":
+      return [
+        change(env.UV_CONFIG_FILE || join(config, "uv", "uv.toml"), "uv-index", [[[name], simple(endpoint)]]),
+        // uv asks netrc itself; a password in the index's URL would find its way into lock files.
+        change(env.NETRC || join(home, ".netrc"), "netrc", [
+          [[new URL(endpoint).hostname], `login aws password ${token}`],
+        ]),
+      ];
+    case "poetry": {
+      const dir = env.POETRY_CONFIG_DIR || join(config, "pypoetry");
+      return [
+        change(join(dir, "config.toml"), "toml", [[["repositories", name, "url"], endpoint]]),
+        change(join(dir, "auth.toml"), "toml", [
+          [["http-basic", name, "username"], "aws"],
+          [["http-basic", name, "password"], token],
+        ]),
+      ];
+    }
+    case "twine":
+      return [
+        change(join(home, ".pypirc"), "ini", [
+          [["distutils", "index-servers", name], name],
+          [[name, "repository"], endpoint],
+          [[name, "username"], "aws"],
+          [[name, "password"], token],
+        ]),
+      ];
+    case "npm":
+    case "pnpm":
+      return [change(npmrcFile(home, env), "npmrc", [[[registryKey(access)], endpoint], tokenEntry(access)])];
+    case "yarn":
+      return [
+        change(join(home, ".yarnrc"), "yarnrc", [[[registryKey(access)], endpoint]]),
+        // Yarn 1 takes tokens from npm's file only, and sends one for names without a scope if told to.
+        change(npmrcFile(home, env), "npmrc", [tokenEntry(access), [[`${nerfDart(endpoint)}:always-auth`], "true"]]),
+        change(
+          env.YARN_RC_FILENAME ? join(home, env.YARN_RC_FILENAME) : join(home, ".yarnrc.yml"),
+          "yaml",
+          berry(access),
+        ),
+      ];
+  }
+}
+
+type Pair = readonly [path: readonly string[], value: Entry["value"]];
+
+function change(file: string, format: EditorName, pairs: readonly Pair[]): FileChange {
+  return { file: resolve(file), format, entries: pairs.map(([path, value]) => ({ path, value })) };
+}
+
+export const simple = (endpoint: string) => new URL("simple/", endpoint).href;
+
+export function withUser(url: string, token: string): string {
+  const authorised = new URL(url);
+  authorised.username = "aws";
+  authorised.password = encodeURIComponent(token);
+  return authorised.href;
+}
+
+/** npm's name for what belongs to a registry: `//host/path/`. */
+export const nerfDart = (endpoint: string) => endpoint.replace(/^https?:/, "");
+
+const registryKey = ({ scope }: Access) => (scope === undefined ? "registry" : `${scope}:registry`);
+const tokenEntry = ({ endpoint, token }: Access): Pair => [[`${nerfDart(endpoint)}:_authToken`], token];
+
+/** Yarn 2 and later. The token is bound to the registry: at the top it would go to those of other scopes too. */
+function berry({ endpoint, token, scope }: Access): Pair[] {
+  const registry = nerfDart(endpoint).replace(/\/$/, "");
+  return [
+    [scope === undefined ? ["npmRegistryServer"] : ["npmScopes", scope.slice(1), "npmRegistryServer"], endpoint],
+    [["npmRegistries", registry, "npmAlwaysAuth"], true],
+    [["npmRegistries", registry, "npmAuthToken"], token],
+  ];
+}
+
+function pipFile(config: string, env: Environment): string {
+  const own = env.PIP_CONFIG_FILE;
+  if (own === "/dev/null") throw errors.pipWithoutFiles();
+  return own || join(config, "pip", "pip.conf");
+}
+
+function npmrcFile(home: string, env: Environment): string {
+  return env.NPM_CONFIG_USERCONFIG || env.npm_config_userconfig || join(home, ".npmrc");
+}
