@@ -37,7 +37,7 @@ export const badLogTarget = (target: string) =>
   usage(
     "bad-log-target",
     `log.target is ${quote(target)}`,
-    "write syslog+tls://HOST:PORT or https://HOST/PATH (http:// only to this machine)",
+    "write syslog+tls://HOST:PORT, nats+tls://HOST:PORT/SUBJECT or https://HOST/PATH (http:// and nats:// only to this machine)",
   );
 
 export const badLogKey = (file: string) =>

@@ -38,6 +38,7 @@ const DEMO_PROGRAMS = {
   tar: "tar",
 };
 const TEST_PROGRAMS = {
+  aws: "awscli",
   chromium: "chromium",
   conntrack: "conntrack",
   debootstrap: "debootstrap",
@@ -45,9 +46,14 @@ const TEST_PROGRAMS = {
   fping: "fping",
   go: "golang-go",
   java: "default-jdk-headless",
+  "nats-server": "nats-server",
   openssl: "openssl",
   pg_createcluster: "postgresql",
+  pip3: "python3-pip",
+  poetry: "python3-poetry",
+  twine: "twine",
   ulogd: "ulogd2 ulogd2-json",
+  yarnpkg: "yarnpkg",
   zsh: "zsh",
 };
 

@@ -9,6 +9,7 @@ import { contentTypeOf, type Encryption } from "./encode.js";
 import { readFernetKey } from "./fernet.js";
 import { httpTarget } from "./http-target.js";
 import { ForwardHistory } from "./join.js";
+import { type NatsTargetOptions, natsTarget } from "./nats-target.js";
 import { kernelLineParser } from "./parse-kernel-line.js";
 import { ulogdParser } from "./parse-ulogd.js";
 import { LogSender, type SenderEvent } from "./sender.js";
@@ -46,7 +47,8 @@ export async function openLog({ log, stateDir, files, forwards, onEvent }: OpenL
 
 export type Destination =
   | { readonly kind: "syslog"; readonly host: string; readonly port?: number }
-  | { readonly kind: "http"; readonly url: URL };
+  | { readonly kind: "http"; readonly url: URL }
+  | ({ readonly kind: "nats" } & NatsTargetOptions);
 
 /** Pure. In the clear only to this machine: a log names who talks with whom. */
 export function parseTarget(text: string): Destination {
@@ -54,14 +56,34 @@ export function parseTarget(text: string): Destination {
   const url = new URL(text);
   const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === "https:" || (url.protocol === "http:" && isHere)) return { kind: "http", url };
+  if (url.protocol === "nats+tls:" || (url.protocol === "nats:" && isHere)) return natsDestination(text, url);
   const isBare = url.username === "" && url.search === "" && /^\/?$/.test(url.pathname);
   if (url.protocol !== "syslog+tls:" || url.hostname === "" || !isBare) throw badLogTarget(text);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return { kind: "syslog", host, ...(url.port === "" ? {} : { port: Number(url.port) }) };
 }
 
+/** A subject's words, without the wildcards that only subscribers may write. */
+const SUBJECT = /^\/[^\s.*>/]+(?:\.[^\s.*>/]+)*$/;
+
+function natsDestination(text: string, url: URL): Destination {
+  const path = decodeURIComponent(url.pathname);
+  if (url.hostname === "" || url.search !== "" || !SUBJECT.test(path)) throw badLogTarget(text);
+  return {
+    kind: "nats",
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    subject: path.slice(1),
+    tls: url.protocol === "nats+tls:",
+    ...(url.username === ""
+      ? {}
+      : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }),
+  };
+}
+
 function openTarget(where: Destination, encryption: Encryption, ca: string | undefined): Target {
   const trust = ca === undefined ? {} : { ca };
+  if (where.kind === "nats") return natsTarget({ ...where, ...trust });
   return where.kind === "syslog"
     ? syslogTarget({ host: where.host, ...(where.port === undefined ? {} : { port: where.port }), ...trust })
     : httpTarget({ url: where.url, contentType: contentTypeOf(encryption), ...trust });

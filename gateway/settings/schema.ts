@@ -68,7 +68,7 @@ export const GatewayConfigSchema = Type.Object(
             description: '"ulogd" or "kernel-log"',
           }),
           file: text("the path of ulogd's JSON output or of a kernel log"),
-          target: text("syslog+tls://HOST:PORT or https://HOST/PATH"),
+          target: text("syslog+tls://HOST:PORT, nats+tls://HOST:PORT/SUBJECT or https://HOST/PATH"),
           ca: Type.Optional(text("a path")),
           fernet_key: Type.Optional(text("a path or credential:NAME")),
           /** As vLab's collector expects it; otherwise each batch is one token. */

@@ -9,6 +9,15 @@ test("where the log goes", () => {
   });
   expect(parseTarget("syslog+tls://[2001:db8::7]")).toEqual({ kind: "syslog", host: "2001:db8::7" });
   expect(parseTarget("https://logs.example.com/in")).toMatchObject({ kind: "http" });
+  expect(parseTarget("nats+tls://ann:s%40crt@logs.example.com/firewall.new")).toEqual({
+    kind: "nats",
+    host: "logs.example.com",
+    subject: "firewall.new",
+    tls: true,
+    user: "ann",
+    password: "s@crt",
+  });
+  expect(parseTarget("nats://127.0.0.1:4333/firewall")).toMatchObject({ kind: "nats", port: 4333, tls: false });
   expect(parseTarget("http://127.0.0.1:9000/in")).toMatchObject({ kind: "http" });
 });
 
@@ -18,6 +27,10 @@ test.each([
   "syslog://logs.example.com",
   "syslog+tls://user@logs.example.com",
   "nats://logs.example.com/firewall",
+  "nats+tls://logs.example.com",
+  "nats+tls://logs.example.com/firewall.>",
+  "nats+tls://logs.example.com/firewall/new",
+  "nats+tls://logs.example.com/a%20b",
   "logs.example.com",
 ])("%s is refused: a log names who talks with whom", (target) => {
   expect(() => parseTarget(target)).toThrow(`log.target is "${target}"`);

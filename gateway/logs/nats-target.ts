@@ -1,0 +1,83 @@
+/**
+ * NATS JetStream: a message per batch, acknowledged by the stream when it has stored it. The batch's id is the
+ * message's id, so that a stream drops what comes twice within its duplicate window.
+ */
+import { isIP } from "node:net";
+import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
+import { connect, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
+import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
+import type { Batch } from "./spool.js";
+import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
+
+export interface NatsTargetOptions extends TargetOptions {
+  readonly host: string;
+  /** @default 4222 */
+  readonly port?: number;
+  readonly subject: string;
+  /** Without it only to this machine. */
+  readonly tls: boolean;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+export function natsTarget(options: NatsTargetOptions): Target {
+  const { host, port = 4222, subject, timeoutMs = TIMEOUT_MS } = options;
+  let open: Promise<{ connection: NatsConnection; stream: JetStreamClient }> | undefined;
+
+  async function join() {
+    const connection = await connect({
+      servers: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+      // Whoever delivers tries again, and says so; and other servers of a cluster are not what was configured.
+      reconnect: false,
+      ignoreClusterUpdates: true,
+      timeout: timeoutMs,
+      ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+      ...(options.tls ? { tls: tlsOptions(host, options.ca) } : {}),
+    });
+    return { connection, stream: jetstream(connection, { timeout: timeoutMs }) };
+  }
+
+  async function leave(): Promise<void> {
+    const was = open;
+    open = undefined;
+    await was?.then(({ connection }) => connection.close()).catch(() => undefined);
+  }
+
+  async function deliver(batches: readonly Batch[], signal: AbortSignal): Promise<void> {
+    const abort = () => void leave();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      open ??= join();
+      const { stream } = await open;
+      signal.throwIfAborted();
+      const sent = await Promise.allSettled(
+        batches.map(({ id, payload }) => stream.publish(subject, payload, { msgID: id })),
+      );
+      for (const outcome of sent) if (outcome.status === "rejected") throw explained(outcome.reason, subject);
+    } catch (error) {
+      await leave();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  const scheme = options.tls ? "nats+tls" : "nats";
+  return { name: `${scheme}://${host}:${port}/${subject}`, window: 16, deliver, close: leave };
+}
+
+/** What is not in the library's types goes to Node's tls.connect() as it is. */
+function tlsOptions(host: string, ca: string | undefined): TlsOptions {
+  // An address is no server name, and with neither, Node would ask for a certificate of "localhost".
+  const name = isIP(host) === 0 ? { servername: host } : { host };
+  const more = { ...name, minVersion: "TLSv1.2", ciphers: TLS_CIPHERS };
+  return { ...more, ...(ca === undefined ? {} : { ca }) };
+}
+
+function explained(error: unknown, subject: string): unknown {
+  // What the library says of a subject that nobody listens to.
+  if (!(error instanceof Error) || !/no responders|jetstream is not enabled/i.test(`${error.name} ${error.message}`)) {
+    return error;
+  }
+  return new Error(`no stream stores "${subject}": make one with this subject`, { cause: error });
+}
