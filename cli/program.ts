@@ -22,6 +22,7 @@ import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
+import { mirrorCommand } from "./mirror/index.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
 
@@ -63,6 +64,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     jobs,
     firewall,
     gateway,
+    mirrorCommand,
     access,
     addresses,
     connect,

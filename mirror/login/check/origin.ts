@@ -29,12 +29,13 @@ export interface Facts {
   readonly controls: Controls | undefined;
   /** Whether the index of the repository answers for the name. */
   readonly served: boolean;
-  readonly version?: string;
+  /** The one that is pinned. */
+  readonly version?: string | undefined;
 }
 
 /** Pure. */
 export function judge({ searched, controls, served, version }: Facts): Judgement {
-  const upstreamOpen = controls?.upstream !== "BLOCK";
+  const upstreamOpen = controls?.upstream !== "BLOCK" && connects(searched);
   const wanted = (found: FoundVersion) => version === undefined || found.version === version;
   const holding =
     searched.find(({ versions }) => versions.some(wanted)) ?? searched.find(({ versions }) => versions.length > 0);
@@ -44,8 +45,7 @@ export function judge({ searched, controls, served, version }: Facts): Judgement
     const found = matching.find(({ external }) => external) ?? matching[0] ?? holding.versions[0];
     const versionFound = version === undefined ? undefined : matching.length > 0;
     // An own name whose pinned version is nowhere here is looked for outside, if that is open.
-    const outside =
-      found?.external === true || (versionFound === false && upstreamOpen && served && connects(searched));
+    const outside = found?.external === true || (versionFound === false && upstreamOpen && served);
     const connection = found?.connection ?? (outside ? holding.connection : undefined);
     return {
       origin: outside ? "upstream" : "own",

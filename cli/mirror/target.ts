@@ -1,0 +1,37 @@
+/** Which repository a command means: by flags, else by what the stack private-mirror gave. */
+import type { Command } from "commander";
+import type { Target, TargetFlags } from "../../mirror/login/target.js";
+import { targetOf } from "../../mirror/login/target.js";
+import type { Context } from "../context.js";
+
+export function withTargetFlags(command: Command): Command {
+  return command
+    .option("--domain <name>", "CodeArtifact domain (default: what the stack private-mirror made)")
+    .option("--domain-owner <account>", "AWS account that owns the domain, 12 digits")
+    .option("--repository <name>", "repository in the domain")
+    .option("--region <region>", "AWS region (default: AWS_REGION, then the profile)")
+    .option(
+      "--endpoint-url <url>",
+      "where CodeArtifact's API answers (default: AWS_ENDPOINT_URL_CODEARTIFACT, else AWS)",
+    );
+}
+
+/** @throws Fault `mirror/arn-as-name`, `mirror/bad-…`, `stacks/not-deployed` */
+export async function readTarget(context: Context, flags: TargetFlags): Promise<Target> {
+  if (flags.domain !== undefined || flags.repository !== undefined) return targetOf(flags);
+  const { readMirrorOutputs } = await import("../../stacks/outputs.js");
+  const outputs = await readMirrorOutputs(await context.config());
+  return targetOf({
+    domain: outputs.mirror_domain,
+    repository: outputs.mirror_repository,
+    region: outputs.mirror_region,
+    ...(outputs.mirror_domain_owner === "" ? {} : { domainOwner: outputs.mirror_domain_owner }),
+    ...flags,
+  });
+}
+
+/** `team in tools (111122223333, eu-west-1)` */
+export function targetText({ domain, domainOwner, repository, region }: Target): string {
+  const more = [domainOwner, region].filter((each) => each !== undefined).join(", ");
+  return `${repository} in ${domain}${more === "" ? "" : ` (${more})`}`;
+}
