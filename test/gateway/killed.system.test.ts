@@ -1,0 +1,172 @@
+/**
+ * SIGKILL of the bundled gateway at random moments of what eight clients do, while somebody tears at its table:
+ * after each start, database, kernel and the answers that the clients got agree.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { issueToken } from "../../gateway/auth/issue.js";
+import { namespaceSupport } from "../../local/preflight.js";
+import { seededRandom } from "../support/random.js";
+import { Client, type Recorder } from "./killed/client.js";
+import { Database } from "./killed/database.js";
+import { judge } from "./killed/judge.js";
+import { type Daemon, Place } from "./killed/place.js";
+import { differences } from "./killed/table.js";
+import { Vandal } from "./killed/vandal.js";
+import { ISSUER, SECRET } from "./support/gateway.js";
+import { type PostgresServer, startPostgres } from "./support/postgres.js";
+
+const KILLS = 50;
+const OPERATIONS = 1_000;
+const CLIENTS = 8;
+/** Two clients each: they remove what the other has made. */
+const OWNERS = ["ada", "bob", "eve", "dan"];
+/** Few enough to be full at times. */
+const PORTS = { min: 50_000, max: 50_079 };
+/** The blow comes so much later at most than the answer that it waits for. */
+const SPREAD_MS = 30;
+/** So many of the blows come while the gateway starts, which takes about so long. */
+const EARLY = 0.15;
+const START_MS = 1_000;
+/** What takes longer to agree does not agree. */
+const PATIENCE_MS = 10_000;
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+const support = await namespaceSupport();
+const here = typeof support !== "string" && process.getuid?.() === 0;
+if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`);
+
+describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", (kind) => {
+  let server: PostgresServer | undefined;
+  let place: Place;
+  let database: Database;
+  let daemon: Daemon | undefined;
+  const clients: Client[] = [];
+  const record: Recorder & { now: number } = { now: 0, events: [], tick: () => ++record.now };
+  const random = seededRandom(seed);
+
+  beforeAll(async () => {
+    if (kind === "PostgreSQL") {
+      const started = await startPostgres();
+      if (typeof started === "string") throw new Error(started);
+      server = started;
+    }
+    place = await Place.open({ ports: PORTS, ...(server === undefined ? {} : { url: server.socketUrl }) });
+    const way = { socketPath: place.socketPath, ca: place.cert };
+    const tokenOf = (user: string, scopes: readonly ("read" | "forward" | "admin")[]) =>
+      issueToken({ issuer: ISSUER, user, scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" }, SECRET);
+    database = new Database(way, await tokenOf("root", ["read", "admin"]), server?.socketUrl);
+    for (let index = 0; index < CLIENTS; index += 1) {
+      const owner = OWNERS[index % OWNERS.length] as string;
+      const token = await tokenOf(owner, ["read", "forward"]);
+      const own = seededRandom(seed + 1 + index);
+      clients.push(new Client({ way, name: `c${index}`, owner, token, random: own, record, ports: PORTS }));
+    }
+  });
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    daemon?.kill("SIGKILL");
+    await daemon?.ended;
+    await database?.close();
+    await place?.close();
+    await server?.stop();
+  });
+
+  let rules: string | undefined;
+  /** Waits until database and kernel agree, and nothing that has expired is left. */
+  async function settle(): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const began = record.tick();
+      const { rows, shown } = await database.read();
+      const at = Date.now();
+      record.events.push({ op: "look", began, ended: record.tick(), at, forwards: shown });
+      const wrong = differences(rows, await place.table());
+      for (const each of shown) if ((each.expiresAt ?? at) < at) wrong.push(`${each.id} has expired`);
+      const now = await place.rules();
+      rules ??= now;
+      if (now !== rules) wrong.push(`the rules are\n${now}`);
+      if (wrong.length === 0) return;
+      if (Date.now() > deadline) throw new Error(`database and kernel do not agree:\n${wrong.join("\n")}`);
+      await delay(20);
+    }
+  }
+
+  test(`${KILLS} times, ${OPERATIONS} operations (SEED=${seed})`, { timeout: 600_000 }, async () => {
+    console.log(`seed ${seed}, ${kind}`);
+    const vandal = new Vandal(place.namespace, seededRandom(seed + 100), PORTS);
+    const repaired = { times: 0 };
+    let [left, kills, lost, early] = [OPERATIONS, 0, 0, 0];
+
+    for (;;) {
+      daemon = place.start();
+      const isLast = kills === KILLS;
+      let isOver = false;
+      const tidying = random.chance(0.3) ? vandal.rage(() => isOver) : undefined;
+      if (!isLast && random.chance(EARLY)) {
+        await Promise.race([delay(random.next() * START_MS), daemon.ready]);
+        early += 1;
+      } else {
+        await daemon.ready;
+        isOver = true;
+        await tidying;
+        await settle();
+        if (random.chance(0.3)) {
+          await vandal.act();
+          await settle();
+        }
+        let answers = random.below((2 * OPERATIONS) / KILLS);
+        let hit = (): void => undefined;
+        const blow = new Promise<void>((resolve) => {
+          hit = resolve;
+        });
+        isOver = false;
+        const work = clients.map(async (client) => {
+          while (left > 0 && !isOver) {
+            left -= 1;
+            if (!(await client.act())) lost += 1;
+            answers -= 1;
+            if (answers <= 0 && !isLast) hit();
+          }
+        });
+        const worked = Promise.all(work);
+        const raging = random.chance(0.6) ? vandal.rage(() => isOver) : undefined;
+        await Promise.race([blow, worked]);
+        if (!isLast) {
+          await delay(random.next() * SPREAD_MS);
+          daemon.kill("SIGKILL");
+          isOver = true;
+        }
+        await worked;
+        isOver = true;
+        await raging;
+      }
+      repaired.times += daemon.log.filter(({ event }) => event === "repaired").length;
+      isOver = true;
+      if (isLast) break;
+      daemon.kill("SIGKILL");
+      await daemon.ended;
+      await tidying;
+      kills += 1;
+    }
+    await settle();
+    expect(judge(record.events)).toEqual([]);
+
+    daemon.kill("SIGTERM");
+    await daemon.ended;
+    const told = { kills, early, lost, ...tally(record.events), vandal: vandal.deeds, repaired: repaired.times };
+    console.log(`${kind}: ${JSON.stringify(told)}`);
+    // Otherwise the blows came at moments that prove nothing.
+    expect(lost).toBeGreaterThan(KILLS);
+  });
+});
+
+function tally(events: Recorder["events"]) {
+  const count: { [name: string]: number } = {};
+  for (const event of events) {
+    const answer = event.op === "look" ? "" : typeof event.answer === "object" ? " done" : ` ${event.answer}`;
+    const name = `${event.op}${answer}`;
+    count[name] = (count[name] ?? 0) + 1;
+  }
+  return count;
+}

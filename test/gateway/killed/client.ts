@@ -1,0 +1,206 @@
+/** One client of the gateway: does one random thing after the other over HTTPS, and writes down what it was told. */
+import { Agent, request } from "node:https";
+import type { Random } from "../../support/random.js";
+import type { Create, Event, Shown } from "./history.js";
+
+export interface Way {
+  readonly socketPath: string;
+  readonly ca: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+  readonly json: any;
+}
+
+/** Shared by all clients, in the order in which things happened. */
+export interface Recorder {
+  readonly events: Event[];
+  tick(): number;
+}
+
+export interface ClientOptions {
+  readonly way: Way;
+  readonly name: string;
+  readonly owner: string;
+  readonly token: string;
+  readonly random: Random;
+  readonly record: Recorder;
+  readonly ports: { readonly min: number; readonly max: number };
+}
+
+/** Longer than anything takes: whoever waits so long was forgotten. */
+const PATIENCE_MS = 30_000;
+const TARGETS = ["192.168.1.5", "192.168.1.6", "fd00:1::5", "fd00:1::6"];
+const SOURCES = [[], [], ["198.51.100.0/24"], ["198.51.100.7/32", "2001:db8:51::/64"]];
+
+interface Wish {
+  readonly asked: Omit<Create, "began" | "ended" | "answer">;
+  readonly body: object;
+  readonly key?: string;
+}
+
+export class Client {
+  readonly #agent: Agent;
+  readonly #keyed: Wish[] = [];
+  #unanswered: Wish | undefined;
+  #wishes = 0;
+
+  constructor(private readonly options: ClientOptions) {
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  }
+
+  /** @returns whether an answer came. */
+  async act(): Promise<boolean> {
+    const { random } = this.options;
+    const again = this.#unanswered;
+    this.#unanswered = undefined;
+    if (again !== undefined && random.chance(0.7)) return this.#create(again);
+    const what = random.next();
+    if (what < 0.5) {
+      const wish = this.#newWish();
+      const twice = wish.key !== undefined && random.chance(0.3);
+      const answered = await Promise.all([this.#create(wish), ...(twice ? [this.#create(wish)] : [])]);
+      return answered.every(Boolean);
+    }
+    if (what < 0.53 && this.#keyed.length > 0) return this.#create(random.pick(this.#keyed));
+    if (what < 0.9) return this.#remove();
+    return this.#list();
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #newWish(): Wish {
+    const { random, name, owner, ports } = this.options;
+    this.#wishes += 1;
+    const wish = `${name}-${this.#wishes}`;
+    const addr = random.pick(TARGETS);
+    const protocol = random.pick(["tcp", "udp"]);
+    const port = 1 + random.below(65_535);
+    const wanted = random.chance(0.3) ? portIn(ports, random) : undefined;
+    const body = {
+      target_addr: addr,
+      target_port: port,
+      target_name: wish,
+      target_component: "CentOS",
+      protocol,
+      sources: random.pick(SOURCES),
+      ...(wanted === undefined ? {} : { conn_port: wanted }),
+      ...(random.chance(0.15) ? { expires_in: 1 + random.below(4) } : {}),
+    };
+    const asked = { op: "create" as const, wish, owner, protocol, target: `${addr} . ${port}` };
+    const made: Wish = {
+      asked: { ...asked, ...(wanted === undefined ? {} : { wanted }) },
+      body,
+      ...(random.chance(0.5) ? { key: wish } : {}),
+    };
+    if (made.key !== undefined) this.#keyed.push(made);
+    return made;
+  }
+
+  async #create(wish: Wish): Promise<boolean> {
+    const { asked, body, key } = wish;
+    const { events } = this.options.record;
+    const headers = key === undefined ? {} : { "Idempotency-Key": key };
+    const { answer, ...span } = await this.#ask("POST", "/v1/forwards", headers, body);
+    if (isLost(answer)) {
+      events.push({ ...asked, ...span, answer: "lost" });
+      // Whoever gave it a key may ask again.
+      if (key !== undefined) this.#unanswered = wish;
+      return answer !== undefined;
+    }
+    if (answer?.status === 409) events.push({ ...asked, ...span, answer: "refused" });
+    else events.push({ ...asked, ...span, answer: shownIn(expectStatus(answer, 200, 201).json) });
+    return true;
+  }
+
+  async #remove(): Promise<boolean> {
+    const { random, owner, record, ports } = this.options;
+    const connPort = this.#likelyPort() ?? portIn(ports, random);
+    const { answer, ...span } = await this.#ask("DELETE", `/v1/forwards/${connPort}`);
+    const done = isLost(answer) ? "lost" : expectStatus(answer, 204, 404).status === 204 ? "done" : "absent";
+    record.events.push({ op: "delete", owner, connPort, ...span, at: Date.now(), answer: done });
+    return answer !== undefined;
+  }
+
+  async #list(): Promise<boolean> {
+    const { owner, record } = this.options;
+    const { answer, ...span } = await this.#ask("GET", "/v1/forwards?limit=1000");
+    if (!isLost(answer)) {
+      const forwards = expectStatus(answer, 200).json.forwards.map(shownIn);
+      record.events.push({ op: "look", owner, ...span, at: Date.now(), forwards });
+    }
+    return answer !== undefined;
+  }
+
+  /** Mostly one that this owner, by any of their clients, was given lately. */
+  #likelyPort(): number | undefined {
+    const { random, owner, record } = this.options;
+    if (random.chance(0.1)) return undefined;
+    const given = record.events.slice(-60).flatMap((event) => {
+      return event.op === "create" && event.owner === owner && typeof event.answer === "object"
+        ? [event.answer.connPort]
+        : [];
+    });
+    return given.length === 0 ? undefined : random.pick(given);
+  }
+
+  async #ask(method: string, path: string, headers = {}, body?: object) {
+    const { way, token, record } = this.options;
+    const began = record.tick();
+    const answer = await ask(way, { method, path, headers: { "X-Auth": token, ...headers }, agent: this.#agent }, body);
+    return { answer, began, ended: record.tick() };
+  }
+}
+
+/** @returns nothing where the connection broke before the whole answer was there. */
+export function ask(
+  way: Way,
+  what: { method: string; path: string; headers: { [name: string]: string }; agent?: Agent },
+  body?: object,
+): Promise<Answer | undefined> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const length = text === undefined ? {} : { "Content-Length": String(Buffer.byteLength(text)) };
+  return new Promise((resolve, reject) => {
+    const broken = () => resolve(undefined);
+    const headers = { ...what.headers, ...length };
+    const sent = request({ agent: false, ...way, host: "127.0.0.1", ...what, headers }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.once("error", broken);
+      answer.once("end", () => {
+        const said = Buffer.concat(chunks).toString();
+        resolve({ status: answer.statusCode ?? 0, json: said === "" ? undefined : JSON.parse(said) });
+      });
+    });
+    sent.setTimeout(PATIENCE_MS, () => reject(new Error(`${what.method} ${what.path} was never answered`)));
+    sent.once("error", broken);
+    sent.end(text);
+  });
+}
+
+/** 5xx: as good as none. */
+const isLost = (answer: Answer | undefined) => answer === undefined || answer.status >= 500;
+
+function expectStatus(answer: Answer | undefined, ...expected: readonly number[]): Answer {
+  if (answer !== undefined && expected.includes(answer.status)) return answer;
+  throw new Error(`unexpected answer: ${JSON.stringify(answer)}`);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as it came
+export function shownIn(json: any): Shown {
+  return {
+    id: json.id,
+    connPort: json.conn_port,
+    protocol: json.protocol,
+    target: `${json.target_addr} . ${json.target_port}`,
+    owner: json.owner,
+    wish: json.target_name,
+    ...(json.expires_at === undefined ? {} : { expiresAt: Date.parse(json.expires_at) }),
+  };
+}
+
+const portIn = ({ min, max }: ClientOptions["ports"], random: Random) => min + random.below(max - min + 1);

@@ -1,0 +1,65 @@
+/** All forwards as the database has them: read from the server itself, or, where only the gateway can, as it tells. */
+import pg from "pg";
+import { ask, shownIn, type Way } from "./client.js";
+import type { Shown } from "./history.js";
+import type { Row } from "./table.js";
+
+/** In the words of the table, and of the API, which are the same. */
+interface ForwardRow {
+  readonly id: string;
+  readonly conn_port: number;
+  readonly protocol: string;
+  readonly target_addr: string;
+  readonly target_port: number;
+  readonly sources: readonly string[];
+}
+
+export class Database {
+  #client: pg.Client | undefined;
+
+  /** @param url of the PostgreSQL server; without one, the gateway is asked. */
+  constructor(
+    private readonly way: Way,
+    private readonly token: string,
+    private readonly url?: string,
+  ) {}
+
+  async read(): Promise<{ readonly rows: Row[]; readonly shown: Shown[] }> {
+    const forwards = this.url === undefined ? await this.#asked() : await this.#selected(this.url);
+    const rows = forwards.map((each) => ({
+      id: each.id,
+      connPort: each.conn_port,
+      protocol: each.protocol,
+      targetAddr: each.target_addr,
+      targetPort: each.target_port,
+      sources: each.sources,
+    }));
+    return { rows, shown: forwards.map(shownIn) };
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.end();
+  }
+
+  async #asked(): Promise<ForwardRow[]> {
+    const answer = await ask(this.way, {
+      method: "GET",
+      path: "/v1/forwards?limit=1000",
+      headers: { "X-Auth": this.token },
+    });
+    if (answer?.status !== 200) throw new Error(`the gateway does not list: ${JSON.stringify(answer)}`);
+    return answer.json.forwards;
+  }
+
+  async #selected(url: string): Promise<ForwardRow[]> {
+    if (this.#client === undefined) {
+      this.#client = new pg.Client(url);
+      await this.#client.connect();
+    }
+    const { rows } = await this.#client.query("select * from forwards");
+    return rows.map(({ expires_at, ...row }) => ({
+      ...row,
+      ...(expires_at === null ? {} : { expires_at: new Date(Number(expires_at)).toISOString() }),
+    }));
+  }
+}
