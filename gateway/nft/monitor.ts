@@ -11,8 +11,11 @@ export interface Watcher {
   onForeign(): void;
 }
 
-/** What one line of `nft monitor` says: of our table, or who made the change that is now complete. */
-export function readMonitorLine(line: string): { readonly touches: boolean } | { readonly by: number } {
+type Said = { readonly touches: boolean } | { readonly by: number } | { readonly missed: true };
+
+/** What one line of `nft monitor` says: of our table, who made the change that is now complete, or that it lost some. */
+export function readMonitorLine(line: string): Said {
+  if (line.startsWith("# ERROR")) return { missed: true };
   const by = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
   if (by !== undefined) return { by: Number(by) };
   // "flush ruleset" is told as the deletion of each thing that was there.
@@ -34,7 +37,7 @@ export async function watchForeign(nft: readonly string[], watcher: Watcher): Pr
         touched ||= said.touches;
         return;
       }
-      if (touched && !watcher.isOurs(said.by)) watcher.onForeign();
+      if ("missed" in said || (touched && !watcher.isOurs(said.by))) watcher.onForeign();
       touched = false;
     });
     monitor.on("error", () => undefined);

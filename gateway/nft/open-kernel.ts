@@ -8,10 +8,15 @@ import type { Kernel, KernelOptions, Reconciled } from "./kernel.js";
 import { watchForeign } from "./monitor.js";
 import { TABLE, tableText } from "./ruleset.js";
 import { NftSession } from "./session.js";
-import { type Change, REVOKED_SECONDS, transactionText } from "./transaction.js";
+import { type Change, transactionText } from "./transaction.js";
+
+/** How long an ended connection is answered by resets; after that it is forgotten altogether. */
+const REVOKED_MS = 3_000;
 
 /** Changes in one transaction: one line must not grow without bound. */
 const MOST_AT_ONCE = 500;
+/** How soon a kernel that did not take the table is tried again. */
+const RETRY_MS = 1_000;
 
 export interface Programs {
   /** How nft and conntrack are run; in tests, inside a namespace. @default the programs on PATH */
@@ -38,8 +43,14 @@ class NftKernel implements Kernel {
   #pending: Pending[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #flushing = false;
+  /** Forwards whose change is not applied yet. */
+  readonly #changing = new Set<string>();
+  #isRepairDue = false;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #unwatch: () => void = () => undefined;
-  readonly #ending = new Map<number, NodeJS.Timeout>();
+  /** What is still being reset, by port. */
+  readonly #ending = new Map<number, { readonly forward: Forward; readonly timer: NodeJS.Timeout }>();
 
   constructor(
     private readonly options: KernelOptions,
@@ -51,8 +62,9 @@ class NftKernel implements Kernel {
 
   async watch(): Promise<void> {
     this.#unwatch = await watchForeign(this.nft, {
-      isOurs: (pid) => pid === this.#session.pid || this.#own.has(pid),
-      onForeign: () => void this.#repair(),
+      // Each of ours is told of once; after that another process may get its id.
+      isOurs: (pid) => pid === this.#session.pid || this.#own.delete(pid),
+      onForeign: () => this.#repair(),
     });
   }
 
@@ -61,6 +73,9 @@ class NftKernel implements Kernel {
       this.#wanted.clear();
       for (const forward of forwards) this.#wanted.set(forward.id, forward);
       return this.#replace();
+    }).catch((error: unknown) => {
+      this.#repairLater();
+      throw error;
     });
   }
 
@@ -69,19 +84,22 @@ class NftKernel implements Kernel {
     return this.#change({ kind: "add", forward });
   }
 
-  async remove(forward: Forward): Promise<void> {
+  remove(forward: Forward): Promise<void> {
     this.#wanted.delete(forward.id);
-    await this.#change({ kind: "remove", forward });
-    // Meanwhile what the client sends is answered by a reset; then the lab's side has nothing left to answer to.
-    const timer = setTimeout(() => {
-      this.#ending.delete(forward.connPort);
-      endConnections(this.conntrack, forward).catch(this.options.onFailure);
-    }, REVOKED_SECONDS * 1000);
-    this.#ending.set(forward.connPort, timer.unref());
+    return this.#change({ kind: "remove", forward });
   }
 
   async counters() {
-    return listedForwards(await this.#list());
+    const known = new Set([...this.#wanted.keys(), ...this.#changing]);
+    const isOpen = (id: string) => this.#changing.has(id);
+    const unchanged = [...this.#wanted.keys()].filter((id) => !isOpen(id));
+    const listed = listedForwards(await this.#list());
+    // What the monitor missed is seen here.
+    const there = new Set(listed.map(({ id }) => id));
+    const isMissing = unchanged.some((id) => !there.has(id) && this.#wanted.has(id) && !isOpen(id));
+    const isForeign = listed.some(({ id }) => !known.has(id) && !this.#wanted.has(id) && !isOpen(id));
+    if (isMissing || isForeign) this.#repair();
+    return listed;
   }
 
   async show(): Promise<string> {
@@ -90,14 +108,17 @@ class NftKernel implements Kernel {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#unwatch();
-    for (const timer of this.#ending.values()) clearTimeout(timer);
+    clearTimeout(this.#retry);
+    for (const { timer } of this.#ending.values()) clearTimeout(timer);
     await this.#turn;
     this.#session.close();
   }
 
   #change(change: Change): Promise<void> {
     return new Promise((resolve, reject) => {
+      this.#changing.add(change.forward.id);
       this.#pending.push({ change, resolve, reject });
       if (this.#flushing) return;
       this.#flushing = true;
@@ -107,46 +128,89 @@ class NftKernel implements Kernel {
 
   /** Takes what has gathered while the last transaction was under way: the busier, the larger. */
   async #flush(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0, MOST_AT_ONCE);
-      try {
-        await this.#freePorts(batch);
-        await this.#session.apply(transactionText(batch.map(({ change }) => change)));
-      } catch {
-        // Somebody changed the table under us: what is wanted is put in its place as a whole.
-        try {
-          await this.#replace();
-        } catch (error) {
-          for (const { reject } of batch) reject(error);
-          continue;
-        }
-      }
-      for (const { resolve } of batch) resolve();
-    }
+    while (this.#pending.length > 0) await this.#apply(this.#takeBatch());
     this.#flushing = false;
+  }
+
+  /** A port that is given up and given out again is two transactions: connections end in between. */
+  #takeBatch(): Pending[] {
+    const freed = new Set<number>();
+    const end = this.#pending.findIndex(({ change: { kind, forward } }, index) => {
+      if (index === MOST_AT_ONCE) return true;
+      if (kind === "remove") freed.add(forward.connPort);
+      return kind === "add" && freed.has(forward.connPort);
+    });
+    return this.#pending.splice(0, end === -1 ? this.#pending.length : end);
+  }
+
+  async #apply(batch: readonly Pending[]): Promise<void> {
+    try {
+      await this.#freePorts(batch);
+      await this.#session.apply(transactionText(batch.map(({ change }) => change)));
+    } catch {
+      // Somebody changed the table under us: what is wanted is put in its place as a whole.
+      try {
+        await this.#replace();
+      } catch (error) {
+        return this.#refuse(batch, error);
+      }
+    }
+    for (const { change, resolve } of batch) {
+      this.#changing.delete(change.forward.id);
+      if (change.kind === "remove") this.#endSoon(change.forward);
+      resolve();
+    }
+  }
+
+  /** What was refused is not wanted any more: otherwise it would be in each table that is tried after it. */
+  #refuse(batch: readonly Pending[], error: unknown): void {
+    for (const { change, reject } of batch) {
+      this.#changing.delete(change.forward.id);
+      if (change.kind === "add") this.#wanted.delete(change.forward.id);
+      reject(error);
+    }
+    this.#repairLater();
+  }
+
+  /** Meanwhile what the client sends is answered by a reset; then the lab's side has nothing left to answer to. */
+  #endSoon(forward: Forward): void {
+    const timer = setTimeout(() => {
+      this.#ending.delete(forward.connPort);
+      endConnections(this.conntrack, forward).catch(this.options.onFailure);
+    }, REVOKED_MS);
+    this.#ending.set(forward.connPort, { forward, timer: timer.unref() });
   }
 
   /** A port that is given out again right after its forward ended: the old connections end first. */
   async #freePorts(batch: readonly Pending[]): Promise<void> {
     for (const { change } of batch) {
-      const timer = change.kind === "add" ? this.#ending.get(change.forward.connPort) : undefined;
-      if (timer === undefined) continue;
-      clearTimeout(timer);
+      const ending = change.kind === "add" ? this.#ending.get(change.forward.connPort) : undefined;
+      if (ending === undefined) continue;
+      clearTimeout(ending.timer);
       this.#ending.delete(change.forward.connPort);
-      await endConnections(this.conntrack, change.forward);
-      const { protocol, connPort } = change.forward;
-      const revoked = `element ${TABLE} revoked_${protocol} { ${connPort} }`;
-      await this.#session.apply(`add ${revoked}; delete ${revoked}`);
+      // The old ones: the new forward may have another protocol or IP version.
+      await endConnections(this.conntrack, ending.forward);
     }
   }
 
-  async #repair(): Promise<void> {
-    try {
-      const differing = await this.#inTurn(() => this.#replace());
-      this.options.onRepaired?.(differing);
-    } catch (error) {
+  /** Changes of others that come before it begins are repaired by the same. */
+  #repair(): void {
+    if (this.#isRepairDue || this.#isClosed) return;
+    this.#isRepairDue = true;
+    const repaired = this.#inTurn(() => {
+      this.#isRepairDue = false;
+      return this.#replace();
+    });
+    repaired.then(this.options.onRepaired, (error: unknown) => {
       this.options.onFailure?.(error);
-    }
+      this.#repairLater();
+    });
+  }
+
+  #repairLater(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#repair(), RETRY_MS).unref();
   }
 
   async #replace(): Promise<Reconciled> {
@@ -177,6 +241,7 @@ class NftKernel implements Kernel {
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("close", resolve);
     });
+    if (status !== 0 && child.pid !== undefined) this.#own.delete(child.pid);
     if (status !== 0) throw new Fault("nft/refused", `nft refused the table: ${said.trim().split("\n", 1)[0]}`);
   }
 
