@@ -1,6 +1,6 @@
 /** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spaces may be set anew until `logout`. */
 import { isMap, parseDocument } from "yaml";
-import type { Editor, KeyPath } from "./editor.js";
+import { type Editor, eolOf, type KeyPath, linesOf } from "./editor.js";
 
 export const yamlEditor: Editor = {
   get(text, path) {
@@ -9,9 +9,11 @@ export const yamlEditor: Editor = {
   },
   set(text, path, value) {
     const document = read(text);
+    if (value === undefined && !document.hasIn(path)) return text;
     if (value === undefined) remove(document, path);
     else document.setIn(path, value);
-    if (isMap(document.contents) && document.contents.items.length === 0 && document.comment === null) return "";
+    // An empty document would be printed as null.
+    if (isMap(document.contents) && document.contents.items.length === 0) return leadingComments(text);
     return document.toString({ lineWidth: 0 });
   },
 };
@@ -30,4 +32,11 @@ function remove(document: ReturnType<typeof read>, path: KeyPath): void {
   const parent = path.slice(0, -1);
   const rest = parent.length === 0 ? undefined : document.getIn(parent);
   if (isMap(rest) && rest.items.length === 0) remove(document, parent);
+}
+
+function leadingComments(text: string): string {
+  const lines = linesOf(text);
+  const first = lines.findIndex((line) => !/^\s*(?:#|$)/.test(line));
+  const comments = lines.slice(0, first < 0 ? undefined : first).join("");
+  return comments.trim() === "" ? "" : `${comments.trimEnd()}${eolOf(text)}`;
 }

@@ -1,0 +1,241 @@
+import { fork } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { holds, logIn, logOut } from "../../../mirror/login/login.js";
+import { type Login, readState, stateDir } from "../../../mirror/login/store.js";
+import { type Access, changesFor, LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tools.js";
+
+let home: string;
+let env: Record<string, string>;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "sallyport-mirror-"));
+  env = { HOME: home };
+});
+afterEach(() => rm(home, { recursive: true }));
+
+const ENDPOINT = "https://tools-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
+const accessOf = (tool: LoginTool, token: string, more: Partial<Access> = {}): Access => ({
+  tool,
+  token,
+  name: "team",
+  endpoint: `${ENDPOINT}/${["npm", "pnpm", "yarn"].includes(tool) ? "npm" : "pypi"}/team/`,
+  ...more,
+});
+const loginOf = ({ tool, endpoint, scope, name }: Access): Login => ({
+  id: scope === undefined ? tool : `${tool}:${scope}`,
+  tool,
+  name,
+  endpoint,
+  target: { domain: "tools", repository: "team" },
+  issuedAt: 0,
+  expiresAt: 1,
+  ...(scope === undefined ? {} : { scope }),
+});
+const enter = (tool: LoginTool, token: string, more: Partial<Access> = {}) => {
+  const access = accessOf(tool, token, more);
+  return logIn(env, loginOf(access), changesFor(access, env));
+};
+const fileOf = (tool: LoginTool, index = 0) => changesFor(accessOf(tool, "t"), env)[index]?.file ?? "";
+const read = (file: string) => readFile(file, "utf8");
+const modeOf = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
+
+async function put(file: string, text: string, mode = 0o644) {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text, { mode });
+  await chmod(file, mode);
+}
+
+/** What users have there, each with something of every kind. */
+const USERS: Record<LoginTool, readonly string[]> = {
+  pip: ["# mine\n[global]\nindex-url = https://me:secret@old/simple/\n\ttimeout\n\n[install]\nuser = yes"],
+  uv: [
+    '# mine\r\nnative-tls = true\r\n\r\n[[index]]\r\nname = "gpu"\r\nurl = "https://gpu/"\r\n',
+    "machine a login x password y\ndefault login anonymous password me",
+  ],
+  poetry: ["cache-dir = '/c'\n\n\n[repositories.other]\nurl = \"x\"\n", '[http-basic.team]\nusername = "me" # old\n'],
+  twine: ["[distutils]\nindex-servers =\n  pypi\n  test\n\n[codeartifact]\npassword: old\n"],
+  npm: ["; mine\nregistry = https://old/\n//old/:_authToken=secret\n\n\n"],
+  pnpm: ["@acme:registry=https://old/\n"],
+  yarn: ['registry "https://old/"\n', "fund=false", "nodeLinker:   pnp\nnpmScopes: {a: {npmRegistryServer: 'x'}}\n"],
+};
+
+describe.each(LOGIN_TOOLS.map((tool) => [tool]))("%s", (tool) => {
+  test("logout gives back every byte and the modes, after one login or several", async () => {
+    const files = changesFor(accessOf(tool, "t"), env).map(({ file }) => file);
+    for (const [index, file] of files.entries()) await put(file, USERS[tool][index] ?? "", 0o640);
+    await enter(tool, "first-token");
+    await enter(tool, "second-token");
+    const together = (await Promise.all(files.map(read))).join("\n");
+    expect(together).toContain("second-token");
+    expect(together).not.toContain("first-token");
+    for (const file of files) expect(await modeOf(file)).toBe("600");
+    expect(await holds(await readState(stateDir(env)), tool)).toBe("whole");
+    await logOut(env, [tool]);
+    for (const [index, file] of files.entries()) {
+      expect(await read(file)).toBe(USERS[tool][index]);
+      expect(await modeOf(file)).toBe("640");
+    }
+    expect(await readState(stateDir(env))).toEqual({ logins: {}, files: {} });
+  });
+
+  test("files that were not there are 0600 while they are, and not there afterwards", async () => {
+    const files = await enter(tool, "a-token");
+    for (const file of files) expect(await modeOf(file)).toBe("600");
+    await logOut(env, [tool]);
+    for (const file of files) await expect(stat(file)).rejects.toThrow("ENOENT");
+  });
+
+  test("what the user changed meanwhile stays, ours goes, also through another login", async () => {
+    const changes = changesFor(accessOf(tool, "t"), env);
+    const comment = (text: string) => `# added later\n${text}`;
+    for (const [index, { file }] of changes.entries()) await put(file, USERS[tool][index] ?? "");
+    await enter(tool, "first-token");
+    for (const { file } of changes) await writeFile(file, comment(await read(file)));
+    await enter(tool, "second-token");
+    for (const { file } of changes) await writeFile(file, comment(await read(file)));
+    await logOut(env, [tool]);
+    for (const [index, { file, format }] of changes.entries()) {
+      const left = await read(file);
+      expect(left.startsWith(comment("# added later\n"))).toBe(true);
+      expect(left).not.toContain("-token");
+      // The YAML editor sets spaces anew, the others nothing.
+      if (format !== "yaml")
+        expect(left.replaceAll(/\s+/g, " ")).toContain((USERS[tool][index] ?? "").trim().split(/\s+/).at(-1));
+    }
+  });
+
+  test("the state has no token, is 0600, and its directory 0700", async () => {
+    await enter(tool, "a-token");
+    const dir = stateDir(env);
+    expect(await readdir(dir)).toEqual(["logins.json"]);
+    expect([await modeOf(dir), await modeOf(join(dir, "logins.json"))]).toEqual(["700", "600"]);
+    expect(await read(join(dir, "logins.json"))).not.toContain("a-token");
+  });
+});
+
+test("a value that the user set in place of ours is the user's", async () => {
+  await put(fileOf("pip"), "[global]\nindex-url = https://a/\n");
+  await enter("pip", "a-token");
+  await put(fileOf("pip"), "[global]\nindex-url = https://b/\n");
+  expect(await holds(await readState(stateDir(env)), "pip")).toBe("changed");
+  await logOut(env, ["pip"]);
+  expect(await read(fileOf("pip"))).toBe("[global]\nindex-url = https://b/\n");
+});
+
+test("a file that the user removed is not made again by logout", async () => {
+  await put(fileOf("pip"), "[global]\ntimeout = 1\n");
+  await enter("pip", "a-token");
+  await rm(fileOf("pip"));
+  await logOut(env, ["pip"]);
+  await expect(stat(fileOf("pip"))).rejects.toThrow("ENOENT");
+});
+
+test("npm, pnpm and two scopes share a file; each logout takes its own", async () => {
+  const original = "; mine\nregistry=https://old/\n";
+  await put(fileOf("npm"), original);
+  await enter("npm", "t-npm");
+  await enter("pnpm", "t-pnpm");
+  await enter("npm", "t-a", { scope: "@a", endpoint: `${ENDPOINT}/npm/a/` });
+  const all = await read(fileOf("npm"));
+  expect(all).toContain(`registry=${ENDPOINT}/npm/team/\n`);
+  expect(all).toContain("_authToken=t-pnpm\n");
+  expect(all).toContain(`@a:registry=${ENDPOINT}/npm/a/\n`);
+  expect(all).toContain("_authToken=t-a\n");
+  await logOut(env, ["npm"]);
+  expect(await read(fileOf("npm"))).toBe(all);
+  await logOut(env, ["npm:@a"]);
+  const one = await read(fileOf("npm"));
+  expect(one).not.toContain("@a");
+  expect(one).toContain("t-pnpm");
+  await logOut(env, ["pnpm"]);
+  expect(await read(fileOf("npm"))).toBe(original);
+});
+
+test("a link stays a link, and what it points to is what is written", async () => {
+  const real = join(home, "dotfiles/pip.conf");
+  await put(real, "[global]\ntimeout = 1\n");
+  await mkdir(dirname(fileOf("pip")), { recursive: true });
+  await symlink(real, fileOf("pip"));
+  await enter("pip", "a-token");
+  expect(await read(real)).toContain("a-token");
+  await logOut(env, ["pip"]);
+  expect(await read(real)).toBe("[global]\ntimeout = 1\n");
+});
+
+test("a file that cannot be edited stops the login before any file has changed", async () => {
+  await put(fileOf("poetry", 1), "[http-basic\n");
+  await expect(enter("poetry", "a-token")).rejects.toMatchObject({ code: "mirror/config-unreadable", exit: 5 });
+  await expect(stat(fileOf("poetry"))).rejects.toThrow("ENOENT");
+  expect(await readState(stateDir(env))).toEqual({ logins: {}, files: {} });
+});
+
+test("uv: another default index is not pushed aside", async () => {
+  await put(fileOf("uv"), '[[index]]\nname = "own"\nurl = "https://own/"\ndefault = true\n');
+  await expect(enter("uv", "a-token")).rejects.toMatchObject({
+    code: "mirror/other-default",
+    message: expect.stringMatching(/^".*uv\.toml" has the default index "own" already, and uv allows one$/),
+  });
+});
+
+test("bytes that are no text are left alone", async () => {
+  await put(fileOf("pip"), "");
+  await writeFile(fileOf("pip"), Buffer.from([0x5b, 0xff, 0x5d]));
+  await expect(enter("pip", "a-token")).rejects.toMatchObject({ code: "mirror/not-text" });
+});
+
+test("a state that cannot be read stops both ways", async () => {
+  await put(join(stateDir(env), "logins.json"), "{");
+  await expect(enter("pip", "t")).rejects.toMatchObject({ code: "mirror/state-garbage" });
+  await expect(logOut(env, ["pip"])).rejects.toMatchObject({ code: "mirror/state-garbage" });
+});
+
+test("twenty at once follow one another: the file has one of them, whole, and logout the original", async () => {
+  const original = "[global]\ntimeout = 1\n";
+  await put(fileOf("pip"), original);
+  await Promise.all(Array.from({ length: 20 }, (_, index) => enter("pip", `token-${index}`)));
+  expect((await read(fileOf("pip"))).match(/token-/g)).toHaveLength(1);
+  await logOut(env, ["pip"]);
+  expect(await read(fileOf("pip"))).toBe(original);
+});
+
+describe("P-16 killed at any moment", () => {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  test("each file is the old one or a new one, and logout still gives back the original", {
+    timeout: 60_000,
+  }, async () => {
+    const original = "# mine\n[global]\nindex-url = https://old/simple/\n";
+    await put(fileOf("pip"), original, 0o644);
+    const whole =
+      /^# mine\n\[global\]\nindex-url = (?:https:\/\/old\/simple\/|https:\/\/aws:token-\d+-x@tools-[^@\s]*\/simple\/)\n$/;
+    for (let round = 0; round < 12; round++) {
+      const child = fork(join(here, "support/login-loop.ts"), [], {
+        execArgv: ["--import", tsx],
+        env: { ...process.env, ...env },
+      });
+      await new Promise((begun) => child.once("message", begun));
+      const until = sleep(Math.random() * 40);
+      let seen = 0;
+      const watching = (async () => {
+        while (child.exitCode === null && child.signalCode === null) {
+          expect(await read(fileOf("pip"))).toMatch(whole);
+          seen++;
+        }
+      })();
+      await until;
+      child.kill("SIGKILL");
+      await new Promise((gone) => child.once("exit", gone));
+      await watching;
+      expect(seen).toBeGreaterThan(0);
+      expect(await read(fileOf("pip"))).toMatch(whole);
+    }
+    await logOut(env, ["pip"]);
+    expect(await read(fileOf("pip"))).toBe(original);
+    expect(await modeOf(fileOf("pip"))).toBe("644");
+  });
+});
