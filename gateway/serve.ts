@@ -107,16 +107,17 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   closers.add(() => usage.close());
   const worker = openWorker(config, options, store, failed("worker-failed"));
   closers.add(() => worker.stop());
-  if (config.log !== undefined) {
-    const sender = await openLog({
-      log: config.log,
-      stateDir: files.resolve("state_dir", config.state_dir),
-      files,
-      forwards: () => forwards.list(),
-      onEvent: (event) => log.warn(event),
-    });
-    closers.add(() => sender.close());
-  }
+  const sender =
+    config.log === undefined
+      ? undefined
+      : await openLog({
+          log: config.log,
+          stateDir: files.resolve("state_dir", config.state_dir),
+          files,
+          forwards: () => forwards.list(),
+          onEvent: (event) => log.warn(event),
+        });
+  closers.add(async () => sender?.close());
   const soon = pokeSoon(worker);
   closers.add(async () => soon.stop());
 
@@ -140,7 +141,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
     ...vlabRoutes(parts),
     ...aboutRoutes({
       readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${text(error)}`))),
-      metrics: () => renderMetrics(parts, requests),
+      metrics: () => renderMetrics(parts, requests, sender?.metrics()),
       openapi: () => openApiDocument(config.name, routes),
     }),
   ];

@@ -1,10 +1,16 @@
 /** `/metrics`: the gateway in numbers, without a name of a user or a machine. */
 import { familyText } from "../../base/prometheus.js";
 import type { RequestMetrics } from "../../http/metrics.js";
+import type { SenderMetrics } from "../logs/sender.js";
 import { VERSION } from "../version.js";
 import type { Parts } from "./part.js";
 
-export async function renderMetrics({ forwards, store, range }: Parts, requests: RequestMetrics): Promise<string> {
+/** @param log of the log sender, where one runs */
+export async function renderMetrics(
+  { forwards, store, range }: Parts,
+  requests: RequestMetrics,
+  log?: SenderMetrics,
+): Promise<string> {
   const [all, targets] = await Promise.all([forwards.list(), store.targets()]);
   const states = new Map(targets.map(({ addr, routable }) => [addr, routable]));
   const count = (state: boolean | null) => [...states.values()].filter((each) => each === state).length;
@@ -27,6 +33,26 @@ export async function renderMetrics({ forwards, store, range }: Parts, requests:
       [{ state: "down" }, count(false)],
       [{ state: "unknown" }, count(null)],
     ]),
+    log === undefined ? "" : senderText(log),
     familyText(requests.family("sallyport_gateway_http_request_duration_seconds", "Requests, by route and status.")),
+  ].join("");
+}
+
+function senderText(log: SenderMetrics): string {
+  const family = (type: "counter" | "gauge", name: string, help: string, value: number) =>
+    familyText({ name: `sallyport_gateway_log_${name}`, type, help, samples: [[{}, value]] });
+  return [
+    family("counter", "records_read_total", "Packets read from the firewall's log.", log.recordsRead),
+    family("counter", "lines_ignored_total", "Lines of the log that are about no packet.", log.linesIgnored),
+    family("counter", "records_delivered_total", "Records that the receiver acknowledged.", log.recordsDelivered),
+    family("counter", "records_dropped_total", "Records that found the spool full, ever.", log.recordsDropped),
+    family(
+      "counter",
+      "deliveries_failed_total",
+      "Attempts that the receiver did not acknowledge.",
+      log.deliveriesFailed,
+    ),
+    family("gauge", "spool_bytes", "Size of what waits on the disk.", log.spoolBytes),
+    family("gauge", "batches_waiting", "Batches that no receiver has acknowledged.", log.batchesWaiting),
   ].join("");
 }

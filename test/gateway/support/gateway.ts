@@ -45,6 +45,8 @@ export interface TestGatewayOptions {
   /** More keys of `auth`, as YAML flow pairs. */
   readonly auth?: string;
   readonly ports?: string;
+  /** More of gateway.yaml. DIR is the gateway's own directory. */
+  readonly more?: string;
   /** The page, by path. */
   readonly assets?: GatewayOptions["assets"];
 }
@@ -74,6 +76,7 @@ ports: ${options.ports ?? "{ min: 50000, max: 50100 }"}
 database: "pglite:${dir}/db"
 worker: { tcp_probe: false }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret", ${options.auth ?? ""} }
+${(options.more ?? "").replaceAll("DIR", dir)}
 `,
     "gateway.yaml",
   );
