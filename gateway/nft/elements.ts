@@ -13,8 +13,6 @@ export const SETS = {
   restricted: { kind: "set", spec: "type inet_proto . inet_service" },
   allowed4: { kind: "set", spec: "type inet_proto . inet_service . ipv4_addr; flags interval" },
   allowed6: { kind: "set", spec: "type inet_proto . inet_service . ipv6_addr; flags interval" },
-  revoked_tcp: { kind: "set", spec: "type inet_service; flags timeout" },
-  revoked_udp: { kind: "set", spec: "type inet_service; flags timeout" },
 } as const;
 
 export type SetName = keyof typeof SETS;

@@ -75,18 +75,20 @@ function chains(options: KernelOptions): string[] {
     "chain forward {",
     "type filter hook forward priority filter; policy drop;",
     "ct state invalid drop",
-    "ct direction original ct status dnat jump original",
+    "ct status dnat jump revoked",
     "ct status dnat jump used",
     "ct state established,related accept",
     `ct state new log prefix "sallyport" group ${logGroup}`,
     `ct status dnat oifname ${from} jump forwarded`,
     ...perFamily((family, networks) => `iifname ${from} oifname ${out} ${family} saddr ${networks} accept`),
     "}",
-    // What a client still sends on a connection that was ended is answered by a reset, so that it learns of it.
-    "chain original {",
+    // A connection whose forward is gone, however long ago and whoever removed it. What its client sends is answered by
+    // a reset, so that it learns of it; until then TCP from the lab may pass, since that makes a silent client send.
+    "chain revoked {",
     "tcp flags rst return",
-    "meta l4proto tcp ct original proto-dst @revoked_tcp reject with tcp reset",
-    "meta l4proto udp ct original proto-dst @revoked_udp reject",
+    "ct direction original meta l4proto tcp ct original proto-dst != @used_tcp reject with tcp reset",
+    "ct direction original meta l4proto udp ct original proto-dst != @used_udp reject",
+    "ct direction reply meta l4proto udp ct original proto-dst != @used_udp drop",
     "}",
     // A look-up counts the packet at the element it finds.
     "chain used {",

@@ -3,9 +3,6 @@ import type { Forward } from "../forwards/forward.js";
 import { type Element, elementsOf } from "./elements.js";
 import { TABLE } from "./ruleset.js";
 
-/** How long an ended connection is answered by resets; after that it is forgotten altogether. */
-export const REVOKED_SECONDS = 3;
-
 export type Change =
   | { readonly kind: "add"; readonly forward: Forward }
   | { readonly kind: "remove"; readonly forward: Forward };
@@ -20,12 +17,9 @@ function adding(forward: Forward): string[] {
 }
 
 function removing(forward: Forward): string[] {
-  return [
-    ...elementsOf(forward)
-      .reverse()
-      .map((element) => command("delete", element, element.key)),
-    `add element ${TABLE} revoked_${forward.protocol} { ${forward.connPort} timeout ${REVOKED_SECONDS}s }`,
-  ];
+  return elementsOf(forward)
+    .reverse()
+    .map((element) => command("delete", element, element.key));
 }
 
 const command = (verb: "add" | "delete", { set }: Element, text: string) =>

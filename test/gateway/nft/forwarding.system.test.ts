@@ -15,7 +15,7 @@ import {
   type MachineName,
   WAN,
 } from "../support/lab.js";
-import { knock as knockFrom, knockUdp, serveEcho, serveUdpEcho } from "../support/traffic.js";
+import { hold, knock as knockFrom, knockUdp, serveEcho, serveUdpEcho } from "../support/traffic.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
@@ -145,6 +145,17 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     expect((await talk).stdout).toBe("open\nConnectionResetError");
     await kernel.add(forward(50_000, { targetAddr: labAddress("lab2") }));
     expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+  });
+
+  test("a silent connection of a revoked forward ends, though the port leads to IPv6 at once", async () => {
+    const first = forward(50_000);
+    await kernel.add(first);
+    const held = await hold(lab.machine("client1"), WAN.address, 50_000);
+    await kernel.remove(first);
+    await kernel.add(forward(50_000, { targetAddr: labAddress6("lab1"), targetPort: 2226 }));
+    expect(await held.say("after")).toBe("ConnectionResetError");
+    expect(await knock("client1", WAN.address6, 50_000)).toBe("hello 2001:db8:51::7");
+    await held.close();
   });
 
   test("counters count both directions, per forward, and outlive a replaced table", async () => {

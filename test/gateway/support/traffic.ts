@@ -1,6 +1,9 @@
 /** Servers of lab machines, and clients that say what became of them. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import type { NetNamespace } from "../../../local/net-namespace.js";
+import { endChild, tethered } from "../../../local/tether.js";
 
 /** Says hello and then whatever it hears, until the other side ends it. */
 const ECHO = `
@@ -40,6 +43,36 @@ try:
     c.sendto(b"knock", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
 except Exception as e: print(type(e).__name__)
 `;
+/** Sends what it is told to, a line at a time, and says what came back. */
+const HOLD = `
+import socket, sys
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5); c.settimeout(5); c.recv(100); print("open", flush=True)
+for line in sys.stdin:
+    try: c.sendall(line.encode()); print(c.recv(100).decode().strip() or "closed", flush=True)
+    except Exception as e: print(type(e).__name__, flush=True)
+`;
+
+export interface Held {
+  /** @returns the echo, "closed", or the name of Python's error. */
+  say(line: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A connection to an echo that is silent unless it is told to speak. */
+export async function hold(from: NetNamespace, address: string, port: number): Promise<Held> {
+  const command = tethered(from.enter(["python3", "-c", HOLD, address, String(port)]));
+  const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => String((await lines.next()).value);
+  if ((await next()) !== "open") throw new Error("there is no connection");
+  return {
+    async say(line) {
+      child.stdin.write(`${line}\n`);
+      return next();
+    },
+    close: () => endChild(child),
+  };
+}
 
 /** TCP: greets with the client's address, then says what it hears. Serves when this resolves, and ends with the namespace. */
 export async function serveEcho(on: NetNamespace, port: number, family: "4" | "6" = "4"): Promise<void> {

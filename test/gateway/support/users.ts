@@ -17,8 +17,8 @@ export interface UserOptions {
   readonly gatewayDir: string;
   /** `https://HOST`. */
   readonly gateway: string;
-  /** Of an ssh-agent. */
-  readonly agentSocket: string;
+  /** Of an ssh-agent, for who uses ssh. */
+  readonly agentSocket?: string;
 }
 
 export interface Running {
@@ -59,7 +59,9 @@ export class User {
       gateway_token_file: "token",
     };
     writeFileSync(join(home, "sallyport.yaml"), JSON.stringify(settings));
-    return new User(home, options.client, { HOME: home, SSH_AUTH_SOCK: options.agentSocket });
+    const { agentSocket } = options;
+    const env = { HOME: home, ...(agentSocket === undefined ? {} : { SSH_AUTH_SOCK: agentSocket }) };
+    return new User(home, options.client, env);
   }
 
   /** The same person with the same token, elsewhere. */
