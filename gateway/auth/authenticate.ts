@@ -6,6 +6,7 @@ import { callerOf } from "./claims.js";
 import { sameAddress } from "./client-address.js";
 import type { KeySource } from "./keys.js";
 import { invalidToken, noToken, notBound, sessionOver, wrongAddress } from "./problems.js";
+import { VerifiedTokens } from "./verified.js";
 
 export interface AuthenticatorOptions {
   readonly keys: readonly KeySource[];
@@ -19,10 +20,19 @@ export interface AuthenticatorOptions {
 export type Authenticate = (headers: IncomingHttpHeaders, client: string) => Promise<Caller>;
 
 export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
+  const { now = Date.now } = options;
+  const verified = new VerifiedTokens(options.leewaySeconds);
+  const claimsOf = async (token: string) => {
+    const known = verified.get(token, now());
+    if (known !== undefined) return known;
+    const payload = await verify(token, options);
+    verified.add(token, payload, now());
+    return payload;
+  };
   return async (headers, client) => {
     const token = tokenIn(headers);
     if (token === undefined) throw noToken();
-    const caller = callerOf(await verify(token, options), options.issuer);
+    const caller = callerOf(await claimsOf(token), options.issuer);
     if (caller.clientIp === undefined) {
       if (options.requireClientIp) throw notBound();
     } else if (!sameAddress(caller.clientIp, client)) {

@@ -5,9 +5,17 @@ import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwa
 import { fromForward, toForward, toTarget, toUsage } from "./rows.js";
 import type { Created, LivenessChange, Store, Target, UsageSample } from "./store.js";
 import { migrations, type Tables } from "./tables.js";
+import { Together } from "./together.js";
 
 /** Another gateway on the same database may take a free port at the same moment; it cannot win for ever. */
 const MOST_TRIES = 100;
+/** Forwards in one statement: each has a dozen parameters, and a statement has at most 65,535. */
+const MOST_AT_ONCE = 500;
+
+interface Removal {
+  readonly connPort: number;
+  readonly owner: string | undefined;
+}
 
 export interface SqlStoreOptions {
   readonly kind: Store["kind"];
@@ -32,6 +40,8 @@ class SqlStore implements Store {
   readonly #used = new Set<number>();
   readonly #db: Kysely<Tables>;
   readonly #now: () => number;
+  readonly #inserts = new Together((forwards: readonly Forward[]) => this.#insertAll(forwards), MOST_AT_ONCE);
+  readonly #removals = new Together((removals: readonly Removal[]) => this.#removeAll(removals), MOST_AT_ONCE);
 
   constructor(private readonly options: SqlStoreOptions) {
     this.kind = options.kind;
@@ -64,13 +74,8 @@ class SqlStore implements Store {
     return { outcome: "full" };
   }
 
-  async remove(connPort: number, owner?: string): Promise<Forward | undefined> {
-    let query = this.#db.deleteFrom("forwards").where("conn_port", "=", connPort);
-    if (owner !== undefined) query = query.where("owner", "=", owner);
-    const row = await query.returningAll().executeTakeFirst();
-    if (row === undefined) return undefined;
-    this.#used.delete(connPort);
-    return toForward(row);
+  remove(connPort: number, owner?: string): Promise<Forward | undefined> {
+    return this.#removals.call({ connPort, owner });
   }
 
   async removeExpired(now: number): Promise<readonly Forward[]> {
@@ -219,17 +224,46 @@ class SqlStore implements Store {
   async #insert(request: ForwardRequest & { readonly connPort: number }): Promise<Created | undefined> {
     const createdAt = this.#now();
     const forward: Forward = { ...request, createdAt, id: newId(createdAt) };
-    const row = await this.#db
-      .insertInto("forwards")
-      .values(fromForward(forward))
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("id")
-      .executeTakeFirst();
-    if (row !== undefined) return { outcome: "created", forward };
+    if (await this.#inserts.call(forward)) return { outcome: "created", forward };
     const existing = await this.#byKey(request);
     if (existing === undefined) return undefined;
     if (existing.connPort !== request.connPort) this.#used.delete(request.connPort);
     return { outcome: "existing", forward: existing };
+  }
+
+  /** @returns of each whether it was written; whose port or key is another's was not. */
+  async #insertAll(forwards: readonly Forward[]): Promise<boolean[]> {
+    const rows = await this.#db
+      .insertInto("forwards")
+      .values(forwards.map(fromForward))
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id")
+      .execute();
+    const written = new Set(rows.map(({ id }) => id));
+    return forwards.map(({ id }) => written.has(id));
+  }
+
+  /** @returns for each what it removed. Of two for one forward, the first has removed it. */
+  async #removeAll(removals: readonly Removal[]): Promise<(Forward | undefined)[]> {
+    const rows = await this.#db
+      .deleteFrom("forwards")
+      .where((eb) =>
+        eb.or(
+          removals.map(({ connPort, owner }) =>
+            eb.and({ conn_port: connPort, ...(owner === undefined ? {} : { owner }) }),
+          ),
+        ),
+      )
+      .returningAll()
+      .execute();
+    const removed = new Map(rows.map((row) => [row.conn_port, toForward(row)]));
+    for (const connPort of removed.keys()) this.#used.delete(connPort);
+    return removals.map(({ connPort, owner }) => {
+      const forward = removed.get(connPort);
+      if (forward === undefined || (owner !== undefined && forward.owner !== owner)) return undefined;
+      removed.delete(connPort);
+      return forward;
+    });
   }
 
   async #byKey({ owner, key }: ForwardRequest): Promise<Forward | undefined> {

@@ -109,6 +109,29 @@ describe.each(kinds)("%s", (kind) => {
     expect(await (await open()).list()).toEqual([]);
   });
 
+  test("V-12, V-14: what comes at once shares a commit, and each gets its own answer", async () => {
+    const store = await open();
+    const keys = ["k1", "k1", "k2", undefined];
+    const made = await Promise.all(
+      keys.map((key) => store.create(asked({ ...(key === undefined ? {} : { key }) }), RANGE)),
+    );
+    expect(made.map(({ outcome }) => outcome).sort()).toEqual(["created", "created", "created", "existing"]);
+    expect(made[0]).toHaveProperty("forward", (made[1] as { forward: unknown }).forward);
+    const ports = (await store.list()).map(({ connPort }) => connPort);
+    expect(ports).toHaveLength(3);
+
+    const [first = 0, second = 0] = ports;
+    const removed = await Promise.all([
+      store.remove(50_004),
+      store.remove(first, "eve"),
+      store.remove(first, "ada"),
+      store.remove(first),
+      store.remove(second),
+    ]);
+    expect(removed.map((forward) => forward?.connPort)).toEqual([undefined, undefined, first, undefined, second]);
+    expect(await store.list()).toHaveLength(1);
+  });
+
   test("what has expired goes, and nothing else", async () => {
     const store = await open();
     await store.create(asked({ expiresAt: 1_000 }), RANGE);
