@@ -20,6 +20,13 @@ export const kernelRefused = (cause: unknown) =>
     cause,
   });
 
+/** The forward is gone from the database, and with the next reconciliation from the kernel. */
+export const removedLate = (cause: unknown) =>
+  new Problem(503, "kernel-late", "Service unavailable", "it is removed, but the kernel has not taken that yet", {
+    headers: { "Retry-After": "5" },
+    cause,
+  });
+
 /** At most 60 letters of it, so that an answer cannot be made large. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
