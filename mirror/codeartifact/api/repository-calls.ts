@@ -1,0 +1,118 @@
+/** Operations on repositories, their upstreams and their external connections. */
+import { nodeOf } from "../catalog/catalog.js";
+import type { RepositoryRecord } from "../catalog/records.js";
+import {
+  associate,
+  createRepository,
+  deleteRepository,
+  disassociate,
+  updateRepository,
+} from "../catalog/repositories.js";
+import { CONNECTION, check, DESCRIPTION, FORMATS, oneOf, REPOSITORY } from "../names.js";
+import { type Call, domainIn, fieldOf, type Input, listIn, optional, param, repositoryIn } from "./call.js";
+import { tagsIn } from "./tag-calls.js";
+import { repositoryView } from "./views.js";
+
+const view = ({ service }: Input, record: RepositoryRecord) => ({
+  repository: repositoryView(record, service.account),
+});
+
+const upstreamsIn = (value: unknown) =>
+  listIn("upstreams", value, (item) =>
+    check("upstreams.member.repositoryName", fieldOf(item, "repositoryName"), REPOSITORY),
+  );
+
+const where = (input: Input) => [domainIn(input), repositoryIn(input)] as const;
+
+export const repositoryCalls: readonly Call[] = [
+  {
+    operation: "CreateRepository",
+    method: "POST",
+    path: "/v1/repository",
+    needs: "admin",
+    async handle(input) {
+      const { service, body } = input;
+      const [domain, name] = where(input);
+      const description = optional("description", body.description, DESCRIPTION);
+      const wish = {
+        id: service.newId(),
+        domain,
+        name,
+        ...(description === undefined ? {} : { description }),
+        upstreams: upstreamsIn(body.upstreams),
+        tags: tagsIn(body.tags),
+        nowMs: service.now(),
+      };
+      return view(input, await service.store.change(() => createRepository(service.catalog, wish)));
+    },
+  },
+  {
+    operation: "DescribeRepository",
+    method: "GET",
+    path: "/v1/repository",
+    needs: "read",
+    handle: async (input) => view(input, input.service.catalog.repository(...where(input))),
+  },
+  {
+    operation: "UpdateRepository",
+    method: "PUT",
+    path: "/v1/repository",
+    needs: "admin",
+    async handle(input) {
+      const { service, body } = input;
+      const [domain, name] = where(input);
+      const description = optional("description", body.description, DESCRIPTION);
+      const update = {
+        ...(description === undefined ? {} : { description }),
+        ...(Array.isArray(body.upstreams) ? { upstreams: upstreamsIn(body.upstreams) } : {}),
+      };
+      return view(input, await service.store.change(() => updateRepository(service.catalog, domain, name, update)));
+    },
+  },
+  {
+    operation: "DeleteRepository",
+    method: "DELETE",
+    path: "/v1/repository",
+    needs: "admin",
+    async handle(input) {
+      const { service } = input;
+      const [domain, name] = where(input);
+      const record = await service.store.change(() => deleteRepository(service.catalog, domain, name));
+      // From here on nobody finds it. What a crash leaves of its packages is dropped at the next start.
+      await service.packages.repositoryDeleted(nodeOf(record));
+      return view(input, record);
+    },
+  },
+  ...(["POST", "DELETE"] as const).map(
+    (method): Call => ({
+      operation: method === "POST" ? "AssociateExternalConnection" : "DisassociateExternalConnection",
+      method,
+      path: "/v1/repository/external-connection",
+      needs: "admin",
+      async handle(input) {
+        const { service, query } = input;
+        const [domain, name] = where(input);
+        const connection = check("external-connection", param(query, "external-connection"), CONNECTION);
+        const decide = method === "POST" ? associate : disassociate;
+        return view(input, await service.store.change(() => decide(service.catalog, domain, name, connection)));
+      },
+    }),
+  ),
+  {
+    operation: "GetRepositoryEndpoint",
+    method: "GET",
+    path: "/v1/repository/endpoint",
+    needs: "read",
+    async handle(input) {
+      const { service, query } = input;
+      const format = oneOf("format", param(query, "format"), FORMATS);
+      const { domain, name } = service.catalog.repository(...where(input));
+      return { repositoryEndpoint: endpointOf(service.url(), service.account, domain, format, name) };
+    },
+  },
+];
+
+/** AWS has a host for each domain; here it is a path, as with a VPC endpoint that has no private DNS (P-06). */
+export function endpointOf(url: string, account: string, domain: string, format: string, repository: string): string {
+  return `${url}/d/${domain}-${account}/${format}/${repository}/`;
+}

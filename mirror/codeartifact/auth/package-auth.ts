@@ -1,0 +1,50 @@
+/** Who asks for packages: a token as Basic password of the user "aws" (pip, twine), or as Bearer (npm). */
+import { Problem } from "../../../http/problem.js";
+import type { Role } from "./caller.js";
+import type { Tokens } from "./tokens.js";
+
+export interface PackageCaller {
+  readonly who: string;
+  readonly role: Role;
+  readonly keyId: string;
+}
+
+/** What pip shows of a 401 is its status alone; the words are for curl and for npm. */
+const HINT = "get a new one: aws codeartifact login, or sallyport mirror login";
+
+const refused = (verdict: string, detail: string) =>
+  new Problem(401, verdict, "Unauthorized", detail, {
+    headers: { "WWW-Authenticate": 'Basic realm="Sallyport mirror", charset="UTF-8"' },
+  });
+
+const noToken = () => refused("no-token", `packages need an authorization token; ${HINT}`);
+const badToken = () => refused("bad-token", `the token is not valid here; ${HINT}`);
+const expiredToken = () => refused("expired-token", `the token has expired; ${HINT}`);
+
+/** @throws Problem of status 401 */
+export function tokenOf(authorization: string | undefined): string {
+  const [, scheme = "", value = ""] = /^(basic|bearer) +([\x21-\x7e]+) *$/i.exec(authorization ?? "") ?? [];
+  if (scheme.toLowerCase() === "bearer") return value;
+  const pair = Buffer.from(value, "base64").toString("latin1");
+  if (!pair.startsWith("aws:")) throw noToken();
+  return pair.slice("aws:".length);
+}
+
+/**
+ * @param domainId of the domain that is asked; undefined where there is none of that name.
+ * @param isKey whether an access key is still in use.
+ * @throws Problem of status 401
+ */
+export function packageCaller(
+  authorization: string | undefined,
+  tokens: Tokens,
+  domainId: string | undefined,
+  isKey: (keyId: string) => boolean,
+  nowMs: number,
+): PackageCaller {
+  const record = tokens.find(tokenOf(authorization));
+  if (record === undefined) throw badToken();
+  if (record.endsMs <= nowMs) throw expiredToken();
+  if (record.domainId !== domainId || !isKey(record.keyId)) throw badToken();
+  return { who: record.who, role: record.role, keyId: record.keyId };
+}

@@ -1,0 +1,55 @@
+/** What changes domains: from the catalog and a wish to the records to write. Pure. */
+
+import { conflict, quotaExceeded } from "../errors.js";
+import { QUOTAS } from "../quotas.js";
+import type { Change, Decision } from "../store/durable-map.js";
+import type { Catalog } from "./catalog.js";
+import { type CatalogRecord, type DomainRecord, domainKey, type Tag } from "./records.js";
+
+export interface NewDomain {
+  readonly id: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  /** @default AWS's own key for the account, which is a name only: nothing is encrypted here. */
+  readonly encryptionKey?: string;
+  readonly tags: readonly Tag[];
+  readonly nowMs: number;
+}
+
+/** @throws ApiError */
+export function createDomain(catalog: Catalog, wish: NewDomain): Decision<CatalogRecord, DomainRecord> {
+  const { id, name, account, region, tags, nowMs } = wish;
+  const domains = catalog.domains();
+  if (domains.some((domain) => domain.name === name)) {
+    throw conflict(`Domain with name '${name}' already exists.`, "domain", name);
+  }
+  if (domains.length >= QUOTAS.domains) {
+    throw quotaExceeded(`An account has at most ${QUOTAS.domains} domains.`, "domain", name);
+  }
+  const record: DomainRecord = {
+    kind: "domain",
+    id,
+    name,
+    arn: `arn:aws:codeartifact:${region}:${account}:domain/${name}`,
+    createdMs: nowMs,
+    encryptionKey: wish.encryptionKey ?? `arn:aws:kms:${region}:${account}:key/${id}`,
+    bucketArn: `arn:aws:s3:::assets-${account}-${region}`,
+    tags,
+  };
+  return { changes: [put(record)], result: record };
+}
+
+/** @throws ApiError ConflictException while it has repositories */
+export function deleteDomain(catalog: Catalog, name: string): Decision<CatalogRecord, DomainRecord> {
+  const record = catalog.domain(name);
+  const left = catalog.repositories(name);
+  if (left.length > 0) {
+    throw conflict(`Domain '${name}' has ${left.length} repositories: delete them first.`, "domain", name);
+  }
+  return { changes: [{ key: domainKey(name) }], result: record };
+}
+
+export function put(record: DomainRecord): Change<CatalogRecord> {
+  return { key: domainKey(record.name), value: record };
+}

@@ -1,0 +1,68 @@
+/** Faults that end the mirror, or that keep it from starting. */
+import { EXIT, Fault, quote } from "../base/fault.js";
+
+const usage = (code: string, message: string, hint?: string) =>
+  new Fault(`mirror/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+
+export const unknownCommand = (command: string) =>
+  usage("unknown-command", `there is no command ${quote(command)}`, 'write "serve" or "check"');
+
+export const badArguments = (reason: string) => usage("bad-arguments", reason, "mirror.mjs serve|check --config FILE");
+
+export const badSetting = (file: string, key: string, value: unknown, expected: string) =>
+  usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);
+
+export const needsTls = (address: string) =>
+  usage(
+    "needs-tls",
+    `plain HTTP on ${quote(address)} would show tokens and packages to the network`,
+    'add "tls:" with a certificate and its key, or listen on 127.0.0.1',
+  );
+
+export const emulatorNotLocal = (address: string) =>
+  usage(
+    "emulator-not-local",
+    `an emulator takes any credentials, and ${quote(address)} can be reached from elsewhere`,
+    "listen on 127.0.0.1 or ::1, or leave --emulator out",
+  );
+
+export const needsUrl = (address: string) =>
+  usage(
+    "needs-url",
+    `nobody can connect to ${quote(address)}, so it cannot be told to clients`,
+    'add "url:", as clients write it: https://mirror.example.com:8642',
+  );
+
+export const badConnection = (text: string) =>
+  usage(
+    "bad-connection",
+    `${quote(text)} names no external connection`,
+    "write NAME=URL or NAME=DIRECTORY, such as public:pypi=/srv/wheels",
+  );
+
+export const directoryHeld = (dir: string, pid: number) =>
+  new Fault("mirror/directory-held", `another mirror (process ${pid}) works in ${quote(dir)}`, {
+    exit: EXIT.conflict,
+    hint: "stop that one first, or name another directory",
+  });
+
+export const brokenState = (file: string, line: number) =>
+  new Fault("mirror/broken-state", `line ${line} of ${quote(file)} is not what was written`, {
+    hint: "restore the file from a backup; nothing was changed",
+  });
+
+export const stateNotWritten = (file: string, cause: unknown) =>
+  new Fault("mirror/state-not-written", `${quote(file)} cannot be written: ${text(cause)}`, { cause });
+
+export const keysTooOpen = (file: string, mode: string) =>
+  usage("keys-too-open", `access keys ${quote(file)} have mode ${mode}`, `chmod 600 ${file}`);
+
+export const badKeys = (file: string, line: number, reason: string) =>
+  usage("bad-keys", `${quote(file)} line ${line}: ${reason}`);
+
+export const noKeys = (file: string) =>
+  usage("no-keys", `there is no access key in ${quote(file)}`, "it is written like ~/.aws/credentials");
+
+function text(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,158 @@
+/** Opens everything that mirror.yaml names, then listens; closes it again in the opposite order. */
+import { randomUUID } from "node:crypto";
+import type { Server as HttpsServer } from "node:https";
+import { isIPv6 } from "node:net";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { ensurePrivateDir } from "../base/files.js";
+import { holdLock } from "../base/process-lock.js";
+import { accessLog } from "../http/access-log.js";
+import { LIMITS, type Limits } from "../http/limits.js";
+import { createListener } from "../http/listener.js";
+import { RequestMetrics } from "../http/metrics.js";
+import { close, httpServer, httpsServer, listen } from "../http/server.js";
+import { tlsOptions } from "../http/tls.js";
+import type { Service } from "./codeartifact/api/call.js";
+import { createApp, routeOf } from "./codeartifact/app.js";
+import { makeAccessKeys } from "./codeartifact/auth/access-keys.js";
+import { signedByAnyone, signedByKeys } from "./codeartifact/auth/signed-by.js";
+import { type TokenRecord, Tokens } from "./codeartifact/auth/tokens.js";
+import { Catalog } from "./codeartifact/catalog/catalog.js";
+import type { CatalogRecord } from "./codeartifact/catalog/records.js";
+import { DurableMap } from "./codeartifact/store/durable-map.js";
+import { directoryHeld } from "./errors.js";
+import { renderMetrics } from "./metrics.js";
+import { openPackages } from "./packages/open.js";
+import { accessKeysFile, connectionsOf, loadKeyPair, readAccessKeys, stateDir } from "./settings/load.js";
+import { isLoopback } from "./settings/parse.js";
+import type { MirrorConfig } from "./settings/schema.js";
+import { VERSION } from "./version.js";
+
+export interface MirrorOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds since 1970. @default the clock */
+  readonly now?: () => number;
+}
+
+export interface Mirror {
+  readonly port: number;
+  /** What clients are told, without a "/" at its end. */
+  readonly url: string;
+  /** The file of access keys; none in an emulator. */
+  readonly accessKeys: string | undefined;
+  /** Takes new access keys and a new certificate into use. @throws Fault and keeps the old. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Runs in the opposite order of opening. */
+type Closers = Array<() => Promise<void>>;
+
+/** @throws Fault; then nothing is left open. */
+export async function startMirror(config: MirrorConfig, options: MirrorOptions): Promise<Mirror> {
+  const closers: Closers = [];
+  try {
+    return await start(config, options, closers);
+  } catch (error) {
+    await closeAll(closers).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function start(config: MirrorConfig, options: MirrorOptions, closers: Closers): Promise<Mirror> {
+  const { env, log, now = Date.now } = options;
+  const { emulator, account, region } = config;
+  const limits = { ...LIMITS, ...options.limits };
+  let pair = await loadKeyPair(config, env);
+  const dir = stateDir(config, env);
+  await ensurePrivateDir(dir);
+  closers.push(await holdLock(join(dir, "lock"), (pid) => directoryHeld(dir, pid)));
+  const keysFile = accessKeysFile(config, env);
+  if (!emulator && config.access_keys === undefined && (await makeAccessKeys(keysFile))) {
+    log.info({ event: "access-key-made", file: keysFile }, "the file has an access key that may do everything");
+  }
+  let keys = await readAccessKeys(config, env);
+
+  const store = await DurableMap.open<CatalogRecord>(join(dir, "catalog"));
+  closers.push(() => store.close());
+  const tokenStore = await DurableMap.open<TokenRecord>(join(dir, "tokens"));
+  closers.push(() => tokenStore.close());
+  const catalog = new Catalog(store.records);
+  const packagesDir = join(dir, "packages");
+  await ensurePrivateDir(packagesDir);
+  const connections = connectionsOf(config, env);
+  const packages = await openPackages({ dir: packagesDir, repositories: catalog, connections, log });
+  closers.push(() => packages.close());
+
+  let url = config.url ?? "";
+  const { address } = config.listen;
+  const hosts = new Set<string>();
+  const tokens = new Tokens(tokenStore);
+  const service: Service = {
+    catalog,
+    store,
+    tokens,
+    packages,
+    account,
+    url: () => url,
+    now,
+    newId: randomUUID,
+  };
+  const isOwnHost = (host: string) => hosts.has(host.toLowerCase());
+  const requests = new RequestMetrics(routeOf);
+  const app = createApp({
+    service,
+    signed: emulator ? signedByAnyone() : signedByKeys({ keys: () => keys, region, isOwnHost, now }),
+    isKey: (keyId) => emulator || isLive(keys.get(keyId), now()),
+    isReady: () => !store.isBroken && !tokenStore.isBroken,
+    metrics: () => renderMetrics(service, requests),
+  });
+  const access = requests.watch(accessLog(log));
+  const listener = createListener(app, access, limits);
+  const server =
+    pair === undefined ? httpServer(listener, limits, access) : httpsServer(pair, listener, limits, access);
+  closers.push(() => close(server, limits.graceMs));
+  const port = await listen(server, address, config.listen.port);
+  const scheme = pair === undefined ? "http" : "https";
+  const shown = isIPv6(address) ? `[${address}]` : address;
+  url ||= `${scheme}://${shown}:${port}`;
+  for (const host of hostsOf(url, shown, port, isLoopback(address))) hosts.add(host);
+  log.info({ event: "listening", address, port, url, emulator, version: VERSION });
+
+  return {
+    port,
+    url,
+    accessKeys: emulator ? undefined : keysFile,
+    async reload() {
+      const [nextPair, nextKeys] = [await loadKeyPair(config, env), await readAccessKeys(config, env)];
+      if (pair !== undefined && nextPair !== undefined) {
+        (server as HttpsServer).setSecureContext(tlsOptions(nextPair));
+        pair = nextPair;
+      }
+      keys = nextKeys;
+      log.info({ event: "reloaded" }, "access keys and certificate were read again");
+    },
+    close: () => closeAll(closers),
+  };
+}
+
+/** The Host headers under which this server is known: what a signature may be for. A default port is left out. */
+function hostsOf(url: string, address: string, port: number, local: boolean): string[] {
+  const named = [`${address}:${port}`, ...(local ? [`localhost:${port}`] : [])];
+  return [new URL(url).host, new URL(url).hostname, ...named].map((host) => host.toLowerCase());
+}
+
+function isLive(key: { readonly endsMs?: number } | undefined, nowMs: number): boolean {
+  return key !== undefined && (key.endsMs === undefined || key.endsMs > nowMs);
+}
+
+/** One that fails does not keep the others open. */
+async function closeAll(closers: Closers): Promise<void> {
+  const failures: unknown[] = [];
+  for (const closer of closers.splice(0).reverse()) {
+    await closer().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,39 @@
+/** From the text of mirror.yaml to checked settings with every default filled in. Pure. */
+import { isAbsolute } from "node:path";
+import { settingsParser } from "../../http/settings.js";
+import { CONNECTIONS, isServed } from "../codeartifact/names.js";
+import { badSetting, emulatorNotLocal, needsTls, needsUrl } from "../errors.js";
+import { type MirrorConfig, MirrorConfigSchema } from "./schema.js";
+
+const parse = settingsParser<MirrorConfig>("mirror", MirrorConfigSchema);
+
+/** @param file only named in faults. @throws Fault */
+export function parseConfig(source: string, file: string): MirrorConfig {
+  const config = parse(source, file);
+  checkConfig(config, file);
+  return config;
+}
+
+/** What a schema cannot say. @throws Fault */
+export function checkConfig(config: MirrorConfig, file: string): void {
+  const { address } = config.listen;
+  const local = isLoopback(address);
+  if (config.emulator && !local) throw emulatorNotLocal(address);
+  if (config.tls === undefined && !local) throw needsTls(address);
+  const anywhere = ["::", "0.0.0.0"].includes(address);
+  if (anywhere && config.url === undefined) throw needsUrl(address);
+  for (const [name, source] of Object.entries(config.connections)) {
+    const format = Object.hasOwn(CONNECTIONS, name) ? CONNECTIONS[name] : undefined;
+    if (format === undefined || !isServed(format)) {
+      throw badSetting(file, "connections", name, '"public:pypi" or "public:npmjs"');
+    }
+    const isUrl = /^https?:\/\//.test(source) && URL.canParse(source);
+    if (!isUrl && !isAbsolute(source) && !source.startsWith("~/")) {
+      throw badSetting(file, `connections.${name}`, source, "an https:// URL or an absolute path");
+    }
+  }
+}
+
+export function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
