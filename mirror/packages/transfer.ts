@@ -7,6 +7,7 @@ import { open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Blobs } from "./blobs.js";
 import { UpstreamError } from "./errors.js";
+import { brokenOff } from "./fetch.js";
 import type { Hashes } from "./model.js";
 
 export interface Stored {
@@ -112,7 +113,7 @@ export class Transfer {
         bytes = 0;
         this.#moved();
       };
-      for await (const chunk of body as AsyncIterable<Buffer>) {
+      for await (const chunk of chunksOf(body, upstream)) {
         batch.push(chunk);
         bytes += chunk.length;
         if (this.#written + bytes > maxBytes) throw tooBig(upstream, name, maxBytes);
@@ -169,6 +170,15 @@ export class Transfers {
     const end = () => this.#running.delete(key);
     transfer.done.then(end, end);
     return transfer;
+  }
+}
+
+/** What goes wrong here is the upstream's fault; what goes wrong with a chunk is not. */
+async function* chunksOf(body: Readable, upstream: string): AsyncGenerator<Buffer> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw error instanceof UpstreamError ? error : brokenOff(upstream, error);
   }
 }
 
