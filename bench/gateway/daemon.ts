@@ -92,6 +92,10 @@ export class Client {
 
   constructor(private readonly daemon: Daemon) {}
 
+  async connect(): Promise<void> {
+    await this.#ask("GET", "/healthz");
+  }
+
   /** @returns the port that was opened. */
   async create(n: number): Promise<number> {
     const forward = {

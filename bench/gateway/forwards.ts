@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kernel } from "../../gateway/nft/kernel.js";
 import { openKernel } from "../../gateway/nft/open-kernel.js";
-import { REVOKED_SECONDS } from "../../gateway/nft/transaction.js";
 import { NetNamespace } from "../../local/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";
@@ -15,6 +14,8 @@ const EXISTING = [10, 100, 1_000, 10_000] as const;
 const OPERATIONS = 100;
 /** Of the peer's: each takes long enough to be measured alone. */
 const PEER_OPERATIONS = (existing: number) => (existing >= 10_000 ? 2 : existing >= 1_000 ? 5 : 10);
+/** Some seconds after a delete its old connections are ended, in the background: not in somebody else's turn. */
+const SETTLE_MS = 4_500;
 const WANTED = 50;
 /** Where `WANTED` is asked for. */
 const WANTED_AT = 1_000;
@@ -153,5 +154,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Some seconds after a delete its old connections are ended, in the background: not in somebody else's turn. */
-const settle = () => delay(REVOKED_SECONDS * 1000 + 1_500);
+const settle = () => delay(SETTLE_MS);

@@ -38,8 +38,8 @@ interface Contestant {
 }
 
 export async function request({ rounds, dir }: SceneOptions): Promise<void> {
-  execFileSync("ip", ["link", "add", "wan0", "type", "dummy"]);
-  execFileSync("ip", ["link", "add", "lan0", "type", "dummy"]);
+  execFileSync("ip", ["link", "add", "wan0", "type", "bridge"]);
+  execFileSync("ip", ["link", "add", "lan0", "type", "bridge"]);
   execFileSync("ip", ["address", "add", `${LAB}.255.1/16`, "dev", "lan0"]);
   execFileSync("ip", ["link", "set", "lan0", "up"]);
   const contestants: Contestant[] = [];
@@ -142,7 +142,15 @@ async function postgresql(dir: string, port: number): Promise<OwnDaemon | undefi
 const filled = new WeakMap<Daemon, number>();
 
 function ours(name: string, daemon: Daemon, count: (typeof CLIENTS)[number]): Contestant {
-  const clients = Array.from({ length: count }, () => new Client(daemon));
+  let clients: Client[] = [];
+  const connect = async () => {
+    clients = Array.from({ length: count }, () => new Client(daemon));
+    await Promise.all(clients.map((client) => client.connect()));
+  };
+  // The daemon ends connections that are idle for long: each turn has its own.
+  const disconnect = () => {
+    for (const client of clients) client.close();
+  };
   const each = async <T>(work: readonly T[], how: (client: Client, item: T) => Promise<void>) => {
     const left = [...work];
     const turn = async (client: Client) => {
@@ -155,12 +163,15 @@ function ours(name: string, daemon: Daemon, count: (typeof CLIENTS)[number]): Co
     async fill(existing) {
       const there = filled.get(daemon) ?? 0;
       const more = Array.from({ length: Math.max(existing - there, 0) }, (_, index) => there + index);
+      await connect();
       await each(more, async (client, n) => void (await client.create(n)));
+      disconnect();
       filled.set(daemon, Math.max(there, existing));
     },
     async round(_existing, results) {
       const ports: number[] = [];
       const operations = Array.from({ length: OPERATIONS[count] }, (_, n) => n);
+      await connect();
       const creating = performance.now();
       await each(operations, async (client, n) => {
         const started = performance.now();
@@ -174,12 +185,11 @@ function ours(name: string, daemon: Daemon, count: (typeof CLIENTS)[number]): Co
         results.delete.push(performance.now() - started);
       });
       const ended = performance.now();
+      disconnect();
       results.createRate.push((operations.length * 1000) / (deleting - creating));
       results.deleteRate.push((operations.length * 1000) / (ended - deleting));
       await delay(SETTLE_MS);
     },
-    async close() {
-      for (const client of clients) client.close();
-    },
+    close: async () => disconnect(),
   };
 }
