@@ -9,7 +9,6 @@ import { endChild, spawnTethered } from "../../local/tether.js";
 import { makeCertificate } from "../../test/agent/support/certificate.js";
 import { FIRST_PORT, LAB } from "./numbered.js";
 
-const RUNTIME = join(import.meta.dirname, "../../dist/runtime");
 const ISSUER = "https://bench.test";
 const SECRET = "a-secret-of-a-bench-that-is-long-enough-0123456789";
 /** Machines that forwards lead to: users open several ports of each. */
@@ -23,6 +22,8 @@ export interface Daemon {
 }
 
 export interface DaemonOptions {
+  /** Where the bundled daemon lies. */
+  readonly runtime: string;
   readonly dir: string;
   readonly port: number;
   /** As `database` in gateway.yaml. */
@@ -31,7 +32,7 @@ export interface DaemonOptions {
 }
 
 /** @returns once it listens. */
-export async function startDaemon({ dir, port, database, env = {} }: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ runtime, dir, port, database, env = {} }: DaemonOptions): Promise<Daemon> {
   mkdirSync(dir, { recursive: true });
   const { cert, key } = makeCertificate("IP:127.0.0.1");
   const write = (name: string, text: string) => writeFileSync(join(dir, name), text, { mode: 0o600 });
@@ -55,7 +56,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 `,
   );
   const child = spawnTethered(
-    [shippedNode(), join(RUNTIME, "gateway.mjs"), "serve", "--config", `${dir}/gateway.yaml`],
+    [shippedNode(runtime), join(runtime, "gateway.mjs"), "serve", "--config", `${dir}/gateway.yaml`],
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: { PATH: process.env.PATH, HOME: dir, ...env },
@@ -81,9 +82,9 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 }
 
 /** What hosts run; where the build could not fetch it, the one that runs this. */
-function shippedNode(): string {
-  const name = readdirSync(RUNTIME).find((file) => /^node-.*-linux-/.test(file));
-  return name === undefined ? process.execPath : join(RUNTIME, name);
+function shippedNode(runtime: string): string {
+  const name = readdirSync(runtime).find((file) => /^node-.*-linux-/.test(file));
+  return name === undefined ? process.execPath : join(runtime, name);
 }
 
 /** One client: one connection, kept alive. */

@@ -13,7 +13,7 @@ import { median, printTable, short, verdict } from "./table.js";
 const EXISTING = [10, 1_000] as const;
 const CLIENTS = [1, 8] as const;
 /** Creates of a round, then as many deletes, by all clients together. */
-const OPERATIONS = { 1: 100, 8: 800 } as const;
+const OPERATIONS = { 1: 100, 8: 400 } as const;
 const WANTED = 8;
 /** Creates per second by 8 clients. */
 const WANTED_RATE = 500;
@@ -37,7 +37,7 @@ interface Contestant {
   close(): Promise<void>;
 }
 
-export async function request({ rounds, dir }: SceneOptions): Promise<void> {
+export async function request({ rounds, dir, runtime }: SceneOptions): Promise<void> {
   execFileSync("ip", ["link", "add", "wan0", "type", "bridge"]);
   execFileSync("ip", ["link", "add", "lan0", "type", "bridge"]);
   execFileSync("ip", ["address", "add", `${LAB}.255.1/16`, "dev", "lan0"]);
@@ -52,7 +52,7 @@ export async function request({ rounds, dir }: SceneOptions): Promise<void> {
       contestants.push({ ...kernelPart, name: `${program}, kernel part alone` });
     }
     for (const [index, open] of stores.entries()) {
-      const daemon = await open(join(dir, `daemon-${index}`), 8_443 + index);
+      const daemon = await open(runtime, join(dir, `daemon-${index}`), 8_443 + index);
       if (daemon === undefined) continue;
       const own = CLIENTS.map((clients) =>
         ours(`${daemon.name}, ${clients} client${clients > 1 ? "s" : ""}`, daemon, clients),
@@ -122,19 +122,25 @@ interface OwnDaemon extends Daemon {
   readonly name: string;
 }
 
-async function pglite(dir: string, port: number): Promise<OwnDaemon> {
-  const daemon = await startDaemon({ dir, port, database: `pglite:${dir}/db` });
+async function pglite(runtime: string, dir: string, port: number): Promise<OwnDaemon> {
+  const daemon = await startDaemon({ runtime, dir, port, database: `pglite:${dir}/db` });
   return { ...daemon, name: "ours, PGlite" };
 }
 
 /** With fsync on, as PostgreSQL has it by default. */
-async function postgresql(dir: string, port: number): Promise<OwnDaemon | undefined> {
+async function postgresql(runtime: string, dir: string, port: number): Promise<OwnDaemon | undefined> {
   const server = await startPostgres();
   if (typeof server === "string") {
     console.log(`without PostgreSQL: ${server}`);
     return undefined;
   }
-  const daemon = await startDaemon({ dir, port, database: "env:DATABASE_URL", env: { DATABASE_URL: server.url } });
+  const daemon = await startDaemon({
+    runtime,
+    dir,
+    port,
+    database: "env:DATABASE_URL",
+    env: { DATABASE_URL: server.url },
+  });
   return { ...daemon, name: "ours, PostgreSQL", stop: () => daemon.stop().then(() => server.stop()) };
 }
 

@@ -2,7 +2,8 @@
  * The gateway against vLab's own commands, replayed in the same run: forwards in the kernel, whole requests, the ping
  * sweep, the log, connections through 10,000 forwards. Alternating rounds, medians. See README.md.
  *
- *   node --import tsx bench/gateway/run.ts [--rounds 3] [--only forwards,request,sweep,log,connections] [--dir DIRECTORY]
+ *   node --import tsx bench/gateway/run.ts [--rounds 3] [--only forwards,request,sweep,log,connections]
+ *                                       [--dir DIRECTORY] [--runtime DIRECTORY]
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -32,6 +33,8 @@ const { values: flags } = parseArgs({
     only: { type: "string", default: Object.keys(SCENES).join(",") },
     /** Where databases lie. A commit is on the disk when it is answered, so it should be one. */
     dir: { type: "string", default: tmpdir() },
+    /** Where the bundled daemon lies, and the Node that runs it. */
+    runtime: { type: "string", default: fileURLToPath(new URL("../../dist/runtime", import.meta.url)) },
     /** Set by this program for itself. */
     inside: { type: "boolean", default: false },
   },
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
   try {
     for (const name of names) {
       console.log(`\n### ${name} (load ${load()[0]})`);
-      await SCENES[name]?.({ rounds: Number(flags.rounds), dir });
+      await SCENES[name]?.({ rounds: Number(flags.rounds), dir, runtime: flags.runtime });
     }
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -3,6 +3,8 @@ export interface SceneOptions {
   readonly rounds: number;
   /** A directory of this run, removed after it. */
   readonly dir: string;
+  /** Where the bundled daemon lies. */
+  readonly runtime: string;
 }
 
 /** The order of a round: who begins changes, so that nobody always has the quiet or the warm turn. */
