@@ -22,6 +22,8 @@ export interface Bounds {
   readonly now: number;
 }
 
+type Block = ReturnType<typeof ipaddr.parseCIDR>;
+
 const MOST_SOURCES = 64;
 const MOST_SECONDS = 366 * 86_400;
 /** No control characters, nothing that only looks like a space. */
@@ -86,7 +88,15 @@ function checkSources(value: unknown = []): string[] {
     throw badValue("sources", value, `a list of at most ${MOST_SOURCES} blocks of addresses`);
   }
   const blocks = value.map((text, index) => checkBlock(`sources[${index}]`, text));
-  return [...new Set(blocks)].sort();
+  return outermost([...new Set(blocks)]).sort();
+}
+
+/** Without those that lie within another: nft refuses elements that overlap. */
+function outermost(blocks: readonly string[]): string[] {
+  const parsed = blocks.map((text) => ({ text, block: ipaddr.parseCIDR(text) }));
+  const isWithin = ([inner, innerBits]: Block, [outer, outerBits]: Block) =>
+    inner.kind() === outer.kind() && innerBits > outerBits && inner.match(outer, outerBits);
+  return parsed.flatMap(({ text, block }) => (parsed.some((other) => isWithin(block, other.block)) ? [] : [text]));
 }
 
 /** The network of a block: host bits are cleared, a lone address is a block of one. */

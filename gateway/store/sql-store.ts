@@ -66,9 +66,16 @@ class SqlStore implements Store {
       }
       // Taken before the first await: two requests at once get two ports.
       this.#used.add(connPort);
-      const created = await this.#insert({ ...request, connPort });
+      const created = await this.#insert({ ...request, connPort }).catch((error: unknown) => {
+        // Whether it was written is open; where it was, the primary key says so.
+        this.#used.delete(connPort);
+        throw error;
+      });
       if (created !== undefined) return created;
-      if (request.connPort !== undefined) return { outcome: "taken", connPort };
+      // With a key, it may have been the key of one that is gone by now.
+      if (request.connPort !== undefined && (request.key === undefined || tries > 0)) {
+        return { outcome: "taken", connPort };
+      }
       await this.readPorts();
     }
     return { outcome: "full" };

@@ -29,7 +29,8 @@ let server: PostgresServer | string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sallyport-store-"));
   server = await startPostgres();
-});
+  // initdb writes a thousand files: on a busy machine that takes its time.
+}, 120_000);
 afterAll(async () => {
   if (typeof server !== "string") await server.stop();
   await rm(dir, { recursive: true, force: true });
@@ -69,6 +70,12 @@ describe.each(kinds)("%s", (kind) => {
       connPort: 50_002,
     });
     expect(await store.create(asked(), RANGE)).toMatchObject({ forward: { connPort: 50_000 } });
+  });
+
+  test("V-11: a port whose forward could not be written stays free", async () => {
+    const store = await open();
+    await expect(store.create(asked({ protocol: "icmp" as "tcp" }), RANGE)).rejects.toThrow("forwards_protocol_check");
+    expect(await store.create(asked(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_000 } });
   });
 
   test("V-12: the same owner and key give the same forward; another owner's key is another's", async () => {
