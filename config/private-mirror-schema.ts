@@ -111,7 +111,8 @@ const privateMirror = Type.Object(
 
 export const privateMirrorKeys = {
   network: Type.Literal("private-mirror", {
-    description: "Where the hosts live: in the network of the stack private-mirror, which has no way to the Internet.",
+    description:
+      "Where hosts and a lab's gateway live: in the network of the stack private-mirror, which has no way to the Internet.",
     errorMessage: 'must be "private-mirror"',
   }),
   private_mirror: privateMirror,

@@ -7,6 +7,7 @@ import type { NftRules } from "./rules-to-nft.js";
 export interface Door {
   /** Name of the router's interface that leads to the host. */
   readonly hostLink: string;
+  /** Empty where the host has none: then nobody outside reaches it. */
   readonly publicIp: string;
   readonly privateIp: string;
   readonly rules: NftRules;
@@ -19,17 +20,16 @@ const TABLE = "inet sallyport_door";
 export function doorTable(door: Door): string {
   const { hostLink, publicIp, privateIp, rules } = door;
   const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
+  const nat = (line: string) => (publicIp === "" ? [] : [line]);
   return `table ${TABLE}
 delete table ${TABLE}
 table ${TABLE} {
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
-    ip daddr ${publicIp} dnat ip to ${privateIp}
-  }
+${block(nat(`ip daddr ${publicIp} dnat ip to ${privateIp}`))}  }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    iifname "${hostLink}" ip saddr ${privateIp} snat ip to ${publicIp}
-  }
+${block(nat(`iifname "${hostLink}" ip saddr ${privateIp} snat ip to ${publicIp}`))}  }
   chain input {
     type filter hook input priority filter; policy drop;
     ct state established,related accept

@@ -251,6 +251,16 @@ export const badLabPorts = (
     { hint: "choose a range such as { min: 50000, max: 50100 }", exit: EXIT.usage },
   );
 
+export const labNeedsImage = (place: string, ami: string): Fault =>
+  new Fault(
+    "stacks/lab-needs-image",
+    `${place}: ${quote(ami)} lacks packages that a network without the Internet has not`,
+    {
+      hint: "name an image that has them, such as ami: ami-0123456789abcdef0; docs/lab-gateway.md lists the packages",
+      exit: EXIT.usage,
+    },
+  );
+
 export const labNeedsTls = (place: string): Fault =>
   new Fault("stacks/lab-needs-tls", `${place}: ssl_cert_crt is false, but a gateway speaks HTTPS only`, {
     hint: "leave ssl_cert_crt out, and a certificate is made",

@@ -21,6 +21,8 @@ export interface GatewayBootOptions {
   readonly ports: { readonly min: number; readonly max: number };
   readonly labNetworks: readonly string[];
   readonly logTarget?: string;
+  /** It has no public address: clients come from the network that it is in. @default false */
+  readonly privateAddress?: boolean;
 }
 
 /** Stand in gateway.yaml for what the machine learns about itself when it boots. */
@@ -48,6 +50,7 @@ export function gatewayBootScript(options: GatewayBootOptions): string {
       sysctl_conf: base64(SYSCTL),
       ulogd_conf: options.logTarget === undefined ? "" : base64(ULOGD),
       logrotate_conf: base64(LOGROTATE),
+      address_kind: options.privateAddress === true ? "local-ipv4" : "public-ipv4",
     }).map(([name, value]) => `readonly ${name}=${shellQuote(value)}`),
     "",
     FUNCTIONS,
@@ -125,6 +128,9 @@ ${LOG_FILE} {
 }
 `;
 
+/** From the distribution, whose own updates keep them whole. */
+export const PACKAGES = ["conntrack", "fping", "iproute2", "nftables", "postgresql", "ulogd2", "ulogd2-json"];
+
 const STEPS = `\
 say "setting up $host"
 mkdir -p "$base" /etc/sallyport /etc/sysusers.d
@@ -137,8 +143,7 @@ fi
 ln -sfn "$version" "$base/.current"
 mv -fT "$base/.current" "$base/current"
 
-# From the distribution, whose own updates keep them whole.
-readonly packages=(conntrack fping iproute2 nftables postgresql ulogd2 ulogd2-json)
+readonly packages=(${PACKAGES.join(" ")})
 is_installed() { [ "$(dpkg-query -W -f '\${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 install_packages() {
   local missing=() package
@@ -165,7 +170,7 @@ device_with_mac() {
 learn_network() {
   local token mac number wan_mac='' lan_mac=''
   token=$(imds_token) || return 1
-  public_address=$(imds "$token" meta-data/public-ipv4) || return 1
+  public_address=$(imds "$token" "meta-data/$address_kind") || return 1
   for mac in $(imds "$token" meta-data/network/interfaces/macs/); do
     number=$(imds "$token" "meta-data/network/interfaces/macs/$mac""device-number") || return 1
     case $number in 0) wan_mac=\${mac%/} ;; 1) lan_mac=\${mac%/} ;; esac

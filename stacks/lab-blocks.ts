@@ -7,8 +7,8 @@ import * as errors from "./errors.js";
 export interface LabBlocks {
   /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
   readonly vpc?: string;
-  /** Of the gateway's own subnet. */
-  readonly public: string;
+  /** Of the gateway's own subnet; absent in a private network, where it is in one that is there. */
+  readonly public?: string;
   /** Of the lab's subnets: the gateway has a foot in the first. */
   readonly private: readonly string[];
 }
@@ -56,4 +56,30 @@ export function labBlocks(config: LabGatewayConfig, place: (part: Part) => strin
     if (other !== undefined) throw errors.badLabBlock(place(where), `${cidr}`, `it overlaps ${other.cidr}`);
   }
   return { ...(isOwn ? { vpc: `${vpc}` } : {}), public: `${open}`, private: lab.map(String) };
+}
+
+/**
+ * The blocks of a lab within a private network, whose subnets are its first parts: a third part, unless the
+ * configuration names others.
+ *
+ * @param network block of the network
+ * @throws Fault (exit status 2) for blocks outside it, or that overlap, and for a network that was named twice.
+ */
+export function labBlocksWithin(network: string, config: LabGatewayConfig, place: (part: string) => string): LabBlocks {
+  const other = (["vpc_id", "cidr", "public_cidr"] as const).find((part) => config[part] !== undefined);
+  if (other !== undefined) {
+    throw errors.badLabBlock(place(other), config[other] ?? "", "network: private-mirror names the network already");
+  }
+  const vpc = Cidr.parse(network);
+  const third = config.private_cidrs === undefined ? partOf(vpc, 2) : undefined;
+  const lab = config.private_cidrs?.map((text) => Cidr.parse(text)) ?? (third === undefined ? [] : [third]);
+  if (lab.length === 0)
+    throw errors.badLabBlock(place("private_cidrs"), network, "there is no room for a third subnet");
+  for (const [index, cidr] of lab.entries()) {
+    const bad = (reason: string) => errors.badLabBlock(place("private_cidrs"), `${cidr}`, reason);
+    if (!contains(vpc, cidr)) throw bad(`it is not within ${vpc}`);
+    const twin = lab.slice(0, index).find((before) => overlap(before, cidr));
+    if (twin !== undefined) throw bad(`it overlaps ${twin}`);
+  }
+  return { private: lab.map(String) };
 }

@@ -25,6 +25,7 @@ export class LabGatewayStack extends TerraformStack {
       name: deployment,
       blocks,
       ...(vpcId === undefined ? {} : { vpcId }),
+      ...(inputs.home === undefined ? {} : { home: inputs.home }),
     });
     const access = new FirewallRules(this, "CallerAccess", { vpcId: network.vpcId, table: inputs.table, deployment });
     const name = globalName(deployment, region);
@@ -66,6 +67,7 @@ export class LabGatewayStack extends TerraformStack {
         issuer: inputs.issuer,
         ports: inputs.ports,
         labNetworks: blocks.private,
+        ...(inputs.home === undefined ? {} : { privateAddress: true }),
         ...(endpointUrl === undefined ? {} : { endpointUrl }),
         ...(inputs.logTarget === undefined ? {} : { logTarget: inputs.logTarget }),
       }),
@@ -84,11 +86,10 @@ export class LabGatewayStack extends TerraformStack {
     const output = (id: string, description: string, value: unknown) =>
       new TerraformOutput(this, id, { value, description, staticId: true });
     // Of the address itself: what the instance says is older than the association.
-    const { publicIp } = address;
-    const url = `https://${publicIp}`;
+    const url = `https://${address}`;
     const key = sshKey.identity === undefined ? "" : `-i ${shellWord(sshKey.identity)} -o IdentitiesOnly=yes `;
     output("gateway_url", "Where the gateway's API and page answer", url);
-    output("public_ip", "The gateway's address", publicIp);
+    output("public_ip", "The gateway's address: a private one in a private network", address);
     output("instance_id", "The gateway's machine", instance.id);
     output("vpc_id", "The lab's VPC", network.vpcId);
     output(
@@ -100,7 +101,7 @@ export class LabGatewayStack extends TerraformStack {
     output("lab_security_group_id", "The group of the gateway's lab side", labGroup.id);
     output("callers", "Who may reach the gateway", callers);
     output("certificate_fingerprint", "SHA-256 of the gateway's certificate", tls.fingerprint);
-    output("ssh_command", "Logs in to the gateway", `ssh ${key}${sshUser}@${publicIp}`);
+    output("ssh_command", "Logs in to the gateway", `ssh ${key}${sshUser}@${address}`);
     output(
       "token_command",
       "Makes a token for a user",

@@ -6,10 +6,21 @@ import type { HostTls } from "./parts/host-agent.js";
 import type { SecretFile } from "./parts/host-secrets.js";
 import type { RuntimeArchive } from "./parts/runtime-object.js";
 
+/** A network without the Internet that the gateway and its lab live in. */
+export interface LabHome {
+  readonly vpcId: string;
+  /** Of the gateway's outer foot. */
+  readonly subnetId: string;
+  /** Through which the lab's subnets reach S3; empty: not at all. */
+  readonly s3EndpointId: string;
+}
+
 export interface LabGatewayInputs extends DeploymentTarget {
   /** 8 hex digits that make names of this deployment its own in the account. */
   readonly suffix: string;
   readonly vpcId?: string;
+  /** In place of a network with an Internet gateway. The gateway then has no public address. */
+  readonly home?: LabHome;
   readonly blocks: LabBlocks;
   readonly instanceType: string;
   readonly ami: string;

@@ -6,12 +6,15 @@ import type { LoadedConfig } from "../config/load.js";
 import { resolveCaller } from "../firewall/lookup.js";
 import { checkQuota } from "../firewall/quota.js";
 import * as errors from "./errors.js";
-import { labBlocks } from "./lab-blocks.js";
+import { labBlocks, labBlocksWithin } from "./lab-blocks.js";
 import type { LabGatewayInputs } from "./lab-inputs.js";
 import { labTable } from "./lab-table.js";
 import { refuseLeakyLog } from "./leaky-log.js";
-import { deploymentSuffix, ec2KeyPair } from "./names.js";
+import { deploymentSuffix, ec2KeyPair, gatewayDeployment } from "./names.js";
+import { readMirrorOutputs } from "./outputs.js";
 import { aboutKey, deploymentTarget, type PrepareOptions, prepareTls, secretFile, sshDir } from "./prepare.js";
+import { gatewayNeeds } from "./prepare-mirror.js";
+import { checkEndpoints, inPrivateNetwork } from "./private-place.js";
 import { buildRuntime } from "./runtime.js";
 
 const DEFAULT_PORTS = { min: 50_000, max: 50_100 };
@@ -22,13 +25,18 @@ const OWN_PORTS = [22, 443];
 export const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
 
 /** @throws Fault (exit status 2) for what does not fit, before anything is made. */
-export async function prepareLab(loaded: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
+export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
+  const loaded = await inPrivateNetwork(asWritten);
   const { config } = loaded;
   const { env, onStep = () => undefined, create = true } = options;
   refuseLeakyLog(env);
   const written = config.lab_gateway ?? {};
   const place = (part: string) => loaded.placeOf(`/lab_gateway/${part}`);
-  const blocks = labBlocks(written, place);
+  const mirror = asWritten.config.network === undefined ? undefined : await readMirrorOutputs(loaded);
+  const blocks =
+    mirror === undefined ? labBlocks(written, place) : labBlocksWithin(mirror.network_cidr, written, place);
+  const { ami = "ubuntu-24.04" } = written;
+  if (mirror !== undefined && !ami.startsWith("ami-")) throw errors.labNeedsImage(place("ami"), ami);
   const { ports = DEFAULT_PORTS } = written;
   const taken = OWN_PORTS.find((port) => ports.min <= port && port <= ports.max);
   if (ports.min > ports.max || taken !== undefined) throw errors.badLabPorts(place("ports"), ports, taken);
@@ -48,6 +56,8 @@ export async function prepareLab(loaded: LoadedConfig, options: PrepareOptions):
 
   const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
   onStep(aboutKey(key));
+  const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
+  await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, suffix)));
   const tls = await prepareTls(config, create, onStep);
   if (tls === undefined) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
   const tokenKey = tokenKeyPath(env);
@@ -55,11 +65,20 @@ export async function prepareLab(loaded: LoadedConfig, options: PrepareOptions):
   onStep(`secret of the gateway's tokens ${tokenKey} (${created ? "created" : "existing"})`);
   return {
     ...deploymentTarget(loaded, env),
-    suffix: deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? "")),
+    suffix,
     ...(written.vpc_id === undefined ? {} : { vpcId: written.vpc_id }),
+    ...(mirror === undefined
+      ? {}
+      : {
+          home: {
+            vpcId: mirror.network_vpc_id,
+            subnetId: mirror.network_subnet_ids[0] ?? "",
+            s3EndpointId: mirror.network_s3_endpoint_id,
+          },
+        }),
     blocks,
     instanceType: written.instance_type ?? "t3.small",
-    ami: written.ami ?? "ubuntu-24.04",
+    ami,
     ports,
     issuer: written.issuer ?? config.name,
     ...(written.log === undefined ? {} : { logTarget: written.log.target }),

@@ -24,6 +24,7 @@ import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
 import { refuseLeakyLog } from "./leaky-log.js";
 import { deploymentSuffix, ec2KeyPair } from "./names.js";
 import type { SecretFile } from "./parts/host-secrets.js";
+import { hostNeeds } from "./prepare-mirror.js";
 import { checkEndpoints, inPrivateNetwork } from "./private-place.js";
 import { buildRuntime } from "./runtime.js";
 import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
@@ -77,7 +78,7 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
   onStep(aboutKey(key));
   const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
-  await checkEndpoints(written, `${config.name}-${suffix}`);
+  await checkEndpoints(written, hostNeeds(config, `${config.name}-${suffix}`));
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
   const runtime = await buildRuntime({ env, onStep });

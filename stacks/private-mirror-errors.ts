@@ -91,7 +91,11 @@ export const foreignRole = (place: string, arn: string, partition: string): Faul
   );
 
 export const endpointsMissing = (what: readonly string[]): Fault =>
-  new Fault("stacks/endpoints-missing", `the private network has no way to ${what.join(", ")}, which its hosts need`, {
-    hint: 'run "sallyport up private-mirror" again: with network: private-mirror in sallyport.yaml it makes them',
-    exit: EXIT.conflict,
-  });
+  new Fault(
+    "stacks/endpoints-missing",
+    `the private network has no way to ${what.join(", ")}, which its machines need`,
+    {
+      hint: 'run "sallyport up private-mirror" again: with network: private-mirror in sallyport.yaml it makes them',
+      exit: EXIT.conflict,
+    },
+  );

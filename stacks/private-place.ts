@@ -1,8 +1,7 @@
 /** `network: private-mirror` as the options that it stands for: read from the state of that stack, before synth. */
 import type { LoadedConfig } from "../config/load.js";
-import { unmetNeeds } from "./endpoint-needs.js";
+import { type EndpointNeeds, unmetNeeds } from "./endpoint-needs.js";
 import { type MirrorOutputs, readMirrorOutputs } from "./outputs.js";
-import { hostNeeds } from "./prepare-mirror.js";
 import * as errors from "./private-mirror-errors.js";
 
 /**
@@ -33,14 +32,11 @@ function placed({ network: _, ...config }: LoadedConfig["config"], outputs: Mirr
   };
 }
 
-/**
- * @param deployment front of the hosts' names
- * @throws Fault (exit status 5) if the network has no endpoint for what the hosts' boot asks.
- */
-export async function checkEndpoints(loaded: LoadedConfig, deployment: string): Promise<void> {
+/** @throws Fault (exit status 5) if the network lacks what its machines need, which is asked where one is written. */
+export async function checkEndpoints(loaded: LoadedConfig, needs: EndpointNeeds): Promise<void> {
   if (loaded.config.network === undefined) return;
   const { network_services, network_buckets } = await readMirrorOutputs(loaded);
   const has = { services: network_services, buckets: network_buckets };
-  const unmet = unmetNeeds(hostNeeds(loaded.config, deployment), has);
+  const unmet = unmetNeeds(needs, has);
   if (unmet.length > 0) throw errors.endpointsMissing(unmet);
 }

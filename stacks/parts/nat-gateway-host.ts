@@ -32,8 +32,8 @@ export interface NatGatewayHostProps {
  */
 export class NatGatewayHost extends Construct {
   readonly instance: Instance;
-  /** Its public address. It stays when the machine is replaced. */
-  readonly address: Eip;
+  /** Its public address, or in a private network its private one. It stays when the machine is replaced. */
+  readonly address: string;
   readonly labGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: NatGatewayHostProps) {
@@ -47,16 +47,19 @@ export class NatGatewayHost extends Construct {
         sourceDestCheck: false,
         tags: { Name: `${deployment}-${name.toLowerCase()}` },
       });
-    const wan = foot("Wan", network.publicSubnet.id, props.access.securityGroupIds);
+    const wan = foot("Wan", network.gatewaySubnetId, props.access.securityGroupIds);
     const lan = foot("Lan", network.privateSubnets[0]?.id ?? "", [this.labGroup.id]);
     network.routeLabThrough(lan.id);
     // On the interface and not on the machine: it is there when the machine boots and wants its packages.
-    this.address = new Eip(this, "Address", {
-      domain: "vpc",
-      networkInterface: wan.id,
-      tags: { Name: deployment },
-      dependsOn: [...network.readyBefore],
-    });
+    const address = network.isPublic
+      ? new Eip(this, "Address", {
+          domain: "vpc",
+          networkInterface: wan.id,
+          tags: { Name: deployment },
+          dependsOn: [...network.readyBefore],
+        })
+      : undefined;
+    this.address = address?.publicIp ?? wan.privateIp;
     this.instance = new Instance(this, "Instance", {
       ami: props.imageId,
       instanceType: props.instanceType,
@@ -72,7 +75,7 @@ export class NatGatewayHost extends Construct {
       userDataReplaceOnChange: true,
       tags: { Name: deployment },
       volumeTags: { Name: deployment },
-      dependsOn: [this.address, ...props.readyBefore],
+      dependsOn: [...(address === undefined ? [] : [address]), ...props.readyBefore],
       // A newly published image must never replace a gateway that is in use.
       lifecycle: { ignoreChanges: ["ami"] },
     });

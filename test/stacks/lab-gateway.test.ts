@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { parseConfig } from "../../gateway/settings/parse.js";
 import { buildStacks } from "../../stacks/app.js";
 import { type GatewayBootOptions, gatewayBootScript } from "../../stacks/gateway-user-data.js";
-import { labBlocks } from "../../stacks/lab-blocks.js";
+import { labBlocks, labBlocksWithin } from "../../stacks/lab-blocks.js";
 import type { LabGatewayInputs } from "../../stacks/lab-inputs.js";
 import { labTable } from "../../stacks/lab-table.js";
 import { labInputs, synthLab } from "./lab-sample.js";
@@ -165,6 +165,33 @@ describe("the stack", () => {
     ]);
   });
 
+  test("in a private network it has no public address, both feet in its zone, and no way to the Internet", () => {
+    const home = { vpcId: "vpc-0123456789abcdef0", subnetId: "subnet-0123456789abcdef0", s3EndpointId: "vpce-1" };
+    const own = synthLab({ home, blocks: labBlocksWithin("10.72.0.0/16", {}, () => "sallyport.yaml:1:1") });
+    for (const type of ["aws_vpc", "aws_internet_gateway", "aws_eip"]) expect(own.resource[type]).toBeUndefined();
+    const [wan] = resources(own, "aws_network_interface").filter(({ subnet_id }) => subnet_id === home.subnetId);
+    expect(wan?.source_dest_check).toBe(false);
+    expect(resources(own, "aws_subnet")).toEqual([
+      expect.objectContaining({
+        vpc_id: home.vpcId,
+        cidr_block: "10.72.2.0/24",
+        availability_zone: expect.stringMatching(/^\$\{data\.aws_subnet\.Network_Home_\w+\.availability_zone\}$/),
+      }),
+    ]);
+    expect(
+      resources(own, "aws_route").map(({ network_interface_id, gateway_id }) => [network_interface_id, gateway_id]),
+    ).toEqual([[expect.stringContaining("aws_network_interface.Gateway_Lan"), undefined]]);
+    expect(only(own, "aws_vpc_endpoint_route_table_association")).toEqual({
+      route_table_id: expect.stringContaining("LabRoutes"),
+      vpc_endpoint_id: "vpce-1",
+    });
+    expect(own.output.gateway_url?.value).toMatch(
+      /^https:\/\/\$\{aws_network_interface\.Gateway_Wan_\w+\.private_ip\}$/,
+    );
+    const said = (text: string) => assigned(text, "address_kind");
+    expect([said(script), said(userData(only(own, "aws_instance")))]).toEqual(["public-ipv4", "local-ipv4"]);
+  });
+
   test("passes the guard against rules for everybody, and no caller may be everybody", async () => {
     const outdir = await mkdtemp(join(tmpdir(), "lab-gateway-"));
     const synth = (inputs: LabGatewayInputs) => () => buildStacks({ lab: inputs }, { outdir }).synth();
@@ -193,6 +220,23 @@ describe("blocks", () => {
     [{ vpc_id: "vpc-0123456789abcdef0" }, "lab_gateway has a vpc_id without public_cidr and private_cidrs"],
   ])("%j is refused", (config, message) => {
     expect(() => labBlocks(config, at)).toThrow(message);
+  });
+});
+
+describe("blocks within a private network", () => {
+  const at = (part: string) => `sallyport.yaml: lab_gateway.${part}`;
+  test("are its third part, unless others are named", () => {
+    expect(labBlocksWithin("10.72.0.0/16", {}, at)).toEqual({ private: ["10.72.2.0/24"] });
+    expect(labBlocksWithin("10.72.0.0/16", { private_cidrs: ["10.72.8.0/24"] }, at).private).toEqual(["10.72.8.0/24"]);
+  });
+
+  test.each([
+    [{ vpc_id: "vpc-0123456789abcdef0" }, "network: private-mirror names the network already"],
+    [{ cidr: "10.0.0.0/16" }, "network: private-mirror names the network already"],
+    [{ private_cidrs: ["10.73.0.0/24"] }, "it is not within 10.72.0.0/16"],
+    [{ private_cidrs: ["10.72.8.0/24", "10.72.8.0/25"] }, "it overlaps 10.72.8.0/24"],
+  ])("%j is refused", (config, message) => {
+    expect(() => labBlocksWithin("10.72.0.0/16", config, at)).toThrow(message);
   });
 });
 
