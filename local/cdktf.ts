@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Fault } from "../base/fault.js";
 import { findProgram } from "../base/tools.js";
-import { STACK_NAME } from "../stacks/names.js";
+import { STACK_NAME, type StackName } from "../stacks/names.js";
 import { terraformEnv } from "../stacks/terraform-cli-config.js";
 import type { DemoDir } from "./demo-dir.js";
 import type { Emulator } from "./emulator.js";
@@ -20,6 +20,8 @@ export interface DeployOptions {
   readonly signal?: AbortSignal;
   /** Run it in a PID namespace of its own: what it starts ends with it, whatever happens. Needs root. */
   readonly inNamespace?: boolean;
+  /** @default accelerator-hosts */
+  readonly stack?: StackName;
   /** What Terraform does to a resource, and what the kit prepares: not the plan in all its length. */
   readonly onStep?: (text: string) => void;
 }
@@ -57,7 +59,7 @@ async function providerEnv(dir: DemoDir): Promise<Record<string, string>> {
 export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult> {
   const { dir, env, signal } = options;
   const log = join(dir.logs, "cdktf.log");
-  const args = ["deploy", STACK_NAME, "--auto-approve", "--skip-provider-lock"];
+  const args = ["deploy", options.stack ?? STACK_NAME, "--auto-approve", "--skip-provider-lock"];
   const command = [process.execPath, await cdktfProgram(), ...args];
   const child = spawnTethered(options.inNamespace === true ? tetheredTree(command) : command, {
     cwd: dir.project,

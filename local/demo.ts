@@ -6,16 +6,14 @@ import { join } from "node:path";
 import { packageRoot } from "../base/tools.js";
 import { type DeployedHost, readOutputs } from "../stacks/outputs.js";
 import { shellQuote } from "../stacks/shell.js";
-import { cdktfDeploy, demoEnv } from "./cdktf.js";
-import { type DemoDir, openDemoDir } from "./demo-dir.js";
-import { startEmulator } from "./emulator.js";
-import { Host } from "./host.js";
-import { emulatorEc2, readInstance } from "./instance.js";
-import { instanceRole } from "./instance-role.js";
+import type { DemoDir } from "./demo-dir.js";
+import type { Host } from "./host.js";
+import { readInstance } from "./instance.js";
 import { thisMachine } from "./place.js";
-import { type NamespaceSupport, namespaceSupport } from "./preflight.js";
+import type { NamespaceSupport } from "./preflight.js";
 import { startProcessHost } from "./process-host.js";
-import { expectThat, type StepResult, Steps, type StepWatcher } from "./steps.js";
+import { expectThat } from "./steps.js";
+import { type Story, type StoryOptions, type StoryResult, tellStory } from "./story.js";
 import { strangerFollowsTheRules, strangerIsKeptOut } from "./stranger.js";
 import { User, type UserOptions } from "./user.js";
 
@@ -27,75 +25,28 @@ const DOOR = [22, 80, 443];
 /** The demo's sallyport.yaml. */
 const SETTINGS = { ami: "al2023", caller: CALLER, accelerators: { gzip: { builtin: "gzip" } } };
 
-export interface DemoOptions {
-  /** Everything it writes goes below. */
-  readonly root: string;
-  readonly watcher: StepWatcher;
-  /** One line of what a long step is doing. */
-  readonly onProgress?: (line: string) => void;
-  readonly signal?: AbortSignal;
-  /** Called when all steps are done, while everything still runs; it ends when this does. */
-  readonly keep?: (running: Running) => Promise<void>;
-  /** @default - namespaces where this machine can make them */
-  readonly support?: NamespaceSupport | string;
-}
-
-/** How to use what is running, for people. */
-export interface Running {
-  readonly results: readonly StepResult[];
-  readonly lines: readonly string[];
-}
-
-export interface DemoResult {
-  readonly ok: boolean;
-  readonly steps: readonly StepResult[];
-}
-
-export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { signal } = options;
-  const closers: (() => Promise<void>)[] = [];
-  const steps = new Steps(options.watcher);
-  try {
-    const support = options.support ?? (await namespaceSupport());
-    const dir = await openDemoDir(options.root, SETTINGS);
-    closers.push(dir.release);
-    const demo = new Demo({ ...options, support }, steps, dir, closers);
+export function runDemo(options: StoryOptions): Promise<StoryResult> {
+  return tellStory({ ...options, settings: SETTINGS }, async (story) => {
+    const demo = new Demo(story);
     await demo.deploy();
+    const { support } = story;
     await (typeof support === "string" ? demo.playOnThisMachine(support) : demo.playInNamespaces(support));
-    await options.keep?.({ results: steps.results, lines: demo.usage });
-    return { ok: steps.allPassed, steps: steps.results };
-  } catch (error) {
-    // A step that the others need failed: it is in the table with its reason.
-    if (!signal?.aborted && !steps.allPassed) return { ok: false, steps: steps.results };
-    throw error;
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
+    return demo.usage;
+  });
 }
 
 class Demo {
   usage: string[] = [];
-  #env: Record<string, string> = {};
   #deployed: DeployedHost | undefined;
 
-  constructor(
-    private readonly options: DemoOptions,
-    private readonly steps: Steps,
-    private readonly dir: DemoDir,
-    private readonly closers: (() => Promise<void>)[],
-  ) {}
+  constructor(private readonly story: Story) {}
 
   async deploy(): Promise<void> {
-    const { steps, dir } = this;
-    await steps.must("AWS emulator", "start moto_server on loopback", async () => {
-      const emulator = await startEmulator({ dir: dir.logs, ...this.#signal });
-      this.closers.push(() => emulator.stop());
-      this.#env = await demoEnv(dir, emulator);
-      return [`answers on ${emulator.url}`, undefined];
-    });
-    this.#deployed = await steps.must("deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
-      const { added } = await this.#cdktf();
-      const { hosts, certificate_fingerprint: fingerprint } = await readOutputs({ projectDir: dir.project });
+    const { story } = this;
+    await story.startEmulator();
+    this.#deployed = await story.steps.must("deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
+      const { added } = await story.cdktf();
+      const { hosts, certificate_fingerprint: fingerprint } = await readOutputs({ projectDir: story.dir.project });
       const [host] = hosts;
       expectThat(host !== undefined && added > 0, "no host came out");
       return [
@@ -106,36 +57,22 @@ class Demo {
   }
 
   async playInNamespaces(support: NamespaceSupport): Promise<void> {
-    const { steps, dir } = this;
+    const { story } = this;
+    const { steps, dir } = story;
     const deployed = this.#host;
-    const ec2 = emulatorEc2(this.#env);
-    this.closers.push(async () => ec2.destroy());
-    const host = await steps.must("boot", "the instance on this machine, in namespaces of its own", async () => {
-      const facts = await readInstance(ec2, deployed.instance_id);
-      const role = await instanceRole(this.#env, facts);
-      const booted = await Host.boot({
-        facts: { ...facts, defaultUser: deployed.ssh_user },
-        ...(role === undefined ? {} : { role }),
-        emulatorUrl: this.#env.AWS_ENDPOINT_URL ?? "",
-        outside: OUTSIDE,
-        dir: dir.logs,
-        ...support,
-        ...this.#signal,
-      });
-      this.closers.push(() => booted.stop());
-      return [`systemd is up as process ${booted.pid}, ${facts.privateIp} behind ${facts.publicIp}`, booted];
+    const ec2 = story.ec2();
+    const host = await story.boot(ec2, {
+      id: deployed.instance_id,
+      user: deployed.ssh_user,
+      outside: OUTSIDE,
+      support,
     });
     await steps.must("door", "security-group rules, read back from EC2, as nftables rules", async () => {
       const { inbound, unresolved } = await host.reloadRules(ec2);
       expectThat(unresolved.length === 0, unresolved.join("; "));
       return [inbound.map((line) => line.replace(/ counter.*/, "")).join("\n"), undefined];
     });
-    await steps.must("user data", "the instance's own boot script, run as root", async () => {
-      await host.userDataDone();
-      const log = await host.journal("sallyport-user-data.service", 8);
-      const said = log.split("\n").flatMap((line) => /\]: (sallyport: .*)$/.exec(line)?.[1] ?? []);
-      return [said.at(-1) ?? "ended with status 0", undefined];
-    });
+    await story.userData(host);
     const user = this.#user({
       place: host.network.machine("caller"),
       host: deployed.name,
@@ -143,7 +80,7 @@ class Demo {
       httpsPort: 443,
       flags: [],
     });
-    this.usage = usageInNamespaces(this.dir, host, deployed);
+    this.usage = usageInNamespaces(dir, host, deployed);
     await this.#useHost(user);
     await steps.check("caller's ports", `knock from ${CALLER} on 22, 80, 443 and 8080`, async () => {
       const knocks = await user.knock([...DOOR, 8080]);
@@ -161,23 +98,23 @@ class Demo {
     await steps.check("control", `let ${STRANGER} in on 443 through EC2, and out again`, () =>
       strangerFollowsTheRules({ ec2, host, stranger, address: deployed.public_ip, cidr: `${STRANGER}/32` }),
     );
-    await this.#deployAgain();
+    await story.deployAgain();
   }
 
   /** Where no namespace can be made: the same agent as an ordinary process, and nothing that filters. */
   async playOnThisMachine(why: string): Promise<void> {
-    const { steps, dir } = this;
-    const ec2 = emulatorEc2(this.#env);
-    this.closers.push(async () => ec2.destroy());
+    const { story } = this;
+    const { steps, dir } = story;
+    const ec2 = story.ec2();
     const host = await steps.must("boot", "the agent as an ordinary process on loopback", async () => {
       const facts = await readInstance(ec2, this.#host.instance_id);
       const started = await startProcessHost({
         facts,
-        env: this.#env,
+        env: story.env,
         dir: join(dir.root, "project/host"),
-        ...this.#signal,
+        ...story.signal,
       });
-      this.closers.push(() => started.stop());
+      story.closers.push(() => started.stop());
       return [`HTTPS on 127.0.0.1:${started.httpsPort}`, started];
     });
     const user = this.#user({
@@ -198,11 +135,11 @@ class Demo {
     ] as const) {
       steps.skip(step, `knock from ${from} on 22, 80 and 443`, why);
     }
-    await this.#deployAgain();
+    await story.deployAgain();
   }
 
   async #useHost(user: User, noSsh?: string): Promise<void> {
-    const { steps } = this;
+    const { steps } = this.story;
     await steps.check("verify", "sallyport verify", () => user.verifies());
     await steps.check("foreign certificate", "sallyport ls --cert foreign.crt", () => user.refusesForeignCertificate());
     await steps.check("file", "sallyport put, then get", () => user.movesFile(16 << 20));
@@ -217,39 +154,14 @@ class Demo {
     await steps.check("outside link", "ln -s /etc/passwd over SSH, then sallyport get", () => user.cannotFollowLink());
   }
 
-  async #deployAgain(): Promise<void> {
-    await this.steps.check("second deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
-      const { added, changed, destroyed } = await this.#cdktf();
-      const text = `${added} added, ${changed} changed, ${destroyed} destroyed`;
-      expectThat(added === 0 && changed === 0 && destroyed === 0, text);
-      return text;
-    });
-  }
-
-  #cdktf() {
-    return cdktfDeploy({
-      dir: this.dir,
-      inNamespace: typeof this.options.support === "object",
-      env: this.#env,
-      ...this.#signal,
-      ...(this.options.onProgress === undefined ? {} : { onStep: this.options.onProgress }),
-    });
-  }
-
   #user(options: Omit<UserOptions, "home" | "project" | "env" | "signal">): User {
-    const { home, project } = this.dir;
-    // A user of a deployed host needs no AWS.
-    const env = Object.fromEntries(Object.entries(this.#env).filter(([name]) => !/^(AWS|TF)_/.test(name)));
-    return new User({ ...options, home, project, env, ...this.#signal });
+    const { dir, userEnv, signal } = this.story;
+    return new User({ ...options, home: dir.home, project: dir.project, env: userEnv, ...signal });
   }
 
   get #host(): DeployedHost {
     if (this.#deployed === undefined) throw new Error("nothing has been deployed");
     return this.#deployed;
-  }
-
-  get #signal(): { readonly signal?: AbortSignal } {
-    return this.options.signal === undefined ? {} : { signal: this.options.signal };
   }
 }
 

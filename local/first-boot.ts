@@ -8,7 +8,7 @@ token=$(md -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.
 get() { md -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/$1"; }
 `;
 
-const setUp = (user: string) => `#!/bin/bash
+const setUp = (user: string, more: string) => `#!/bin/bash
 set -euo pipefail
 ${METADATA}
 name=$(get meta-data/local-hostname)
@@ -21,7 +21,7 @@ install -d -m 0700 -o ${user} -g ${user} /home/${user}/.ssh
 get meta-data/public-keys/0/openssh-key >/home/${user}/.ssh/authorized_keys
 chmod 0600 /home/${user}/.ssh/authorized_keys
 chown ${user}: /home/${user}/.ssh/authorized_keys
-`;
+${more}`;
 
 const runUserData = `#!/bin/bash
 set -euo pipefail
@@ -41,9 +41,10 @@ exec $script
 export const SET_UP_UNIT = "sallyport-first-boot.service";
 export const USER_DATA_UNIT = "sallyport-user-data.service";
 
-export function firstBootFiles(user: string): Record<string, string> {
+/** @param more shell that the first boot runs last, before the user data. */
+export function firstBootFiles(user: string, more = ""): Record<string, string> {
   return {
-    "/usr/local/lib/sallyport/first-boot": setUp(user),
+    "/usr/local/lib/sallyport/first-boot": setUp(user, more),
     "/usr/local/lib/sallyport/user-data": runUserData,
     [`/etc/systemd/system/${SET_UP_UNIT}`]: `[Unit]
 Description=Account, key and name from instance metadata

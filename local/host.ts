@@ -38,6 +38,10 @@ export interface HostOptions {
   readonly signal?: AbortSignal;
   /** A root of its own instead of a view of this machine, and what is to start there. */
   readonly image?: Image;
+  /** Shell that a view of this machine runs at its first boot, before the user data. */
+  readonly firstBoot?: string;
+  /** Plugs in further wires before the machine starts. @returns what pulls them out again. */
+  readonly wire?: (network: Network) => Promise<() => Promise<void>>;
 }
 
 export interface Image {
@@ -141,12 +145,13 @@ export class Host {
   }
 
   async #start(): Promise<void> {
-    const { facts, outside, hierarchy, dir } = this.options;
+    const { facts, outside, hierarchy, dir, wire } = this.options;
     await removeStaleControlGroups(hierarchy);
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const network = await Network.open({ publicIp: facts.publicIp, privateIp: facts.privateIp, outside });
+    const network = await Network.open({ ...facts, outside });
     this.#network = network;
     this.#closers.push(() => network.close());
+    if (wire !== undefined) this.#closers.push(await wire(network));
     await this.#serveMetadata();
     await this.#forwardEmulator();
     const group = await makeControlGroup(hierarchy, facts.instanceId);
@@ -193,7 +198,7 @@ export class Host {
   }
 
   async #startMachine(group: string): Promise<void> {
-    const { dir, systemd, facts, image } = this.options;
+    const { dir, systemd, facts, image, firstBoot } = this.options;
     const stage = join(dir, `stage-${facts.instanceId}`);
     await mkdir(stage, { recursive: true });
     this.#closers.push(() => rmdir(stage).catch(() => undefined));
@@ -202,7 +207,7 @@ export class Host {
       systemd,
       lower: image?.root ?? "/",
       machineId: randomBytes(16).toString("hex"),
-      files: image?.files ?? firstBootFiles(facts.defaultUser),
+      files: image?.files ?? firstBootFiles(facts.defaultUser, firstBoot),
       wants: image?.wants ?? [
         "ssh.service",
         "sshd.service",

@@ -4,10 +4,25 @@ import {
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
+  DescribeSubnetsCommand,
   EC2Client,
   type Instance,
+  type InstanceNetworkInterface,
 } from "@aws-sdk/client-ec2";
 import { instanceMissing } from "./errors.js";
+
+/** An interface beside the primary one. */
+export interface InterfaceFacts {
+  /** 1 or more. */
+  readonly deviceNumber: number;
+  readonly interfaceId: string;
+  readonly mac: string;
+  readonly privateIp: string;
+  readonly subnetId: string;
+  /** Block of its subnet. */
+  readonly cidr: string;
+  readonly securityGroups: readonly { readonly id: string; readonly name: string }[];
+}
 
 export interface InstanceFacts {
   readonly instanceId: string;
@@ -28,6 +43,8 @@ export interface InstanceFacts {
   readonly vpcId: string;
   /** Of the primary network interface: the instance's own list is empty in the emulator at times. */
   readonly securityGroups: readonly { readonly id: string; readonly name: string }[];
+  /** By device number. */
+  readonly furtherInterfaces: readonly InterfaceFacts[];
   readonly key: { readonly name: string; readonly openssh: string } | undefined;
   readonly userData: Buffer | undefined;
   readonly profileArn: string | undefined;
@@ -53,7 +70,7 @@ export async function readInstance(ec2: EC2Client, id: string): Promise<Instance
   const reservation = answer.Reservations?.[0];
   const instance = reservation?.Instances?.[0];
   if (instance?.PrivateIpAddress === undefined) throw instanceMissing(id);
-  const link = instance.NetworkInterfaces?.[0];
+  const [link, ...further] = linksOf(instance);
   const zone = instance.Placement?.AvailabilityZone ?? "us-east-1a";
   return {
     instanceId: id,
@@ -65,14 +82,16 @@ export async function readInstance(ec2: EC2Client, id: string): Promise<Instance
     availabilityZone: zone,
     launchTime: (instance.LaunchTime ?? new Date(0)).toISOString().replace(/\.\d+Z$/, "Z"),
     privateIp: instance.PrivateIpAddress,
-    publicIp: instance.PublicIpAddress ?? "",
+    // An address that was associated with the interface; the instance itself does not tell of it in the emulator.
+    publicIp: link?.Association?.PublicIp ?? instance.PublicIpAddress ?? "",
     hostname: instance.PrivateDnsName ?? id,
     publicHostname: instance.PublicDnsName ?? "",
     mac: link?.MacAddress ?? "02:00:00:00:00:01",
     interfaceId: link?.NetworkInterfaceId ?? "",
     subnetId: instance.SubnetId ?? "",
     vpcId: instance.VpcId ?? "",
-    securityGroups: groupsOf(instance),
+    securityGroups: groupsOf(link?.Groups ?? instance.SecurityGroups),
+    furtherInterfaces: await Promise.all(further.map((each) => interfaceOf(ec2, each))),
     key: await keyOf(ec2, instance.KeyName),
     userData: await userDataOf(ec2, id),
     profileArn: instance.IamInstanceProfile?.Arn,
@@ -81,8 +100,26 @@ export async function readInstance(ec2: EC2Client, id: string): Promise<Instance
   };
 }
 
-function groupsOf(instance: Instance): { id: string; name: string }[] {
-  const groups = instance.NetworkInterfaces?.[0]?.Groups ?? instance.SecurityGroups ?? [];
+function linksOf({ NetworkInterfaces = [] }: Instance): InstanceNetworkInterface[] {
+  const numberOf = ({ Attachment }: InstanceNetworkInterface) => Attachment?.DeviceIndex ?? 0;
+  return [...NetworkInterfaces].sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+async function interfaceOf(ec2: EC2Client, link: InstanceNetworkInterface): Promise<InterfaceFacts> {
+  const { SubnetId: subnetId = "" } = link;
+  const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+  return {
+    deviceNumber: link.Attachment?.DeviceIndex ?? 0,
+    interfaceId: link.NetworkInterfaceId ?? "",
+    mac: link.MacAddress ?? "",
+    privateIp: link.PrivateIpAddress ?? "",
+    subnetId,
+    cidr: Subnets?.[0]?.CidrBlock ?? "",
+    securityGroups: groupsOf(link.Groups),
+  };
+}
+
+function groupsOf(groups: Instance["SecurityGroups"] = []): { id: string; name: string }[] {
   return groups.map((group) => ({ id: group.GroupId ?? "", name: group.GroupName ?? "" }));
 }
 

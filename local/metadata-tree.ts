@@ -1,5 +1,6 @@
 /** The tree that the metadata service serves: directories are maps, leaves are texts, bytes, or made on demand. */
 import type { MetadataOptions } from "./imds.js";
+import type { InterfaceFacts } from "./instance.js";
 
 export type Tree = Map<string, Tree> | string | Buffer | (() => Promise<string>);
 
@@ -24,7 +25,7 @@ export function metadataTree({ facts, role }: MetadataOptions): Map<string, Tree
       "local-hostname": facts.hostname,
       "local-ipv4": facts.privateIp,
       mac: facts.mac,
-      network: dir({ interfaces: dir({ macs: dir({ [facts.mac]: interfaceTree(facts) }) }) }),
+      network: dir({ interfaces: dir({ macs: macsTree(facts) }) }),
       placement: dir({ "availability-zone": facts.availabilityZone, region: facts.region }),
       "public-hostname": facts.publicHostname || undefined,
       "public-ipv4": facts.publicIp || undefined,
@@ -49,18 +50,27 @@ class KeyDirectory extends Map<string, Tree> {
   }
 }
 
-function interfaceTree(facts: MetadataOptions["facts"]): Map<string, Tree> {
+function macsTree(facts: MetadataOptions["facts"]): Map<string, Tree> {
+  const primary = interfaceTree(facts, { ...facts, deviceNumber: 0 });
+  primary.set("local-hostname", facts.hostname);
+  if (facts.publicIp !== "") primary.set("public-ipv4s", facts.publicIp);
+  const further = facts.furtherInterfaces.map((each) => [each.mac, interfaceTree(facts, each)] as const);
+  return dir(Object.fromEntries([[facts.mac, primary], ...further]));
+}
+
+function interfaceTree(
+  { accountId, vpcId }: MetadataOptions["facts"],
+  link: Omit<InterfaceFacts, "cidr">,
+): Map<string, Tree> {
   return dir({
-    "device-number": "0",
-    "interface-id": facts.interfaceId,
-    "local-hostname": facts.hostname,
-    "local-ipv4s": facts.privateIp,
-    mac: facts.mac,
-    "owner-id": facts.accountId,
-    "public-ipv4s": facts.publicIp || undefined,
-    "security-group-ids": facts.securityGroups.map((group) => group.id).join("\n"),
-    "subnet-id": facts.subnetId,
-    "vpc-id": facts.vpcId,
+    "device-number": String(link.deviceNumber),
+    "interface-id": link.interfaceId,
+    "local-ipv4s": link.privateIp,
+    mac: link.mac,
+    "owner-id": accountId,
+    "security-group-ids": link.securityGroups.map((group) => group.id).join("\n"),
+    "subnet-id": link.subnetId,
+    "vpc-id": vpcId,
   });
 }
 

@@ -5,13 +5,13 @@
 import { doorTable, METADATA_ADDRESS } from "./door.js";
 import { NetNamespace } from "./net-namespace.js";
 import type { NftRules } from "./rules-to-nft.js";
-
-/** The one next hop that every machine knows; the router answers to it on each link. */
-const GATEWAY = "169.254.1.1";
+import { batch, plug } from "./wire.js";
 
 export interface NetworkOptions {
   readonly publicIp: string;
   readonly privateIp: string;
+  /** Of the host's interface. @default - any */
+  readonly mac?: string;
   /** Name → address of the machines elsewhere. Names are interface names: at most 15 characters. */
   readonly outside: Readonly<Record<string, string>>;
 }
@@ -63,28 +63,20 @@ export class Network {
     // Strict reverse-path filtering: nobody outside can pretend to be somebody else.
     const sysctls = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.default.rp_filter=1"];
     await router.runOk("sysctl", ["-qw", ...sysctls]);
+    if (options.publicIp.startsWith("127.")) {
+      // The emulator's Elastic IPs are loopback addresses, which the kernel would neither send nor take elsewhere.
+      for (const each of [router, ...machines.values()]) await giveUpLoopback(each);
+    }
     // Closed until the rules are there.
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     await router.runOk("ip", ["address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"]);
-    await this.#link("host", host, options.privateIp);
-    for (const [name, machine] of machines) await this.#link(name, machine, options.outside[name] ?? "");
+    await plug(router, "host", host, options.privateIp, options.mac);
+    for (const [name, machine] of machines) await plug(router, name, machine, options.outside[name] ?? "");
   }
+}
 
-  async #link(name: string, to: NetNamespace, address: string): Promise<void> {
-    const batch = (lines: readonly string[]) => ({ input: `${lines.join("\n")}\n` });
-    const atRouter = [
-      `link add ${name} type veth peer name eth0 netns ${to.pid}`,
-      `address add ${GATEWAY}/32 dev ${name}`,
-      `link set ${name} up`,
-      `route add ${address}/32 dev ${name}`,
-    ];
-    const atMachine = [
-      `address add ${address}/32 dev eth0`,
-      "link set eth0 up",
-      `route add ${GATEWAY}/32 dev eth0 scope link src ${address}`,
-      `route add default via ${GATEWAY} dev eth0 src ${address}`,
-    ];
-    await this.router.runOk("ip", ["-batch", "-"], batch(atRouter));
-    await to.runOk("ip", ["-batch", "-"], batch(atMachine));
-  }
+/** Of 127.0.0.0/8 it keeps 127.0.0.1; the rest are addresses like others. */
+async function giveUpLoopback(namespace: NetNamespace): Promise<void> {
+  await namespace.runOk("sysctl", ["-qw", "net.ipv4.conf.all.route_localnet=1"]);
+  await batch(namespace, ["address del 127.0.0.1/8 dev lo", "address add 127.0.0.1/32 dev lo"]);
 }

@@ -4,17 +4,17 @@
  * sshd beside it where there is one. Nothing filters packets here.
  */
 import type { ChildProcess } from "node:child_process";
-import { chmod, mkdir, open, readFile, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { runOk } from "../base/run.js";
-import { findProgram, packageRoot } from "../base/tools.js";
+import { packageRoot } from "../base/tools.js";
 import { hostDead, hostNotReady } from "./errors.js";
 import { freePort } from "./free-port.js";
 import type { InstanceFacts } from "./instance.js";
 import { knock } from "./probe.js";
+import { startSshd } from "./sshd.js";
 import { endChild, spawnTethered } from "./tether.js";
 
 export interface ProcessHost {
@@ -64,7 +64,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<Pro
       httpsPort,
       httpPort,
       sharedDir: join(home, "shared"),
-      ssh: await startSshd(dir, facts, children),
+      ssh: await sshBeside(dir, facts, children),
       log,
       stop,
     };
@@ -109,36 +109,17 @@ async function answering(url: string, child: ChildProcess, log: string, signal?:
   throw hostNotReady("the agent did not answer", 30, await readFile(log, "utf8").catch(() => ""));
 }
 
-async function startSshd(dir: string, facts: InstanceFacts, children: ChildProcess[]): Promise<ProcessHost["ssh"]> {
-  const sshd = findProgram("sshd");
-  if (sshd === undefined || facts.key === undefined) return undefined;
-  const [port, hostKey, keys] = [await freePort(), join(dir, "ssh_host_ed25519_key"), join(dir, "authorized_keys")];
-  await runOk("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", hostKey]);
-  await writeFile(keys, `${facts.key.openssh}\n`);
-  await chmod(keys, 0o600);
-  const config = join(dir, "sshd_config");
-  const lines = [
-    `Port ${port}`,
-    "ListenAddress 127.0.0.1",
-    `HostKey "${hostKey}"`,
-    `AuthorizedKeysFile "${keys}"`,
-    "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
-    "UsePAM no",
-    // The checkout may lie in a directory that others may write to.
-    "StrictModes no",
-    "PidFile none",
-  ];
-  await writeFile(config, `${lines.join("\n")}\n`);
-  const output = await open(join(dir, "sshd.log"), "w", 0o600);
-  const child = spawnTethered([sshd, "-D", "-e", "-f", config], { stdio: ["pipe", output.fd, output.fd] });
-  children.push(child);
-  await output.close();
+async function sshBeside(dir: string, facts: InstanceFacts, children: ChildProcess[]): Promise<ProcessHost["ssh"]> {
+  if (facts.key === undefined) return undefined;
+  const port = await freePort();
+  const sshd = await startSshd({ dir, address: "127.0.0.1", port, key: facts.key.openssh });
+  if (sshd === undefined) return undefined;
+  children.push(sshd.child);
   // As root in a container sshd may lack the directory it wants; then there is no SSH to show.
   for (let knocked = await knock("127.0.0.1", port, 1_000); knocked.answer !== "answered"; ) {
-    if (child.exitCode !== null) return undefined;
+    if (sshd.child.exitCode !== null) return undefined;
     await delay(50);
     knocked = await knock("127.0.0.1", port, 1_000);
   }
-  return { port, user: userInfo().username, hostKey: (await readFile(`${hostKey}.pub`, "utf8")).trim() };
+  return { port, user: sshd.user, hostKey: sshd.hostKey };
 }

@@ -2,7 +2,7 @@
  * Plays the user of a deployed host, from wherever they are: the kit's own command, OpenSSH and curl,
  * run as a person would run them. Each function does one thing and says what came back.
  */
-import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunResult } from "../base/run.js";
@@ -10,6 +10,7 @@ import { packageRoot } from "../base/tools.js";
 import { issueCertificate } from "../certs/issue.js";
 import { writeKnownHosts } from "../client/known-hosts.js";
 import { sshArguments } from "../client/openssh.js";
+import { pinnedCurl } from "./pinned-curl.js";
 import { knockFrom, type Place } from "./place.js";
 import type { Knock } from "./probe.js";
 import { expectThat } from "./steps.js";
@@ -179,45 +180,26 @@ export class User {
 
   /** A request by curl, the path sent as it is written, the server's key pinned to the deployed certificate. */
   async curl(path: string, token?: string): Promise<{ status: string; body: string }> {
-    const { place, address, httpsPort, env, signal } = this.options;
-    const lines = [
-      `url = "https://${address}:${httpsPort}${path}"`,
-      "path-as-is",
-      "silent",
-      "max-time = 20",
-      // A certificate for "*" names no address, so curl can only pin its key.
-      "insecure",
-      `pinnedpubkey = "sha256//${await this.#publicKeyPin()}"`,
-      `write-out = "\\n%{http_code}"`,
-      // On standard input: arguments can be read by everybody on the machine.
-      ...(token === undefined ? [] : [`header = "Authorization: Bearer ${token}"`]),
-    ];
-    const { stdout, exitCode } = await place.run("curl", ["--config", "-"], {
-      input: `${lines.join("\n")}\n`,
+    const { place, address, httpsPort, home, env, signal } = this.options;
+    return pinnedCurl({
+      place,
       env,
-      inheritEnv: false,
+      url: `https://${address}:${httpsPort}${path}`,
+      certificate: join(home, ".ssh/sallyport.crt"),
+      ...(token === undefined ? {} : { token }),
       ...(signal === undefined ? {} : { signal }),
     });
-    expectThat(exitCode === 0, `curl ended with status ${exitCode}`);
-    const cut = stdout.lastIndexOf("\n");
-    return { status: stdout.slice(cut + 1), body: stdout.slice(0, cut) };
   }
 
   async #token(): Promise<string> {
     return (await readFile(join(this.options.home, ".ssh/sallyport.token"), "utf8")).trim();
   }
-
-  async #publicKeyPin(): Promise<string> {
-    const certificate = new X509Certificate(await readFile(join(this.options.home, ".ssh/sallyport.crt")));
-    return createHash("sha256")
-      .update(certificate.publicKey.export({ type: "spki", format: "der" }))
-      .digest("base64");
-  }
 }
 
 const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
-function firstLine(text: string): string {
+/** Of what a command said: its error, if there is one. */
+export function firstLine(text: string): string {
   const lines = text.split("\n").filter((line) => !line.startsWith("warning:"));
   return (lines.find((line) => line.startsWith("error:")) ?? lines[0] ?? "").replace(/^error: /, "");
 }

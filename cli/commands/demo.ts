@@ -1,9 +1,10 @@
 /** `sallyport demo`: the main job on this machine, without an AWS account. What `npm start` runs. */
 import { resolve } from "node:path";
 import Table from "cli-table3";
+import { Argument } from "commander";
 import { EXIT } from "../../base/fault.js";
-import type { Running } from "../../local/demo.js";
 import type { StepResult, Verdict } from "../../local/steps.js";
+import type { Running } from "../../local/story.js";
 import type { Context, Progress, Register } from "../context.js";
 
 interface DemoFlags {
@@ -15,6 +16,7 @@ export const register: Register = (program, wrap) => {
   program
     .command("demo")
     .description("deploy a guarded host to an AWS emulator, boot it on this machine, and try its door")
+    .addArgument(new Argument("[story]", "gateway: a lab's gateway and its users instead").choices(["gateway"]))
     .option("--keep", "leave it running until Ctrl-C and print how to use it")
     .option("--dir <path>", "where everything it writes goes", ".demo")
     .addHelpText(
@@ -22,17 +24,22 @@ export const register: Register = (program, wrap) => {
       `
 Needs no AWS account and no network. As root on Linux the host boots in namespaces behind its own
 security-group rules; elsewhere its agent runs as an ordinary process and no packets are filtered.
+The gateway's story needs root on Linux and the gateway's Debian packages; elsewhere it only deploys.
 
 Examples:
   $ sallyport demo
+  $ sallyport demo gateway
   $ sallyport demo --keep
   $ sallyport demo --json > result.json`,
     )
-    .action(wrap<[DemoFlags]>(demo));
+    .action(wrap<["gateway" | undefined, DemoFlags]>(demo));
 };
 
-async function demo(context: Context, flags: DemoFlags): Promise<number> {
-  const { runDemo } = await import("../../local/demo.js");
+async function demo(context: Context, story: "gateway" | undefined, flags: DemoFlags): Promise<number> {
+  const tell =
+    story === undefined
+      ? (await import("../../local/demo.js")).runDemo
+      : (await import("../../local/gateway-demo.js")).runGatewayDemo;
   let line: Progress | undefined;
   const watcher = {
     started: (step: string, tried: string) => {
@@ -48,7 +55,7 @@ async function demo(context: Context, flags: DemoFlags): Promise<number> {
     for (const each of ["", ...lines, "", "Ctrl-C ends it."]) context.note(each);
     await aborted(context.signal);
   };
-  const { ok, steps } = await runDemo({
+  const { ok, steps } = await tell({
     root: resolve(context.cwd, flags.dir ?? ".demo"),
     watcher,
     onProgress: (text) => line?.update(text.trim()),

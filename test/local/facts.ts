@@ -19,6 +19,7 @@ export const someInstance = (part: Partial<InstanceFacts> = {}): InstanceFacts =
   subnetId: "subnet-1",
   vpcId: "vpc-1",
   securityGroups: [{ id: "sg-1", name: "accelerators" }],
+  furtherInterfaces: [],
   key: { name: "sallyport", openssh: "ssh-ed25519 AAAAC3Nza sallyport" },
   userData: Buffer.from("#!/bin/sh\nid\n"),
   profileArn: "arn:aws:iam::123456789012:instance-profile/hosts",

@@ -1,0 +1,30 @@
+/**
+ * The lab side of a gateway's door: one nftables table in the namespace that stands for the VPC's network.
+ * It lets through to and from the gateway what the security groups of its second interface let through.
+ * Pure text.
+ */
+import type { NftRules } from "./rules-to-nft.js";
+
+const TABLE = "inet sallyport_lab_door";
+
+/** @param gatewayLink name of the interface that leads to the gateway. */
+export function labDoorTable(gatewayLink: string, rules: NftRules): string {
+  const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
+  return `table ${TABLE}
+delete table ${TABLE}
+table ${TABLE} {
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    ct state invalid drop
+    oifname "${gatewayLink}" jump inbound
+    iifname "${gatewayLink}" jump outbound
+    counter drop comment "turned away"
+  }
+  chain inbound {
+${block(rules.inbound)}  }
+  chain outbound {
+${block(rules.outbound)}  }
+}
+`;
+}
