@@ -1,9 +1,9 @@
 /** The bundled daemon as it is shipped, with its database, in the network of this process; and clients of it. */
 import { once } from "node:events";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { issueToken } from "../../gateway/auth/issue.js";
 import { endChild, spawnTethered } from "../../local/tether.js";
 import { makeCertificate } from "../../test/agent/support/certificate.js";
@@ -55,30 +55,31 @@ worker: { tcp_probe: false }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 `,
   );
+  const log = join(dir, "log");
+  const out = openSync(log, "w");
   const child = spawnTethered(
-    [shippedNode(runtime), join(runtime, "gateway.mjs"), "serve", "--config", `${dir}/gateway.yaml`],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { PATH: process.env.PATH, HOME: dir, ...env },
-    },
+    [shippedNode(runtime), join(runtime, "gateway.mjs"), "serve", "--config", join(dir, "gateway.yaml")],
+    { stdio: ["ignore", out, "inherit"], env: { PATH: process.env.PATH, HOME: dir, ...env } },
   );
-  if (child.stdout === null) throw new Error("the daemon has no output");
-  const lines = createInterface({ input: child.stdout });
-  const listening = new Promise<void>((resolve, reject) => {
-    lines.on("line", (line) => {
-      const said = JSON.parse(line) as { event?: string; level?: string; [key: string]: unknown };
-      if (said.event === "listening") resolve();
-      if (said.level === "error" || said.event === "repaired") console.error(line);
-    });
-    child.once("exit", (status) => reject(new Error(`the daemon ended with status ${status}`)));
-  });
-  await listening;
+  closeSync(out);
+  while (!readFileSync(log, "utf8").includes('"listening"')) {
+    if (child.exitCode !== null) throw new Error(`the daemon ended with status ${child.exitCode}`);
+    await delay(50);
+  }
   const scopes = ["read", "forward"] as const;
   const token = await issueToken(
     { issuer: ISSUER, user: "bench", scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" },
     SECRET,
   );
-  return { port, ca: cert, token, stop: () => endChild(child, 30_000) };
+  const stop = async () => {
+    await endChild(child, 30_000);
+    const failures = readFileSync(log, "utf8")
+      .split("\n")
+      .filter((line) => /"level":"error"|"event":"repaired"/.test(line));
+    for (const line of failures.slice(0, 5)) console.error(line);
+    if (failures.length > 5) console.error(`and ${failures.length - 5} more of them`);
+  };
+  return { port, ca: cert, token, stop };
 }
 
 /** What hosts run; where the build could not fetch it, the one that runs this. */
