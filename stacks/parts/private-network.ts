@@ -6,6 +6,7 @@ import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
+import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-endpoint-route-table-association/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
@@ -55,17 +56,7 @@ export class PrivateNetwork extends Construct {
     this.endpoints = Object.fromEntries(
       Object.entries(services).map(([service, policy]) => [service, this.#interface(service, policy, name, region)]),
     );
-    this.s3 =
-      buckets.length === 0
-        ? undefined
-        : new VpcEndpoint(this, "Endpoint-s3", {
-            vpcId: this.vpcId,
-            serviceName: `com.amazonaws.${region}.s3`,
-            vpcEndpointType: "Gateway",
-            routeTableIds: [...found.routeTableIds],
-            policy: bucketsPolicy(buckets),
-            tags: { Name: `${name}-s3` },
-          });
+    this.s3 = buckets.length === 0 ? undefined : this.#gateway(buckets, found.routeTables, name, region);
   }
 
   #make({ cidr, subnets, zones }: OwnNetwork, name: string) {
@@ -97,7 +88,7 @@ export class PrivateNetwork extends Construct {
       new RouteTableAssociation(this, `Routes-${key}`, { routeTableId: table.id, subnetId: id });
       return id;
     });
-    return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, subnetIds, routeTableIds: [table.id] };
+    return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, subnetIds, routeTables: { own: table.id } };
   }
 
   #find({ vpcId, subnetIds, routeTableIds }: ExistingNetwork) {
@@ -110,7 +101,8 @@ export class PrivateNetwork extends Construct {
         },
       ],
     };
-    return { vpcId, vpcCidr: vpc.cidrBlock, subnetIds, routeTableIds };
+    const routeTables = Object.fromEntries(routeTableIds.map((id) => [id, id]));
+    return { vpcId, vpcCidr: vpc.cidrBlock, subnetIds, routeTables };
   }
 
   /** Endpoints only answer, so the group has no rule for what leaves. */
@@ -143,5 +135,25 @@ export class PrivateNetwork extends Construct {
       ...(policy === undefined ? {} : { policy }),
       tags: { Name: `${name}-${service}` },
     });
+  }
+
+  /** Each route table by a resource of its own: a lab that lives here adds its table. */
+  #gateway(
+    buckets: readonly BucketGrant[],
+    routeTables: Readonly<Record<string, string>>,
+    name: string,
+    region: string,
+  ): VpcEndpoint {
+    const endpoint = new VpcEndpoint(this, "Endpoint-s3", {
+      vpcId: this.vpcId,
+      serviceName: `com.amazonaws.${region}.s3`,
+      vpcEndpointType: "Gateway",
+      policy: bucketsPolicy(buckets),
+      tags: { Name: `${name}-s3` },
+    });
+    for (const [key, routeTableId] of Object.entries(routeTables)) {
+      new VpcEndpointRouteTableAssociation(this, `ToS3-${key}`, { routeTableId, vpcEndpointId: endpoint.id });
+    }
+    return endpoint;
   }
 }

@@ -192,12 +192,15 @@ describe("P-08 T11 the way to S3", () => {
       {
         service_name: "com.amazonaws.eu-west-1.s3",
         vpc_endpoint_type: "Gateway",
-        route_table_ids: [expect.stringMatching(/^\$\{aws_route_table\.Network_Routes_\w+\.id\}$/)],
         vpc_id: expect.any(String),
         policy: expect.any(String),
         tags: { Name: "lab-mirror-s3" },
       },
     ]);
+    expect(only(npm, "aws_vpc_endpoint_route_table_association")).toEqual({
+      route_table_id: expect.stringMatching(/^\$\{aws_route_table\.Network_Routes_\w+\.id\}$/),
+      vpc_endpoint_id: expect.stringMatching(/^\$\{aws_vpc_endpoint\.Network_Endpoint-s3_\w+\.id\}$/),
+    });
     expect(JSON.parse(String(s3(npm)[0]?.policy)).Statement).toEqual([
       {
         Sid: "PackageAssets",
@@ -291,16 +294,15 @@ describe("an existing VPC", () => {
   test("gets endpoints and their group, and keeps all else as it is", () => {
     expect(counts(own).filter((line) => !/codeartifact|iam/.test(line))).toEqual([
       "1 aws_security_group",
+      "1 aws_vpc_endpoint_route_table_association",
       "1 aws_vpc_security_group_ingress_rule",
       "4 aws_vpc_endpoint",
     ]);
     for (const endpoint of resources(own, "aws_vpc_endpoint")) {
       const isGateway = endpoint.vpc_endpoint_type === "Gateway";
-      expect(endpoint).toMatchObject({
-        vpc_id,
-        ...(isGateway ? { route_table_ids: ["rtb-0123456789abcdef0"] } : { subnet_ids }),
-      });
+      expect(endpoint).toMatchObject({ vpc_id, ...(isGateway ? {} : { subnet_ids }) });
     }
+    expect(only(own, "aws_vpc_endpoint_route_table_association").route_table_id).toBe("rtb-0123456789abcdef0");
   });
 
   test("P-06 must have DNS support and host names, or the plan says so", () => {
