@@ -65,7 +65,8 @@ export function renderJson(project: string, files: readonly SimpleFile[]): Buffe
           hashes: asset.hashes,
           ...(asset.size === undefined ? {} : { size: asset.size }),
           ...(asset.requiresPython === undefined ? {} : { "requires-python": asset.requiresPython }),
-          ...(asset.metadata === undefined ? {} : { "core-metadata": metadata, "dist-info-metadata": metadata }),
+          // Not under its older name too: pip before 23.2 does not survive that in JSON (PEP 714).
+          ...(asset.metadata === undefined ? {} : { "core-metadata": metadata }),
           ...(asset.yanked === undefined ? {} : { yanked: asset.yanked === "" ? true : asset.yanked }),
           ...(asset.uploaded === undefined ? {} : { "upload-time": asset.uploaded }),
         };

@@ -40,8 +40,10 @@ export class TestMirror {
     connections: Readonly<Record<string, string>>,
     limits: Partial<UpstreamLimits> = {},
     dir = mkdtempSync(join(tmpdir(), "sallyport-mirror-")),
+    port = 0,
   ): Promise<TestMirror> {
     const mirror = new TestMirror(dir, connections, limits);
+    mirror.port = port;
     let count = 0;
     for (const [name, { upstreams = [], connection }] of Object.entries(layout)) {
       const id = `00000000-0000-4000-8000-${String(count++).padStart(12, "0")}`;
