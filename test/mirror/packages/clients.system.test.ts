@@ -60,7 +60,7 @@ test.each(["json", "html"])(
     expect([first.output, first.code]).toEqual([expect.stringContaining("Successfully installed"), 0]);
     // The highest is yanked, one is a pre-release, one is for another Python.
     expect(first.packages).toEqual(["My_App 3.0", "base 1.1", "speedy 0.1"]);
-      const pre = await clients.pip(index, ["--pre", "base"]);
+    const pre = await clients.pip(index, ["--pre", "base"]);
     expect(pre.packages).toEqual(["base 2.0b1"]);
     const yanked = await clients.pip(index, ["base==1.2"]);
     expect(yanked.packages).toEqual(["base 1.2"]);

@@ -9,4 +9,4 @@ const mirror = await TestMirror.start(
   dir,
   Number(port),
 );
-console.log(JSON.stringify({ port: mirror.port }));
+console.log(JSON.stringify({ event: "serving", port: mirror.port }));
