@@ -40,6 +40,9 @@ export const badConnection = (text: string) =>
     "write NAME=URL or NAME=DIRECTORY, such as public:pypi=/srv/wheels",
   );
 
+export const certWithoutKey = () =>
+  usage("cert-without-key", "a certificate and its key go together", "give both --cert and --key");
+
 export const directoryHeld = (dir: string, pid: number) =>
   new Fault("mirror/directory-held", `another mirror (process ${pid}) works in ${quote(dir)}`, {
     exit: EXIT.conflict,

@@ -1,8 +1,8 @@
 /** The daemon's command line. Bundled into one file; on a machine of its own, systemd runs it. */
 import { parseArgs } from "node:util";
-import { pino } from "pino";
 import { EXIT, Fault } from "../base/fault.js";
 import { badArguments, unknownCommand } from "./errors.js";
+import { openLog } from "./log.js";
 import { startMirror } from "./serve.js";
 import { loadConfig, loadKeyPair, readAccessKeys } from "./settings/load.js";
 import { VERSION } from "./version.js";
@@ -14,12 +14,7 @@ const USAGE = `usage: mirror.mjs serve --config FILE
 const DEFAULT_CONFIG = "/etc/sallyport/mirror.yaml";
 
 async function serve(file: string): Promise<void> {
-  const log = pino({
-    base: null,
-    messageKey: "message",
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (level) => ({ level }) },
-  });
+  const log = openLog(1);
   const stopped = new Promise<string>((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
   });

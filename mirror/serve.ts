@@ -70,7 +70,7 @@ async function start(config: MirrorConfig, options: MirrorOptions, closers: Clos
   await ensurePrivateDir(dir);
   closers.push(await holdLock(join(dir, "lock"), (pid) => directoryHeld(dir, pid)));
   const keysFile = accessKeysFile(config, env);
-  if (!emulator && config.access_keys === undefined && (await makeAccessKeys(keysFile))) {
+  if (!emulator && config.access_keys === undefined && (await makeAccessKeys(keysFile, region))) {
     log.info({ event: "access-key-made", file: keysFile }, "the file has an access key that may do everything");
   }
   let keys = await readAccessKeys(config, env);

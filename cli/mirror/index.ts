@@ -6,6 +6,7 @@ import { registerExec } from "./exec.js";
 import { registerLogin } from "./login.js";
 import { registerPrivate } from "./private.js";
 import { registerRefresh } from "./refresh.js";
+import { registerServe } from "./serve.js";
 import { registerStatus } from "./status.js";
 
 export const mirrorCommand: Register = (program, wrap) => {
@@ -17,4 +18,5 @@ export const mirrorCommand: Register = (program, wrap) => {
   registerExec(mirror, wrap);
   registerCheck(mirror, wrap);
   registerPrivate(mirror, wrap);
+  registerServe(mirror, wrap);
 };

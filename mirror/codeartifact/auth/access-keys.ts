@@ -33,12 +33,13 @@ export async function loadAccessKeys(file: string): Promise<AccessKeys> {
 }
 
 /** Makes a file with one key that may do everything, unless there is a file already. @returns whether it did. */
-export function makeAccessKeys(file: string): Promise<boolean> {
+export function makeAccessKeys(file: string, region: string): Promise<boolean> {
   const id = `AKIA${base32(10)}`;
   const lines = [
     "[sallyport-mirror]",
     `aws_access_key_id = ${id}`,
     `aws_secret_access_key = ${randomBytes(30).toString("base64url")}`,
+    `region = ${region}`,
     "sallyport_role = admin",
   ];
   return createExclusive(file, `${lines.join("\n")}\n`, 0o600);

@@ -1,0 +1,129 @@
+/** `sallyport mirror serve`: a CodeArtifact on this machine. */
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import type { Context, Wrap } from "../context.js";
+
+const DEFAULT_LISTEN = "127.0.0.1:8642";
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+export function registerServe(mirror: Command, wrap: Wrap): void {
+  mirror
+    .command("serve")
+    .description("be a CodeArtifact on this machine: its API, and the indexes that pip, uv and npm read")
+    .option("--dir <dir>", "where everything is kept (default: ~/.local/share/sallyport/mirror)")
+    .option("--listen <address:port>", `where to listen (default: ${DEFAULT_LISTEN})`)
+    .option("--url <url>", "how clients write that, where it differs: https://mirror.example.com")
+    .option("--cert <file>", "certificate, PEM; without it plain HTTP, on the loopback only")
+    .option("--key <file>", "the certificate's key, PEM")
+    .option("--connection <name=source>", "what public:pypi or public:npmjs stands for; may be repeated", collect, [])
+    .option("--emulator", "take any credentials, beside another emulator; on the loopback only")
+    .addHelpText(
+      "after",
+      `
+The global --config names a mirror.yaml here, with the same settings and some more; the options above come before
+it. The first start makes DIR/access-keys with a key that may do everything. It is written like
+~/.aws/credentials: give it to the AWS CLI with AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE=sallyport-mirror and
+AWS_ENDPOINT_URL_CODEARTIFACT. SIGINT and SIGTERM end the server in good order.
+
+Examples:
+  $ sallyport mirror serve --connection public:pypi=https://pypi.org/simple/
+  $ sallyport mirror serve --connection public:pypi=/srv/wheels --connection public:npmjs=https://registry.npmjs.org/
+  $ sallyport mirror serve --listen 192.0.2.10:8642 --cert mirror.crt --key mirror.key
+  $ sallyport mirror serve --emulator --listen 127.0.0.1:0 --json
+  $ sallyport mirror serve --config mirror.yaml`,
+    )
+    .action(wrap<[ServeFlags]>(serve));
+}
+
+interface ServeFlags {
+  readonly dir?: string;
+  readonly listen?: string;
+  readonly url?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly connection: readonly string[];
+  readonly emulator?: boolean;
+}
+
+async function serve(context: Context, flags: ServeFlags): Promise<void> {
+  const { openLog } = await import("../../mirror/log.js");
+  const { startMirror } = await import("../../mirror/serve.js");
+  const config = await configOf(context, flags);
+  const log = openLog(2, context.options.quiet ? "error" : "info");
+  const mirror = await startMirror(config, { env: context.env, log });
+  try {
+    const { url, accessKeys } = mirror;
+    const serving = { url, emulator: config.emulator, ...(accessKeys === undefined ? {} : { accessKeys }) };
+    context.print(serving, textOf);
+    await ended(context.signal);
+  } finally {
+    await mirror.close();
+  }
+}
+
+function textOf({ url, accessKeys }: { readonly url: string; readonly accessKeys?: string }): string {
+  const keys =
+    accessKeys === undefined
+      ? ["AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"]
+      : [`AWS_SHARED_CREDENTIALS_FILE=${accessKeys}`, "AWS_PROFILE=sallyport-mirror"];
+  return [
+    `serving at ${url}`,
+    `export AWS_ENDPOINT_URL_CODEARTIFACT=${url}`,
+    ...keys.map((key) => `export ${key}`),
+  ].join("\n");
+}
+
+/** The file's settings, with the flags over them; the flags alone where no file is named. */
+async function configOf(context: Context, flags: ServeFlags) {
+  const { readFile } = await import("node:fs/promises");
+  const { stringify, parse } = await import("yaml");
+  const { parseConfig } = await import("../../mirror/settings/parse.js");
+  const { settingsMissing } = await import("../../http/settings-errors.js");
+  const { parseListen } = await import("../firewall/listen.js");
+  const errors = await import("../../mirror/errors.js");
+  const { config: named } = context.options;
+  const file = named === undefined ? undefined : resolve(context.cwd, named);
+  const source =
+    file === undefined
+      ? ""
+      : await readFile(file, "utf8").catch(() => {
+          throw settingsMissing("mirror", file);
+        });
+  // Before anything is put over it: a mistake in the file has the file's name and line.
+  if (file !== undefined) parseConfig(source, file);
+  if ((flags.cert === undefined) !== (flags.key === undefined)) throw errors.certWithoutKey();
+  const path = (value: string) => resolve(context.cwd, value);
+  const wanted = {
+    ...(flags.dir === undefined ? {} : { dir: path(flags.dir) }),
+    ...(flags.listen === undefined ? {} : { listen: parseListen(flags.listen) }),
+    ...(flags.url === undefined ? {} : { url: flags.url.replace(/\/+$/, "") }),
+    ...(flags.cert === undefined ? {} : { tls: { cert: path(flags.cert), key: path(flags.key ?? "") } }),
+    ...(flags.emulator === true ? { emulator: true } : {}),
+  };
+  const written: Record<string, unknown> = parse(source) ?? {};
+  const connections = { ...(written.connections as object | undefined) };
+  for (const text of flags.connection) Object.assign(connections, connectionIn(text, path, errors));
+  const settings = { dir: defaultDir(context.env), ...written, ...wanted, connections };
+  return parseConfig(stringify(settings), file ?? "the command line");
+}
+
+function connectionIn(
+  text: string,
+  path: (value: string) => string,
+  errors: { badConnection(text: string): Error },
+): Record<string, string> {
+  const [, name, source] = /^([a-z0-9:-]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || source === undefined) throw errors.badConnection(text);
+  return { [name]: /^https?:\/\//.test(source) ? source : path(source) };
+}
+
+function defaultDir(env: NodeJS.ProcessEnv): string {
+  const data = env.XDG_DATA_HOME ?? "";
+  return data.startsWith("/") ? join(data, "sallyport/mirror") : "~/.local/share/sallyport/mirror";
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
+}
