@@ -28,7 +28,7 @@ function placed({ network: _, ...config }: LoadedConfig["config"], outputs: Mirr
     caller: caller === "auto" ? [outputs.network_cidr] : caller,
     // An existing role is left as it is.
     ...(role === undefined ? { policy } : {}),
-    ...(fleet === undefined ? {} : { fleet: { ...fleet, subnet_ids: [...outputs.network_subnet_ids] } }),
+    ...(fleet === undefined ? {} : { fleet: { subnet_ids: [...outputs.network_subnet_ids], ...fleet } }),
   };
 }
 

@@ -36,6 +36,10 @@ test.each([
   ["count: 2\nhosts: {a: {}}", beside("1:1", "count", "hosts", "2:1", ONE_WAY)],
   ["hosts: {a: {}}\nfleet: {max: 2}", beside("2:1", "fleet", "hosts", "1:1", ONE_WAY)],
   ["fleet: {max: 2}\ncount: 3", beside("2:1", "count", "fleet", "1:1", ONE_WAY)],
+  [
+    "network: private-mirror\nvpc_id: vpc-0123456789abcdef0",
+    beside("2:1", "vpc_id", "network", "1:1", "keep one of the two: each says where the hosts live"),
+  ],
   [`instance_id: ${ID}\ncount: 3`, beside("2:1", "count", "instance_id", "1:1", ONE_WAY)],
   [`instance_id: ${ID}\nhost_ip: 203.0.113.7`, beside("2:1", "host_ip", "instance_id", "1:1", ONE_WAY)],
   [

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Fault } from "../../base/fault.js";
 import { loadConfig } from "../../config/load.js";
-import { hostNeeds } from "../../stacks/prepare-mirror.js";
+import { hostNeeds, prepareMirror } from "../../stacks/prepare-mirror.js";
 import { checkEndpoints, inPrivateNetwork } from "../../stacks/private-place.js";
 
 const OUTPUTS = {
@@ -54,6 +55,11 @@ describe("network: private-mirror", () => {
     expect(config.caller).toEqual(["10.72.1.7"]);
     expect(config.policy).toBeUndefined();
     expect(config.fleet?.subnet_ids).toEqual(OUTPUTS.network_subnet_ids);
+    const one = await configured(
+      "network: private-mirror",
+      "fleet: { max: 2, subnet_ids: [subnet-0123456789abcdef1] }",
+    );
+    expect((await inPrivateNetwork(one)).config.fleet?.subnet_ids).toEqual(["subnet-0123456789abcdef1"]);
   });
 
   test("is nothing where it is not written", async () => {
@@ -90,4 +96,35 @@ describe("network: private-mirror", () => {
 test("autostop makes the hosts need ec2; without secrets they do not need ssm", async () => {
   const { config } = await configured("autostop: 30m", "auth: none", "ssl_cert_crt: false");
   expect(hostNeeds(config, "lab-1a2b3c4d").services).toEqual(["ec2"]);
+});
+
+describe("private_mirror", () => {
+  const existing = "vpc_id: vpc-0123456789abcdef0, subnet_ids: [subnet-0123456789abcdef0]";
+  const reader = "readers: ['arn:aws:iam::123456789012:role/notebooks']";
+  const env = () => ({ HOME: dir });
+
+  test.each([
+    ["private_mirror: {}", "sallyport.yaml:2:1: nobody may install packages: there are no readers"],
+    ["private_mirror: { readers: ['arn:aws-cn:iam::123456789012:role/x'] }", 'is of another partition than "aws"'],
+    [`private_mirror: { ${existing}, ${reader}, upstreams: ['public:npmjs'] }`, "the way to S3 goes by route tables"],
+    ["private_mirror: { readers: ['arn:aws:iam::123456789012:root'] }", "must be the ARN of a role"],
+    ["private_mirror: { domain: 'Lab', readers: ['arn:aws:iam::123456789012:role/x'] }", '"Lab" cannot be the name'],
+    ["private_mirror: { endpoints: [s3] }", "must be one of: sts, ssm"],
+  ])("%s is refused where it is written", async (line, message) => {
+    const prepared = configured(line).then((loaded) => prepareMirror(loaded, { env: env() }));
+    const error = (await prepared.catch((thrown: unknown) => thrown)) as Fault;
+    expect([error.exit, `${error.message} ${error.hint}`]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test("needs no key where no host lives there, and its order of readers and upstreams is the written one", async () => {
+    const loaded = await configured(`private_mirror: { ${existing}, ${reader} }`);
+    const inputs = await prepareMirror(loaded, { env: env(), create: false });
+    expect(inputs).toMatchObject({
+      place: { kind: "existing", routeTableIds: [] },
+      repositories: { domain: "lab", repository: "packages", formats: ["pypi"] },
+      readers: ["arn:aws:iam::123456789012:role/notebooks"],
+      readerNames: [],
+      machines: [],
+    });
+  });
 });
