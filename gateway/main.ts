@@ -23,7 +23,8 @@ async function serve(file: string): Promise<void> {
     formatters: { level: (level) => ({ level }) },
   });
   const stopped = new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
+    // Not once(): while a child runs, execa listens as well, and ends the process where nobody else does any more.
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, resolve);
   });
   const gateway = await startGateway(await loadConfig(file, process.env), {
     env: process.env,

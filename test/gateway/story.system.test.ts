@@ -262,7 +262,9 @@ worker: { every_seconds: 2 }
       .toEqual({ build1: true, "build1-6": true, quiet: true, dead: false });
   });
 
-  test("SIGTERM ends the daemon in good order, and what it wrote has no token in it", async () => {
+  test("SIGTERM ends the daemon in good order, amid a sweep as well, and what it wrote has no token in it", async () => {
+    const children = async () => (await run("ps", ["--ppid", String(daemon.pid), "-o", "comm="])).stdout;
+    await expect.poll(children, { timeout: 30_000, interval: 20 }).toContain("fping");
     process.kill(daemon.pid, "SIGTERM");
     expect(await daemon.ended).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.stringify(daemon.log)).not.toMatch(/eyJ/);

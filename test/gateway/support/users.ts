@@ -1,10 +1,10 @@
-/** The people at a lab's clients: each with the real `sallyport`, a home, a token and an ssh key of their own. */
+/** The people at a lab's clients: each with the shipped `sallyport`, a home, a token and an ssh key of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NetNamespace } from "../../../local/net-namespace.js";
 import { tethered } from "../../../local/tether.js";
-import { type CliRun, cliCommand, sallyport } from "../../support/cli.js";
+import { type CliRun, sallyport, shippedCommand } from "../../support/cli.js";
 import { ISSUER } from "./gateway.js";
 
 export interface UserOptions {
@@ -50,9 +50,9 @@ export class User {
       "--key",
       join(gatewayDir, "secret"),
     ];
-    const { code, stdout, stderr } = await sallyport(["gateway", "token", ...how], { env: { HOME: home } });
-    if (code !== 0) throw new Error(stderr);
-    writeFileSync(join(home, "token"), stdout, { mode: 0o600 });
+    const made = await sallyport(["gateway", "token", ...how], { env: { HOME: home }, shipped: true });
+    if (made.code !== 0) throw new Error(made.stderr);
+    writeFileSync(join(home, "token"), made.stdout, { mode: 0o600 });
     const settings = {
       gateway_url: options.gateway,
       gateway_cert: join(gatewayDir, "cert"),
@@ -71,7 +71,8 @@ export class User {
 
   run(...args: string[]): Promise<CliRun> {
     const { env, client } = this;
-    return sallyport(args, { cwd: this.home, env, timeout: 60_000, enter: (command) => client.enter(command) });
+    const enter = (command: readonly string[]) => client.enter(command);
+    return sallyport(args, { cwd: this.home, env, timeout: 60_000, shipped: true, enter });
   }
 
   /** What the command says with `--json`. @throws where it fails. */
@@ -84,7 +85,7 @@ export class User {
 
   /** A command that goes on. */
   start(...args: string[]): Running {
-    const [first, rest] = cliCommand(args);
+    const [first, rest] = shippedCommand(args);
     const [program = "", ...argv] = tethered(this.client.enter([first, ...rest]));
     const child = spawn(program, argv, {
       cwd: this.home,
