@@ -16,8 +16,9 @@ import { Vandal } from "./killed/vandal.js";
 import { ISSUER, SECRET } from "./support/gateway.js";
 import { type PostgresServer, startPostgres } from "./support/postgres.js";
 
-const KILLS = 50;
-const OPERATIONS = 1_000;
+/** More of both for a long run, as in KILLS=500 OPERATIONS=10000. */
+const KILLS = Number(process.env.KILLS ?? 50);
+const OPERATIONS = Number(process.env.OPERATIONS ?? 1_000);
 const CLIENTS = 8;
 /** Two clients each: they remove what the other has made. */
 const OWNERS = ["ada", "bob", "eve", "dan"];
@@ -92,7 +93,15 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
     }
   }
 
-  test(`${KILLS} times, ${OPERATIONS} operations (SEED=${seed})`, { timeout: 600_000 }, async () => {
+  test(`${KILLS} times, ${OPERATIONS} operations (SEED=${seed})`, { timeout: 600_000 }, async ({ onTestFailed }) => {
+    onTestFailed(() =>
+      console.log(
+        daemon?.log
+          .slice(-30)
+          .map((line) => JSON.stringify(line))
+          .join("\n"),
+      ),
+    );
     console.log(`seed ${seed}, ${kind}`);
     const vandal = new Vandal(place.namespace, seededRandom(seed + 100), PORTS);
     const repaired = { times: 0 };
