@@ -94,7 +94,7 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
     deleteVersion: async (node, name, version) => {
       let found = false;
       await records.update(node.id, name.format, fullName(name), (record) => {
-        found = record?.versions[version] !== undefined;
+        found = record !== undefined && Object.hasOwn(record.versions, version);
         return record === undefined || !found ? record : withoutVersion(record, version);
       });
       return found;
@@ -149,7 +149,8 @@ function versionOf(
   name: PackageName,
   version: string,
 ): KeptVersion | undefined {
-  return records.get(node.id, name.format, fullName(name))?.versions[version];
+  const versions = records.get(node.id, name.format, fullName(name))?.versions ?? {};
+  return Object.hasOwn(versions, version) ? versions[version] : undefined;
 }
 
 function summaryOf({ format, name, controls }: PackageRecord): PackageSummary {

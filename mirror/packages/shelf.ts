@@ -46,12 +46,13 @@ interface KeptView extends Shown {
 
 /** How often a blob that turns out to be lost is looked for anew. */
 const ATTEMPTS = 3;
-const VIEWS = 5_000;
+/** Files in the views that are kept: with its pages, each takes about a kilobyte. */
+const VIEWED_FILES = 200_000;
 /** Of a `.metadata` file. */
 const METADATA_BYTES = 8 * 1024 * 1024;
 
 export class Shelf {
-  readonly #views = new Lru<KeptView>(VIEWS);
+  readonly #views = new Lru<KeptView>(VIEWED_FILES);
   readonly #refreshing = new Set<string>();
 
   constructor(readonly parts: ShelfParts) {}
@@ -79,7 +80,9 @@ export class Shelf {
     if (kept !== undefined && same(kept.inputs, inputs)) return kept;
     const view = mergeView(places, words, (sha256) => blobs.has(sha256));
     const shown = { view, inputs, pages: new Map() };
-    this.#views.set(key, shown);
+    let files = 1;
+    for (const { assets } of view.offers.values()) files += assets.size;
+    this.#views.set(key, shown, files);
     if (view.refresh.length > 0) void this.#refresh(view, key, format, name);
     return shown;
   }

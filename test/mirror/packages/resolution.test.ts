@@ -257,11 +257,12 @@ test.each<[string, Trouble, RegExp]>([
   ["with one wrong byte", troubles.corrupt, /sent "foo-1.0-py3-none-any.whl" with sha256/],
   ["that does not come", troubles.silent, /did not answer within 400 ms/],
   ["that is refused", troubles.error, /answered "foo-1.0-py3-none-any.whl" with status 503/],
+  ["that trickles", troubles.trickle, /sends too slowly/],
   ["that never ends", troubles.endless, /sends more than 1000000 bytes/],
   ["that is redirected for ever", troubles.redirecting, /redirects too often/],
 ])("a transfer %s is refused, leaves nothing, and can be tried again", async (_what, trouble, text) => {
   upstream.add("foo", foo);
-  await start(teamOver("public:pypi"), { ...IMPATIENT, assetBytes: 1_000_000 });
+  await start(teamOver("public:pypi"), { ...IMPATIENT, assetBytes: 1_000_000, windowMs: 600 });
   await names("team", "foo");
   upstream.trouble = (req, res, content) => req.url?.includes(".whl") === true && trouble(req, res, content);
   const response = await mirror.get("team", FILE);

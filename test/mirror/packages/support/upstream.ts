@@ -207,6 +207,16 @@ export const troubles = {
     res.writeHead(503).end();
     return true;
   },
+  /** Some bytes now and then. */
+  trickle: async (_req, res, content) => {
+    if (content === undefined) return false;
+    res.writeHead(200, { "Content-Length": content.length });
+    for (let at = 0; at < content.length && !res.closed; at++) {
+      res.write(content.subarray(at, at + 1));
+      await sleep(40);
+    }
+    return true;
+  },
   /** Never ends. */
   endless: (_req, res, content) => {
     if (content === undefined) return false;
