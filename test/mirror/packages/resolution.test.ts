@@ -245,9 +245,17 @@ test.each(["json", "html"])(
   async (kind) => {
     upstream.html = kind === "html";
     upstream.add("foo", foo);
-    await start(teamOver("public:pypi"), { ...IMPATIENT, indexTtlMs: 60_000 });
-    for (let i = 0; i < 5; i++) await names("team", "foo");
-    expect(upstream.requests).toEqual(["GET /simple/foo/"]);
+    const tags: unknown[] = [];
+    upstream.trouble = ({ headers }) => {
+      tags.push(headers["if-none-match"]);
+      return false;
+    };
+    await start(teamOver("public:pypi"), { ...IMPATIENT, indexTtlMs: 2_000 });
+    const [first] = [await mirror.get("team", "simple/foo/"), await mirror.get("team", "simple/foo/")];
+    expect(tags).toEqual([undefined]);
+    await expect.poll(() => names("team", "foo").then(() => tags.length), { timeout: 10_000 }).toBe(2);
+    expect(tags[1]).toMatch(/^"[0-9a-f]{32}"$/);
+    expect((await mirror.get("team", "simple/foo/")).headers.get("etag")).toBe(first?.headers.get("etag"));
   },
 );
 
