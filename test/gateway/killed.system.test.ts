@@ -145,6 +145,9 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
           await delay(random.next() * SPREAD_MS);
           daemon.kill("SIGKILL");
           isOver = true;
+          await daemon.ended;
+          // Nobody answers any more.
+          for (const client of clients) client.close();
         }
         await worked;
         isOver = true;

@@ -171,6 +171,7 @@ export function ask(
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.once("error", broken);
+      answer.once("close", broken);
       answer.once("end", () => {
         const said = Buffer.concat(chunks).toString();
         resolve({ status: answer.statusCode ?? 0, json: said === "" ? undefined : JSON.parse(said) });
@@ -178,6 +179,7 @@ export function ask(
     });
     sent.setTimeout(PATIENCE_MS, () => reject(new Error(`${what.method} ${what.path} was never answered`)));
     sent.once("error", broken);
+    sent.once("close", broken);
     sent.end(text);
   });
 }

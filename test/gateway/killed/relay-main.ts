@@ -1,11 +1,16 @@
 /** Run inside a network namespace: what comes in at the socket file PATH goes to 127.0.0.1:PORT, and back. */
 import { connect, createServer } from "node:net";
-import { pipeline } from "node:stream";
 
 const [path, port] = process.argv.slice(2);
 createServer((outer) => {
   const inner = connect({ host: "127.0.0.1", port: Number(port) });
-  // Each direction ends both: a daemon that is killed is a connection that breaks.
-  pipeline(outer, inner, () => inner.destroy());
-  pipeline(inner, outer, () => outer.destroy());
+  // A daemon that is killed is a connection that breaks, whatever is still under way on it.
+  for (const [one, other] of [
+    [outer, inner],
+    [inner, outer],
+  ] as const) {
+    one.pipe(other);
+    one.on("error", () => undefined);
+    one.once("close", () => other.destroy());
+  }
 }).listen(path, () => console.log("listening"));
