@@ -54,7 +54,7 @@ export class GatewayPlay {
     await steps.check("alive or dead", "sallyport portmap list", () => this.liveness());
     await steps.check("kill -9", "the gateway's daemon, with a session through it", () => this.killed());
     await steps.check("revoked", `sallyport portmap rm ${this.#ssh}, in the middle of a session`, () => this.revoked());
-    await steps.check("usage", "sallyport usage", () => this.usage());
+    await steps.check("usage", "sallyport usage, after one more request", () => this.usage());
     await steps.check("boot script", "once more, as at a second boot", () => this.bootsAgain());
   }
 
@@ -186,7 +186,7 @@ export class GatewayPlay {
       expectThat(still === "open", "the session ended");
       return `back with ${after}, read from PostgreSQL\nthe session is still open`;
     } finally {
-      session.end();
+      await session.end();
     }
   }
 
@@ -204,15 +204,17 @@ export class GatewayPlay {
       expectThat(again.exitCode !== 0, "connect still works");
       return `the session ended ${took} ms after the answer\nthen: ${firstLine(again.stderr)}`;
     } finally {
-      session.end();
+      await session.end();
     }
   }
 
-  /** The gateway counts every ten seconds. */
+  /** The gateway counts every ten seconds; what it had not written down was lost with the daemon that was killed. */
   async usage(): Promise<string> {
+    await this.fetches();
     const used = await this.#until("nothing was counted", async () => {
       const counted = await this.cast.ada.usage();
-      return counted.some(({ conn_port, bytes }) => conn_port === this.#https && bytes > 0) ? counted : undefined;
+      const https = counted.find(({ conn_port }) => conn_port === this.#https);
+      return https !== undefined && https.connections > 0 ? counted : undefined;
     });
     expectThat(
       used.every(({ owner }) => owner === "ada"),

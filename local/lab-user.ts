@@ -14,7 +14,7 @@ import { type LoginKey, makeLoginKey } from "./lab-machines.js";
 import type { NetNamespace } from "./net-namespace.js";
 import { pinnedCurl } from "./pinned-curl.js";
 import { expectThat } from "./steps.js";
-import { tethered } from "./tether.js";
+import { endTree, tetheredTree } from "./tether.js";
 import { firstLine } from "./user.js";
 
 export interface LabUserOptions {
@@ -48,7 +48,7 @@ export interface UsedForward {
 
 export interface Session {
   readonly ended: Promise<void>;
-  end(): void;
+  end(): Promise<void>;
 }
 
 export class LabUser {
@@ -128,16 +128,17 @@ export class LabUser {
   async stays(machine: string, user: string): Promise<Session> {
     const { place, home } = this.options;
     const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];
-    const [program = "", ...more] = tethered(place.enter([process.execPath, ...args]));
+    // A tree: ssh must go with the command that started it.
+    const [program = "", ...more] = tetheredTree(place.enter([process.execPath, ...args]));
     const child = spawn(program, more, { cwd: home, env: this.#env, detached: true });
     const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
     const typing = setInterval(() => child.stdin.write("."), 50);
     child.stdin.on("error", () => undefined);
     child.stderr.resume();
     const said = new Promise<boolean>((resolve) => child.stdout.once("data", () => resolve(true)));
-    const end = () => {
+    const end = async () => {
       clearInterval(typing);
-      child.kill("SIGKILL");
+      await endTree(child);
     };
     ended.then(end, end);
     const here = await Promise.race([said, ended.then(() => false)]);

@@ -138,3 +138,33 @@ test("an instance without user data, key or role has no such entries", async () 
     expect((await get(path)).status).toBe(404);
   }
 });
+
+describe("interfaces", () => {
+  const lan = {
+    deviceNumber: 1,
+    interfaceId: "eni-2",
+    mac: "02:00:00:00:00:22",
+    privateIp: "10.71.1.9",
+    subnetId: "subnet-2",
+    cidr: "10.71.1.0/24",
+    securityGroups: [{ id: "sg-2", name: "lab" }],
+  };
+  const root = "/latest/meta-data/network/interfaces/macs";
+
+  test("each is listed by its MAC, and says which one it is", async () => {
+    server.close();
+    await serve({ furtherInterfaces: [lan] });
+    expect((await get(`${root}/`)).body).toBe("02:00:00:39:de:98/\n02:00:00:00:00:22/");
+    expect((await get(`${root}/02:00:00:39:de:98/device-number`)).body).toBe("0");
+    expect((await get(`${root}/02:00:00:00:00:22/device-number`)).body).toBe("1");
+    expect((await get(`${root}/02:00:00:00:00:22/local-ipv4s`)).body).toBe("10.71.1.9");
+    expect((await get(`${root}/02:00:00:00:00:22/security-group-ids`)).body).toBe("sg-2");
+  });
+
+  test("only the one that has the public address tells it", async () => {
+    server.close();
+    await serve({ furtherInterfaces: [lan] });
+    expect((await get(`${root}/02:00:00:39:de:98/public-ipv4s`)).body).toBe("54.214.148.144");
+    expect((await get(`${root}/02:00:00:00:00:22/public-ipv4s`)).status).toBe(404);
+  });
+});
