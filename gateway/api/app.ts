@@ -10,6 +10,7 @@ import { type Authenticate, tokenIn } from "../auth/authenticate.js";
 import { type Caller, may } from "../auth/caller.js";
 import { clientAddress } from "../auth/client-address.js";
 import { noAccess } from "../auth/problems.js";
+import { isDatabaseGone } from "../store/errors.js";
 import { envelopeProblem, helpLink, VLAB_PREFIX } from "./envelope.js";
 import { type Access, type Answer, methodsOf, NOBODY, type Route } from "./route.js";
 
@@ -169,5 +170,12 @@ function toProblem(error: unknown): Problem {
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new Problem(400, "bad-request", "Bad request", "the request cannot be read");
   }
+  if (isDatabaseGone(error)) return databaseGone(error);
   return internal(error);
+}
+
+/** Whether a change was written before the connection broke, nobody knows: with the same key it is safe to repeat. */
+function databaseGone(cause: unknown): Problem {
+  const detail = "the database does not answer; repeat a change with the same idempotency key";
+  return new Problem(503, "database-gone", "Service unavailable", detail, { headers: { "Retry-After": "5" }, cause });
 }

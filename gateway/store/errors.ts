@@ -1,5 +1,5 @@
 /** What can be wrong with the database. */
-import { EXIT, Fault } from "../../base/fault.js";
+import { EXIT, errno, Fault } from "../../base/fault.js";
 
 export const databaseInUse = (directory: string, pid: number) =>
   new Fault("store/in-use", `the database "${directory}" is in use by process ${pid}`, {
@@ -18,6 +18,30 @@ export const badDatabase = (value: string) =>
     hint: 'it must be "pglite:DIRECTORY", or "credential:NAME" or "env:NAME" that holds a postgresql:// URL',
     exit: EXIT.usage,
   });
+
+/** SQLSTATE classes and codes with which a PostgreSQL server goes away: class 08, shutdowns, "starting up". */
+const GONE_STATES = /^(?:08|57P0[123])/;
+const GONE_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOENT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+/** What the pg client says without a code. */
+const GONE_WORDS =
+  /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error/;
+
+/** Whether `error` says that the database is away, and not that it refused something. */
+export function isDatabaseGone(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
+  if (!(error instanceof Error)) return false;
+  const code = errno(error);
+  if (code !== undefined) return GONE_STATES.test(code) || GONE_CODES.has(code);
+  return GONE_WORDS.test(error.message);
+}
 
 /** Several addresses of one server give several errors in one. */
 function messageOf(cause: unknown): string {
