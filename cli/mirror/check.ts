@@ -51,9 +51,9 @@ async function check(context: Context, files: string[], flags: CheckFlags): Prom
   const formats = [...new Set(lists.map(({ format }) => format))];
   const { api, access } = await openMirror(context, flags, formats);
   try {
-    const order = await searchOrder(api);
     const packages: (Wish & Judgement & { format: PackageFormat; private: boolean; danger: boolean })[] = [];
     for (const format of formats) {
+      const order = await searchOrder(api, format);
       const isPrivate = declaredPrivate(format, patterns);
       const endpoint = access.endpoints[format] ?? "";
       const index = { format, endpoint, token: access.token, signal: context.signal };

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "commander";
-import { errno } from "../../base/fault.js";
+import { EXIT, errno, Fault, quote } from "../../base/fault.js";
 import type { PackageFormat } from "../../mirror/login/codeartifact.js";
 import type { Context, Wrap } from "../context.js";
 import { type Opened, type OpenFlags, openMirror } from "./access.js";
@@ -56,9 +56,8 @@ function runThrough(
     const done = () => {
       for (const name of passed) process.off(name, pass);
     };
-    child.on("error", async (error) => {
+    child.on("error", (error) => {
       done();
-      const { Fault, EXIT, quote } = await import("../../base/fault.js");
       const missing = errno(error) === "ENOENT";
       reject(
         new Fault(

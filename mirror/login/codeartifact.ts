@@ -1,4 +1,5 @@
 /** CodeArtifact's API, as far as a user of packages meets it. The one file that makes its client. */
+import { setMaxListeners } from "node:events";
 import {
   CodeartifactClient,
   DescribePackageCommand,
@@ -70,6 +71,8 @@ export class CodeArtifact {
   ) {
     const { region, apiUrl } = target;
     this.#signal = signal;
+    // Each call in flight listens to it, and a file may ask for hundreds of packages.
+    if (signal !== undefined) setMaxListeners(0, signal);
     this.#client = new CodeartifactClient({
       ...(region === undefined ? {} : { region }),
       ...(apiUrl === undefined ? {} : { endpoint: apiUrl }),
@@ -111,11 +114,13 @@ export class CodeArtifact {
     return url.endsWith("/") ? url : `${url}/`;
   }
 
-  async describe(repository = this.target.repository): Promise<RepositoryFacts> {
+  /** @param format of the packages that the external connection must bring. */
+  async describe(repository: string, format: PackageFormat): Promise<RepositoryFacts> {
     const answer = await this.#of("DescribeRepository", (options) =>
       this.#client.send(new DescribeRepositoryCommand({ ...this.#repository(), repository }), options),
     );
-    const connection = answer.repository?.externalConnections?.[0]?.externalConnectionName;
+    const connections = answer.repository?.externalConnections ?? [];
+    const connection = connections.find((each) => each.packageFormat === format)?.externalConnectionName;
     return {
       upstreams: (answer.repository?.upstreams ?? []).flatMap(({ repositoryName }) => repositoryName ?? []),
       ...(connection === undefined ? {} : { connection }),

@@ -1,5 +1,5 @@
 /** Where a package would come from: the repository's own answer put together from several (P-04, P-18). */
-import type { CodeArtifact, Controls, FoundVersion, PackageId } from "../codeartifact.js";
+import type { CodeArtifact, Controls, FoundVersion, PackageFormat, PackageId } from "../codeartifact.js";
 
 /**
  * own: published into this domain; upstream: from outside, through an external connection; nowhere:
@@ -72,11 +72,14 @@ const connects = (searched: Facts["searched"]) => searched.some(({ connection })
 const MOST_REPOSITORIES = 25;
 
 /** The repositories in the order of the search, each with its external connection. */
-export async function searchOrder(api: CodeArtifact): Promise<{ repository: string; connection?: string }[]> {
+export async function searchOrder(
+  api: CodeArtifact,
+  format: PackageFormat,
+): Promise<{ repository: string; connection?: string }[]> {
   const order: { repository: string; connection?: string }[] = [];
   const visit = async (repository: string): Promise<void> => {
     if (order.length >= MOST_REPOSITORIES || order.some((each) => each.repository === repository)) return;
-    const { upstreams, connection } = await api.describe(repository);
+    const { upstreams, connection } = await api.describe(repository, format);
     order.push({ repository, ...(connection === undefined ? {} : { connection }) });
     for (const upstream of upstreams) await visit(upstream);
   };

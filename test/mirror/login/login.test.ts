@@ -1,10 +1,6 @@
-import { fork } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { holds, logIn, logOut } from "../../../mirror/login/login.js";
 import { type Login, readState, stateDir } from "../../../mirror/login/store.js";
@@ -201,41 +197,4 @@ test("twenty at once follow one another: the file has one of them, whole, and lo
   expect((await read(fileOf("pip"))).match(/token-/g)).toHaveLength(1);
   await logOut(env, ["pip"]);
   expect(await read(fileOf("pip"))).toBe(original);
-});
-
-describe("P-16 killed at any moment", () => {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  test("each file is the old one or a new one, and logout still gives back the original", {
-    timeout: 60_000,
-  }, async () => {
-    const original = "# mine\n[global]\nindex-url = https://old/simple/\n";
-    await put(fileOf("pip"), original, 0o644);
-    const whole =
-      /^# mine\n\[global\]\nindex-url = (?:https:\/\/old\/simple\/|https:\/\/aws:token-\d+-x@tools-[^@\s]*\/simple\/)\n$/;
-    for (let round = 0; round < 12; round++) {
-      const child = fork(join(here, "support/login-loop.ts"), [], {
-        execArgv: ["--import", tsx],
-        env: { ...process.env, ...env },
-      });
-      await new Promise((begun) => child.once("message", begun));
-      const until = sleep(Math.random() * 40);
-      let seen = 0;
-      const watching = (async () => {
-        while (child.exitCode === null && child.signalCode === null) {
-          expect(await read(fileOf("pip"))).toMatch(whole);
-          seen++;
-        }
-      })();
-      await until;
-      child.kill("SIGKILL");
-      await new Promise((gone) => child.once("exit", gone));
-      await watching;
-      expect(seen).toBeGreaterThan(0);
-      expect(await read(fileOf("pip"))).toMatch(whole);
-    }
-    await logOut(env, ["pip"]);
-    expect(await read(fileOf("pip"))).toBe(original);
-    expect(await modeOf(fileOf("pip"))).toBe("644");
-  });
 });
