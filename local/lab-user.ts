@@ -129,7 +129,7 @@ export class LabUser {
     const { place, home } = this.options;
     const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];
     // A tree: ssh must go with the command that started it.
-    const [program = "", ...more] = tetheredTree(place.enter([process.execPath, ...args]));
+    const [program = "", ...more] = place.enter(tetheredTree([process.execPath, ...args]));
     const child = spawn(program, more, { cwd: home, env: this.#env, detached: true });
     const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
     const typing = setInterval(() => child.stdin.write("."), 50);
