@@ -31,7 +31,8 @@ async function serve(file: string): Promise<void> {
     agent.reload().catch((error: unknown) => log.error({ event: "reload-failed", cause: text(error) }));
   });
   const signal = await new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
+    // Not once(): while a child runs, execa listens as well, and ends the process where nobody else does any more.
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, resolve);
   });
   log.info({ event: "stopping", signal });
   await agent.close();

@@ -16,7 +16,8 @@ const DEFAULT_CONFIG = "/etc/sallyport/mirror.yaml";
 async function serve(file: string): Promise<void> {
   const log = openLog(1);
   const stopped = new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
+    // Not once(): while a child runs, execa listens as well, and ends the process where nobody else does any more.
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, resolve);
   });
   const mirror = await startMirror(await loadConfig(file, process.env), { env: process.env, log });
   process.on("SIGHUP", () => {
