@@ -28,6 +28,7 @@ import {
   UpdateRepositoryCommand,
 } from "@aws-sdk/client-codeartifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VERSION } from "../../../mirror/version.js";
 import { startTestMirror, type TestMirror } from "./support/mirror.js";
 
 const domain = "my-domain";
@@ -241,7 +242,7 @@ describe("tokens", () => {
     expect((await ask(`Bearer ${authorizationToken.slice(1)}x`)).status).toBe(401);
     clock = 901_000;
     const ended = await ask(basic);
-    expect([ended.status, (await ended.json()).detail]).toEqual([
+    expect([ended.status, ((await ended.json()) as { detail: string }).detail]).toEqual([
       401,
       "the token has expired; get a new one: aws codeartifact login, or sallyport mirror login",
     ]);
@@ -253,6 +254,11 @@ describe("tokens", () => {
 });
 
 describe("about itself", () => {
+  test("its version is the package's", () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    expect(VERSION).toBe(version);
+  });
+
   test("health, readiness and metrics", async () => {
     const get = async (path: string) => {
       const answer = await fetch(it.mirror.url + path);
