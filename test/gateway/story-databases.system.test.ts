@@ -1,5 +1,5 @@
 /** What a gateway promises over its own death, with each of its databases: the shipped daemon, killed and started again. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -144,4 +144,39 @@ describe.each(DATABASES)("the shipped daemon on $kind", ({ kind, database, env, 
     expect(await held.say("after")).toBe("ConnectionResetError");
     await held.close();
   });
+
+  // PGlite is in the gateway's own process: it is away only with it.
+  if (kind !== "postgresql") return;
+
+  test.runIf(isHere)(
+    "a database that is away is 503 and changes nothing; when it is back, so is the gateway",
+    async () => {
+      const header = join(dir, "header");
+      const token = readFileSync(join(ada.home, "token"), "utf8").trim();
+      writeFileSync(header, `X-Auth: ${token}`, { mode: 0o600 });
+      const ask = async (method: string, body?: unknown) => {
+        const data = body === undefined ? [] : ["--json", JSON.stringify(body)];
+        const quiet = ["--silent", "--cacert", join(dir, "cert"), "--header", `@${header}`, "--request", method];
+        const shown = ["--write-out", "\n%{http_code}"];
+        const url = `https://${WAN.address}/v1/forwards`;
+        const { stdout } = await lab.machine("client1").runOk("curl", [...quiet, ...shown, ...data, url]);
+        const [text = "", status = ""] = stdout.trim().split(/\n(?=\d+$)/);
+        return { status: Number(status), json: JSON.parse(text) };
+      };
+      const target = { target_name: "build1", target_component: "CentOS", target_addr: labAddress("lab1") };
+      const wanted = { ...target, target_port: 2222, conn_port: 50_007 };
+      await server?.whileAway(async () => {
+        for (const answer of [await ask("GET"), await ask("POST", wanted)]) {
+          expect(answer.status).toBe(503);
+          expect(answer.json).toMatchObject({ type: "urn:sallyport:problem:database-gone" });
+        }
+        expect(await kernelPorts()).toEqual([50_000, 50_002]);
+        expect(await arrives(50_000)).toBe(hello);
+      });
+      await expect.poll(async () => (await ask("GET")).status, { timeout: 20_000 }).toBe(200);
+      expect(await ports()).toEqual([50_000, 50_002]);
+      expect((await ask("POST", wanted)).status).toBe(201);
+      expect(await arrives(50_007)).toBe(hello);
+    },
+  );
 });

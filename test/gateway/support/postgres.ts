@@ -12,6 +12,8 @@ export interface PostgresServer {
   readonly url: string;
   /** By its socket: that is a file, so other network namespaces reach it, too. */
   readonly socketUrl: string;
+  /** Stops the server at once, as a restart of it does, and starts it again when `work` is done. */
+  whileAway<T>(work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -41,19 +43,34 @@ export async function startPostgres(): Promise<PostgresServer | string> {
     join(bin, "postgres"),
     ...["-D", join(dir, "data"), "-p", String(port), "-h", "127.0.0.1", "-k", dir],
   ]);
-  const child = spawn(program, rest, { stdio: "ignore" });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  for (;;) {
-    const ready = await runOk(join(bin, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]).catch(() => undefined);
-    if (ready !== undefined) break;
-    if (child.exitCode !== null) throw new Error("the PostgreSQL server ended at its start");
-  }
+  const launch = async () => {
+    const child = spawn(program, rest, { stdio: "ignore" });
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    for (;;) {
+      const asked = ["-h", "127.0.0.1", "-p", String(port)];
+      const ready = await runOk(join(bin, "pg_isready"), asked).catch(() => undefined);
+      if (ready !== undefined) break;
+      if (child.exitCode !== null) throw new Error("the PostgreSQL server ended at its start");
+    }
+    return async () => {
+      child.kill("SIGINT");
+      await gone;
+    };
+  };
+  let end = await launch();
   return {
     url: `postgresql://gateway@127.0.0.1:${port}/postgres`,
     socketUrl: `postgresql://gateway@localhost:${port}/postgres?host=${encodeURIComponent(dir)}`,
+    async whileAway(work) {
+      await end();
+      try {
+        return await work();
+      } finally {
+        end = await launch();
+      }
+    },
     async stop() {
-      child.kill("SIGINT");
-      await gone;
+      await end();
       await rm(dir, { recursive: true, force: true });
     },
   };
