@@ -105,6 +105,7 @@ export class Exchange {
       this.res.destroy();
       return;
     }
+    if (problem.reason !== undefined) this.res.statusMessage = problem.reason;
     const body = JSON.stringify(problemBody(problem, this.id));
     this.answer(problem.status, { "Content-Type": "application/problem+json", ...problem.headers }, body);
   }

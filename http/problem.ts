@@ -4,6 +4,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The word in the access log. @default the code */
   readonly verdict?: string;
+  /** Of the status line, for programs that show nothing else of an answer. @default HTTP's own */
+  readonly reason?: string;
   /** Stays on the host. */
   readonly cause?: unknown;
 }
@@ -12,6 +14,7 @@ export class Problem extends Error {
   override readonly name = "Problem";
   readonly headers: Readonly<Record<string, string>>;
   readonly verdict: string;
+  readonly reason: string | undefined;
 
   /** @param code stable and kebab-case: the last part of the `type` URN. */
   constructor(
@@ -24,6 +27,7 @@ export class Problem extends Error {
     super(detail ?? title, options.cause === undefined ? undefined : { cause: options.cause });
     this.headers = options.headers ?? {};
     this.verdict = options.verdict ?? code;
+    this.reason = options.reason;
   }
 }
 

@@ -9,11 +9,12 @@ export interface PackageCaller {
   readonly keyId: string;
 }
 
-/** What pip shows of a 401 is its status alone; the words are for curl and for npm. */
+/** The body is for curl. Poetry, twine and `pip -vv` show the status line's words only, and pip by itself nothing. */
 const HINT = "get a new one: aws codeartifact login, or sallyport mirror login";
 
 const refused = (verdict: string, detail: string) =>
   new Problem(401, verdict, "Unauthorized", detail, {
+    reason: `Unauthorized: ${detail}`,
     headers: { "WWW-Authenticate": 'Basic realm="Sallyport mirror", charset="UTF-8"' },
   });
 

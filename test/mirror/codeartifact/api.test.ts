@@ -242,10 +242,9 @@ describe("tokens", () => {
     expect((await ask(`Bearer ${authorizationToken.slice(1)}x`)).status).toBe(401);
     clock = 901_000;
     const ended = await ask(basic);
-    expect([ended.status, ((await ended.json()) as { detail: string }).detail]).toEqual([
-      401,
-      "the token has expired; get a new one: aws codeartifact login, or sallyport mirror login",
-    ]);
+    const hint = "the token has expired; get a new one: aws codeartifact login, or sallyport mirror login";
+    expect([ended.status, ended.statusText]).toEqual([401, `Unauthorized: ${hint}`]);
+    expect(((await ended.json()) as { detail: string }).detail).toBe(hint);
     clock = 0;
     const kept = readFileSync(join(it.dir, "tokens"), "utf8") + it.lines.join("");
     expect(kept).not.toContain(authorizationToken);
