@@ -75,7 +75,8 @@ export class Clients {
   }
 }
 
-function installedIn(dir: string): string[] {
+/** By npm; "name@version", sorted. */
+export function installedIn(dir: string): string[] {
   const lock = join(dir, "node_modules", ".package-lock.json");
   if (!existsSync(lock)) return [];
   const { packages } = JSON.parse(readFileSync(lock, "utf8")) as { packages: Record<string, { version: string }> };

@@ -46,6 +46,10 @@ export class Upstream {
     return upstream;
   }
 
+  get port(): number {
+    return this.#port;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.#port}/simple/`;
   }
@@ -153,7 +157,8 @@ export class Upstream {
   #packument(name: string, req: IncomingMessage, res: ServerResponse): void {
     const versions = (this.packages.get(name) ?? []).map(({ manifest, file }) => {
       const dist = {
-        tarball: `http://127.0.0.1:${this.#port}/tarballs/${file.name}`,
+        // At the address by which it was asked: a test may show it in another network.
+        tarball: `http://${req.headers.host}/tarballs/${file.name}`,
         shasum: createHash("sha1").update(file.content).digest("hex"),
         integrity: `sha512-${createHash("sha512").update(file.content).digest("base64")}`,
       };
