@@ -5,7 +5,7 @@ import type { Forward } from "../forwards/forward.js";
 import { endConnections } from "./conntrack.js";
 import { type Counters, listedForwards } from "./elements.js";
 import type { Kernel, KernelOptions, Reconciled } from "./kernel.js";
-import { watchForeign } from "./monitor.js";
+import { markText, newMark, watchForeign } from "./monitor.js";
 import { TABLE, tableText } from "./ruleset.js";
 import { NftSession } from "./session.js";
 import { type Change, transactionText } from "./transaction.js";
@@ -38,6 +38,10 @@ export async function openKernel(options: KernelOptions, programs: Programs = {}
 
 class NftKernel implements Kernel {
   readonly #session: NftSession;
+  /** In what the session says first, and in each table that is loaded as a whole. */
+  readonly #marks = { session: newMark(), load: newMark() };
+  /** The session's process, as the host knows it. */
+  #sessionPid: number | undefined;
   /** What the table is to hold: whoever else changes it, this is put back. */
   readonly #wanted = new Map<string, Forward>();
   #pending: Pending[] = [];
@@ -57,14 +61,21 @@ class NftKernel implements Kernel {
     private readonly nft: readonly string[],
     private readonly conntrack: readonly string[],
   ) {
-    this.#session = new NftSession(nft);
+    this.#session = new NftSession(nft, markText(this.#marks.session));
   }
 
   async watch(): Promise<void> {
     this.#unwatch = await watchForeign(this.nft, {
-      // Each of ours is told of once; after that another process may get its id.
-      isOurs: (pid) => pid === this.#session.pid || this.#own.delete(pid),
-      onForeign: () => this.#repair(),
+      marks: Object.values(this.#marks),
+      isOurs: (pid) => pid === this.#sessionPid,
+      onMarked: (mark, pid) => {
+        if (mark === this.#marks.session) this.#sessionPid = pid;
+      },
+      onForeign: () => {
+        this.#repair();
+        // It may have been ours: said before the monitor listened.
+        this.#session.greet();
+      },
     });
   }
 
@@ -224,24 +235,19 @@ class NftKernel implements Kernel {
     };
   }
 
-  /** Processes of ours that replaced the table: the monitor tells their changes from others' by their ids. */
-  readonly #own = new Set<number>();
-
   async #load(text: string): Promise<void> {
     const [program = "", ...args] = this.nft;
     const { spawn } = await import("node:child_process");
     const child = spawn(program, [...args, "-f", "-"], { stdio: ["pipe", "ignore", "pipe"] });
-    if (child.pid !== undefined) this.#own.add(child.pid);
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (more: string) => {
       said += more;
     });
     child.stdin.on("error", () => undefined);
-    child.stdin.end(text);
+    child.stdin.end(`${markText(this.#marks.load)}\n${text}`);
     const status = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject).once("close", resolve);
     });
-    if (status !== 0 && child.pid !== undefined) this.#own.delete(child.pid);
     if (status !== 0) throw new Fault("nft/refused", `nft refused the table: ${said.trim().split("\n", 1)[0]}`);
   }
 

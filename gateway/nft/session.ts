@@ -19,12 +19,11 @@ export class NftSession {
   #said = "";
   readonly #waiting: Waiting[] = [];
 
-  constructor(private readonly command: readonly string[]) {}
-
-  /** The process that makes the changes, as `nft monitor` names it. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
+  /** @param hello what each process that is started is told first. */
+  constructor(
+    private readonly command: readonly string[],
+    private readonly hello: string,
+  ) {}
 
   /** Applies one line, whole or not at all. @throws Fault `nft/refused` with nft's own words. */
   async apply(line: string): Promise<void> {
@@ -63,7 +62,19 @@ export class NftSession {
     };
     child.once("error", (error) => gone(error.message));
     child.once("exit", (status, signal) => gone(signal ?? `status ${status}`));
+    this.#greet(child);
     return child;
+  }
+
+  /** Says hello again, where it may not have been heard. */
+  greet(): void {
+    if (this.#child !== undefined) this.#greet(this.#child);
+  }
+
+  #greet(child: ChildProcess): void {
+    const ignore = () => undefined;
+    this.#waiting.push({ resolve: ignore, reject: ignore });
+    child.stdin?.write(`${this.hello}\n${SENTINEL}\n`);
   }
 
   #read(text: string): void {

@@ -39,9 +39,8 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
   const repaired: Reconciled[] = [];
   let number = 0;
 
-  beforeAll(async () => {
-    lab = await Lab.open();
-    kernel = await openKernel(
+  const openWith = (nft: readonly string[]) =>
+    openKernel(
       {
         wan: "wan0",
         lan: "lan0",
@@ -54,8 +53,12 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
           throw error;
         },
       },
-      { nft: lab.gateway.enter(["nft"]), conntrack: lab.gateway.enter(["conntrack"]) },
+      { nft: lab.gateway.enter(nft), conntrack: lab.gateway.enter(["conntrack"]) },
     );
+
+  beforeAll(async () => {
+    lab = await Lab.open();
+    kernel = await openWith(["nft"]);
     await Promise.all([
       serveEcho(lab.machine("lab1"), 2222),
       serveEcho(lab.machine("lab1"), 2226, "6"),
@@ -201,6 +204,33 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     const tables = (await lab.gateway.runOk("nft", ["list", "tables"])).stdout.split("\n");
     expect(tables.sort()).toEqual(["table inet other", "table inet sallyport"]);
     expect(repaired).toEqual([]);
+  });
+
+  test("in a container, where the kernel knows our processes by other ids, our changes are ours all the same", async () => {
+    await kernel.close();
+    kernel = await openWith(["unshare", "--pid", "--fork", "--kill-child", "nft"]);
+    try {
+      await kernel.reconcile([forward(50_000)]);
+      for (let port = 50_001; port < 50_010; port++) await kernel.add(forward(port));
+      await lab.gateway.runOk("nft", ["flush", "ruleset"]);
+      await expect.poll(() => repaired).toEqual([{ added: 10, removed: 0 }]);
+      await kernel.add(forward(50_010));
+      await lab.gateway.runOk("nft", [
+        "add",
+        "element",
+        "inet",
+        "sallyport",
+        "target4",
+        "{ tcp . 50050 : 192.168.1.11 . 2222 }",
+      ]);
+      await expect.poll(() => kernel.show()).not.toContain("50050");
+      // One for each that somebody else made: each repair of a repair would be one more.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(repaired).toHaveLength(2);
+    } finally {
+      await kernel.close();
+      kernel = await openWith(["nft"]);
+    }
   });
 
   test("200 changes at once are all in effect", async () => {

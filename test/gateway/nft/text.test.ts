@@ -121,5 +121,7 @@ test("the monitor's lines: ours, others', who did it, and that it missed some", 
   expect(readMonitorLine("delete table inet sallyport")).toEqual({ touches: true });
   expect(readMonitorLine("add table inet sallyport2")).toEqual({ touches: false });
   expect(readMonitorLine("# new generation 7 by process 4711 (nft)")).toEqual({ by: 4711 });
+  expect(readMonitorLine("add table inet mark_1", ["mark_0", "mark_1"])).toEqual({ touches: "mark_1" });
+  expect(readMonitorLine("add table inet mark_1x", ["mark_0", "mark_1"])).toEqual({ touches: false });
   expect(readMonitorLine("# ERROR: We lost some netlink events!")).toEqual({ missed: true });
 });
