@@ -39,6 +39,12 @@ export function awsFault(error: unknown, action: string, target: Target): unknow
       return fault("throttled", `CodeArtifact refuses for now: ${said}`, "try again in a minute");
   }
   if (/\broot\b/i.test(said) && /user|account/i.test(said)) return root(fault);
+  if (isUntrusted(error))
+    return fault(
+      "untrusted",
+      `the certificate of CodeArtifact's endpoint is not trusted: ${said}`,
+      "where it is your own, name it in NODE_EXTRA_CA_CERTS; otherwise somebody is in between",
+    );
   if (isNetwork(error))
     return fault(
       "unreachable",
@@ -88,11 +94,16 @@ const root = (fault: Make) =>
     EXIT.auth,
   );
 
+function isUntrusted(error: Error): boolean {
+  return /^(?:CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|ERR_TLS_CERT_\w+)$/.test(codeOf(error));
+}
+
 function isNetwork(error: Error): boolean {
-  const codes =
-    /^(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|ERR_TLS\w+|ERR_SSL\w+)$/;
+  const codes = /^(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_TLS\w+|ERR_SSL\w+)$/;
+  return codes.test(codeOf(error)) || error.name === "TimeoutError" || error.name === "NetworkingError";
+}
+
+function codeOf(error: Error): string {
   const { code } = error as { code?: unknown };
-  return (
-    (typeof code === "string" && codes.test(code)) || error.name === "TimeoutError" || error.name === "NetworkingError"
-  );
+  return typeof code === "string" ? code : "";
 }
