@@ -16,6 +16,8 @@ export interface Ran {
 export class Member {
   #count = 0;
   profile = "sallyport-mirror";
+  /** Whether `sallyport` is told of the certificate. */
+  trusts = true;
 
   private constructor(
     private readonly client: NetNamespace,
@@ -41,7 +43,7 @@ export class Member {
       AWS_EC2_METADATA_DISABLED: "true",
       // How each program is told of the team's own certificate.
       AWS_CA_BUNDLE: this.ca,
-      NODE_EXTRA_CA_CERTS: this.ca,
+      ...(this.trusts ? { NODE_EXTRA_CA_CERTS: this.ca } : {}),
       PIP_CERT: this.ca,
       TWINE_CERT: this.ca,
       npm_config_cafile: this.ca,
