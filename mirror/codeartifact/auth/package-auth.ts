@@ -9,7 +9,7 @@ export interface PackageCaller {
   readonly keyId: string;
 }
 
-/** The body is for curl. Poetry, twine and `pip -vv` show the status line's words only, and pip by itself nothing. */
+/** The body is for curl. `pip -vv` shows the words of the status line only, and pip by itself nothing. */
 const HINT = "get a new one: aws codeartifact login, or sallyport mirror login";
 
 const refused = (verdict: string, detail: string) =>
