@@ -31,12 +31,11 @@ export interface Traffic {
   readonly connections: number;
 }
 
-const NOTHING: Traffic = { packets: 0, bytes: 0, connections: 0 };
-
 /** Forward id → what has passed. */
 export type Counters = ReadonlyMap<string, Traffic>;
 
-export function elementsOf(forward: Forward, traffic = NOTHING): Element[] {
+/** @param traffic to go on counting from; without it the set's own counters begin at 0, and nft has less to read. */
+export function elementsOf(forward: Forward, traffic?: Traffic): Element[] {
   const { id, protocol, connPort, targetAddr, targetPort, sources } = forward;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new Error("a forward's id must be letters, digits and dashes");
   const key = `${protocol} . ${connPort}`;
@@ -44,16 +43,21 @@ export function elementsOf(forward: Forward, traffic = NOTHING): Element[] {
     const place = `${key} . ${source}`;
     return { set: isIPv6(source.split("/")[0] ?? "") ? "allowed6" : "allowed4", key: place, text: place };
   });
-  const counter = `counter packets ${traffic.packets} bytes ${traffic.bytes}`;
+  const counter = (packets = 0, bytes = 0) =>
+    traffic === undefined ? "" : ` counter packets ${packets} bytes ${bytes}`;
   return [
     ...allowed,
     ...(sources.length === 0 ? [] : [{ set: "restricted", key, text: key } as const]),
-    { set: `used_${protocol}`, key: String(connPort), text: `${connPort} ${counter} comment "${id}"` },
+    {
+      set: `used_${protocol}`,
+      key: String(connPort),
+      text: `${connPort}${counter(traffic?.packets, traffic?.bytes)} comment "${id}"`,
+    },
     // Last: whoever reads the list sees the door before the path behind it.
     {
       set: isIPv6(targetAddr) ? "target6" : "target4",
       key,
-      text: `${key} counter packets ${traffic.connections} bytes 0 comment "${id}" : ${targetAddr} . ${targetPort}`,
+      text: `${key}${counter(traffic?.connections)} comment "${id}" : ${targetAddr} . ${targetPort}`,
     },
   ];
 }

@@ -28,8 +28,8 @@ const options = {
 
 test("one forward is one element with its id as comment, and one that counts", () => {
   expect(elementsOf(forward).map(({ set, text }) => [set, text])).toEqual([
-    ["used_tcp", '50000 counter packets 0 bytes 0 comment "0m5x-1a2b"'],
-    ["target4", 'tcp . 50000 counter packets 0 bytes 0 comment "0m5x-1a2b" : 192.168.1.5 . 22'],
+    ["used_tcp", '50000 comment "0m5x-1a2b"'],
+    ["target4", 'tcp . 50000 comment "0m5x-1a2b" : 192.168.1.5 . 22'],
   ]);
 });
 
@@ -54,8 +54,8 @@ test("a transaction is one line, and a removal shuts the door before the path be
     [
       "delete element inet sallyport target4 { tcp . 50000 }",
       "delete element inet sallyport used_tcp { 50000 }",
-      'add element inet sallyport used_tcp { 50001 counter packets 0 bytes 0 comment "0m5x-1a2b" }',
-      'add element inet sallyport target4 { tcp . 50001 counter packets 0 bytes 0 comment "0m5x-1a2b" : 192.168.1.5 . 22 }',
+      'add element inet sallyport used_tcp { 50001 comment "0m5x-1a2b" }',
+      'add element inet sallyport target4 { tcp . 50001 comment "0m5x-1a2b" : 192.168.1.5 . 22 }',
     ].join("; "),
   );
 });
