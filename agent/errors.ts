@@ -4,12 +4,6 @@ import { EXIT, Fault, quote } from "../base/fault.js";
 const usage = (code: string, message: string, hint?: string) =>
   new Fault(`agent/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
 
-export const unknownCommand = (command: string) =>
-  usage("unknown-command", `there is no command ${quote(command)}`, 'write "serve", "check" or "fetch-secrets"');
-
-export const badArguments = (reason: string) =>
-  usage("bad-arguments", reason, "agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR");
-
 export const badToken = (path: string) =>
   usage(
     "bad-token",

@@ -1,18 +1,11 @@
 /** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
-import { parseArgs } from "node:util";
 import { type LoggerOptions, pino } from "pino";
-import { EXIT, Fault } from "../base/fault.js";
 import { accessLines } from "../http/access-log.js";
-import { badArguments, unknownCommand } from "./errors.js";
+import { type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { startAgent } from "./serve.js";
 import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";
 import { VERSION } from "./version.js";
-
-const USAGE = `usage: agent.mjs serve --config FILE
-       agent.mjs check --config FILE
-       agent.mjs fetch-secrets --config FILE --out DIR [--timeout SECONDS]
-       agent.mjs --version`;
 
 /**
  * Lines are written together: a system call for each would be a tenth of a small request. A line is at most
@@ -21,20 +14,15 @@ const USAGE = `usage: agent.mjs serve --config FILE
 const LOG_MS = 200;
 const LOG_BYTES = 8 * 1024;
 
-const DEFAULT_CONFIG = "/etc/sallyport/agent.yaml";
-
 async function serve(file: string): Promise<void> {
   const { log, access } = openLog();
   const config = await loadConfig(file);
   const agent = await startAgent(config, { env: process.env, log, access });
-  process.on("SIGHUP", () => {
-    agent.reload().catch((error: unknown) => log.error({ event: "reload-failed", cause: text(error) }));
-  });
-  const signal = await new Promise<string>((resolve) => {
-    // Not once(): while a child runs, execa listens as well, and ends the process where nobody else does any more.
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, resolve);
-  });
-  log.info({ event: "stopping", signal });
+  onHangup(
+    () => agent.reload(),
+    (cause) => log.error({ event: "reload-failed", cause }),
+  );
+  log.info({ event: "stopping", signal: await untilStopped() });
   await agent.close();
   log.info({ event: "stopped" });
 }
@@ -74,60 +62,27 @@ async function check(file: string): Promise<void> {
   console.log(`"${file}" is in order`);
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parse(args);
-  const [command, ...more] = positionals;
-  if (values.version) return console.log(VERSION);
-  if (values.help) return console.log(USAGE);
-  if (command === undefined) throw badArguments("no command was given");
-  if (more.length > 0) throw badArguments(`"${more.join(" ")}" is too much`);
-  switch (command) {
-    case "serve":
-      return serve(values.config);
-    case "check":
-      return check(values.config);
-    case "fetch-secrets": {
-      if (values.out === undefined) throw badArguments("fetch-secrets needs --out DIR");
-      const seconds = Number(values.timeout);
-      if (!(seconds > 0)) throw badArguments(`--timeout is "${values.timeout}", not a number of seconds`);
-      const config = await loadConfig(values.config);
-      // The AWS SDK is most of the bundle; serving does not need it.
-      const { fetchSecrets } = await import("./secrets/fetch.js");
-      return fetchSecrets(config, { file: values.config, out: values.out, seconds });
-    }
-    default:
-      throw unknownCommand(command);
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        config: { type: "string", default: DEFAULT_CONFIG },
-        out: { type: "string" },
-        timeout: { type: "string", default: "120" },
-        version: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw badArguments(text(error).split(". ", 1)[0] ?? "");
-  }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-main(process.argv.slice(2)).then(
-  () => process.exit(EXIT.ok),
-  (error: unknown) => {
-    const fault = error instanceof Fault ? error : new Fault("agent/failed", text(error));
-    console.error(`error: ${fault.message}`);
-    if (fault.hint !== undefined) console.error(`  ${fault.hint}`);
-    process.exit(fault.exit);
+const fetchSecrets: DaemonCommand = {
+  synopsis: "--config FILE --out DIR [--timeout SECONDS]",
+  async run({ config: file, out, timeout }, refuse) {
+    if (typeof out !== "string") throw refuse("fetch-secrets needs --out DIR");
+    const seconds = Number(timeout);
+    if (!(seconds > 0)) throw refuse(`--timeout is "${timeout}", not a number of seconds`);
+    const config = await loadConfig(file);
+    // The AWS SDK is most of the bundle; serving does not need it.
+    const secrets = await import("./secrets/fetch.js");
+    return secrets.fetchSecrets(config, { file, out, seconds });
   },
-);
+};
+
+runDaemon({
+  room: "agent",
+  version: VERSION,
+  defaultConfig: "/etc/sallyport/agent.yaml",
+  options: { out: { type: "string" }, timeout: { type: "string", default: "120" } },
+  commands: {
+    serve: { synopsis: "--config FILE", run: ({ config }) => serve(config) },
+    check: { synopsis: "--config FILE", run: ({ config }) => check(config) },
+    "fetch-secrets": fetchSecrets,
+  },
+});

@@ -4,11 +4,6 @@ import { EXIT, Fault, quote } from "../base/fault.js";
 const usage = (code: string, message: string, hint?: string) =>
   new Fault(`mirror/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
 
-export const unknownCommand = (command: string) =>
-  usage("unknown-command", `there is no command ${quote(command)}`, 'write "serve" or "check"');
-
-export const badArguments = (reason: string) => usage("bad-arguments", reason, "mirror.mjs serve|check --config FILE");
-
 export const badSetting = (file: string, key: string, value: unknown, expected: string) =>
   usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);
 

@@ -90,28 +90,19 @@ test("a port already taken is one clear line and status 1", async () => {
   );
 });
 
+const USES =
+  "agent.mjs serve --config FILE, or agent.mjs check --config FILE, or agent.mjs fetch-secrets --config FILE --out DIR [--timeout SECONDS]";
+
 test.each([
-  [
-    [],
-    2,
-    "error: no command was given\n  agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR",
-  ],
+  [[], 2, `error: no command was given\n  ${USES}`],
   [["serv"], 2, 'error: there is no command "serv"\n  write "serve", "check" or "fetch-secrets"'],
   [
     ["serve", "--config", "/nowhere.yaml"],
     2,
     'error: there is no configuration file "/nowhere.yaml"\n  name one with --config FILE',
   ],
-  [
-    ["serve", "--port", "1"],
-    2,
-    "error: Unknown option '--port'\n  agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR",
-  ],
-  [
-    ["fetch-secrets"],
-    2,
-    "error: fetch-secrets needs --out DIR\n  agent.mjs serve|check --config FILE, or fetch-secrets --config FILE --out DIR",
-  ],
+  [["serve", "--port", "1"], 2, `error: Unknown option '--port'\n  ${USES}`],
+  [["fetch-secrets"], 2, `error: fetch-secrets needs --out DIR\n  ${USES}`],
 ])("%j ends with %i and a line that says what to write", async (args, exitCode, stderr) => {
   expect(await agent(...args)).toMatchObject({ exitCode, stderr, stdout: "" });
 });
