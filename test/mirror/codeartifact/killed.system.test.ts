@@ -78,9 +78,10 @@ test("P-12 P-13 aws codeartifact login sets up pip and npm, unchanged", async ()
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_SHARED_CREDENTIALS_FILE: keys,
     AWS_PROFILE: "sallyport-mirror",
-    AWS_ENDPOINT_URL_CODEARTIFACT: url,
   };
-  const aws = (...args: string[]) => run("aws", ["codeartifact", ...args], { env, timeout: 60_000 });
+  // Debian's CLI is older than AWS_ENDPOINT_URL_….
+  const aws = (...args: string[]) =>
+    run("aws", ["--endpoint-url", url, "codeartifact", ...args], { env, timeout: 60_000 });
   await aws("create-domain", "--domain", "my-domain");
   await aws("create-repository", "--domain", "my-domain", "--repository", "team");
   const login = ["--domain", "my-domain", "--domain-owner", "123456789012", "--repository", "team"];

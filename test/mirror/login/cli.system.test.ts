@@ -168,7 +168,7 @@ test("exec sets up the environment, touches no file, and ends as the command doe
   const script = [
     'const { PIP_INDEX_URL, npm_config_registry } = process.env; const { readFileSync, readdirSync } = require("node:fs");',
     "const token = process.env.CODEARTIFACT_AUTH_TOKEN;",
-    'const lines = readdirSync("/proc").filter((p) => /^\\d+$/.test(p)).map((p) => { try { return readFileSync(`/proc/${p}/cmdline`, "utf8") } catch { return "" } });',
+    'const lines = readdirSync("/proc").filter((p) => /^\\d+$/.test(p)).map((p) => { try { return readFileSync("/proc/" + p + "/cmdline", "utf8") } catch { return "" } });',
     "console.log(JSON.stringify([PIP_INDEX_URL.includes(token), npm_config_registry, lines.filter((line) => line.includes(token)).length]));",
     "process.exit(7)",
   ].join("\n");

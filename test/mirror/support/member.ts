@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { findProgram } from "../../../base/tools.js";
 import type { NetNamespace } from "../../../local/net-namespace.js";
 import { type CliRun, sallyport } from "../../support/cli.js";
 import { type Installed, installedIn } from "../packages/support/clients.js";
@@ -67,8 +66,8 @@ export class Member {
   }
 
   aws(...args: string[]): Promise<Ran> {
-    // The one that the developer has: Debian's, behind PATH's first place here, is older than AWS_ENDPOINT_URL_….
-    return this.run(findProgram("aws") ?? "aws", ["codeartifact", ...args]);
+    // Debian's is older than AWS_ENDPOINT_URL_….
+    return this.run("aws", ["--endpoint-url", this.endpoint, "codeartifact", ...args]);
   }
 
   mirror(...args: string[]): Promise<CliRun> {
