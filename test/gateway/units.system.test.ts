@@ -46,14 +46,14 @@ test("it is exposed by at most 2.9 of 10: of what root may do it has the network
   expect(exitCode).toBe(0);
 });
 
-test("it may change rules, ping and bind low ports, and nothing else that root may do", () => {
+test("V-25 it may change rules, ping and bind low ports, and nothing else that root may do", () => {
   const three = "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE";
   expect(text.match(/^[^#\n]*CAP_.*$/gm)).toEqual([`AmbientCapabilities=${three}`, `CapabilityBoundingSet=${three}`]);
   expect(text).toMatch(/^User=sallyport$/m);
   expect(text).toMatch(/^NoNewPrivileges=yes$/m);
 });
 
-test("with these capabilities and no others, nft, conntrack and fping do their work as an ordinary user", async (ctx) => {
+test("V-25 with these capabilities and no others, nft, conntrack and fping do their work as an ordinary user", async (ctx) => {
   const probe = await run("unshare", ["--net", "true"]).catch(() => ({ exitCode: 1 }));
   if (probe.exitCode !== 0) ctx.skip("network namespaces cannot be made here");
   const caps = "+net_admin,+net_raw,+net_bind_service";

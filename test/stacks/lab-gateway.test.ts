@@ -81,7 +81,7 @@ describe("the stack", () => {
     ]);
   });
 
-  test("routes the lab through the gateway and the gateway through the Internet gateway", () => {
+  test("V-22 routes the lab through the gateway and the gateway through the Internet gateway", () => {
     const routes = resources(stack, "aws_route").map(
       ({ destination_cidr_block, gateway_id, network_interface_id, route_table_id }) => ({
         to: destination_cidr_block,
@@ -290,7 +290,7 @@ describe("the boot script", () => {
     expect(at("sysctl --quiet")).toBeGreaterThan(at("retry 60 1 answers"));
   });
 
-  test("gateway.yaml is one that the gateway takes, with its secrets as credentials", () => {
+  test("V-26 gateway.yaml is one that the gateway takes, with its certificate and secrets as credentials", () => {
     const text = decoded(gatewayBootScript({ ...boot, logTarget: "syslog+tls://logs:6514" }), "gateway_template");
     const filled = text
       .replace("WAN-DEVICE", "ens5")
