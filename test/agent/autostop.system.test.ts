@@ -176,7 +176,7 @@ describe("an agent with autostop", () => {
 
   test("does not where nobody can tell who is logged in, and says so", async () => {
     const id = await becomeInstance();
-    const host = await agent({ logins: { sessions: "/nonexistent", net: "/nonexistent" } });
+    const host = await agent({ logins: { sessions: "/proc/self/nowhere", net: "/proc/self/nowhere" } });
     await logged(host, "logins-unknown");
     await delay(2_000);
     expect((await report(host)).busy.logins).toBeNull();
