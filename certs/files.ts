@@ -4,7 +4,7 @@ import { lstat, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { errno, quote } from "../base/fault.js";
-import { createExclusive, ensurePrivateDir } from "../base/files.js";
+import { createExclusive, ensurePrivateDir } from "../base/fs/atomic.js";
 import { fileMissing, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
 
 // The longest thing read here is a CA's chain of certificates, some 20 kB.

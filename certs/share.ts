@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { Fault } from "../base/fault.js";
-import { replaceFile } from "../base/files.js";
+import { replaceFile } from "../base/fs/atomic.js";
 import {
   alreadyInstalled,
   badFingerprint,

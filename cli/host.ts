@@ -4,10 +4,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { EXIT, Fault, quote } from "../base/fault.js";
-import type { AgentClient } from "../client/agent-client.js";
-import type { Trust, TrustOptions } from "../client/trust.js";
+import type { AgentClient } from "../client/agent/agent-client.js";
+import type { Trust, TrustOptions } from "../client/tls/trust.js";
 import type { LoadedConfig } from "../config/load.js";
-import type { DeployedHost } from "../stacks/outputs.js";
+import type { DeployedHost } from "../stacks/accelerator-hosts/outputs.js";
 import type { Context } from "./context.js";
 
 /** The flags of every command that talks to an agent; see {@link withHostFlags}. */
@@ -75,7 +75,7 @@ export async function resolveHost(context: Context, text: string, flags: HostFla
 }
 
 export async function connectTo(target: HostTarget, context: Context): Promise<AgentClient> {
-  const { AgentClient } = await import("../client/agent-client.js");
+  const { AgentClient } = await import("../client/agent/agent-client.js");
   const { address, port, trust, token } = target;
   return new AgentClient({
     host: address,
@@ -97,7 +97,7 @@ export function knownHostsFile(env: NodeJS.ProcessEnv): string {
 }
 
 async function findDeployed(context: Context, host: string): Promise<DeployedHost | undefined> {
-  const { findHost } = await import("../stacks/outputs.js");
+  const { findHost } = await import("../stacks/accelerator-hosts/outputs.js");
   const { readDeployed } = await import("./deployed.js");
   try {
     return findHost(await readDeployed(context), host);
@@ -116,7 +116,7 @@ async function trustFor(
   url: URL | undefined,
 ): Promise<Trust> {
   if (!flags.tls && flags.cert !== undefined) throw contradiction();
-  const { resolveTrust } = await import("../client/trust.js");
+  const { resolveTrust } = await import("../client/tls/trust.js");
   const { trust, warnings } = await resolveTrust(certificateToUse({ config, origins }, flags));
   for (const warning of warnings) context.warn(warning);
   if (deployed !== undefined && url?.protocol === "http:" && trust.kind !== "plain") throw deployedPlain(deployed.name);

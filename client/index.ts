@@ -2,9 +2,15 @@
 export { EXIT, Fault } from "../base/fault.js";
 export { type CertificateFacts, inspectCertificate } from "../certs/inspect.js";
 export { readToken } from "../certs/token.js";
-export { AgentClient, type CallOptions } from "./agent-client.js";
-export type { Directory, Entry, HostInfo } from "./answers.js";
-export type { Downloaded } from "./download.js";
+export { AgentClient, type CallOptions } from "./agent/agent-client.js";
+export type { Directory, Entry, HostInfo } from "./agent/answers.js";
+export type { Downloaded } from "./agent/download.js";
+export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./agent/host-keys.js";
+export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./agent/job-answers.js";
+export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./agent/jobs.js";
+export type { ReceiveOptions } from "./agent/receive.js";
+export type { PutOptions, Stored } from "./agent/upload.js";
+export { type Check, type Verdict, type VerifyOptions, verifyHost } from "./agent/verify-host.js";
 export {
   type ForwardExtras,
   GatewayClient,
@@ -12,13 +18,9 @@ export {
   type KnownForward,
   type KnownForwards,
   type WantedForward,
-} from "./gateway-client.js";
-export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./host-keys.js";
-export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./job-answers.js";
-export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./jobs.js";
-export { readKnownHosts, writeKnownHosts } from "./known-hosts.js";
-export { findSsh, type OpenSshTarget, runSsh, sshArguments } from "./openssh.js";
-export type { ReceiveOptions } from "./receive.js";
+} from "./gateway/client.js";
+export { readKnownHosts, writeKnownHosts } from "./ssh/known-hosts.js";
+export { findSsh, type OpenSshTarget, runSsh, sshArguments } from "./ssh/openssh.js";
 export {
   type ExecOptions,
   type ExecResult,
@@ -28,9 +30,7 @@ export {
   type ShellOptions,
   type SshOptions,
   SshSession,
-} from "./ssh-session.js";
-export type { TransportOptions } from "./transport.js";
-export { type ResolvedTrust, resolveTrust, type Trust, type TrustOptions } from "./trust.js";
-export type { PutOptions, Stored } from "./upload.js";
-export { type Destination, openVerified } from "./verified-socket.js";
-export { type Check, type Verdict, type VerifyOptions, verifyHost } from "./verify-host.js";
+} from "./ssh/ssh-session.js";
+export type { TransportOptions } from "./tls/transport.js";
+export { type ResolvedTrust, resolveTrust, type Trust, type TrustOptions } from "./tls/trust.js";
+export { type Destination, openVerified } from "./tls/verified-socket.js";

@@ -1,7 +1,7 @@
 /** Read, change, write: one program at a time, so that none loses what another has just written. */
 import { stat, unlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createExclusive } from "../base/files.js";
+import { createExclusive } from "../base/fs/atomic.js";
 
 // The work under a lock takes milliseconds; a lock of this age was left by a program that was killed.
 const STALE_MS = 10_000;

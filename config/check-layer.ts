@@ -1,6 +1,6 @@
 /** Does one layer fit the schema? Checked before merging, so that an error names the place of the value. */
 import { Ajv, type ErrorObject } from "ajv";
-import { nearest, snakeCase } from "../base/nearest.js";
+import { nearest, snakeCase } from "../base/text/nearest.js";
 import { unknownKey, wrongValue } from "./errors.js";
 import { type Layer, pointerPath, pointerStep } from "./origin.js";
 import { ConfigFileSchema } from "./schema.js";

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errno } from "../base/fault.js";
-import { createExclusive } from "../base/files.js";
+import { createExclusive } from "../base/fs/atomic.js";
 import { packageRoot } from "../base/tools.js";
 import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
 import { configTemplate } from "./template.js";

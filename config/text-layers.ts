@@ -1,6 +1,6 @@
 /** Layers whose values arrive as text: `SALLYPORT_*` and command-line flags; and the built-in one. */
 import { parse } from "yaml";
-import { nearest } from "../base/nearest.js";
+import { nearest } from "../base/text/nearest.js";
 import type { Layer } from "./origin.js";
 import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./schema.js";
 

@@ -1,6 +1,7 @@
 /** Opens everything that gateway.yaml names, then listens; closes it again in the opposite order. */
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
+import { Closers } from "../base/disposables.js";
 import { accessLog } from "../http/access-log.js";
 import { LIMITS, type Limits } from "../http/limits.js";
 import { createListener } from "../http/listener.js";
@@ -20,7 +21,6 @@ import { usageRoutes } from "./api/usage.js";
 import { vlabRoutes } from "./api/vlab.js";
 import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
-import { Closers } from "./closers.js";
 import { Forwards } from "./forwards/forwards.js";
 import { openLog } from "./logs/open-log.js";
 import { openKernel, type Programs } from "./nft/open-kernel.js";

@@ -22,7 +22,7 @@ writeFileSync(join(root, "dist/config/sallyport.schema.json"), schemaText());
 chmodSync(join(root, "dist/cli/main.js"), 0o755);
 
 // With it here, a deploy from this clone needs no network but AWS; without it, the first deploy fetches it.
-const { downloadHostNode } = await import("../dist/stacks/host-node.js");
+const { downloadHostNode } = await import("../dist/stacks/runtime/host-node.js");
 await downloadHostNode(join(root, "dist/runtime"), process.env).catch((error) => {
   console.error(`build: ${error.message}; the first deploy will try again`);
 });

@@ -1,17 +1,17 @@
 import { App } from "cdktf";
-import { allowedBy } from "../firewall/guard.js";
-import { AcceleratorHostsStack } from "./accelerator-hosts.js";
-import { deploymentTable } from "./firewall.js";
-import { FirewallSyncStack } from "./firewall-sync.js";
-import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
-import { LabGatewayStack } from "./lab-gateway.js";
-import type { LabGatewayInputs } from "./lab-inputs.js";
+import { allowedBy } from "../firewall/guard/guard.js";
+import type { DeploymentInputs, DeploymentTarget } from "./accelerator-hosts/inputs.js";
+import { deploymentTable } from "./accelerator-hosts/rule-table.js";
+import { AcceleratorHostsStack } from "./accelerator-hosts/stack.js";
+import { CallerOnly } from "./constructs/caller-only.js";
+import type { FirewallSyncInputs } from "./firewall-sync/inputs.js";
+import { FirewallSyncStack } from "./firewall-sync/stack.js";
+import type { LabGatewayInputs } from "./lab-gateway/inputs.js";
+import { LabGatewayStack } from "./lab-gateway/stack.js";
 import type { StackName } from "./names.js";
-import { CallerOnly } from "./parts/caller-only.js";
-import { PrivateMirrorStack } from "./private-mirror.js";
-import type { PrivateMirrorInputs } from "./private-mirror-inputs.js";
+import type { PrivateMirrorInputs } from "./private-mirror/inputs.js";
+import { PrivateMirrorStack } from "./private-mirror/stack.js";
 import { EmptyStack } from "./provider.js";
-import type { FirewallSyncInputs } from "./sync-inputs.js";
 
 export interface AppOptions {
   /** @default - as cdktf: `CDKTF_OUTDIR`, else `cdktf.out` */

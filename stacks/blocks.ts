@@ -1,5 +1,5 @@
 /** Parts of a VPC's block of addresses. Pure. */
-import { Cidr } from "../firewall/cidr.js";
+import { Cidr } from "../net/cidr.js";
 
 /** AWS takes blocks from /16 to /28, for VPCs and for subnets. */
 export const [WIDEST, NARROWEST] = [16, 28] as const;

@@ -2,15 +2,26 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { App } from "cdktf";
-import { nearest } from "../base/nearest.js";
+import { nearest } from "../base/text/nearest.js";
 import type { LoadedConfig } from "../config/load.js";
-import type { RuleTable } from "../firewall/table.js";
+import type { RuleTable } from "../firewall/options/table.js";
+import { deployedHosts } from "./accelerator-hosts/hosts.js";
+import type { DeploymentInputs } from "./accelerator-hosts/inputs.js";
+import { deploymentTarget, prepareDeployment } from "./accelerator-hosts/prepare.js";
+import { agentPort, deploymentTable, makesRules, tableWarnings } from "./accelerator-hosts/rule-table.js";
+import {
+  decideFallback,
+  failedHosts,
+  onDemandInstead,
+  type SpotRefusal,
+  stillOnDemand,
+} from "./accelerator-hosts/spot-fallback.js";
+import { readOnDemand, writeOnDemand } from "./accelerator-hosts/spot-fallback-state.js";
 import { buildStacks, buildTeardown } from "./app.js";
 import * as errors from "./errors.js";
 import { outDir, stackDir, statePath } from "./files.js";
-import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
-import { deployedHosts } from "./hosts.js";
-import type { DeploymentInputs } from "./inputs.js";
+import { prepareSync } from "./firewall-sync/prepare.js";
+import { prepareLab } from "./lab-gateway/prepare.js";
 import {
   LAB_STACK_NAME,
   MIRROR_STACK_NAME,
@@ -19,15 +30,10 @@ import {
   type StackName,
   SYNC_STACK_NAME,
 } from "./names.js";
-import { deploymentTarget, prepareDeployment } from "./prepare.js";
-import { prepareLab } from "./prepare-lab.js";
-import { prepareMirror } from "./prepare-mirror.js";
-import { prepareSync } from "./prepare-sync.js";
-import { resourceNames } from "./resource-names.js";
-import { decideFallback, failedHosts, onDemandInstead, type SpotRefusal, stillOnDemand } from "./spot-fallback.js";
-import { readOnDemand, writeOnDemand } from "./spot-memory.js";
-import { Terraform, type TerraformOptions } from "./terraform.js";
-import type { PlannedChange } from "./terraform-log.js";
+import { prepareMirror } from "./private-mirror/prepare.js";
+import { resourceNames } from "./terraform/resource-names.js";
+import { Terraform, type TerraformOptions } from "./terraform/run.js";
+import type { PlannedChange } from "./terraform/terraform-log.js";
 
 export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "signal"> {
   /** @default "accelerator-hosts" */

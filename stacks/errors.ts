@@ -1,7 +1,7 @@
 import { EXIT, Fault, quote } from "../base/fault.js";
+import type { SpotRefusal } from "./accelerator-hosts/spot-fallback.js";
 import { STACK_NAME, type StackName } from "./names.js";
-import type { SpotRefusal } from "./spot-fallback.js";
-import type { TerraformFailure } from "./terraform-log.js";
+import type { TerraformFailure } from "./terraform/terraform-log.js";
 
 export const unknownAmi = (ami: string): Fault =>
   new Fault("stacks/unknown-ami", `ami ${quote(ami)} is neither a family nor an image id`, {

@@ -4,12 +4,12 @@
  */
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
+import { prepareDeployment } from "./accelerator-hosts/prepare.js";
+import { agentPort, deploymentTable, makesRules, tableWarnings } from "./accelerator-hosts/rule-table.js";
 import { buildStacks } from "./app.js";
-import { agentPort, deploymentTable, makesRules, tableWarnings } from "./firewall.js";
-import { prepareDeployment } from "./prepare.js";
-import { prepareLab } from "./prepare-lab.js";
-import { prepareMirror } from "./prepare-mirror.js";
-import { prepareSync } from "./prepare-sync.js";
+import { prepareSync } from "./firewall-sync/prepare.js";
+import { prepareLab } from "./lab-gateway/prepare.js";
+import { prepareMirror } from "./private-mirror/prepare.js";
 
 try {
   const { env } = process;

@@ -1,8 +1,8 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import type { DeploymentTarget } from "./accelerator-hosts/inputs.js";
 import { statePath } from "./files.js";
-import type { DeploymentTarget } from "./inputs.js";
 import type { StackName } from "./names.js";
 
 /** Where the state of a stack lies, and which account and region it is about. */

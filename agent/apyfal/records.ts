@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/files.js";
+import { replaceFile } from "../../base/fs/atomic.js";
 import { storageProblem } from "../guard/refusals.js";
 import { isObject } from "../jobs/result.js";
 

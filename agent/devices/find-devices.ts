@@ -68,7 +68,7 @@ async function askTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Devices> {
   if (file === undefined) return { devices: [], errors: [] };
   try {
     // Only a host that has such a tool pays for starting programs.
-    const { runOk } = await import("../../base/run.js");
+    const { runOk } = await import("../../base/process/run.js");
     const { stdout } = await runOk(file, args, {
       timeout: LIMIT_MS,
       env: { PATH: path, LANG: "C" },

@@ -10,7 +10,7 @@ import { chmodSync, constants, readdirSync, readFileSync, unlinkSync, writeFileS
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/files.js";
+import { replaceFile } from "../../base/fs/atomic.js";
 import { isJobId } from "./job-id.js";
 import type { ProcessMark } from "./processes.js";
 import { isObject } from "./result.js";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { ensurePrivateDir, replaceFile } from "../../base/files.js";
+import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { noSecretsSection, secretsOutOfReach } from "../errors.js";
 import type { AgentConfig } from "../settings/schema.js";
 

@@ -1,7 +1,7 @@
 /** Our side: `sync()` on each job that comes in, timed from the call to its report. */
 import { createInterface } from "node:readline";
-import { connectEc2 } from "../../firewall/ec2.js";
-import { type SyncTarget, sync } from "../../firewall/sync.js";
+import { connectEc2 } from "../../firewall/security-group/ec2.js";
+import { type SyncTarget, sync } from "../../firewall/security-group/sync.js";
 import type { Answer, Job } from "./job.js";
 
 const ec2 = connectEc2();

@@ -8,7 +8,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { startEmulator } from "../../local/emulator.js";
+import { startEmulator } from "../../local/emulator/emulator.js";
 import { FaultProxy } from "../../test/support/fault-proxy.js";
 import { RawEc2 } from "../../test/support/raw-ec2.js";
 import { Contestant } from "./contestant.js";

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { openKernel } from "../../gateway/nft/open-kernel.js";
-import { NetNamespace } from "../../local/net-namespace.js";
-import { endChild, spawnTethered } from "../../local/tether.js";
+import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
+import { NetNamespace } from "../../local/network/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf, TARGET_PORT } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";
 import { inTurn, type SceneOptions } from "./scene.js";

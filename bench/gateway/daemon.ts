@@ -5,7 +5,7 @@ import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { issueToken } from "../../gateway/auth/issue.js";
-import { endChild, spawnTethered } from "../../local/tether.js";
+import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { makeCertificate } from "../../test/agent/support/certificate.js";
 import { FIRST_PORT, LAB } from "./numbered.js";
 

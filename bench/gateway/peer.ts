@@ -2,8 +2,8 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { NetNamespace } from "../../local/net-namespace.js";
-import { endChild, spawnTethered } from "../../local/tether.js";
+import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../../local/network/net-namespace.js";
 
 export const PEER = fileURLToPath(new URL("./peer.py", import.meta.url));
 

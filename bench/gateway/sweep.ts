@@ -1,7 +1,7 @@
 /** Which of 1,000 machines are alive, half of which are not: the worker's sweep against ten threads of ping. */
 
 import { sweep as sweepOnce } from "../../gateway/worker/fping.js";
-import { NetNamespace } from "../../local/net-namespace.js";
+import { NetNamespace } from "../../local/network/net-namespace.js";
 import { addressOf, numbers } from "./numbered.js";
 import { isThere, Peer } from "./peer.js";
 import type { SceneOptions } from "./scene.js";

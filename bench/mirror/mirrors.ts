@@ -11,7 +11,7 @@ import {
   CreateRepositoryCommand,
   GetAuthorizationTokenCommand,
 } from "@aws-sdk/client-codeartifact";
-import { freePort } from "../../local/free-port.js";
+import { freePort } from "../../local/network/free-port.js";
 
 export const root = join(import.meta.dirname, "../..");
 const ACCOUNT = "123456789012";

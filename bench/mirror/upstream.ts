@@ -4,8 +4,8 @@
  */
 import { argv } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Upstream } from "../../test/mirror/packages/support/upstream.js";
-import { npmTarball, wheel } from "../../test/mirror/packages/support/wheels.js";
+import { Upstream } from "../../test/mirror/support/upstream.js";
+import { npmTarball, wheel } from "../../test/mirror/support/wheels.js";
 
 const PACKAGES = 50;
 /** Content of a package that does not compress: half of what is on PyPI is smaller than about this. */

@@ -1,5 +1,5 @@
 /** The body of `GET /api/cluster/ip-addresses`: where our hosts are seen from, by others. */
-import { Cidr, compareCidrs } from "../../firewall/cidr.js";
+import { Cidr, compareCidrs } from "../../net/cidr.js";
 
 export interface AddressList {
   /** Without masks, sorted, each once: the shape that Faculty gave this API. */

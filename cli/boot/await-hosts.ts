@@ -1,6 +1,6 @@
 /** Several hosts that boot, awaited at the same time; what is seen of each goes to the user as it changes. */
 import { EXIT, Fault } from "../../base/fault.js";
-import type { BootReport } from "../../client/await-agent.js";
+import type { BootReport } from "../../client/agent/await-agent.js";
 import type { Context } from "../context.js";
 import { type HostFlags, resolveHost } from "../host.js";
 
@@ -22,7 +22,7 @@ export interface AwaitHostsOptions {
 }
 
 export async function awaitHosts(context: Context, options: AwaitHostsOptions): Promise<BootedHost[]> {
-  const { awaitAgent } = await import("../../client/await-agent.js");
+  const { awaitAgent } = await import("../../client/agent/await-agent.js");
   const quiet = { ...context, warn: once(context.warn) };
   const targets = await Promise.all(options.hosts.map((host) => resolveHost(quiet, host, options.flags)));
   const progress = context.progress(options.label);

@@ -1,7 +1,7 @@
 /** How many machines of a fleet a change of its numbers ends. */
 import { EXIT, Fault } from "../../base/fault.js";
 import type { FleetConfig } from "../../config/schema.js";
-import type { PlannedChange } from "../../stacks/terraform-log.js";
+import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import type { Context } from "../context.js";
 import { readDeployed } from "../deployed.js";
 

@@ -1,12 +1,12 @@
 /** What `up` has just made, awaited: hosts by the changes that made them, machines of a fleet by their number. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault } from "../../base/fault.js";
+import { parseDuration } from "../../base/text/duration.js";
 import type { FleetConfig } from "../../config/schema.js";
-import type { DeploymentOutputs } from "../../stacks/outputs.js";
-import type { PlannedChange } from "../../stacks/terraform-log.js";
+import type { DeploymentOutputs } from "../../stacks/accelerator-hosts/outputs.js";
+import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import type { Context } from "../context.js";
 import { readDeployed, withoutAgent } from "../deployed.js";
-import { parseDuration } from "../firewall/duration.js";
 import { awaitHosts, type BootedHost } from "./await-hosts.js";
 
 /** Milliseconds between two questions to EC2. */

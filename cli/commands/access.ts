@@ -1,7 +1,7 @@
 /** `sallyport access grant|list|renew|revoke`: let somebody in for a time. */
 import { Option } from "commander";
-import type { LeaseOptions } from "../../firewall/leases.js";
-import type { Report } from "../../firewall/report.js";
+import type { LeaseOptions } from "../../firewall/security-group/leases.js";
+import type { Report } from "../../firewall/security-group/report.js";
 import type { Context, Register } from "../context.js";
 import type { ChangeFlags, GroupFlags } from "../firewall/lease-flags.js";
 
@@ -89,7 +89,7 @@ Examples:
 };
 
 async function grant(context: Context, name: string, flags: GrantFlags): Promise<void> {
-  const { grantLease } = await import("../../firewall/leases.js");
+  const { grantLease } = await import("../../firewall/security-group/leases.js");
   const { portsOf, sourcesOf, withLeases } = await import("../firewall/lease-flags.js");
   const until = await endOf(flags.for);
   const ports = await portsOf(context, flags.ports);
@@ -104,7 +104,7 @@ async function grant(context: Context, name: string, flags: GrantFlags): Promise
 }
 
 async function renew(context: Context, name: string, flags: RenewFlags): Promise<void> {
-  const { renewLease } = await import("../../firewall/leases.js");
+  const { renewLease } = await import("../../firewall/security-group/leases.js");
   const { sourcesOf } = await import("../firewall/lease-flags.js");
   const until = await endOf(flags.for);
   const sources = flags.from === undefined ? undefined : await sourcesOf(context, flags.from);
@@ -113,7 +113,7 @@ async function renew(context: Context, name: string, flags: RenewFlags): Promise
 }
 
 async function revoke(context: Context, name: string, flags: ChangeFlags): Promise<void> {
-  const { revokeLease, listLeases } = await import("../../firewall/leases.js");
+  const { revokeLease, listLeases } = await import("../../firewall/security-group/leases.js");
   const report = await change(context, flags, async (options) => {
     const leases = await listLeases(options);
     if (!leases.some(({ holders }) => holders.includes(name))) context.warn(`${name} holds no lease in these groups`);
@@ -123,7 +123,7 @@ async function revoke(context: Context, name: string, flags: ChangeFlags): Promi
 }
 
 async function list(context: Context, flags: GroupFlags): Promise<void> {
-  const { listLeases } = await import("../../firewall/leases.js");
+  const { listLeases } = await import("../../firewall/security-group/leases.js");
   const { withLeases } = await import("../firewall/lease-flags.js");
   const { leaseRow, leasesText } = await import("../firewall/leases-text.js");
   const leases = await withLeases(context, flags, (options) => listLeases(options));
@@ -156,6 +156,6 @@ async function tell(context: Context, report: Report, until?: Date): Promise<voi
 
 /** Marks count in whole seconds. */
 async function endOf(span: string): Promise<Date> {
-  const { parseDuration } = await import("../firewall/duration.js");
+  const { parseDuration } = await import("../../base/text/duration.js");
   return new Date(Math.floor((Date.now() + parseDuration(span)) / 1000) * 1000);
 }

@@ -28,7 +28,7 @@ Examples:
 
 /** A shell that completes wants names or nothing. */
 async function hosts(context: Context): Promise<void> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
+  const { readOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
   const { projectDir } = await context.config();
   const found = await readOutputs({ projectDir }).catch(() => undefined);
   // bash expands what it completes with: nothing but plain names may get there.

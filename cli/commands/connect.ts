@@ -4,12 +4,12 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Argument, type Command } from "commander";
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import { ensurePrivateDir } from "../../base/files.js";
-import type { GatewayClient, KnownForward } from "../../client/gateway-client.js";
-import type { Asked, Meant } from "../connect/choose-forward.js";
-import type { Destination, Plan } from "../connect/destination.js";
+import { ensurePrivateDir } from "../../base/fs/atomic.js";
+import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
+import type { Asked, Meant } from "../../connect/choose-forward.js";
+import type { Destination, Plan } from "../../connect/destination.js";
+import { PROTOCOLS, TYPES } from "../../connect/machine-types.js";
 import { type GatewayFlags, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
-import { PROTOCOLS, TYPES } from "../connect/machine-types.js";
 import type { Context, Register } from "../context.js";
 import { inSshDir } from "../host.js";
 
@@ -70,7 +70,7 @@ async function connect(
   flags: Flags,
   command: Command,
 ): Promise<number> {
-  const { checkUser } = await import("../connect/destination.js");
+  const { checkUser } = await import("../../connect/destination.js");
   const [type, ...more] = behindDashes(first === undefined ? [] : [first, ...rest], command);
   const asked = await read(type, flags);
   const user = flags.user === undefined ? undefined : checkUser(flags.user);
@@ -91,7 +91,7 @@ async function connect(
   context.note(`${asked.name} is at ${host} port ${forward.connPort}`);
   // OpenSSH does not make the directory of a file that it is told of, and would forget the host key.
   await ensurePrivateDir(dirname(to.knownHosts));
-  const { runSsh: runAttached } = await import("../../client/openssh.js");
+  const { runSsh: runAttached } = await import("../../client/ssh/openssh.js");
   return runAttached(plan.program, plan.args, context.env);
 }
 
@@ -109,8 +109,8 @@ function behindDashes(words: readonly string[], command: Command): [string | und
 }
 
 async function read(type: string | undefined, flags: Flags): Promise<Asked> {
-  const { nameNeeded } = await import("../connect/choose-forward.js");
-  const { protocolNamed, typeNamed } = await import("../connect/machine-types.js");
+  const { nameNeeded } = await import("../../connect/choose-forward.js");
+  const { protocolNamed, typeNamed } = await import("../../connect/machine-types.js");
   if (flags.name === undefined) throw nameNeeded();
   return {
     name: flags.name,
@@ -127,8 +127,8 @@ async function findOrOpen(
   asked: Asked,
   flags: Flags,
 ): Promise<{ readonly forward: KnownForward; readonly protocol: Meant["protocol"]; readonly host: string }> {
-  const { chooseForward, noForward, whatIsMeant } = await import("../connect/choose-forward.js");
-  const { checkHost } = await import("../connect/destination.js");
+  const { chooseForward, noForward, whatIsMeant } = await import("../../connect/choose-forward.js");
+  const { checkHost } = await import("../../connect/destination.js");
   const known = await client.forwards(asked.name);
   const meant = whatIsMeant(asked, known.forwards);
   const { protocol } = meant;
@@ -138,7 +138,7 @@ async function findOrOpen(
   }
   const { targetPort } = meant;
   if (flags.create !== true || targetPort === undefined) throw noForward(asked.name, protocol);
-  const { addressOfNew, extrasOf, wantedForward } = await import("../connect/open-forward.js");
+  const { addressOfNew, extrasOf, wantedForward } = await import("../../connect/open-forward.js");
   const machine = { name: asked.name, type: meant.type };
   const wanted = await wantedForward(client, machine, targetPort, flags.address, known.forwards);
   const { for: span, from } = flags;
@@ -154,8 +154,8 @@ async function findOrOpen(
 }
 
 async function planned(context: Context, to: Destination, more: readonly string[], flags: Flags): Promise<Plan> {
-  const { planFor } = await import("../connect/plan.js");
-  const { findOnPath } = await import("../connect/find.js");
+  const { planFor } = await import("../../connect/plan.js");
+  const { findOnPath } = await import("../../connect/find.js");
   const { config } = await context.config();
   return planFor(to, more, {
     with: flags.with,
@@ -168,7 +168,7 @@ async function planned(context: Context, to: Destination, more: readonly string[
 }
 
 async function vlabChoice(env: NodeJS.ProcessEnv) {
-  const { VLAB_CONFIG_FILES, vlabPrograms } = await import("../connect/vlab-config.js");
+  const { VLAB_CONFIG_FILES, vlabPrograms } = await import("../../connect/vlab-config.js");
   for (const name of VLAB_CONFIG_FILES) {
     const text = await readFile(join(env.HOME || homedir(), ".vlab", name), "utf8").catch(() => undefined);
     if (text !== undefined) return vlabPrograms(text);
@@ -177,7 +177,7 @@ async function vlabChoice(env: NodeJS.ProcessEnv) {
 }
 
 async function show(context: Context, { program, args }: Plan, to: Destination): Promise<number> {
-  const { quotedCommand } = await import("../connect/quoted.js");
+  const { quotedCommand } = await import("../../connect/quoted.js");
   const { name, protocol, host, port } = to;
   context.print({ name, protocol, host, port, program, args }, () => quotedCommand([program, ...args]));
   return 0;

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Argument } from "commander";
 import { EXIT } from "../../base/fault.js";
-import type { StepResult, Verdict } from "../../local/steps.js";
-import type { Running } from "../../local/story.js";
+import type { Running } from "../../local/scenarios/scenario.js";
+import type { StepResult, Verdict } from "../../local/scenarios/steps.js";
 import type { Context, Progress, Register } from "../context.js";
 
 interface DemoFlags {
@@ -38,8 +38,8 @@ Examples:
 async function demo(context: Context, story: "gateway" | undefined, flags: DemoFlags): Promise<number> {
   const tell =
     story === undefined
-      ? (await import("../../local/demo.js")).runDemo
-      : (await import("../../local/gateway-demo.js")).runGatewayDemo;
+      ? (await import("../../local/scenarios/demo.js")).runDemo
+      : (await import("../../local/scenarios/gateway-demo.js")).runGatewayDemo;
   let line: Progress | undefined;
   const watcher = {
     started: (step: string, tried: string) => {

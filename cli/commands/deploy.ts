@@ -1,8 +1,13 @@
 /** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
 import { EXIT } from "../../base/fault.js";
+import type {
+  DeploymentOutputs,
+  LabOutputs,
+  MirrorOutputs,
+  SyncOutputs,
+} from "../../stacks/accelerator-hosts/outputs.js";
 import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
-import type { DeploymentOutputs, LabOutputs, MirrorOutputs, SyncOutputs } from "../../stacks/outputs.js";
-import type { PlannedChange } from "../../stacks/terraform-log.js";
+import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
 import { isEmulated } from "../emulated.js";
 import type { TableJson } from "../firewall/table-text.js";
@@ -97,7 +102,9 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readLabOutputs, readMirrorOutputs, readSyncOutputs } = await import("../../stacks/outputs.js");
+  const { readLabOutputs, readMirrorOutputs, readSyncOutputs } = await import(
+    "../../stacks/accelerator-hosts/outputs.js"
+  );
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));

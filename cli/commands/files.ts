@@ -2,8 +2,8 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { AgentClient } from "../../client/agent-client.js";
-import type { Directory, Entry } from "../../client/answers.js";
+import type { AgentClient } from "../../client/agent/agent-client.js";
+import type { Directory, Entry } from "../../client/agent/answers.js";
 import type { Context, Progress, Register } from "../context.js";
 import { connectTo, type HostFlags, parseRemote, resolveHost, withHostFlags } from "../host.js";
 

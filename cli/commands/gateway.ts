@@ -38,7 +38,7 @@ async function token(context: Context, flags: TokenFlags): Promise<void> {
   const { isIP } = await import("node:net");
   const { SCOPES, USER_NAME } = await import("../../gateway/auth/caller.js");
   const { issueToken, secretIn } = await import("../../gateway/auth/issue.js");
-  const { parseDuration } = await import("../firewall/duration.js");
+  const { parseDuration } = await import("../../base/text/duration.js");
   if (!USER_NAME.test(flags.user)) throw errors.badUser(flags.user);
   // "--scope read forward", "--scope read --scope forward" and "--scope 'read forward'" are the same.
   const words = (flags.scope ?? ["read", "forward"])

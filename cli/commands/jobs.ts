@@ -1,8 +1,8 @@
 /** `sallyport jobs HOST` and `sallyport accelerators HOST`: what a host was asked to do, and what it can. */
 import { resolve } from "node:path";
 import { EXIT, Fault } from "../../base/fault.js";
-import type { AgentClient } from "../../client/agent-client.js";
-import type { JobSummary } from "../../client/job-answers.js";
+import type { AgentClient } from "../../client/agent/agent-client.js";
+import type { JobSummary } from "../../client/agent/job-answers.js";
 import type { Context, Register } from "../context.js";
 import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.js";
 

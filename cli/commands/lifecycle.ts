@@ -1,8 +1,8 @@
 /** `sallyport status|stop|start [HOST…]`: how the hosts are, and what they cost; pause them, end them, bring them back. */
 import { EXIT, Fault } from "../../base/fault.js";
+import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import type { Instances } from "../../stacks/lifecycle/instances.js";
 import type { StopMode } from "../../stacks/lifecycle/stop-mode.js";
-import type { DeployedHost } from "../../stacks/outputs.js";
 import type { Context, Register } from "../context.js";
 import { isEmulated } from "../emulated.js";
 import { type HostFlags, withHostFlags } from "../host.js";
@@ -124,7 +124,7 @@ async function stop(context: Context, names: string[], flags: StopFlags): Promis
 }
 
 async function terminate(context: Context, hosts: readonly DeployedHost[], flags: StopFlags): Promise<boolean> {
-  const { planTerminate } = await import("../../stacks/lifecycle/terraform-state.js");
+  const { planTerminate } = await import("../../stacks/terraform/state.js");
   if (flags.yes !== true) {
     const { confirm } = await import("../confirm.js");
     const what = `${namesOf(hosts).join(", ")} would be terminated, with all data there.`;
@@ -161,7 +161,7 @@ async function awaitAgents(context: Context, hosts: readonly DeployedHost[], fla
   if (isEmulated(context.env)) return context.note("AWS is emulated: nothing boots, so nothing is awaited");
   const { awaitHosts, bootText, checkBooted } = await import("../boot/await-hosts.js");
   const { withoutAgent } = await import("../deployed.js");
-  const { parseDuration } = await import("../firewall/duration.js");
+  const { parseDuration } = await import("../../base/text/duration.js");
   const timeout = parseDuration((await context.config()).config.boot_timeout);
   const sshOnly = withoutAgent(hosts);
   const booted = await awaitHosts(context, { hosts: namesOf(hosts), sshOnly, flags, timeout, label: "boot" });
@@ -171,7 +171,7 @@ async function awaitAgents(context: Context, hosts: readonly DeployedHost[], fla
 
 /** The hosts that are meant. @throws Fault (exit status 3) where nothing, or no such host, is deployed. */
 async function chosen(context: Context, names: readonly string[]) {
-  const { findHost } = await import("../../stacks/outputs.js");
+  const { findHost } = await import("../../stacks/accelerator-hosts/outputs.js");
   const { readDeployed } = await import("../deployed.js");
   const outputs = await readDeployed(context);
   const hosts = names.length === 0 ? outputs.hosts : [...new Set(names.map((name) => findHost(outputs, name)))];
@@ -201,7 +201,7 @@ async function bringAll(
 
 /** The addresses of machines change when they stop and start; the state has to follow. */
 async function refreshed(context: Context, label: string): Promise<void> {
-  const { refreshState } = await import("../../stacks/lifecycle/terraform-state.js");
+  const { refreshState } = await import("../../stacks/terraform/state.js");
   const loaded = await context.config();
   if (await follow(context, label, (options) => refreshState(loaded, options))) return;
   context.warn('the addresses could not be renewed, since hosts of the configuration are missing: run "sallyport up"');

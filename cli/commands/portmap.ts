@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { GatewayClient, KnownForward } from "../../client/gateway-client.js";
+import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
 import { type GatewayFlags, gatewayUrl, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
 import type { Context, Register } from "../context.js";
 
@@ -102,9 +102,9 @@ async function list(context: Context, name: string | undefined, flags: GatewayFl
 }
 
 async function add(context: Context, name: string, flags: AddFlags): Promise<void> {
-  const { addressOfNew, extrasOf, wantedForward } = await import("../connect/open-forward.js");
-  const { protocolNamed, typeNamed } = await import("../connect/machine-types.js");
-  const { whatIsMeant } = await import("../connect/choose-forward.js");
+  const { addressOfNew, extrasOf, wantedForward } = await import("../../connect/open-forward.js");
+  const { protocolNamed, typeNamed } = await import("../../connect/machine-types.js");
+  const { whatIsMeant } = await import("../../connect/choose-forward.js");
   const type = flags.type === undefined ? undefined : typeNamed(flags.type);
   const protocol = flags.protocol === undefined ? undefined : protocolNamed(flags.protocol);
   const port = portFlag(flags.targetPort, "--target-port");
@@ -169,8 +169,8 @@ async function importDump(
   file: string,
   flags: GatewayFlags & { readonly owner?: string; readonly dryRun?: boolean },
 ): Promise<number> {
-  const { parseIpamDump } = await import("../connect/ipam-dump.js");
-  const { importRows } = await import("../connect/import-rows.js");
+  const { parseIpamDump } = await import("../../connect/ipam-dump.js");
+  const { importRows } = await import("../../connect/import-rows.js");
   const from = file === "-" ? "the standard input" : quote(file);
   const rows = parseIpamDump(await dumpText(context, file, from), from);
   const line = (r: (typeof rows)[number]) => `${r.connPort} to ${r.targetName} (${r.targetAddr}:${r.targetPort})`;
@@ -196,9 +196,9 @@ async function importDump(
 
 async function login(context: Context, flags: GatewayFlags): Promise<void> {
   const { keepToken, readTokenFile, tokenFacts, tokenIn, tokenStoreFile } = await import(
-    "../../client/gateway-token.js"
+    "../../client/gateway/token-store.js"
   );
-  const { tokenExpired } = await import("../../client/gateway-errors.js");
+  const { tokenExpired } = await import("../../client/gateway/errors.js");
   const url = await gatewayUrl(context, flags);
   const file = flags.tokenFile ?? (await context.config()).config.gateway_token_file;
   if (file === undefined) throw tokenNeeded();
@@ -222,7 +222,7 @@ async function login(context: Context, flags: GatewayFlags): Promise<void> {
 }
 
 async function logout(context: Context, flags: GatewayFlags): Promise<void> {
-  const { forgetToken } = await import("../../client/gateway-token.js");
+  const { forgetToken } = await import("../../client/gateway/token-store.js");
   const url = await gatewayUrl(context, flags);
   const removed = await forgetToken(context.env, url);
   context.print({ gateway: url, removed }, () =>

@@ -1,11 +1,11 @@
 /** `sallyport process`: local or remote data through the accelerators of one host, or of several. */
 import { basename, resolve } from "node:path";
 import { EXIT } from "../../base/fault.js";
-import type { JobAnswer } from "../../client/job-answers.js";
+import type { JobAnswer } from "../../client/agent/job-answers.js";
+import type { Place } from "../../client/process/places.js";
+import type { Surroundings, Work } from "../../client/process/process-one.js";
 import type { Context, Progress, Register } from "../context.js";
 import { connectTo, type HostFlags, type HostTarget, resolveHost, withHostFlags } from "../host.js";
-import type { Place } from "../process/places.js";
-import type { Surroundings, Work } from "../process/process-one.js";
 
 interface ProcessFlags extends HostFlags {
   readonly hosts?: string;
@@ -45,8 +45,8 @@ Examples:
 };
 
 async function run(context: Context, host: string | undefined, flags: ProcessFlags): Promise<number> {
-  const errors = await import("../process/errors.js");
-  const { isMany } = await import("../process/inputs.js");
+  const errors = await import("../../client/process/errors.js");
+  const { isMany } = await import("../../client/process/inputs.js");
   if (host !== undefined && flags.hosts !== undefined) throw errors.hostAndHosts();
   const names =
     host !== undefined ? [host] : [...new Set((flags.hosts ?? "").split(",").filter((name) => name !== ""))];
@@ -77,9 +77,9 @@ async function processInput(
   flags: ProcessFlags,
   timeout: Timeout | undefined,
 ): Promise<void> {
-  const errors = await import("../process/errors.js");
-  const { fileTarget, parsePlace } = await import("../process/places.js");
-  const { processOne, submitOnly } = await import("../process/process-one.js");
+  const errors = await import("../../client/process/errors.js");
+  const { fileTarget, parsePlace } = await import("../../client/process/places.js");
+  const { processOne, submitOnly } = await import("../../client/process/process-one.js");
   const src = parsePlace(flags.src[0] ?? "", context.cwd);
   const dst = flags.dst === undefined ? undefined : await fileTarget(parsePlace(flags.dst, context.cwd), src);
   if (dst !== undefined && flags.detach && dst.kind !== "host") throw errors.detachedFile(flags.dst ?? "");
@@ -120,11 +120,11 @@ async function processInputs(
   flags: ProcessFlags,
   timeout: Timeout | undefined,
 ): Promise<number> {
-  const { manyNeedFiles } = await import("../process/errors.js");
-  const { checkOutputs, findInputs } = await import("../process/inputs.js");
-  const { parsePlace } = await import("../process/places.js");
-  const { processOne } = await import("../process/process-one.js");
-  const { processMany } = await import("../process/process-many.js");
+  const { manyNeedFiles } = await import("../../client/process/errors.js");
+  const { checkOutputs, findInputs } = await import("../../client/process/inputs.js");
+  const { parsePlace } = await import("../../client/process/places.js");
+  const { processOne } = await import("../../client/process/process-one.js");
+  const { processMany } = await import("../../client/process/process-many.js");
   const { resultsText } = await import("../process/texts.js");
   const dst = flags.dst ?? "";
   if (parsePlace(dst, context.cwd).kind !== "file") throw manyNeedFiles(dst);
@@ -180,7 +180,7 @@ async function processInputs(
 }
 
 async function wanted(context: Context, { accelerator, parameters }: ProcessFlags) {
-  const { readParameters } = await import("../process/places.js");
+  const { readParameters } = await import("../../client/process/places.js");
   return {
     ...(accelerator === undefined ? {} : { accelerator }),
     ...(parameters === undefined ? {} : { parameters: await readParameters(parameters, context.cwd) }),
@@ -205,7 +205,7 @@ function surroundings(
 }
 
 async function timeoutOf(text: string): Promise<Timeout> {
-  const { parseDuration } = await import("../firewall/duration.js");
+  const { parseDuration } = await import("../../base/text/duration.js");
   return { text, ms: parseDuration(text) };
 }
 

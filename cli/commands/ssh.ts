@@ -1,6 +1,6 @@
 /** `sallyport ssh HOST [-- CMD]` and `sallyport ssh-config`. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { SshConfigHost } from "../../client/ssh-config.js";
+import type { SshConfigHost } from "../../client/ssh/ssh-config.js";
 import type { Context, Register } from "../context.js";
 import {
   connectTo,
@@ -65,7 +65,7 @@ async function ssh(context: Context, text: string, command: string[], flags: Ssh
   if (stale !== undefined) context.warn(`${stale.message}; using the SSH host keys that were fetched before`);
   const username = userName(flags.user ?? target.sshUser);
   const port = Number(flags.sshPort);
-  const { findSsh, runSsh, sshArguments } = await import("../../client/openssh.js");
+  const { findSsh, runSsh, sshArguments } = await import("../../client/ssh/openssh.js");
   const program = findSsh(context.env);
   if (program === undefined) {
     context.note("there is no ssh on PATH; using the built-in client");
@@ -89,7 +89,7 @@ interface Session {
 
 async function builtIn(context: Context, session: Session): Promise<number> {
   const { target, username, port, command, identity, keys } = session;
-  const { SshSession } = await import("../../client/ssh-session.js");
+  const { SshSession } = await import("../../client/ssh/ssh-session.js");
   const opened = await SshSession.connect({
     host: target.address,
     port,
@@ -118,7 +118,7 @@ async function builtIn(context: Context, session: Session): Promise<number> {
 
 async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
   const { hostBlocks, installSshConfig, openSshHome, removeSshConfig, sshConfigFiles } = await import(
-    "../../client/ssh-config.js"
+    "../../client/ssh/ssh-config.js"
   );
   const { projectDir } = await context.config();
   const files = sshConfigFiles({
@@ -169,7 +169,7 @@ async function fetchOrWarn(context: Context, target: HostTarget): Promise<void> 
 }
 
 async function hostKeysOf(context: Context, target: HostTarget) {
-  const { fetchHostKeys } = await import("../../client/host-keys.js");
+  const { fetchHostKeys } = await import("../../client/agent/host-keys.js");
   const client = await connectTo(target, context);
   try {
     return await fetchHostKeys({ client, file: knownHostsFile(context.env), alias: target.hostKeyAlias });

@@ -1,6 +1,6 @@
 /** `sallyport verify HOST`: what a host promises, tried from here. */
 import { EXIT } from "../../base/fault.js";
-import type { Check, Verdict } from "../../client/verify-host.js";
+import type { Check, Verdict } from "../../client/agent/verify-host.js";
 import type { Context, Register } from "../context.js";
 import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.js";
 
@@ -23,7 +23,7 @@ Examples:
 async function verify(context: Context, text: string, flags: HostFlags): Promise<number> {
   const target = await resolveHost(context, text, flags);
   const { config } = await context.config();
-  const { verifyHost } = await import("../../client/verify-host.js");
+  const { verifyHost } = await import("../../client/agent/verify-host.js");
   const client = await connectTo(target, context);
   const line = context.progress(`verify ${target.name}`);
   try {

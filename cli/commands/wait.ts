@@ -1,6 +1,7 @@
 /** `sallyport wait [HOST…]`: until the agents of hosts that boot answer. */
+
+import { parseDuration } from "../../base/text/duration.js";
 import type { Context, Register } from "../context.js";
-import { parseDuration } from "../firewall/duration.js";
 import { type HostFlags, withHostFlags } from "../host.js";
 
 interface WaitFlags extends HostFlags {

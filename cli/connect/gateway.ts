@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { GatewayClient } from "../../client/gateway-client.js";
+import type { GatewayClient } from "../../client/gateway/client.js";
 import type { Context } from "../context.js";
 
 export interface GatewayFlags {
@@ -20,8 +20,8 @@ export function withGatewayFlags(command: Command): Command {
 
 /** Where it is, as https://HOST[:PORT]. */
 export async function gatewayUrl(context: Context, flags: GatewayFlags): Promise<string> {
-  const { noGateway } = await import("../../client/gateway-errors.js");
-  const { gatewayAt } = await import("../../client/gateway-client.js");
+  const { noGateway } = await import("../../client/gateway/errors.js");
+  const { gatewayAt } = await import("../../client/gateway/client.js");
   const url = flags.gateway ?? (await context.config()).config.gateway_url;
   if (url === undefined) throw noGateway();
   gatewayAt(url);
@@ -32,8 +32,8 @@ export async function gatewayUrl(context: Context, flags: GatewayFlags): Promise
 export async function openGateway(context: Context, flags: GatewayFlags): Promise<GatewayClient> {
   const url = await gatewayUrl(context, flags);
   const { config } = await context.config();
-  const { GatewayClient } = await import("../../client/gateway-client.js");
-  const { resolveTrust } = await import("../../client/trust.js");
+  const { GatewayClient } = await import("../../client/gateway/client.js");
+  const { resolveTrust } = await import("../../client/tls/trust.js");
   const cert = flags.cert === undefined ? config.gateway_cert : resolve(context.cwd, flags.cert);
   const { trust, warnings } = await resolveTrust(cert === undefined ? {} : { ssl_cert_crt: cert });
   for (const warning of warnings) context.warn(warning);
@@ -60,8 +60,8 @@ export async function withGateway<T>(
 }
 
 async function tokenFor(context: Context, flags: GatewayFlags, url: string): Promise<string> {
-  const { keptToken, readTokenFile, tokenFacts } = await import("../../client/gateway-token.js");
-  const { noToken, tokenExpired } = await import("../../client/gateway-errors.js");
+  const { keptToken, readTokenFile, tokenFacts } = await import("../../client/gateway/token-store.js");
+  const { noToken, tokenExpired } = await import("../../client/gateway/errors.js");
   const { config } = await context.config();
   const file = flags.tokenFile === undefined ? config.gateway_token_file : resolve(context.cwd, flags.tokenFile);
   const token = file === undefined ? await keptToken(context.env, url) : await readTokenFile(file);

@@ -1,5 +1,5 @@
 /** Forwards as a table for people. Pure. */
-import type { KnownForward } from "../../client/gateway-client.js";
+import type { KnownForward } from "../../client/gateway/client.js";
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 22: "SSH", 443: "HTTPS", 3389: "RDP", 5900: "VNC" };
 

@@ -54,7 +54,7 @@ function endpointRow(env: Environment): Row {
 
 function logRow(env: Environment): Promise<Row> {
   return rowOf("terraform log", async () => {
-    const { refuseLeakyLog } = await import("../../stacks/leaky-log.js");
+    const { refuseLeakyLog } = await import("../../stacks/terraform/log-guard.js");
     refuseLeakyLog(env);
     return ok("terraform log", "prints no secrets");
   });

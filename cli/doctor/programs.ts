@@ -44,7 +44,7 @@ function terraformRow(env: Environment): Promise<Row> {
   return rowOf(
     "terraform",
     async () => {
-      const { Terraform } = await import("../../stacks/terraform.js");
+      const { Terraform } = await import("../../stacks/terraform/run.js");
       // A log level that leaks secrets has a row of its own.
       const { binary, version } = await Terraform.find({ dir: ".", env: { ...env, TF_LOG: "", TF_LOG_PROVIDER: "" } });
       return ok("terraform", `${version} (${binary})`);
@@ -57,7 +57,7 @@ function terraformRow(env: Environment): Promise<Row> {
 function providerRow(env: Environment): Promise<Row> {
   const check = "aws provider";
   return rowOf(check, async () => {
-    const { terraformEnv } = await import("../../stacks/terraform-cli-config.js");
+    const { terraformEnv } = await import("../../stacks/terraform/cli-config.js");
     const settled = (await terraformEnv({ env })).TF_CLI_CONFIG_FILE;
     if (settled === undefined) return ok(check, "where your own Terraform configuration says");
     const text = await readFile(settled, "utf8");
@@ -74,7 +74,7 @@ function providerRow(env: Environment): Promise<Row> {
 }
 
 async function emulatorRow(): Promise<Row> {
-  const { findEmulator } = await import("../../local/emulator.js");
+  const { findEmulator } = await import("../../local/emulator/emulator.js");
   const path = findEmulator();
   if (path !== undefined) return ok("moto_server", path);
   return optional("moto_server", "not found; the demo and the tests need it", "pip install 'moto[server]'");

@@ -4,9 +4,6 @@ import { EXIT, Fault, quote } from "../../base/fault.js";
 const usage = (code: string, message: string, hint: string): Fault =>
   new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage });
 
-export const badDuration = (text: string): Fault =>
-  usage("bad-duration", `${quote(text)} is not a time span`, 'write for example "30s", "5m", "8h", "2d" or "1h30m"');
-
 export const tooShort = (flag: string, text: string, least: string): Fault =>
   usage("bad-duration", `${flag} ${quote(text)} is too short`, `write at least "${least}"`);
 

@@ -1,7 +1,8 @@
 /** The flags of `sallyport access …` as values. */
-import { Cidr } from "../../firewall/cidr.js";
-import type { LeaseOptions } from "../../firewall/leases.js";
-import type { PortRange } from "../../firewall/sync.js";
+
+import type { LeaseOptions } from "../../firewall/security-group/leases.js";
+import type { PortRange } from "../../firewall/security-group/sync.js";
+import { Cidr } from "../../net/cidr.js";
 import type { Context } from "../context.js";
 import * as errors from "./errors.js";
 import { callersOf, ec2Of } from "./here.js";
@@ -54,7 +55,7 @@ export async function portsOf(context: Context, texts: readonly string[] | undef
 }
 
 async function deployedGroup(context: Context): Promise<string> {
-  const { readOutputs } = await import("../../stacks/outputs.js");
+  const { readOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
   const { security_group_id: id } = await readOutputs(await context.config());
   if (id === "") throw errors.noDeployedGroup();
   return id;

@@ -1,6 +1,6 @@
 /** Leases as rows for programs and as a table for people. */
-import type { Lease } from "../../firewall/leases.js";
-import { portsText, sourceText } from "../../firewall/live-rule.js";
+import type { Lease } from "../../firewall/security-group/leases.js";
+import { portsText, sourceText } from "../../net/ec2-rule.js";
 
 export interface LeaseRow {
   readonly group: string;

@@ -1,6 +1,6 @@
 /** `/metrics` and `/healthz` of a sync that runs on. */
 import { METRICS_TYPE } from "../../base/prometheus.js";
-import { healthOf, renderMetrics, type SyncHistory } from "../../firewall/sync-metrics.js";
+import { healthOf, renderMetrics, type SyncHistory } from "../../firewall/security-group/sync-metrics.js";
 import type { Handle } from "../../http/listener.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
 import { parseTarget } from "../../http/target.js";

@@ -1,5 +1,5 @@
 /** What a run did, for people. */
-import { type Report, reportLines } from "../../firewall/report.js";
+import { type Report, reportLines } from "../../firewall/security-group/report.js";
 
 /** Every rule, and a summary: what a plan is looked at for. */
 export function planText(report: Report): string {

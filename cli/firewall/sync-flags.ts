@@ -1,14 +1,14 @@
 /** The flags of `firewall sync` as values; everything that can be refused without a network is refused here. */
 import { hostname, userInfo } from "node:os";
+import { parseDuration } from "../../base/text/duration.js";
 import { reservedOwner } from "../../firewall/errors.js";
-import type { Permits } from "../../firewall/interlocks.js";
-import { formatMark, LEASE_OWNER } from "../../firewall/mark.js";
+import { formatMark, LEASE_OWNER } from "../../firewall/security-group/mark.js";
+import type { Permits } from "../../firewall/security-group/safety-checks.js";
+import type { SyncTarget } from "../../firewall/security-group/sync.js";
 import type { ListSource } from "../../firewall/sources/list-source.js";
 import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
-import type { SyncTarget } from "../../firewall/sync.js";
 import type { CredentialFlags } from "./credentials.js";
-import { parseDuration } from "./duration.js";
 import * as errors from "./errors.js";
 import { type ListenAddress, parseListen } from "./listen.js";
 import { parsePorts } from "./ports.js";

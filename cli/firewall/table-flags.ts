@@ -1,6 +1,7 @@
 /** The table of the current directory, for the commands that show it or ask it. */
-import { Cidr } from "../../firewall/cidr.js";
-import type { RuleTable } from "../../firewall/table.js";
+
+import type { RuleTable } from "../../firewall/options/table.js";
+import { Cidr } from "../../net/cidr.js";
 import type { Context } from "../context.js";
 
 export interface TableFlags {
@@ -13,9 +14,9 @@ export const VPC_CIDR = ["--vpc-cidr <block>", "range of the VPC, which is known
 
 /** Looks the caller up only where an option lets callers in. */
 export async function tableOf(context: Context, flags: TableFlags): Promise<RuleTable> {
-  const { prepareAccess } = await import("../../stacks/prepare.js");
-  const { tableWarnings } = await import("../../stacks/firewall.js");
-  const { buildTable } = await import("../../firewall/table.js");
+  const { prepareAccess } = await import("../../stacks/accelerator-hosts/prepare.js");
+  const { tableWarnings } = await import("../../stacks/accelerator-hosts/rule-table.js");
+  const { buildTable } = await import("../../firewall/options/table.js");
   const loaded = await context.config();
   const { env, signal } = context;
   const access = await prepareAccess(loaded, {

@@ -1,6 +1,7 @@
 /** The table of rules as people read it, and as programs do. */
-import { printPorts, printSource } from "../../firewall/rule.js";
-import type { RuleTable, Step, TableRow } from "../../firewall/table.js";
+
+import type { RuleTable, Step, TableRow } from "../../firewall/options/table.js";
+import { printPorts, printSource } from "../../net/ingress-rule.js";
 
 export interface RowJson {
   readonly protocol: string;

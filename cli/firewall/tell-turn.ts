@@ -1,7 +1,7 @@
 /** One turn of `--watch`, as lines: changes to stdout, the rest to stderr. */
 import { Fault } from "../../base/fault.js";
-import { reportLines } from "../../firewall/report.js";
-import type { Turn } from "../../firewall/watch.js";
+import { reportLines } from "../../firewall/security-group/report.js";
+import type { Turn } from "../../firewall/security-group/watch.js";
 import type { Context } from "../context.js";
 import { escapeControls } from "../escape.js";
 import { summary } from "./report-text.js";

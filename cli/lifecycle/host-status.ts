@@ -1,8 +1,8 @@
 /** How one host is: from EC2, from its agent, and from what an hour of it costs. */
-import type { IdleInfo } from "../../client/answers.js";
+import type { IdleInfo } from "../../client/agent/answers.js";
+import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import type { Machine } from "../../stacks/lifecycle/instances.js";
 import { costOf } from "../../stacks/lifecycle/prices.js";
-import type { DeployedHost } from "../../stacks/outputs.js";
 
 /** What an agent said, or why it did not. */
 export type AgentAnswer = IdleInfo | { readonly error: string };

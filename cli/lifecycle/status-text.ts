@@ -1,5 +1,5 @@
 /** How hosts are, for people. Pure. */
-import type { IdleInfo } from "../../client/answers.js";
+import type { IdleInfo } from "../../client/agent/answers.js";
 import type { HostStatus } from "./host-status.js";
 
 export function statusText(hosts: readonly HostStatus[]): string {

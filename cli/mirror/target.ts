@@ -19,7 +19,7 @@ export function withTargetFlags(command: Command): Command {
 /** @throws Fault `mirror/arn-as-name`, `mirror/bad-…`, `stacks/not-deployed` */
 export async function readTarget(context: Context, flags: TargetFlags): Promise<Target> {
   if (flags.domain !== undefined || flags.repository !== undefined) return targetOf(flags);
-  const { readMirrorOutputs } = await import("../../stacks/outputs.js");
+  const { readMirrorOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
   const outputs = await readMirrorOutputs(await context.config());
   return targetOf({
     domain: outputs.mirror_domain,

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { replaceFile } from "../../base/files.js";
+import { replaceFile } from "../../base/fs/atomic.js";
 import { serviceText, timerText, UNIT } from "../../mirror/login/units.js";
 import type { Context } from "../context.js";
 

@@ -1,7 +1,7 @@
 /** What `process` and `jobs` print for people. Pure. */
-import type { AcceleratorsAnswer, JobAnswer, JobSummary } from "../../client/job-answers.js";
+import type { AcceleratorsAnswer, JobAnswer, JobSummary } from "../../client/agent/job-answers.js";
+import type { Result } from "../../client/process/process-many.js";
 import { bytes } from "../progress-line.js";
-import type { Result } from "./process-many.js";
 
 export function jobsText(jobs: readonly JobSummary[], now: Date): string {
   if (jobs.length === 0) return "no jobs";

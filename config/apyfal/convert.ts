@@ -6,7 +6,7 @@
  */
 import { stringify } from "yaml";
 import { Fault, quote } from "../../base/fault.js";
-import { nearest } from "../../base/nearest.js";
+import { nearest } from "../../base/text/nearest.js";
 import { checkLayer } from "../check-layer.js";
 import type { Layer } from "../origin.js";
 import { resolveConfig } from "../resolve.js";

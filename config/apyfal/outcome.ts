@@ -1,5 +1,5 @@
 import { quote } from "../../base/fault.js";
-import { nearest } from "../../base/nearest.js";
+import { nearest } from "../../base/text/nearest.js";
 import type { ConfigKey } from "../schema.js";
 
 /** What becomes of a setting: keys of the new file, which hold together or not at all, or a line for the list. */

@@ -1,7 +1,7 @@
 /** Where the new configuration goes. */
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { errno } from "../../base/fault.js";
-import { createExclusive } from "../../base/files.js";
+import { createExclusive } from "../../base/fs/atomic.js";
 import { fileExists, fileNotWritten } from "../errors.js";
 
 /** Paths relative to `cwd` as paths relative to the file that is to be written; `~` and absolute ones stay. */

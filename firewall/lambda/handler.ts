@@ -3,12 +3,12 @@
  * there is nobody to lock out; every other refusal holds, and shows as a failed invocation.
  */
 import { Fault } from "../../base/fault.js";
-import { connectEc2, type Ec2 } from "../ec2.js";
-import { endExpiredLeases } from "../leases.js";
-import type { Report } from "../report.js";
+import { connectEc2, type Ec2 } from "../security-group/ec2.js";
+import { endExpiredLeases } from "../security-group/leases.js";
+import type { Report } from "../security-group/report.js";
+import { sync } from "../security-group/sync.js";
 import { parseSource } from "../sources/parse-source.js";
 import { readSources } from "../sources/read-source.js";
-import { sync } from "../sync.js";
 import { readAuthorization } from "./secret.js";
 import { readSettings, type SyncSettings } from "./settings.js";
 

@@ -1,6 +1,6 @@
 /** What the function follows: written by the stack as JSON in one variable, read when the function runs. */
-import type { Permits } from "../interlocks.js";
-import type { SyncTarget } from "../sync.js";
+import type { Permits } from "../security-group/safety-checks.js";
+import type { SyncTarget } from "../security-group/sync.js";
 import * as faults from "./faults.js";
 
 export interface SyncSettings {

@@ -3,9 +3,9 @@
  * one region. The document lists blocks that lie next to each other or within each other; they are
  * merged into the fewest that hold the same addresses, since a security group has room for few.
  */
-import { nearest } from "../../base/nearest.js";
-import { Cidr } from "../cidr.js";
-import { mergeCidrs } from "../ranges.js";
+import { nearest } from "../../base/text/nearest.js";
+import { Cidr } from "../../net/cidr.js";
+import { mergeCidrs } from "../../net/ranges.js";
 import * as faults from "./faults.js";
 import { found, kindOf, parseJson } from "./json-document.js";
 import { resolvePointer } from "./json-pointer.js";

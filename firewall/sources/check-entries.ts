@@ -1,5 +1,5 @@
 /** What stands between a list as it was read and a list that may be followed: every entry is an address. */
-import { Cidr } from "../cidr.js";
+import { Cidr } from "../../net/cidr.js";
 import * as faults from "./faults.js";
 import type { Entry } from "./list-source.js";
 

@@ -1,5 +1,5 @@
 /** Reads a source as users write it: `faculty:https://…`, `json:…#/pointer`, `file:…`, `dns:…`, `aws:…`, `caller`. */
-import { nearest } from "../../base/nearest.js";
+import { nearest } from "../../base/text/nearest.js";
 import { FACULTY_PATH } from "./faculty.js";
 import * as faults from "./faults.js";
 import { parsePointerFragment } from "./json-pointer.js";

@@ -1,6 +1,6 @@
 /** The thin edge of all sources: fetches, hands over to the reader of the kind, and checks every entry. */
 import { resolve } from "node:path";
-import { resolveCaller } from "../lookup.js";
+import { resolveCaller } from "../caller/lookup.js";
 import { AWS_RANGES_URL, readAwsRanges } from "./aws-ranges.js";
 import { checkEntries } from "./check-entries.js";
 import { readDns } from "./dns.js";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { SignJWT } from "jose";
-import { createExclusive } from "../../base/files.js";
+import { createExclusive } from "../../base/fs/atomic.js";
 import { weakKey } from "../errors.js";
 import type { Scope } from "./caller.js";
 import { LEAST_SECRET_BYTES } from "./keys.js";

@@ -2,12 +2,13 @@
  * Forwards as a whole: first the database, then the kernel, then the answer. What was answered with
  * success is in both; after a crash in between the next start makes the kernel what the database says.
  */
+
+import { Turns } from "../../base/async/keyed-mutex.js";
+import { Gate } from "../../base/async/rw-lock.js";
 import type { Kernel } from "../nft/kernel.js";
 import type { Store } from "../store/store.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "./forward.js";
-import { Gate } from "./gate.js";
 import { kernelRefused, noSuchForward, portTaken, rangeFull, removedLate } from "./problems.js";
-import { Turns } from "./turns.js";
 
 export interface ForwardsOptions {
   readonly store: Store;

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/files.js";
+import { replaceFile } from "../../base/fs/atomic.js";
 import type { Span } from "./join.js";
 
 /** The file is written whole whenever one ends. */

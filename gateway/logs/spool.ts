@@ -8,7 +8,7 @@
 import { type FileHandle, open, readdir, readFile, rename, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
-import { ensurePrivateDir, replaceFile } from "../../base/files.js";
+import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { decodeFrame, encodeFrame, FRAME_HEADER, type Frame, type FrameMeta } from "./frame.js";
 
 export interface SpoolOptions<Mark> {

@@ -1,7 +1,7 @@
 /** Ends the connections of a forward that is gone. */
 import { isIPv6 } from "node:net";
 import { Fault } from "../../base/fault.js";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 import type { Forward } from "../forwards/forward.js";
 
 /** @param conntrack how the program is run. Nothing to end is no error. */

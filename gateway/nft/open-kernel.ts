@@ -1,6 +1,6 @@
 /** The edge to the kernel: one nft session for changes, short-lived programs to read, one monitor to hear of others. */
 import { Fault } from "../../base/fault.js";
-import { run, runOk } from "../../base/run.js";
+import { run, runOk } from "../../base/process/run.js";
 import type { Forward } from "../forwards/forward.js";
 import { endConnections } from "./conntrack.js";
 import { type Counters, listedForwards } from "./elements.js";

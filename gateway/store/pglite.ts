@@ -1,8 +1,8 @@
 /** The embedded store: PostgreSQL in this process, in one directory. */
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
-import { ensurePrivateDir } from "../../base/files.js";
-import { holdLock } from "../../base/process-lock.js";
+import { ensurePrivateDir } from "../../base/fs/atomic.js";
+import { holdLock } from "../../base/fs/lock.js";
 import { databaseInUse } from "./errors.js";
 import { openSqlStore } from "./sql-store.js";
 import type { Store } from "./store.js";

@@ -1,11 +1,11 @@
 /** The store on any PostgreSQL dialect of Kysely. */
 import { randomBytes } from "node:crypto";
 import { type Kysely, Migrator, sql } from "kysely";
+import { Together } from "../../base/async/batcher.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 import { fromForward, toForward, toTarget, toUsage } from "./rows.js";
 import type { Created, LivenessChange, Store, Target, UsageSample } from "./store.js";
 import { migrations, type Tables } from "./tables.js";
-import { Together } from "./together.js";
 
 /** Another gateway on the same database may take a free port at the same moment; it cannot win for ever. */
 const MOST_TRIES = 100;

@@ -1,7 +1,7 @@
 /** Asks many addresses at once whether they answer ICMP echo. */
 import { isIPv6 } from "node:net";
 import { Fault } from "../../base/fault.js";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 
 /** One fping over more than this loses answers to a full socket buffer and calls live machines dead. */
 const CHUNK = 128;

@@ -9,7 +9,7 @@
 import { lstat, mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/files.js";
+import { replaceFile } from "../../base/fs/atomic.js";
 import { applyEntries, type Entry, type Value } from "./edit/editor.js";
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";

@@ -7,8 +7,8 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { awsCode } from "../../firewall/aws-errors.js";
-import * as faults from "../../firewall/aws-faults.js";
+import { awsCode } from "../../firewall/security-group/aws-errors.js";
+import * as faults from "../../firewall/security-group/aws-faults.js";
 
 export type InstanceState =
   | "pending"

@@ -1,6 +1,6 @@
 /** Starts and stops hosts, and waits until they are. What a host needs is decided by {@link nextStep}; the rest asks EC2. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { DeployedHost } from "../outputs.js";
+import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import * as errors from "./errors.js";
 import { type InstanceState, type Instances, isUnsupported, type Machine } from "./instances.js";
 

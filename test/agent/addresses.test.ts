@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { publicAddresses } from "../../agent/public-addresses.js";
 import { readFaculty } from "../../firewall/sources/faculty.js";
-import { createMetadataServer } from "../../local/imds.js";
-import { someInstance } from "../local/facts.js";
+import { createMetadataServer } from "../../local/emulator/imds.js";
+import { someInstance } from "../local/support/facts.js";
 import { startTestAgent, type TestAgent } from "./support/test-agent.js";
 
 const PATH = "/api/cluster/ip-addresses";

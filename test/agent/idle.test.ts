@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Facts, type Idle, idleMs, observe } from "../../agent/idle/idle-time.js";
 import { connectionsTo, countLogins, isSessionOfPerson } from "../../agent/idle/logins.js";
 import { isUse } from "../../agent/idle/uses.js";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 
 const PAUSE = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERSION } from "../../agent/version.js";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 import { makeCertificate } from "./support/certificate.js";
 import { bundleAgent, startProgram } from "./support/program.js";
 import { ask, open } from "./support/wire.js";

@@ -8,7 +8,7 @@ import { parseConfig } from "../../agent/settings/parse.js";
 import type { HostDir } from "../../agent/settings/schema.js";
 import { VERSION } from "../../agent/version.js";
 import { Fault } from "../../base/fault.js";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 import packageJson from "../../package.json" with { type: "json" };
 import { makeCertificate } from "./support/certificate.js";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunResult, run } from "../../base/run.js";
+import { type RunResult, run } from "../../base/process/run.js";
 import { issueCertificate } from "../../certs/issue.js";
 
 interface Served {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runOk } from "../../base/run.js";
+import { runOk } from "../../base/process/run.js";
 import { daysLeft, inspectCertificate } from "../../certs/inspect.js";
 import { generateKey, issueCertificate } from "../../certs/issue.js";
 import { faultOf, temporaryDir } from "./support/directory.js";

@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { describe, expect, test } from "vitest";
-import { run, runOk } from "../../base/run.js";
+import { run, runOk } from "../../base/process/run.js";
 import { ensureKeyPair, loadKeyPair } from "../../certs/key-pair.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../base/run.js";
+import { runOk } from "../../base/process/run.js";
 import { readCertificateText } from "../../certs/files.js";
 import { inspectCertificate } from "../../certs/inspect.js";
 import { issueCertificate } from "../../certs/issue.js";

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { parseMark } from "../../firewall/mark.js";
+import { parseMark } from "../../firewall/security-group/mark.js";
 import { deployedState } from "../support/deployed-state.js";
 import { type Moto, startMoto } from "../support/moto.js";
 import { runInProcess } from "../support/run-cli.js";

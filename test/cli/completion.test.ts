@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import { bashCompletion } from "../../cli/completion/bash.js";
 import { fishCompletion } from "../../cli/completion/fish.js";

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { parseDuration } from "../../cli/firewall/duration.js";
+import { parseDuration } from "../../base/text/duration.js";
 import { parseListen } from "../../cli/firewall/listen.js";
 import { parsePorts } from "../../cli/firewall/ports.js";
 import { faultText } from "../support/fault-text.js";

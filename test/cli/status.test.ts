@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { hostStatus, type Price } from "../../cli/lifecycle/host-status.js";
 import { spanText, statusText } from "../../cli/lifecycle/status-text.js";
-import type { IdleInfo } from "../../client/answers.js";
+import type { IdleInfo } from "../../client/agent/answers.js";
+import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import type { Machine } from "../../stacks/lifecycle/instances.js";
-import type { DeployedHost } from "../../stacks/outputs.js";
 
 const NOW = new Date("2026-01-02T05:14:05Z");
 const host: DeployedHost = {

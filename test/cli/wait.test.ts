@@ -10,9 +10,9 @@ import { parseConfig } from "../../agent/settings/parse.js";
 import { type IssuedCertificate, issueCertificate } from "../../certs/issue.js";
 import { newHosts, wantedMembers } from "../../cli/boot/new-hosts.js";
 import { runCli } from "../../cli/run.js";
-import { awaitAgent } from "../../client/await-agent.js";
-import { freePort } from "../../local/free-port.js";
-import type { PlannedChange } from "../../stacks/terraform-log.js";
+import { awaitAgent } from "../../client/agent/await-agent.js";
+import { freePort } from "../../local/network/free-port.js";
+import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import { runInProcess } from "../support/run-cli.js";
 
 let dir: string;

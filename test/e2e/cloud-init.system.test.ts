@@ -1,9 +1,9 @@
 /** The deployed user data under the real cloud-init: its EC2 datasource, our metadata service, a Debian of its own. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Host } from "../../local/host.js";
-import { debianRoot } from "./debian-root.js";
-import { type Deployed, deploy, fromCaller, whatItTakes } from "./deployed-host.js";
+import type { Host } from "../../local/machine/host.js";
+import { debianRoot } from "./support/debian-root.js";
+import { type Deployed, deploy, fromCaller, whatItTakes } from "./support/deployed-host.js";
 
 const CLOUD_CFG = `datasource_list: [Ec2]
 datasource: { Ec2: { max_wait: 60, timeout: 10 } }

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "../../base/run.js";
-import type { Host } from "../../local/host.js";
-import { startProcessHost } from "../../local/process-host.js";
-import { type Deployed, deploy, fromCaller, whatItTakes } from "./deployed-host.js";
+import { run } from "../../base/process/run.js";
+import type { Host } from "../../local/machine/host.js";
+import { startProcessHost } from "../../local/machine/process-host.js";
+import { type Deployed, deploy, fromCaller, whatItTakes } from "./support/deployed-host.js";
 
 let why = "";
 let deployed: Deployed | undefined;

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { run } from "../../base/run.js";
+import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
-import { openDemoDir } from "../../local/demo-dir.js";
-import { whatItTakes } from "./deployed-host.js";
+import { openDemoDir } from "../../local/machine/demo-dir.js";
+import { whatItTakes } from "./support/deployed-host.js";
 
 const main = join(packageRoot, "dist/cli/main.js");
 let root = "";

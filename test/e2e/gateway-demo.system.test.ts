@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runGatewayDemo } from "../../local/gateway-demo.js";
-import { missingPackages } from "../../local/gateway-packages.js";
-import type { StepResult } from "../../local/steps.js";
-import type { StoryResult } from "../../local/story.js";
-import { whatItTakes } from "./deployed-host.js";
+import { missingPackages } from "../../local/machine/gateway-packages.js";
+import { runGatewayDemo } from "../../local/scenarios/gateway-demo.js";
+import type { StoryResult } from "../../local/scenarios/scenario.js";
+import type { StepResult } from "../../local/scenarios/steps.js";
+import { whatItTakes } from "./support/deployed-host.js";
 
 let why = "";
 let dir = "";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { LOG_GROUP } from "../../gateway/serve.js";
 import { VERSION } from "../../gateway/version.js";
-import { LOG_GROUP as DEPLOYED_LOG_GROUP } from "../../stacks/gateway-user-data.js";
+import { LOG_GROUP as DEPLOYED_LOG_GROUP } from "../../stacks/boot/render-gateway.js";
 import { root } from "../support/cli.js";
 
 test("the gateway tells the package's version", async () => {

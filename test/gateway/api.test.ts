@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { issueToken } from "../../gateway/auth/issue.js";
-import { NetNamespace } from "../../local/net-namespace.js";
-import { namespaceSupport } from "../../local/preflight.js";
+import { namespaceSupport } from "../../local/machine/preflight.js";
+import { NetNamespace } from "../../local/network/net-namespace.js";
 import { ISSUER, type Reply, SECRET, startTestGateway, type TestGateway, tokenOf } from "./support/gateway.js";
 
 const support = await namespaceSupport();

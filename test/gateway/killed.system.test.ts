@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueToken } from "../../gateway/auth/issue.js";
-import { namespaceSupport } from "../../local/preflight.js";
+import { namespaceSupport } from "../../local/machine/preflight.js";
 import { seededRandom } from "../support/random.js";
 import { Client, type Recorder } from "./killed/client.js";
 import { Database } from "./killed/database.js";

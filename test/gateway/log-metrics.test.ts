@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { namespaceSupport } from "../../local/preflight.js";
+import { namespaceSupport } from "../../local/machine/preflight.js";
 import { HttpCollector } from "./logs/receivers.js";
 import { startTestGateway, tokenOf } from "./support/gateway.js";
 

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PageFiles, pageAssets } from "../../gateway/page/serve-page.js";
-import { NetNamespace } from "../../local/net-namespace.js";
-import { namespaceSupport } from "../../local/preflight.js";
+import { namespaceSupport } from "../../local/machine/preflight.js";
+import { NetNamespace } from "../../local/network/net-namespace.js";
 // @ts-expect-error a script without types
 import { bundlePage } from "../../scripts/bundle.mjs";
 import { type Chromium, chromiumPath, startChromium, type Tab } from "../support/chromium.js";

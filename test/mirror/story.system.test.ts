@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueCertificate } from "../../certs/issue.js";
-import { namespaceSupport } from "../../local/preflight.js";
-import { Upstream } from "./packages/support/upstream.js";
-import { npmTarball, sdist, wheel } from "./packages/support/wheels.js";
+import { namespaceSupport } from "../../local/machine/preflight.js";
 import { Member } from "./support/member.js";
 import { MIRROR, Network, OUTSIDE } from "./support/network.js";
 import { Served } from "./support/served.js";
+import { Upstream } from "./support/upstream.js";
+import { npmTarball, sdist, wheel } from "./support/wheels.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;

@@ -15,9 +15,9 @@ import {
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../../base/tools.js";
-import { type Emulator, startEmulator } from "../../local/emulator.js";
-import { type DeploymentOutputs, readOutputs } from "../../stacks/outputs.js";
-import { terraformEnv } from "../../stacks/terraform-cli-config.js";
+import { type Emulator, startEmulator } from "../../local/emulator/emulator.js";
+import { type DeploymentOutputs, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
+import { terraformEnv } from "../../stacks/terraform/cli-config.js";
 
 interface Ended {
   readonly status: number | null;

@@ -1,7 +1,7 @@
 import { Testing } from "cdktf";
 import { expect, test } from "vitest";
 import { LabStack } from "../../examples/own-cdktf-app/stack.js";
-import { resources, type Synthesized, sampleInputs, userData } from "./sample.js";
+import { resources, type Synthesized, sampleInputs, userData } from "./support/sample.js";
 
 const { tls, token, runtime, callers, sshKey } = sampleInputs();
 

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../base/tools.js";
-import { startEmulator } from "../../local/emulator.js";
-import { terraformEnv } from "../../stacks/terraform-cli-config.js";
+import { startEmulator } from "../../local/emulator/emulator.js";
+import { terraformEnv } from "../../stacks/terraform/cli-config.js";
 import { type CliRun, sallyport } from "./cli.js";
 
 export interface Deployable {

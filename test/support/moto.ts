@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EC2Client } from "@aws-sdk/client-ec2";
-import { startEmulator } from "../../local/emulator.js";
+import { startEmulator } from "../../local/emulator/emulator.js";
 import { RawEc2 } from "./raw-ec2.js";
 
 export interface Moto {

@@ -1,7 +1,7 @@
 /** `sallyport firewall sync`: make rules or a prefix list follow a list of addresses, once or on and on. */
 import { Option } from "commander";
 import { EXIT } from "../../../base/fault.js";
-import type { FollowOptions } from "../../../firewall/follow.js";
+import type { FollowOptions } from "../../../firewall/security-group/follow.js";
 import type { Context, Register } from "../../context.js";
 import type { SyncFlags, SyncSettings } from "../../firewall/sync-flags.js";
 
@@ -91,7 +91,7 @@ async function followOptions(
 }
 
 async function once(context: Context, options: FollowOptions): Promise<number> {
-  const { planFollow } = await import("../../../firewall/follow.js");
+  const { planFollow } = await import("../../../firewall/security-group/follow.js");
   const { askingOnLockout } = await import("../../firewall/lockout.js");
   const { changesText } = await import("../../firewall/report-text.js");
   const plan = await askingOnLockout(context, (confirmed) =>
@@ -103,7 +103,7 @@ async function once(context: Context, options: FollowOptions): Promise<number> {
 }
 
 async function look(context: Context, flags: SyncFlags, options: FollowOptions): Promise<number> {
-  const { planFollow } = await import("../../../firewall/follow.js");
+  const { planFollow } = await import("../../../firewall/security-group/follow.js");
   const { isLockout } = await import("../../firewall/lockout.js");
   const { planText } = await import("../../firewall/report-text.js");
   const { preview } = await planFollow(options).catch((error: unknown) => {
@@ -121,9 +121,9 @@ async function watchOn(
   options: FollowOptions,
   { everyMs, listen }: NonNullable<SyncSettings["watch"]>,
 ): Promise<number> {
-  const { follow } = await import("../../../firewall/follow.js");
-  const { watch } = await import("../../../firewall/watch.js");
-  const { newHistory, recordTurn } = await import("../../../firewall/sync-metrics.js");
+  const { follow } = await import("../../../firewall/security-group/follow.js");
+  const { watch } = await import("../../../firewall/security-group/watch.js");
+  const { newHistory, recordTurn } = await import("../../../firewall/security-group/sync-metrics.js");
   const { tellTurn } = await import("../../firewall/tell-turn.js");
   let history = newHistory(options.owner);
   const server = listen === undefined ? undefined : await metricsServer(listen, everyMs, () => history);

@@ -33,8 +33,8 @@ async function why(context: Context, port: string, from: string, address: string
   const errors = await import("../../firewall/errors.js");
   if (from !== "from") throw errors.notFrom(from);
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw errors.notAPort(port);
-  const { Cidr } = await import("../../../firewall/cidr.js");
-  const { decide } = await import("../../../firewall/verdict.js");
+  const { Cidr } = await import("../../../net/cidr.js");
+  const { decide } = await import("../../../firewall/options/verdict.js");
   const { tableOf } = await import("../../firewall/table-flags.js");
   const { rowJson, stepText } = await import("../../firewall/table-text.js");
   const asked = Cidr.host(address);

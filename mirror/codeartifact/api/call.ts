@@ -1,5 +1,5 @@
 /** One operation of the API: what it is called, what it is handed, and the checked reading of parameters. */
-import type { Packages } from "../../packages/contract.js";
+import type { Packages } from "../../resolve/contract.js";
 import type { Caller, Role } from "../auth/caller.js";
 import type { Tokens } from "../auth/tokens.js";
 import type { Catalog } from "../catalog/catalog.js";

@@ -1,5 +1,5 @@
 /** Operations on packages and their versions: the catalog says where, mirror/packages says what is there. */
-import type { AssetSummary, PackageName, PackageSummary, VersionSummary } from "../../packages/contract.js";
+import type { AssetSummary, PackageName, PackageSummary, VersionSummary } from "../../resolve/contract.js";
 import { nodeOf } from "../catalog/catalog.js";
 import { badField, invalid, missing } from "../errors.js";
 import { check, FORMATS, isServed, oneOf, PACKAGE } from "../names.js";

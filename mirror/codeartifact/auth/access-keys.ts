@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { createExclusive } from "../../../base/files.js";
+import { createExclusive } from "../../../base/fs/atomic.js";
 import { badKeys, keysTooOpen, noKeys } from "../../errors.js";
 import { ROLES, type Role } from "./caller.js";
 import type { Secret } from "./sigv4.js";

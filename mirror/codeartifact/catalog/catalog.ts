@@ -1,5 +1,5 @@
 /** Domains and repositories as they are: reading only. */
-import type { Repositories, RepositoryNode } from "../../packages/contract.js";
+import type { Repositories, RepositoryNode } from "../../resolve/contract.js";
 import { missing } from "../errors.js";
 import { type CatalogRecord, type DomainRecord, domainKey, type RepositoryRecord, repositoryKey } from "./records.js";
 

@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, truncate } from "node:fs/promises";
 import { errno } from "../../../base/fault.js";
-import { replaceFile } from "../../../base/files.js";
+import { replaceFile } from "../../../base/fs/atomic.js";
 import { brokenState, stateNotWritten } from "../../errors.js";
 
 /** Without a value, the key is deleted. */

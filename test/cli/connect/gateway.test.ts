@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { namespaceSupport } from "../../../local/preflight.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { startTestGateway, type TestGateway, tokenOf } from "../../gateway/support/gateway.js";
 import { runInProcess } from "../../support/run-cli.js";
 

@@ -7,7 +7,7 @@ import { startAgent } from "../../../agent/serve.js";
 import { parseConfig } from "../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../agent/settings/schema.js";
 import type { IssuedCertificate } from "../../../certs/issue.js";
-import { AgentClient } from "../../../client/agent-client.js";
+import { AgentClient } from "../../../client/agent/agent-client.js";
 import { pinned, wildcard } from "./certificates.js";
 import { temporaryDir } from "./temporary.js";
 

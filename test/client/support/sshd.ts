@@ -6,7 +6,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import { runOk } from "../../../base/run.js";
+import { runOk } from "../../../base/process/run.js";
 import { ensureKeyPair, type KeyPair } from "../../../certs/key-pair.js";
 import { temporaryDir } from "./temporary.js";
 

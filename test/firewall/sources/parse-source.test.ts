@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatMark } from "../../../firewall/mark.js";
+import { formatMark } from "../../../firewall/security-group/mark.js";
 import { ownerOf } from "../../../firewall/sources/owner.js";
 import { parseSource } from "../../../firewall/sources/parse-source.js";
 import { faultText } from "../../support/fault-text.js";

@@ -1,6 +1,6 @@
 /** Somebody with root on the gateway who thinks that they tidy up. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { NetNamespace } from "../../../local/net-namespace.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import type { Random } from "../../support/random.js";
 
 const OURS = "inet sallyport";

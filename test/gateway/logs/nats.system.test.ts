@@ -9,7 +9,7 @@ import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { natsTarget } from "../../../gateway/logs/nats-target.js";
-import { freePort } from "../../../local/free-port.js";
+import { freePort } from "../../../local/network/free-port.js";
 import { certificate } from "./receivers.js";
 
 const SUBJECT = "firewall.new";

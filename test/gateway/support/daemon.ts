@@ -1,8 +1,8 @@
 /** The bundled gateway, as it is shipped: a process of its own that shares a namespace's network and nothing else of it. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NetNamespace } from "../../../local/net-namespace.js";
-import { tethered } from "../../../local/tether.js";
+import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { type Program, startCommand } from "../../agent/support/program.js";
 import { root } from "../../support/cli.js";

@@ -8,7 +8,7 @@ import type { Scope } from "../../../gateway/auth/caller.js";
 import { issueToken } from "../../../gateway/auth/issue.js";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../gateway/serve.js";
 import { parseConfig } from "../../../gateway/settings/parse.js";
-import { NetNamespace } from "../../../local/net-namespace.js";
+import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 
 export const ISSUER = "https://vlab.test";

@@ -2,7 +2,7 @@
  * A lab as its users meet it: clients on one wire, lab machines on another, and between them only the
  * gateway. Each machine is a network namespace; a wire is a bridge in a namespace of its own.
  */
-import { NetNamespace } from "../../../local/net-namespace.js";
+import { NetNamespace } from "../../../local/network/net-namespace.js";
 
 export const WAN = { address: "198.51.100.1", address6: "2001:db8:51::1" } as const;
 export const LAN = { address: "192.168.1.1", address6: "fd00:1::1" } as const;

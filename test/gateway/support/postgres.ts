@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runOk } from "../../../base/run.js";
-import { freePort } from "../../../local/free-port.js";
-import { tethered } from "../../../local/tether.js";
+import { runOk } from "../../../base/process/run.js";
+import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { freePort } from "../../../local/network/free-port.js";
 
 export interface PostgresServer {
   readonly url: string;

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import type { NetNamespace } from "../../../local/net-namespace.js";
-import { endChild, tethered } from "../../../local/tether.js";
+import { endChild, tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 
 /** Says hello and then whatever it hears, until the other side ends it. */
 const ECHO = `

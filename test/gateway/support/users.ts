@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NetNamespace } from "../../../local/net-namespace.js";
-import { tethered } from "../../../local/tether.js";
+import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport, shippedCommand } from "../../support/cli.js";
 import { ISSUER } from "./gateway.js";
 

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sweep } from "../../../gateway/worker/fping.js";
 import { tcpAnswers } from "../../../gateway/worker/tcp-probe.js";
-import { freePort } from "../../../local/free-port.js";
-import { namespaceSupport } from "../../../local/preflight.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
+import { freePort } from "../../../local/network/free-port.js";
 import { Lab, labAddress, labAddress6 } from "../support/lab.js";
 
 const support = await namespaceSupport();

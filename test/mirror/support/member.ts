@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { NetNamespace } from "../../../local/net-namespace.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport } from "../../support/cli.js";
-import { type Installed, installedIn } from "../packages/support/clients.js";
+import { type Installed, installedIn } from "./clients.js";
 
 export interface Ran {
   readonly code: number;

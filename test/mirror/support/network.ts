@@ -3,7 +3,7 @@
  * the mirror's machine, which does not route. Each is a network namespace.
  */
 import { connect, type Server } from "node:net";
-import { NetNamespace } from "../../../local/net-namespace.js";
+import { NetNamespace } from "../../../local/network/net-namespace.js";
 
 export const CLIENT = "198.51.100.7";
 export const MIRROR = "198.51.100.1";

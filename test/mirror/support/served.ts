@@ -1,8 +1,8 @@
 /** `sallyport mirror serve` as it is shipped, in a namespace of its own. It ends with this process at the latest. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { NetNamespace } from "../../../local/net-namespace.js";
-import { tethered } from "../../../local/tether.js";
+import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { shippedCommand } from "../../support/cli.js";
 
 export class Served {

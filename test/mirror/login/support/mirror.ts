@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-codeartifact";
 import { pino } from "pino";
 import { type Mirror, startMirror } from "../../../../mirror/serve.js";
-import { npmTarball, wheel } from "../../packages/support/wheels.js";
+import { npmTarball, wheel } from "../../support/wheels.js";
 
 export interface Lab {
   readonly home: string;

@@ -1,0 +1,104 @@
+/** The arrows of docs/architecture.md: which room may import which, and which library belongs to whom. */
+
+/** room → the rooms that it may import. */
+const ROOMS = {
+  base: [],
+  net: ["base"],
+  certs: ["base"],
+  http: ["base", "net"],
+  firewall: ["base", "net", "http"],
+  config: ["base", "net", "firewall"],
+  agent: ["base", "net", "http"],
+  gateway: ["base", "net", "http"],
+  mirror: ["base", "net", "http"],
+  client: ["base", "net", "certs", "http"],
+  connect: ["base", "net", "client", "config"],
+  stacks: ["base", "net", "http", "certs", "firewall", "config"],
+  local: ["base", "net", "http", "certs", "firewall", "config", "client", "connect", "stacks", "gateway", "mirror"],
+  cli: [
+    "base",
+    "net",
+    "http",
+    "certs",
+    "firewall",
+    "config",
+    "client",
+    "connect",
+    "stacks",
+    "local",
+    "gateway",
+    "mirror",
+  ],
+};
+
+/** library → the only places that may import it. */
+const LIBRARIES = {
+  "@aws-sdk/client-codeartifact": ["mirror/login"],
+  "@cdktf/provider-aws": ["stacks"],
+  "@electric-sql/pglite": ["gateway/store"],
+  "@nats-io": ["gateway/logs"],
+  ajv: ["config", "http", "gateway/api"],
+  cdktf: ["stacks"],
+  commander: ["cli"],
+  constructs: ["stacks"],
+  execa: ["base/process"],
+  fastify: ["agent", "gateway"],
+  "ipaddr.js": ["net", "gateway"],
+  jose: ["gateway/auth"],
+  kysely: ["gateway/store"],
+  "node-forge": ["certs"],
+  pg: ["gateway/store"],
+  pino: ["agent", "gateway", "mirror", "http"],
+  "smol-toml": ["mirror/login"],
+  ssh2: ["client/ssh"],
+  "ssh-config": ["client/ssh"],
+};
+
+const anyOf = (names) => `^(${names.join("|")})(/|\\.ts$|$)`;
+const all = Object.keys(ROOMS);
+
+export default {
+  forbidden: [
+    {
+      name: "no-circular",
+      comment: "two files that import each other are one file, or hide a third",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-orphans",
+      comment: "a file that nothing imports and nothing runs",
+      severity: "error",
+      from: { orphan: true, path: anyOf(all) },
+      to: {},
+    },
+    {
+      name: "not-to-tests",
+      severity: "error",
+      from: { path: anyOf(all) },
+      to: { path: "^(test|bench|examples)/" },
+    },
+    ...Object.entries(ROOMS).map(([room, may]) => ({
+      name: `${room}-imports`,
+      comment: `${room}/ may import ${may.length === 0 ? "no other room" : may.join(", ")}`,
+      severity: "error",
+      from: { path: `^${room}/` },
+      to: { path: anyOf(all.filter((other) => other !== room && !may.includes(other))), dependencyTypesNot: ["core"] },
+    })),
+    ...Object.entries(LIBRARIES).map(([library, places]) => ({
+      name: `only-${library.replaceAll(/[@/.]+/g, "-")}`,
+      comment: `${library} belongs to ${places.join(", ")}`,
+      severity: "error",
+      from: { path: anyOf(all), pathNot: anyOf(places) },
+      to: { path: `node_modules/${library}/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|\\.sallyport|\\.demo|cdktf\\.out)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },
+  },
+};

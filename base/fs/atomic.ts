@@ -1,0 +1,89 @@
+/**
+ * Files that must never be half there. A file is born with its final mode, written under a
+ * temporary name, fsynced, and only then given its name; the directory is fsynced last.
+ */
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { errno } from "../fault.js";
+
+/** Creates `dir` and its missing parents, all with mode 0700. */
+export async function ensurePrivateDir(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Gives `path` its content if nothing has that name yet.
+ *
+ * @returns false, and leaves everything as it was, if the name is taken. Of two processes at once
+ * exactly one gets true.
+ */
+export async function createExclusive(path: string, data: string | Uint8Array, mode: number): Promise<boolean> {
+  const temporary = await writeBeside(path, data, mode);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (errno(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    await unlink(temporary);
+  }
+  await syncDir(dirname(path));
+  return true;
+}
+
+/** Gives `path` its content, whatever it held before; a reader sees the old bytes or the new ones. */
+export async function replaceFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = await writeBeside(path, data, mode);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
+  await syncDir(dirname(path));
+}
+
+/** Old enough that no process can still be writing it. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+async function writeBeside(path: string, data: string | Uint8Array, mode: number): Promise<string> {
+  await removeAbandoned(path);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const file = await open(temporary, flags, mode);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return temporary;
+}
+
+/** What a killed process left of an earlier attempt at this file: it may hold key material. */
+async function removeAbandoned(path: string): Promise<void> {
+  const dir = dirname(path);
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue;
+    const left = join(dir, name);
+    const age = await stat(left)
+      .then(({ mtimeMs }) => Date.now() - mtimeMs)
+      .catch(() => 0);
+    if (age > ABANDONED_MS) await unlink(left).catch(() => undefined);
+  }
+}
+
+async function syncDir(dir: string): Promise<void> {
+  const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,89 @@
+/** The JSON that an agent answers with, checked before it is believed. */
+import type { IncomingMessage } from "node:http";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { notTheAgent } from "../errors.js";
+
+const Directory = Type.Object({
+  /** The first part of a remote path. */
+  name: Type.String(),
+  /** Where it lies on the host. */
+  path: Type.String(),
+  mode: Type.Union([Type.Literal("rw"), Type.Literal("ro")]),
+});
+
+const Entry = Type.Object({
+  name: Type.String(),
+  type: Type.Union([Type.Literal("file"), Type.Literal("directory")]),
+  size: Type.Number(),
+  /** RFC 3339. */
+  modified: Type.String(),
+});
+
+export const Health = Type.Object({ status: Type.String() });
+export const Directories = Type.Object({ directories: Type.Array(Directory) });
+export const Listing = Type.Object({ path: Type.String(), entries: Type.Array(Entry) });
+export const HostInfo = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  /** OpenSSH public key lines: the only host keys an SSH client should accept. */
+  ssh_host_keys: Type.Array(Type.String()),
+  directories: Type.Array(Directory),
+});
+
+export const IdleInfo = Type.Object({
+  /** How long nothing has run, nothing was transferred and nobody was logged in. */
+  idle_seconds: Type.Number(),
+  since: Type.String(),
+  /** `logins` is null where the host cannot tell; it then counts as busy. */
+  busy: Type.Object({
+    jobs: Type.Number(),
+    transfers: Type.Number(),
+    logins: Type.Union([Type.Number(), Type.Null()]),
+  }),
+  autostop: Type.Optional(
+    Type.Object({
+      idle_seconds: Type.Number(),
+      action: Type.Union([Type.Literal("stop"), Type.Literal("terminate")]),
+      stops_in_seconds: Type.Number(),
+      ending: Type.Boolean(),
+      /** Why the last try failed. */
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+export type Directory = Static<typeof Directory>;
+export type Entry = Static<typeof Entry>;
+export type HostInfo = Static<typeof HostInfo>;
+export type IdleInfo = Static<typeof IdleInfo>;
+
+// A directory of 100 000 files lists in about 10 MB; what is larger is no answer but an attack.
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Reads a whole JSON body and checks its shape. */
+export async function readJson<S extends TSchema>(
+  response: IncomingMessage,
+  schema: S,
+  at: string,
+): Promise<Static<S>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw notTheAgent(at, `its answer is longer than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const value = parse(Buffer.concat(chunks).toString("utf8"), at);
+  if (Value.Check(schema, value)) return value;
+  const [first] = Value.Errors(schema, value);
+  throw notTheAgent(at, `${first?.path ?? ""} in its answer: ${first?.message ?? "not as expected"}`);
+}
+
+function parse(text: string, at: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notTheAgent(at, "its answer is not JSON");
+  }
+}

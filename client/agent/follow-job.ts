@@ -1,0 +1,115 @@
+/**
+ * The states of a job until it has ended: as events where they come through, by asking again and again
+ * where they do not (a proxy that holds them back, a host that starts anew).
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Value } from "@sinclair/typebox/value";
+import { Fault } from "../../base/fault.js";
+import * as errors from "../errors.js";
+import { type Transport, transferFault } from "../tls/transport.js";
+import { readJson } from "./answers.js";
+import { EventStream } from "./event-stream.js";
+import { JobAnswer } from "./job-answers.js";
+import { backoff, GET_OVER } from "./receive.js";
+
+export interface FollowOptions {
+  readonly signal?: AbortSignal;
+  readonly onState?: (job: JobAnswer) => void;
+  /** Failures to get over without a word of the job in between. @default 8 */
+  readonly retries?: number;
+  /** Milliseconds before the n-th. @default 250, doubling, at most 8000, half of it random */
+  readonly retryDelay?: (retry: number) => number;
+}
+
+const ENDED: ReadonlySet<string> = new Set(["done", "failed", "cancelled"]);
+
+export function hasEnded({ state }: { readonly state: string }): boolean {
+  return ENDED.has(state);
+}
+
+// A job's parameters, its result and the end of its stderr.
+const LONGEST_EVENT = 8 * 1024 * 1024;
+
+/** @returns the job as it ended. */
+export async function followJob(transport: Transport, id: string, options: FollowOptions = {}): Promise<JobAnswer> {
+  const { signal, retries = 8, retryDelay = backoff } = options;
+  const stream = { lastId: "" };
+  let failures = 0;
+  const tell = (job: JobAnswer) => {
+    failures = 0;
+    options.onState?.(job);
+  };
+  for (;;) {
+    for (const listen of [listenOnce, askOnce]) {
+      try {
+        const job = await listen(transport, id, stream, tell, signal);
+        if (job !== undefined && hasEnded(job)) return job;
+      } catch (error) {
+        const fault = transferFault(error, transport.at, signal);
+        if (!GET_OVER.has(fault.code) || failures >= retries) throw fault;
+        failures += 1;
+        await pause(retryDelay(failures), signal);
+      }
+    }
+    // A stream that ends early again and again must not become a busy loop.
+    await pause(retryDelay(1), signal);
+  }
+}
+
+type Listen = (
+  transport: Transport,
+  id: string,
+  stream: { lastId: string },
+  tell: (job: JobAnswer) => void,
+  signal: AbortSignal | undefined,
+) => Promise<JobAnswer | undefined>;
+
+const listenOnce: Listen = async (transport, id, stream, tell, signal) => {
+  const response = await transport.send({
+    method: "GET",
+    path: `/v1/jobs/${id}/events`,
+    headers: { Accept: "text/event-stream", ...(stream.lastId === "" ? {} : { "Last-Event-ID": stream.lastId }) },
+    signal,
+  });
+  if (!/^text\/event-stream\b/.test(response.headers["content-type"] ?? "")) {
+    response.destroy();
+    return undefined;
+  }
+  const events = new EventStream();
+  const decoder = new TextDecoder();
+  let last: JobAnswer | undefined;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    for (const { event, data } of events.push(decoder.decode(chunk, { stream: true }))) {
+      if (event !== "state") continue;
+      stream.lastId = events.lastId;
+      last = parse(transport, data);
+      tell(last);
+      if (hasEnded(last)) return last;
+    }
+    if (events.pending > LONGEST_EVENT) throw errors.notTheAgent(transport.at, "an event is too long");
+  }
+  return last;
+};
+
+const askOnce: Listen = async (transport, id, _stream, tell, signal) => {
+  const response = await transport.send({ method: "GET", path: `/v1/jobs/${id}`, signal });
+  const job = await readJson(response, JobAnswer, transport.at);
+  tell(job);
+  return job;
+};
+
+function parse(transport: Transport, data: string): JobAnswer {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (Value.Check(JobAnswer, value)) return value;
+  } catch {
+    // As little an answer as one of another shape.
+  }
+  throw errors.notTheAgent(transport.at, "an event is not of the expected form");
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch((error) => {
+    throw error instanceof Fault ? error : errors.aborted(error);
+  });
+}

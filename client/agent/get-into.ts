@@ -1,0 +1,49 @@
+/** From the host into a stream, which cannot take back what it was given. */
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { changedMeanwhile } from "../errors.js";
+import type { Transport } from "../tls/transport.js";
+import { sha256 } from "./digest.js";
+import type { Downloaded } from "./download.js";
+import { checkDigest, type ReceiveOptions, type Representation, receive, type Target } from "./receive.js";
+
+export async function getInto(
+  transport: Transport,
+  path: string,
+  sink: Writable,
+  options: ReceiveOptions = {},
+): Promise<Downloaded> {
+  const hash = sha256();
+  const waiting = options.signal === undefined ? {} : { signal: options.signal };
+  let bytes = 0;
+  let first: Representation | undefined;
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  const target: Target = {
+    get have() {
+      return first?.etag === undefined || bytes === 0 ? undefined : { bytes, etag: first.etag };
+    },
+    async begin(of) {
+      if (bytes > 0) throw changedMeanwhile(path);
+      first = of;
+    },
+    async write(chunk) {
+      if (broken !== undefined) throw broken;
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (!sink.write(chunk)) await once(sink, "drain", waiting);
+    },
+    async flush() {},
+  };
+  sink.on("error", onError);
+  try {
+    const { digest: expected } = await receive(transport, path, target, options);
+    const digest = hash.digest();
+    checkDigest(path, expected, digest);
+    return { size: bytes, sha256: digest.toString("hex") };
+  } finally {
+    sink.removeListener("error", onError);
+  }
+}

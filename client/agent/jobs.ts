@@ -1,0 +1,201 @@
+/** The accelerators of a host and their jobs. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Readable, type Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fault } from "../../base/fault.js";
+import * as errors from "../errors.js";
+import type { Transport } from "../tls/transport.js";
+import { readJson } from "./answers.js";
+import { type Downloaded, discardPart, download } from "./download.js";
+import { type FollowOptions, followJob } from "./follow-job.js";
+import { getInto } from "./get-into.js";
+import { AcceleratorsAnswer, JobAnswer, JobList, type JobSummary } from "./job-answers.js";
+import { backoff, type ReceiveOptions } from "./receive.js";
+import { sendContent, withFile } from "./upload.js";
+
+export { type FollowOptions, hasEnded } from "./follow-job.js";
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What the program reads. */
+export type JobInput =
+  | { readonly file: string }
+  | { readonly stream: Readable; readonly size?: number }
+  /** `host://DIR/PATH`, percent-encoded. */
+  | { readonly url: string };
+
+export interface SubmitOptions extends CallOptions {
+  /** @default - the first in the host's configuration */
+  readonly accelerator?: string;
+  /** @default "process" */
+  readonly phase?: "start" | "process" | "stop";
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** @default - none */
+  readonly input?: JobInput;
+  /** `host://DIR/PATH`. @default - it stays with the job */
+  readonly output?: string;
+  /** Under which the host keeps the job from being made twice. @default - a new one */
+  readonly key?: string;
+  /** Called with the bytes of the input that have been handed to the connection. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+}
+
+export interface JobFilter extends CallOptions {
+  readonly accelerator?: string;
+  readonly state?: JobSummary["state"];
+  /** As given to {@link SubmitOptions.key}. */
+  readonly key?: string;
+  /** @default - all of them */
+  readonly limit?: number;
+}
+
+/** A submission that broke is made again under its key. */
+const RESUBMISSIONS = 2;
+const PAGE = 1_000;
+/** Request targets share 16 KiB with the headers, and each character may take three. */
+const LONGEST_QUERY = 8 * 1024;
+
+export class Jobs {
+  constructor(private readonly transport: Transport) {}
+
+  /** What is configured, how much of it is busy, and the machine's devices. */
+  async accelerators(options: CallOptions = {}): Promise<AcceleratorsAnswer> {
+    return readJson(await this.#get("/v1/accelerators", options), AcceleratorsAnswer, this.transport.at);
+  }
+
+  /** Submits a job; resolves when the host has it on its disk. */
+  async submit(options: SubmitOptions = {}): Promise<JobAnswer> {
+    const { input, signal } = options;
+    const headers = { "Idempotency-Key": options.key ?? randomUUID() };
+    const repeated = (send: () => Promise<IncomingMessage>) => this.#repeated(send, signal);
+    if (input === undefined || "url" in input) {
+      const body = JSON.stringify({ ...fieldsOf(options), ...(input === undefined ? {} : { input: input.url }) });
+      const what = {
+        method: "POST",
+        path: "/v1/jobs",
+        headers: { ...headers, "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+        signal,
+      } as const;
+      return this.#job(await repeated(() => this.transport.send({ ...what, body: Readable.from([body]) })));
+    }
+    const what = { method: "POST", path: pathWith(options), headers } as const;
+    const transfer = {
+      ...(signal === undefined ? {} : { signal }),
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    };
+    if ("stream" in input) {
+      // What was read of a stream cannot be read again.
+      const sized = { ...transfer, ...(input.size === undefined ? {} : { size: input.size }) };
+      return this.#job((await sendContent(this.transport, what, input.stream, sized)).response);
+    }
+    return withFile(this.transport, input.file, signal, async ({ body, size, digest }) => {
+      const send = async () =>
+        (await sendContent(this.transport, what, body(), { ...transfer, size }, digest)).response;
+      return this.#job(await repeated(send));
+    });
+  }
+
+  async get(id: string, options: CallOptions = {}): Promise<JobAnswer> {
+    return this.#job(await this.#get(jobPath(id), options));
+  }
+
+  /** Newest first. */
+  async list({ signal, limit = Number.POSITIVE_INFINITY, ...filter }: JobFilter = {}): Promise<JobSummary[]> {
+    const jobs: JobSummary[] = [];
+    let cursor: string | undefined;
+    do {
+      const size = String(Math.min(PAGE, limit - jobs.length));
+      const query = new URLSearchParams({ ...filter, limit: size, ...(cursor === undefined ? {} : { cursor }) });
+      const response = await this.#get(`/v1/jobs?${query}`, signal === undefined ? {} : { signal });
+      const page = await readJson(response, JobList, this.transport.at);
+      jobs.push(...page.jobs);
+      cursor = page.next;
+    } while (cursor !== undefined && jobs.length < limit);
+    return jobs;
+  }
+
+  /** Ends a job, whatever it is doing. @returns the job as it ended, by this or before. */
+  async cancel(id: string, { signal }: CallOptions = {}): Promise<JobAnswer> {
+    return this.#job(await this.transport.send({ method: "POST", path: `${jobPath(id)}/cancel`, signal }));
+  }
+
+  /** Ends a job if need be, and makes the host forget it and its output. */
+  async remove(id: string, { signal }: CallOptions = {}): Promise<void> {
+    (await this.transport.send({ method: "DELETE", path: jobPath(id), signal })).resume();
+  }
+
+  /** @returns the job as it ended. */
+  follow(id: string, options: FollowOptions = {}): Promise<JobAnswer> {
+    jobPath(id);
+    return followJob(this.transport, id, options);
+  }
+
+  /** Writes the output of a job that is done to disk: resumed, checked, and given its name only when whole. */
+  async download(id: string, localFile: string, options: ReceiveOptions = {}): Promise<Downloaded> {
+    const requestPath = `${jobPath(id)}/output`;
+    try {
+      return await download(this.transport, `output of job ${id}`, localFile, { ...options, requestPath });
+    } catch (error) {
+      await discardPart(localFile);
+      throw error;
+    }
+  }
+
+  /** Writes the output of a job that is done into `sink` and leaves it open. */
+  output(id: string, sink: Writable, options: ReceiveOptions = {}): Promise<Downloaded> {
+    const requestPath = `${jobPath(id)}/output`;
+    return getInto(this.transport, `output of job ${id}`, sink, { ...options, requestPath });
+  }
+
+  #get(path: string, { signal }: CallOptions): Promise<IncomingMessage> {
+    return this.transport.send({ method: "GET", path, signal });
+  }
+
+  #job(response: IncomingMessage): Promise<JobAnswer> {
+    return readJson(response, JobAnswer, this.transport.at);
+  }
+
+  /** Nobody knows whether the host took a job whose answer was lost; under the same key it takes it once. */
+  async #repeated(send: () => Promise<IncomingMessage>, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    let broke = false;
+    for (let again = 0; ; again += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof Fault) || again >= RESUBMISSIONS) throw error;
+        broke ||= error.code === "client/broken";
+        // A conflict then is the broken one, which the host still holds for alive.
+        if (error.code !== "client/broken" && !(broke && error.code === "client/conflict")) throw error;
+      }
+      await sleep(backoff(again + 1), undefined, signal === undefined ? {} : { signal }).catch((error) => {
+        throw errors.aborted(error);
+      });
+    }
+  }
+}
+
+function fieldsOf({ accelerator, phase, parameters, output }: SubmitOptions) {
+  return {
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(phase === undefined ? {} : { phase }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(output === undefined ? {} : { output }),
+  };
+}
+
+function pathWith(options: SubmitOptions): string {
+  const { parameters, ...fields } = fieldsOf(options);
+  const query = new URLSearchParams(fields);
+  if (parameters !== undefined) query.set("parameters", JSON.stringify(parameters));
+  const text = query.toString();
+  if (text.length > LONGEST_QUERY) throw errors.parametersTooLong(text.length, LONGEST_QUERY);
+  return text === "" ? "/v1/jobs" : `/v1/jobs?${text}`;
+}
+
+function jobPath(id: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw errors.badJobId(id);
+  return `/v1/jobs/${id}`;
+}

@@ -1,0 +1,168 @@
+/** From here to the host. The host keeps nothing whose SHA-256 is not the one it was told. */
+import { type FileHandle, open } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { Readable, Transform } from "node:stream";
+import * as errors from "../errors.js";
+import { type Exchange, type Transport, transferFault } from "../tls/transport.js";
+import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
+import { checkDigest } from "./receive.js";
+import { filesPath } from "./remote-path.js";
+
+export interface PutOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes that have been handed to the connection. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+  /** Bytes that `source` will give, if known: sent as Content-Length. */
+  readonly size?: number;
+  /** Replace only the file that has this entity tag; `null`: only where there is no file yet. */
+  readonly ifMatch?: string | null;
+}
+
+export interface Stored {
+  readonly created: boolean;
+  readonly etag: string | undefined;
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+// The host answers after the file has reached its disk.
+const STORE_TIMEOUT = 900_000;
+
+/** Sends a stream; its SHA-256 is compared with the one that the host says it stored. */
+export async function putStream(
+  transport: Transport,
+  path: string,
+  source: Readable,
+  options: PutOptions = {},
+): Promise<Stored> {
+  return store(transport, path, source, options);
+}
+
+/** Sends a file; its SHA-256 goes before it, so that a damaged upload leaves the host's old file alone. */
+export async function upload(
+  transport: Transport,
+  localFile: string,
+  path: string,
+  options: Omit<PutOptions, "size"> = {},
+): Promise<Stored> {
+  return withFile(transport, localFile, options.signal, ({ body, size, digest }) =>
+    store(transport, path, body(), { ...options, size }, digest),
+  );
+}
+
+export interface LocalFile {
+  readonly size: number;
+  readonly digest: Buffer;
+  /** From its first byte on, each time. */
+  body(): Readable;
+}
+
+/** Opens a file and reads it once for its digest. */
+export async function withFile<T>(
+  transport: Transport,
+  localFile: string,
+  signal: AbortSignal | undefined,
+  use: (file: LocalFile) => Promise<T>,
+): Promise<T> {
+  const file = await openFile(localFile);
+  try {
+    const { digest, size } = await digestOfFile(file, signal).catch((error) => {
+      throw transferFault(error, transport.at, signal);
+    });
+    return await use({ size, digest, body: () => Readable.from(chunksOf(file, size)) });
+  } finally {
+    await file.close();
+  }
+}
+
+const CHUNK = 256 * 1024;
+
+/** Unlike a read stream, it leaves the file open when it is destroyed: the next try reads it again. */
+async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < size; ) {
+    const { bytesRead, buffer } = await file.read(
+      Buffer.allocUnsafe(CHUNK),
+      0,
+      Math.min(CHUNK, size - position),
+      position,
+    );
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function store(
+  transport: Transport,
+  path: string,
+  source: Readable,
+  { ifMatch, ...options }: PutOptions,
+  known?: Buffer,
+): Promise<Stored> {
+  const condition = ifMatch === undefined ? {} : ifMatch === null ? { "If-None-Match": "*" } : { "If-Match": ifMatch };
+  const what = {
+    method: "PUT",
+    path: filesPath(path),
+    headers: { ...condition, ...(known === undefined ? {} : { "Repr-Digest": formatDigest(known) }) },
+  } as const;
+  const { response, size, digest } = await sendContent(transport, what, source, options, known);
+  response.resume();
+  checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
+  return {
+    created: response.statusCode === 201,
+    etag: response.headers.etag,
+    size,
+    sha256: digest.toString("hex"),
+  };
+}
+
+/** Sends a stream as the content of a request, and counts it on its way. @param known its digest, if known before. */
+export async function sendContent(
+  transport: Transport,
+  what: Pick<Exchange, "method" | "path" | "headers">,
+  source: Readable,
+  { signal, onProgress, size }: Omit<PutOptions, "ifMatch">,
+  known?: Buffer,
+): Promise<{ response: IncomingMessage; size: number; digest: Buffer }> {
+  const hash = sha256();
+  let done = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer | string, encoding, callback) {
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+      if (known === undefined) hash.update(bytes);
+      done += bytes.length;
+      onProgress?.(done, size);
+      callback(null, bytes);
+    },
+  });
+  source.on("error", (error) => counted.destroy(error));
+  try {
+    const response = await transport.send({
+      ...what,
+      body: source.pipe(counted),
+      headers: {
+        "Content-Type": "application/octet-stream",
+        ...(size === undefined ? {} : { "Content-Length": size }),
+        ...(known === undefined ? {} : { "Content-Digest": formatDigest(known) }),
+        ...what.headers,
+      },
+      signal,
+      answerTimeout: STORE_TIMEOUT,
+    });
+    return { response, size: done, digest: known ?? hash.digest() };
+  } finally {
+    source.unpipe(counted);
+    source.destroy();
+    counted.destroy();
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, "r").catch((error) => {
+    throw errors.localUnreadable(path, error);
+  });
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw errors.localNotFile(path);
+}

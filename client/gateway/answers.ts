@@ -1,0 +1,91 @@
+/** What a gateway answers: vLab's envelope (V-01) or plain JSON, read whole and checked before it is believed. */
+import type { IncomingMessage } from "node:http";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { notAGateway } from "./errors.js";
+
+/** V-13; ours adds what vLab does not have. */
+export const Ports = Type.Object({
+  ports: Type.Record(
+    Type.String({ pattern: "^[0-9]{1,5}$" }),
+    Type.Object({
+      name: Type.String(),
+      target_addr: Type.String(),
+      target_port: Type.Integer(),
+      component: Type.String(),
+      /** Where this one is reached, if not at the gateway's own address. */
+      gateway_ip: Type.Optional(Type.String()),
+      protocol: Type.Optional(Type.Union([Type.Literal("tcp"), Type.Literal("udp")])),
+    }),
+  ),
+  gateway_ip: Type.String(),
+});
+
+/** V-10. */
+export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }) });
+
+/** V-15: machines by name. */
+export const Machines = Type.Record(
+  Type.String(),
+  Type.Object({
+    component: Type.String(),
+    routable: Type.Union([Type.Boolean(), Type.Null()]),
+    addr: Type.Array(Type.String()),
+  }),
+);
+export type Machines = Static<typeof Machines>;
+
+export interface Body {
+  readonly status: number;
+  readonly value: unknown;
+  /** The reason, where it is no success. */
+  readonly said: string;
+}
+
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Reads an answer to its end, whatever its status is. */
+export async function readBody(response: IncomingMessage, at: string): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw notAGateway(at, `its answer is longer than ${MOST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const status = response.statusCode ?? 0;
+  const value = parse(Buffer.concat(chunks).toString("utf8"));
+  return { status, value, said: reasonIn(value) ?? response.statusMessage ?? "" };
+}
+
+/** The `content` of an envelope. */
+export function contentOf<S extends TSchema>({ value }: Body, schema: S, at: string): Static<S> {
+  if (!isObject(value) || !("content" in value)) throw notAGateway(at, "its answer has no content");
+  return checked(value.content, schema, at);
+}
+
+export function checked<S extends TSchema>(value: unknown, schema: S, at: string): Static<S> {
+  if (Value.Check(schema, value)) return value;
+  const [first] = Value.Errors(schema, value);
+  throw notAGateway(at, `${first?.path ?? ""} in its answer: ${first?.message ?? "not as expected"}`);
+}
+
+/** An envelope's `error`, or a problem's `detail` or `title` (RFC 9457). */
+function reasonIn(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined;
+  return [value.error, value.detail, value.title].find((text) => typeof text === "string" && text !== "") as
+    | string
+    | undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,246 @@
+/**
+ * A gateway, as its users see it: their forwards, their machines, their usage.
+ *
+ * What vLab's server can do is asked through vLab's routes, so that it works with a gateway of this
+ * kit, with vLab's own, and through vLab's central server, which passes these routes on (T15). What
+ * only this kit has is asked under /v1.
+ */
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TSchema } from "@sinclair/typebox";
+import { Fault } from "../../base/fault.js";
+import { retryDelay } from "../agent/retry.js";
+import { type Exchange, Transport } from "../tls/transport.js";
+import type { Trust } from "../tls/trust.js";
+import { type Body, checked, contentOf, Machines, Made, Ports, readBody } from "./answers.js";
+import { badGateway, onlyVlab, refused } from "./errors.js";
+
+export interface GatewayOptions {
+  /** `https://HOST[:PORT]`. */
+  readonly url: string;
+  readonly trust: Trust;
+  readonly token: string;
+  readonly signal?: AbortSignal;
+  /** Of every request of this client (V-48). @default - a new UUID */
+  readonly requestId?: string;
+  /** Told before each wait, in milliseconds. */
+  readonly onRetry?: (delay: number) => void;
+  /** @default the clock */
+  readonly wait?: (delay: number) => Promise<void>;
+}
+
+/** A forward as a client knows it. */
+export interface KnownForward {
+  readonly connPort: number;
+  readonly name: string;
+  readonly component: string;
+  readonly targetAddr: string;
+  readonly targetPort: number;
+  readonly protocol: "tcp" | "udp";
+  /** Where its port is, if elsewhere: a machine with an IPv6 address is reached by the gateway's. */
+  readonly gatewayAddress?: string;
+}
+
+export interface KnownForwards {
+  /** By port. */
+  readonly forwards: readonly KnownForward[];
+  /** Where their ports are. */
+  readonly gatewayAddress: string;
+}
+
+export interface WantedForward {
+  readonly name: string;
+  readonly component: string;
+  readonly targetAddr: string;
+  readonly targetPort: number;
+}
+
+/** What vLab's own server cannot do. */
+export interface ForwardExtras {
+  readonly protocol?: "tcp" | "udp";
+  readonly connPort?: number;
+  /** Addresses and blocks that may use it. */
+  readonly sources?: readonly string[];
+  /** Seconds. */
+  readonly expiresIn?: number;
+  /** Whose it is to be; for an admin. */
+  readonly owner?: string;
+  readonly idempotencyKey?: string;
+}
+
+const PORTMAP = "/api/1/ipam/portmap";
+const USER_AGENT = "sallyport";
+
+export class GatewayClient {
+  readonly requestId: string;
+  readonly #transport: Transport;
+  readonly #options: GatewayOptions;
+
+  constructor(options: GatewayOptions) {
+    const { host, port } = gatewayAt(options.url);
+    const { trust, signal } = options;
+    this.#options = options;
+    this.requestId = options.requestId ?? randomUUID();
+    this.#transport = new Transport({ host, port, trust, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** `host:port`, for messages. */
+  get at(): string {
+    return this.#transport.at;
+  }
+
+  /** The user's forwards; by machine, all of its. */
+  async forwards(name?: string): Promise<KnownForwards> {
+    const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
+    const { ports, gateway_ip } = await this.#vlab("GET", PORTMAP + query, Ports);
+    const forwards = Object.entries(ports).map(([port, { target_addr, target_port, ...rest }]) => ({
+      connPort: Number(port),
+      targetAddr: target_addr,
+      targetPort: target_port,
+      name: rest.name,
+      component: rest.component,
+      protocol: rest.protocol ?? ("tcp" as const),
+      ...(rest.gateway_ip === undefined ? {} : { gatewayAddress: rest.gateway_ip }),
+    }));
+    return {
+      // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too (V-13).
+      forwards: forwards
+        .filter((forward) => name === undefined || forward.name === name)
+        .sort((a, b) => a.connPort - b.connPort),
+      gatewayAddress: gateway_ip === "" ? this.#transport.host : gateway_ip,
+    };
+  }
+
+  /** Opens a forward. @returns its port of the gateway. */
+  async create(wanted: WantedForward, extras: ForwardExtras = {}): Promise<number> {
+    const body = {
+      target_addr: wanted.targetAddr,
+      target_port: wanted.targetPort,
+      target_name: wanted.name,
+      target_component: wanted.component,
+    };
+    const { protocol, connPort, sources, expiresIn, owner, idempotencyKey } = extras;
+    const more = { protocol, conn_port: connPort, sources, expires_in: expiresIn, owner };
+    const isPlain = Object.values(more).every((value) => value === undefined);
+    const headers = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+    const made = isPlain
+      ? await this.#vlab("POST", PORTMAP, Made, body, headers)
+      : await this.#native(
+          "POST",
+          "/v1/forwards",
+          Made,
+          "ports, sources, protocols and expiry",
+          { ...body, ...more },
+          headers,
+        );
+    return made.conn_port;
+  }
+
+  /** @returns false where there was none. */
+  async remove(connPort: number): Promise<boolean> {
+    try {
+      await this.#ask("DELETE", PORTMAP, { body: { conn_port: connPort }, vlab: true });
+      return true;
+    } catch (error) {
+      if (error instanceof Fault && error.code === "gateway/not-found") return false;
+      // V-14: vLab's own server says so with a 500.
+      if (error instanceof Fault && /Unable to find iptable rule/.test(error.message)) return false;
+      throw error;
+    }
+  }
+
+  /** Machines that have forwards, with their addresses and whether they are alive. */
+  machines(name?: string): Promise<Machines> {
+    const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
+    return this.#vlab("GET", `/api/1/ipam/addr${query}`, Machines);
+  }
+
+  /** A request that only a gateway of this kit knows. @param what for the error where it is vLab's. */
+  ask<S extends TSchema>(path: string, schema: S, what: string) {
+    return this.#native("GET", path, schema, what);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #vlab<S extends TSchema>(
+    method: Exchange["method"],
+    path: string,
+    schema: S,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    const answer = await this.#ask(method, path, { vlab: true, headers, ...(body === undefined ? {} : { body }) });
+    return contentOf(answer, schema, this.at);
+  }
+
+  async #native<S extends TSchema>(
+    method: Exchange["method"],
+    path: string,
+    schema: S,
+    what: string,
+    body?: object,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    const request = { vlab: false, headers, ...(body === undefined ? {} : { body }) };
+    const answer = await this.#ask(method, path, request).catch((error: unknown) => {
+      // Nothing under /v1 is ever "not found" here but the route itself.
+      if (error instanceof Fault && error.code === "gateway/not-found") throw onlyVlab(this.at, what);
+      throw error;
+    });
+    return checked(answer.value, schema, this.at);
+  }
+
+  async #ask(
+    method: Exchange["method"],
+    path: string,
+    request: { readonly vlab: boolean; readonly body?: object; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<Body> {
+    const { onRetry, signal, wait = (ms: number) => sleep(ms, undefined, signal && { signal }) } = this.#options;
+    for (let attempt = 0; ; attempt += 1) {
+      const response = await this.#transport.send({ ...this.#exchange(method, path, request), anyStatus: true });
+      const answer = await readBody(response, this.at);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      // 503 says that nothing was done, so that a POST may be asked again as well.
+      const delay = answer.status === 503 ? retryDelay(attempt, response.headers["retry-after"]) : undefined;
+      if (delay === undefined) throw refused(this.at, answer.status, answer.said, this.requestId);
+      onRetry?.(delay);
+      await wait(delay);
+    }
+  }
+
+  #exchange(
+    method: Exchange["method"],
+    path: string,
+    { vlab, body, headers }: { readonly vlab: boolean; readonly body?: object; readonly headers?: object },
+  ): Exchange {
+    const { token } = this.#options;
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    return {
+      method,
+      path,
+      headers: {
+        Accept: "application/json",
+        "User-Agent": USER_AGENT,
+        "X-Request-Id": this.requestId,
+        ...(vlab ? { "X-Auth": token } : { Authorization: `Bearer ${token}` }),
+        ...(bytes === undefined ? {} : { "Content-Type": "application/json", "Content-Length": bytes.length }),
+        ...headers,
+      },
+      ...(bytes === undefined ? {} : { body: Readable.from([bytes]) }),
+    };
+  }
+}
+
+/** Host and port of `https://HOST[:PORT]`; nothing else is a gateway. */
+export function gatewayAt(url: string): { readonly host: string; readonly port: number } {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isOrigin = parsed !== undefined && [parsed.origin, `${parsed.origin}/`].includes(parsed.href);
+  if (!isOrigin || parsed.protocol !== "https:") throw badGateway(url);
+  return {
+    host: parsed.hostname.replace(/^\[|\]$/g, ""),
+    port: parsed.port === "" ? 443 : Number(parsed.port),
+  };
+}

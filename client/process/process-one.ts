@@ -1,0 +1,134 @@
+/** One input through one host: sent, run, fetched; and whatever goes wrong, no job is left running for nobody. */
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Fault } from "../../base/fault.js";
+import type { AgentClient } from "../agent/agent-client.js";
+import type { JobAnswer } from "../agent/job-answers.js";
+import type { JobInput } from "../agent/jobs.js";
+import { jobCancelled, jobFailed, localOnly, tookTooLong } from "./errors.js";
+import type { Place } from "./places.js";
+
+export interface Work {
+  readonly src: Place;
+  /** Undefined: the output stays with the job. */
+  readonly dst: Place | undefined;
+  readonly accelerator?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+export interface Surroundings {
+  /** For messages. */
+  readonly host: string;
+  readonly client: AgentClient;
+  /** One that is not ended by an interruption, for what has to be done then. */
+  readonly lastClient: () => Promise<AgentClient>;
+  /** Ends everything, by an interruption or because it took too long. */
+  readonly signal: AbortSignal;
+  /** As the user wrote it, if `signal` also ends after a time. */
+  readonly timeout?: { readonly text: string; readonly signal: AbortSignal };
+  readonly onSend?: (done: number, total: number | undefined) => void;
+  readonly onState?: (job: JobAnswer) => void;
+  readonly onFetch?: (done: number, total: number | undefined) => void;
+  /** Broken connections to get over while the job runs. */
+  readonly retries?: number;
+}
+
+export interface Processed {
+  readonly job: JobAnswer;
+  /** Of the output, where it was fetched. */
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+/** A lost host must not make the end of the command wait for long. */
+const LAST_MS = 5_000;
+
+/** Submits and does not wait. */
+export function submitOnly(work: Work, around: Surroundings): Promise<JobAnswer> {
+  return guarded(around, (key) => around.client.jobs.submit({ ...submission(work, around), key }));
+}
+
+/** @throws Fault, with the end of stderr where the program failed. */
+export function processOne(work: Work, around: Surroundings): Promise<Processed> {
+  const { client, host, signal, retries } = around;
+  const { jobs } = client;
+  return guarded(around, async (key, settled) => {
+    const { id } = await jobs.submit({ ...submission(work, around), key });
+    const job = await jobs.follow(id, {
+      signal,
+      ...(around.onState === undefined ? {} : { onState: around.onState }),
+      ...(retries === undefined ? {} : { retries }),
+    });
+    if (job.state !== "done") {
+      // It has ended, and its account stays on the host for whoever looks into it.
+      settled();
+      if (job.state === "cancelled") throw jobCancelled(id, host);
+      throw jobFailed(id, host, job.failure?.detail ?? job.state, job.stderr_tail);
+    }
+    const fetched = await fetch(work.dst, id, around);
+    // The output is where it belongs; that the host remembers more than it must is no failure.
+    if (work.dst !== undefined) await jobs.remove(id, { signal }).catch(() => undefined);
+    return { job, ...fetched };
+  });
+}
+
+async function guarded<T>(around: Surroundings, run: (key: string, settled: () => void) => Promise<T>): Promise<T> {
+  const key = randomUUID();
+  let isSettled = false;
+  try {
+    return await run(key, () => {
+      isSettled = true;
+    });
+  } catch (error) {
+    if (!isSettled) await forget(around, key);
+    const { timeout } = around;
+    if (timeout?.signal.aborted === true && error instanceof Fault && error.code === "client/aborted") {
+      throw tookTooLong(around.host, timeout.text);
+    }
+    throw error;
+  }
+}
+
+/** By its key: whether the host took the job is not known where its answer never came. */
+async function forget({ lastClient }: Surroundings, key: string): Promise<void> {
+  const signal = AbortSignal.timeout(LAST_MS);
+  const client = await lastClient();
+  try {
+    for (const { id } of await client.jobs.list({ key, signal })) await client.jobs.remove(id, { signal });
+  } catch {
+    // The host is out of reach, which is why we are here. It ends the job by its own time limit.
+  } finally {
+    client.close();
+  }
+}
+
+function submission({ src, dst, accelerator, parameters }: Work, { signal, onSend }: Surroundings) {
+  return {
+    signal,
+    input: inputOf(src),
+    ...(accelerator === undefined ? {} : { accelerator }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(dst?.kind === "host" ? { output: dst.url } : {}),
+    ...(onSend === undefined ? {} : { onProgress: onSend }),
+  };
+}
+
+function inputOf(src: Place): JobInput {
+  if (src.kind === "file") return { file: src.path };
+  return src.kind === "host" ? { url: src.url } : { stream: process.stdin };
+}
+
+async function fetch(dst: Place | undefined, id: string, { client, signal, onFetch, retries }: Surroundings) {
+  const options = {
+    signal,
+    ...(onFetch === undefined ? {} : { onProgress: onFetch }),
+    ...(retries === undefined ? {} : { retries }),
+  };
+  if (dst?.kind === "stream") return client.jobs.output(id, process.stdout, options);
+  if (dst?.kind !== "file") return {};
+  await mkdir(dirname(dst.path), { recursive: true }).catch((error) => {
+    throw localOnly(dst.path, error);
+  });
+  return client.jobs.download(id, dst.path, options);
+}

@@ -1,0 +1,142 @@
+/**
+ * `ssh NAME` for deployed hosts: one file of this kit, and one `Include` line in the user's own.
+ *
+ * The kit's file has one section per project, so that projects do not undo each other's. The user's
+ * file gets the line at its top (an `Include` below a `Host` would hold for that host only) and is
+ * otherwise kept byte for byte.
+ */
+import { mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import SSHConfig from "ssh-config";
+import { errno } from "../../base/fault.js";
+import { replaceFile } from "../../base/fs/atomic.js";
+import { withLock } from "../lock.js";
+
+export interface SshConfigHost {
+  /** What one types after `ssh`. */
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly username: string;
+  readonly identity: string;
+  readonly knownHosts: string;
+  readonly hostKeyAlias: string;
+}
+
+export interface SshConfigFiles {
+  /** The user's file. */
+  readonly main: string;
+  /** The kit's file, beside it. */
+  readonly own: string;
+}
+
+/** Where the two files are: beside each other in `~/.ssh`, or where `$SALLYPORT_SSH_CONFIG` names the user's. */
+export function sshConfigFiles(env: NodeJS.ProcessEnv): SshConfigFiles {
+  const main = env.SALLYPORT_SSH_CONFIG || join(env.HOME ?? userInfo().homedir, ".ssh", "config");
+  return { main, own: join(dirname(main), "sallyport.config") };
+}
+
+/** The `Host` blocks, as OpenSSH reads them. Pure. */
+export function hostBlocks(hosts: readonly SshConfigHost[], home: string): string {
+  const config = new SSHConfig();
+  for (const host of hosts) {
+    config.append({
+      Host: host.name,
+      HostName: host.address,
+      ...(host.port === undefined || host.port === 22 ? {} : { Port: String(host.port) }),
+      User: host.username,
+      IdentityFile: homeRelative(host.identity, home),
+      IdentitiesOnly: "yes",
+      UserKnownHostsFile: homeRelative(host.knownHosts, home),
+      HostKeyAlias: host.hostKeyAlias,
+      StrictHostKeyChecking: "yes",
+    });
+  }
+  return `${String(config).trimEnd()}\n`;
+}
+
+/** `text` with `blocks` as the section of `project`, or without that section. Pure. */
+export function withSection(text: string, project: string, blocks: string | undefined): string {
+  const [begin, end] = [`# begin ${JSON.stringify(project)}\n`, `# end ${JSON.stringify(project)}\n`];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  const [before, after] = from < 0 || to < 0 ? [text, ""] : [text.slice(0, from), text.slice(to + end.length)];
+  const section = blocks === undefined ? "" : `${begin}${blocks}${end}`;
+  return `${before}${section}${after}`;
+}
+
+/** `text` with the `Include` of `own` above everything that it must be above. Pure. */
+export function withInclude(text: string, own: string, home: string): string {
+  const line = includeLine(own, home);
+  const top = text.split(/^[ \t]*(?:Host|Match)\b/im, 1)[0] ?? "";
+  return top.split("\n").includes(line) ? text : `${line}\n${text}`;
+}
+
+/** `text` as it was before {@link withInclude}. Pure. */
+export function withoutInclude(text: string, own: string, home: string): string {
+  return text.replaceAll(new RegExp(`^${escapeRegExp(includeLine(own, home))}\n`, "gm"), "");
+}
+
+/** Writes the section of `project` and sees to the `Include` line. */
+export async function installSshConfig(
+  files: SshConfigFiles,
+  project: string,
+  hosts: readonly SshConfigHost[],
+  home = openSshHome(),
+): Promise<void> {
+  await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
+  await withLock(files.own, async () => {
+    await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
+    await edit(files.main, (text) => withInclude(text, files.own, home));
+  });
+}
+
+/** Takes the section of `project` away, and with the last section the file and the `Include` line. */
+export async function removeSshConfig(files: SshConfigFiles, project: string, home = openSshHome()): Promise<void> {
+  await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
+  await withLock(files.own, async () => {
+    const left = await edit(files.own, (text) => withSection(text, project, undefined));
+    if (left.trim() !== "") return;
+    await edit(files.main, (text) => withoutInclude(text, files.own, home));
+  });
+}
+
+/** The home that OpenSSH means by `~`: the password database's, whatever $HOME says. */
+export function openSshHome(): string {
+  return userInfo().homedir;
+}
+
+/** `~/.ssh/x` for files in the home, so that the configuration can move with it. */
+function homeRelative(path: string, home: string): string {
+  const inside = relative(home, path);
+  const isInside = inside !== "" && !inside.startsWith("..") && !isAbsolute(inside);
+  return quoteIfNeeded(isInside ? `~/${inside}` : path);
+}
+
+function includeLine(own: string, home: string): string {
+  return `Include ${homeRelative(own, home)}`;
+}
+
+function quoteIfNeeded(value: string): string {
+  return /\s/.test(value) ? `"${value}"` : value;
+}
+
+/** Replaces a file's text, if it changes; removes the file if nothing is left of what was there. */
+async function edit(path: string, change: (text: string) => string): Promise<string> {
+  // A dotfiles manager's symlink stays one: what it points to is replaced.
+  const real = await realpath(path).catch(() => path);
+  const old = await readFile(real, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  const text = change(old ?? "");
+  if (text === (old ?? "")) return text;
+  if (text === "") await unlink(real);
+  else await replaceFile(real, text, old === undefined ? 0o600 : (await stat(real)).mode & 0o777);
+  return text;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,70 @@
+/**
+ * Who the caller is, decided from what address services answered.
+ *
+ * No single service is believed: it could be hijacked, broken or a captive portal, and its word would
+ * open the door to somebody else. Per address family the address that most services name wins, if at
+ * least two name it and no other address is named as often. What is not a public unicast address
+ * counts as no answer.
+ */
+import { Cidr } from "../../net/cidr.js";
+
+export interface Answer {
+  /** Who answered, for messages: a host name. */
+  readonly service: string;
+  /** The body, or why there is none. */
+  readonly text?: string;
+  readonly failure?: string;
+}
+
+export interface Agreement {
+  /** One address per family that two or more services agree on; IPv4 first. */
+  readonly callers: readonly Cidr[];
+  /** One line per service that did not help, and why. */
+  readonly objections: readonly string[];
+}
+
+const QUORUM = 2;
+
+export function agreeOnCaller(answers: readonly Answer[]): Agreement {
+  const objections: string[] = [];
+  const votes: { service: string; caller: Cidr }[] = [];
+  for (const answer of answers) {
+    const read = readAnswer(answer);
+    if (typeof read === "string") objections.push(`${answer.service}: ${read}`);
+    else votes.push({ service: answer.service, caller: read });
+  }
+  const callers: Cidr[] = [];
+  for (const family of [4, 6] as const) {
+    const ofFamily = votes.filter(({ caller }) => caller.family === family);
+    const winner = mostNamed(ofFamily.map(({ caller }) => caller));
+    if (winner !== undefined) callers.push(winner);
+    for (const { service, caller } of ofFamily) {
+      if (winner?.equals(caller)) continue;
+      objections.push(
+        `${service}: ${caller.address}, with which ${winner ? "the others disagree" : "no majority agrees"}`,
+      );
+    }
+  }
+  return { callers, objections };
+}
+
+function readAnswer({ text, failure }: Answer): Cidr | string {
+  if (text === undefined) return failure ?? "no answer";
+  const shown = JSON.stringify(text.length > 45 ? `${text.slice(0, 42)}...` : text);
+  let caller: Cidr;
+  try {
+    caller = Cidr.host(text.trim());
+  } catch {
+    return `answered ${shown}, which is not an address`;
+  }
+  return caller.isPublicUnicast ? caller : `answered ${shown}, which is not a public address`;
+}
+
+function mostNamed(callers: readonly Cidr[]): Cidr | undefined {
+  const counts = new Map<string, number>();
+  for (const caller of callers) counts.set(caller.toString(), (counts.get(caller.toString()) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  const leaders = [...counts].filter(([, count]) => count === most).map(([text]) => text);
+  const [leader] = leaders;
+  return most >= QUORUM && leaders.length === 1 && leader !== undefined ? Cidr.parse(leader) : undefined;
+}

@@ -1,0 +1,150 @@
+/** The edge to the address services, and the order in which a caller may be named. */
+import { request as httpRequest, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { rootCertificates } from "node:tls";
+import { Cidr, uniqueCidrs } from "../../net/cidr.js";
+import * as errors from "../errors.js";
+import { type Answer, agreeOnCaller } from "./caller.js";
+
+interface Service {
+  readonly url: URL;
+  /** Connect over this family only, since the service answers with the address that it sees. */
+  readonly family?: 4 | 6;
+}
+
+/** Run by different parties on different networks; none asks for a key. */
+const SERVICES: readonly Service[] = [
+  { url: new URL("https://checkip.amazonaws.com/"), family: 4 },
+  { url: new URL("https://api.ipify.org/"), family: 4 },
+  { url: new URL("https://ipv4.icanhazip.com/"), family: 4 },
+  { url: new URL("https://v4.ident.me/"), family: 4 },
+  { url: new URL("https://api6.ipify.org/"), family: 6 },
+  { url: new URL("https://ipv6.icanhazip.com/"), family: 6 },
+  { url: new URL("https://v6.ident.me/"), family: 6 },
+];
+
+const TIMEOUT_MS = 3_000;
+/** The longest IPv6 text has 45 characters; more is a web page. */
+const MOST_BYTES = 256;
+
+export interface ResolvedCaller {
+  /** Sorted, each once. */
+  readonly callers: readonly Cidr[];
+  readonly from: "prop" | "SALLYPORT_CALLER" | "configuration" | "lookup";
+  /** What did not fit during a lookup that succeeded all the same: a service that answered otherwise, say. */
+  readonly objections: readonly string[];
+}
+
+/**
+ * Addresses that may reach the hosts: those given by the program, else `SALLYPORT_CALLER`, else the
+ * configured ones, else (`auto`) this machine's public address, as address services agree on it.
+ */
+export async function resolveCaller(
+  configured: "auto" | readonly string[],
+  env: NodeJS.ProcessEnv,
+  options: { readonly caller?: readonly string[]; readonly signal?: AbortSignal } = {},
+): Promise<ResolvedCaller> {
+  if (options.caller !== undefined) return named(options.caller, "prop", "caller");
+  const fromEnv = env.SALLYPORT_CALLER?.trim();
+  if (fromEnv !== undefined && fromEnv !== "" && fromEnv !== "auto") {
+    return named(fromEnv.split(/[\s,]+/).filter(Boolean), "SALLYPORT_CALLER", "SALLYPORT_CALLER");
+  }
+  if (configured !== "auto") return named(configured, "configuration", "caller:");
+  const { callers, objections } = agreeOnCaller(await askServices(env, options.signal));
+  if (callers.length === 0) throw errors.callerUnknown(summary(objections));
+  return { callers, from: "lookup", objections };
+}
+
+function named(texts: readonly string[], from: ResolvedCaller["from"], label: string): ResolvedCaller {
+  if (texts.length === 0) throw errors.noCaller(label);
+  const callers = texts.map((text) => {
+    const cidr = Cidr.of(text);
+    if (cidr.isEverybody) throw errors.everybody(text);
+    return cidr;
+  });
+  return { callers: uniqueCidrs(callers), from, objections: [] };
+}
+
+/** One line, however many services said why. */
+function summary(objections: readonly string[]): string {
+  const reasons = new Set(objections.map((line) => line.slice(line.indexOf(": ") + 2)));
+  const [only] = reasons;
+  if (reasons.size === 1 && only !== undefined) return `${only} (${objections.length} services asked)`;
+  const shown = objections.slice(0, 4).join("; ");
+  return objections.length > 4 ? `${shown}; and ${objections.length - 4} more` : shown;
+}
+
+async function askServices(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<Answer[]> {
+  const override = env.SALLYPORT_CALLER_SERVICES?.trim();
+  const services = override ? override.split(/[\s,]+/).map((text) => ({ url: serviceUrl(text) })) : SERVICES;
+  return Promise.all(services.map((service) => ask(service, signal)));
+}
+
+function serviceUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(url?.hostname ?? "");
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback)) return url;
+  throw errors.badService(text);
+}
+
+async function ask({ url, family }: Service, signal: AbortSignal | undefined): Promise<Answer> {
+  const service = url.host;
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const text = await get(url, {
+      ...(family === undefined ? {} : { family }),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    return { service, text };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { service, failure: timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error) };
+  }
+}
+
+function get(url: URL, options: RequestOptions): Promise<string> {
+  const headers = { accept: "text/plain", "user-agent": "sallyport" };
+  return new Promise((resolve, reject) => {
+    const onResponse = (response: import("node:http").IncomingMessage) => {
+      // A redirect would hand the question to somebody who was not asked.
+      if (response.statusCode !== 200) {
+        response.destroy();
+        reject(new Error(`status ${response.statusCode}`));
+        return;
+      }
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length > MOST_BYTES) {
+          response.destroy();
+          resolve(text);
+        }
+      });
+      response.on("end", () => resolve(text));
+      response.on("error", reject);
+    };
+    const request =
+      url.protocol === "http:"
+        ? httpRequest(url, { ...options, headers }, onResponse)
+        : // Neither NODE_TLS_REJECT_UNAUTHORIZED nor NODE_EXTRA_CA_CERTS may choose who gets in.
+          httpsRequest(url, { ...options, headers, rejectUnauthorized: true, ca: [...rootCertificates] }, onResponse);
+    request.on("error", reject);
+    request.end();
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no such name, or no network",
+  EAI_AGAIN: "no such name, or no network",
+  ENETUNREACH: "no route",
+  EHOSTUNREACH: "no route",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+};
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return REASONS[code] ?? (code || error.message);
+}

@@ -1,0 +1,206 @@
+/**
+ * Which ports does a Terraform configuration open to the whole Internet?
+ *
+ * Asked of what is synthesized, so it does not matter who wrote it and how: what counts is the union
+ * of all that one group lets in. `0.0.0.0/1` with `128.0.0.0/1`, a prefix list, or "everybody but one
+ * address" is the Internet too. The line is drawn at a quarter of a family's public addresses: far
+ * more than any one party has, and less than the coarsest way of cutting the world in pieces.
+ *
+ * Not judged: ICMP, which has no ports; egress; modules, whose inside is not part of the JSON; and
+ * sources that only Terraform will know, which are returned as doubts.
+ */
+import { Cidr } from "../../net/cidr.js";
+import { printPorts } from "../../net/ingress-rule.js";
+import { blocksOf, difference, intersection, type Spans, sizeOf, spansOf, union } from "../../net/ranges.js";
+import type { RuleTable } from "../options/table.js";
+import { type Doubt, HAVE_PORTS, type Opening, openingsIn } from "./ingress-exposures.js";
+import { isObject, objectAt, type StackJson, TerraformJson } from "./terraform-json.js";
+
+export type { Doubt } from "./ingress-exposures.js";
+export type { StackJson } from "./terraform-json.js";
+
+/** What somebody asked for, and the guard lets pass. */
+export interface Allowed {
+  readonly port: number;
+  readonly cidr: Cidr | string;
+  /** @default "tcp" */
+  readonly protocol?: "tcp" | "udp";
+}
+
+export interface Finding {
+  readonly stack: string;
+  /** The group that is open. */
+  readonly group: string;
+  /** `tcp`, `udp`, the number of a protocol, or `all`. */
+  readonly protocol: string;
+  readonly from: number;
+  readonly to: number;
+  readonly family: 4 | 6;
+  /** The resources that open it together, and the paths of their constructs where known. */
+  readonly openedBy: readonly { readonly address: string; readonly path: string | undefined }[];
+  /** To whom: `the whole Internet (0.0.0.0/0)`. */
+  readonly audience: string;
+  /** All of it in one sentence. */
+  readonly text: string;
+}
+
+export interface Judgement {
+  readonly findings: readonly Finding[];
+  /** Sources that cannot be judged before Terraform runs. */
+  readonly doubts: readonly Doubt[];
+}
+
+/** Every port that the stacks open to the whole Internet, less what is allowed. */
+export function openToWorld(
+  stacks: readonly StackJson[],
+  options: { readonly allow?: readonly Allowed[] } = {},
+): Judgement {
+  const { openings, doubts } = openingsIn(new TerraformJson(stacks));
+  const groups = new Map<string, Opening[]>();
+  for (const opening of openings) {
+    const key = `${opening.stack} ${opening.group}`;
+    groups.set(key, [...(groups.get(key) ?? []), opening]);
+  }
+  const allow = (options.allow ?? []).map(readAllowed);
+  const findings = [...groups.values()].flatMap((group) =>
+    ([4, 6] as const).flatMap((family) => findingsOf(group, family, allow)),
+  );
+  return { findings, doubts: [...doubts, ...stacks.flatMap(doubtsOfModules)] };
+}
+
+/** What the rows of a table open, for `allow`: the guard then lets pass what an option asked for. */
+export function allowedBy(table: Pick<RuleTable, "rows">): Allowed[] {
+  return table.rows.flatMap(({ rule: { protocol, source, from, to } }) => {
+    if (source.kind !== "cidr") return [];
+    return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, cidr: source.cidr, protocol }));
+  });
+}
+
+interface ReadAllowed {
+  readonly port: number;
+  readonly protocol: string;
+  readonly cidr: Cidr;
+}
+
+function readAllowed({ port, cidr, protocol = "tcp" }: Allowed): ReadAllowed {
+  return { port, protocol, cidr: typeof cidr === "string" ? Cidr.parse(cidr) : cidr };
+}
+
+const everything = (family: 4 | 6): Spans => spansOf([Cidr.parse(family === 4 ? "0.0.0.0/0" : "2000::/3")]);
+
+/** Special-purpose blocks of the IANA registry that nobody reaches over the Internet. */
+const NOT_PUBLIC = spansOf(
+  [
+    ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"],
+    ...["192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"],
+  ].map((text) => Cidr.parse(text)),
+);
+
+const PUBLIC: Readonly<Record<4 | 6, Spans>> = { 4: difference(everything(4), NOT_PUBLIC), 6: everything(6) };
+
+function findingsOf(group: readonly Opening[], family: 4 | 6, allow: readonly ReadAllowed[]): Finding[] {
+  const every = group.filter(({ protocol }) => protocol === "all");
+  const findings = intervalsOf(every, "all", family, []);
+  const isWholly = findings.length > 0;
+  for (const protocol of new Set(["tcp", "udp", ...group.map((opening) => opening.protocol)])) {
+    if (protocol === "all") continue;
+    // Where all protocols are open already, only what opens this one besides is worth a line.
+    const openings = group.filter(
+      (opening) => opening.protocol === protocol || (opening.protocol === "all" && !isWholly),
+    );
+    findings.push(
+      ...intervalsOf(
+        openings,
+        protocol,
+        family,
+        allow.filter((allowed) => allowed.protocol === protocol),
+      ),
+    );
+  }
+  return findings;
+}
+
+/** The ports cut wherever anything changes, so that each piece has one answer; equal neighbours are joined again. */
+function intervalsOf(
+  openings: readonly Opening[],
+  protocol: string,
+  family: 4 | 6,
+  allow: readonly ReadAllowed[],
+): Finding[] {
+  const cuts = new Set<number>();
+  for (const { from, to } of openings) cuts.add(from).add(to + 1);
+  for (const { port } of allow) cuts.add(port).add(port + 1);
+  const edges = [...cuts].sort((a, b) => a - b);
+  const findings: Finding[] = [];
+  for (const [index, from] of edges.entries()) {
+    const to = (edges[index + 1] ?? from) - 1;
+    const here = openings.filter((opening) => opening.from <= from && to <= opening.to);
+    if (to < from || here.length === 0) continue;
+    const finding = judge(
+      here,
+      { protocol, from, to, family },
+      allow.filter(({ port }) => port === from),
+    );
+    const previous = findings.at(-1);
+    if (finding === undefined) continue;
+    const isMore = previous?.to === from - 1 && isSameBut(previous, finding);
+    if (isMore) findings.splice(-1, 1, withText({ ...previous, to }));
+    else findings.push(withText(finding));
+  }
+  return findings;
+}
+
+type Piece = Pick<Finding, "protocol" | "from" | "to" | "family">;
+type Untold = Omit<Finding, "text">;
+
+function judge(openings: readonly Opening[], piece: Piece, allow: readonly ReadAllowed[]): Untold | undefined {
+  const { family } = piece;
+  const ofFamily = (cidrs: readonly Cidr[]) => spansOf(cidrs.filter((cidr) => cidr.family === family));
+  const open = union(openings.flatMap(({ cidrs }) => ofFamily(cidrs)));
+  const unasked = difference(open, ofFamily(allow.map(({ cidr }) => cidr)));
+  const reached = sizeOf(intersection(unasked, PUBLIC[family]));
+  if (reached * 4n < sizeOf(PUBLIC[family])) return undefined;
+  const [first] = openings;
+  if (first === undefined) return undefined;
+  const openers = openings.filter(({ cidrs }) => intersection(ofFamily(cidrs), unasked).length > 0);
+  const openedBy = [
+    ...new Map(openers.map(({ resource: { address, path } }) => [address, { address, path }])).values(),
+  ];
+  return { stack: first.stack, group: first.group, ...piece, openedBy, audience: describe(family, unasked, reached) };
+}
+
+function describe(family: 4 | 6, unasked: Spans, reached: bigint): string {
+  const blocks = blocksOf(family, unasked);
+  const shown =
+    blocks.length > 4 ? `${blocks.slice(0, 3).join(", ")} and ${blocks.length - 3} more blocks` : blocks.join(", ");
+  const percent = Number((reached * 100n) / sizeOf(PUBLIC[family]));
+  return percent >= 99 ? `the whole Internet (${shown})` : `${percent} % of the Internet (${shown})`;
+}
+
+function withText(finding: Untold): Finding {
+  const { group, protocol, openedBy, audience } = finding;
+  const what = printProtocol(protocol, finding);
+  const others = openedBy.map(({ address }) => address).filter((address) => address !== group);
+  const through = others.length === 0 ? "" : ` through ${others.join(" and ")}`;
+  return { ...finding, text: `${group} opens ${what} to ${audience}${through}, and no option asked for it` };
+}
+
+function printProtocol(protocol: string, ports: Pick<Finding, "from" | "to">): string {
+  if (protocol === "all") return "every port";
+  return HAVE_PORTS.has(protocol) ? `${protocol} ${printPorts(ports)}` : `protocol ${protocol}`;
+}
+
+function isSameBut(a: Untold, b: Untold): boolean {
+  const about = ({ openedBy, audience }: Untold) => [audience, ...openedBy.map(({ address }) => address)].join(" ");
+  return about(a) === about(b);
+}
+
+/** A module is fetched by Terraform: all that can be seen is what it is told. */
+function doubtsOfModules(stack: StackJson): Doubt[] {
+  return Object.entries(objectAt(stack.json, "module")).flatMap(([name, body]) => {
+    const world = isObject(body) ? JSON.stringify(body).match(/(?:0\.0\.0\.0|::)\/[01](?!\d)/) : null;
+    if (world === null) return [];
+    const text = `a module is not looked into, and this one is given "${world[0]}"`;
+    return [{ stack: stack.name, address: `module.${name}`, path: undefined, text }];
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * What each option asks for: a port for a source, with the steps that led there. `firewall.cidr` and
+ * `disable_public_ingress` then put another source in the place of the one that was asked for.
+ */
+import { Cidr, uniqueCidrs } from "../../net/cidr.js";
+import { printSource, type Source } from "../../net/ingress-rule.js";
+import * as errors from "../errors.js";
+import type { CheckedOptions } from "./options.js";
+import { BUILT_IN, type Origins, writtenAt } from "./origins.js";
+
+/** One thing that made a row what it is: who said it, where, and what it did. */
+export interface Step {
+  readonly option: string;
+  readonly origin: string;
+  readonly text: string;
+}
+
+export interface TableContext {
+  /** The callers' addresses, where `needsCaller(options)`. */
+  readonly callers: readonly Cidr[];
+  /** @default - not known yet: a reference, printed as `<vpc-cidr>` */
+  readonly vpcCidr?: Cidr;
+  readonly origins?: Origins;
+}
+
+export interface Claim {
+  readonly port: number;
+  /** Who was meant before the VPC took their place. */
+  readonly asked: Source;
+  readonly source: Source;
+  /** The step that a row is named after. */
+  readonly opener: Step;
+  readonly steps: readonly Step[];
+}
+
+const SSH = 22;
+const EVERYBODY: Source = { kind: "cidr", cidr: Cidr.parse("0.0.0.0/0") };
+const VPC: Source = { kind: "vpc" };
+
+/** In the order of the table: http ports, 22, the callers', then the listed ones. */
+export class Claims {
+  readonly warnings: string[] = [];
+  readonly #origins: Origins;
+
+  constructor(
+    readonly options: CheckedOptions,
+    readonly context: TableContext,
+  ) {
+    this.#origins = context.origins ?? {};
+  }
+
+  all(): Claim[] {
+    const claims = [...this.#flags(), ...this.#callers(), ...this.#firewall(), ...this.#ingress()];
+    if (!this.options.disablePublicIngress) return claims;
+    this.#warnOutside();
+    return claims.map((claim) => this.#withinVpc(claim));
+  }
+
+  internal(): Claim[] {
+    const { profile, disablePublicIngress, ingress, publicHttp, publicSsh, httpPorts } = this.options;
+    // Without the profile a flag that is false means what its default means: nobody is let in by it.
+    if (profile !== "dask" || disablePublicIngress || ingress !== undefined) return [];
+    const inside = (option: string, ports: readonly number[]): Claim[] =>
+      ports.map((port) => claim(port, VPC, this.#step(option, `is false: ${port} is for the VPC`)));
+    return [
+      ...(publicHttp ? [] : inside("enable_public_http", httpPorts)),
+      ...(publicSsh ? [] : inside("enable_public_ssh", [SSH])),
+    ];
+  }
+
+  /** The service ports, from everybody or from `firewall.cidr`. */
+  *#flags(): Iterable<Claim> {
+    const { options } = this;
+    // With profile dask the service ports are open to the VPC when nobody else may come in, whatever the flags say.
+    const anyway = options.disablePublicIngress && options.profile === "dask" && options.ingress === undefined;
+    for (const [option, isOn, ports] of [
+      ["enable_public_http", options.publicHttp, options.httpPorts],
+      ["enable_public_ssh", options.publicSsh, [SSH]],
+    ] as const) {
+      if (!isOn && !anyway) continue;
+      for (const port of ports) {
+        const step = isOn
+          ? this.#step(option, `opens ${port} to 0.0.0.0/0`)
+          : this.#step(option, `is false, which disable_public_ingress overrides: ${port} is for the VPC`);
+        yield this.#behindFirewall(claim(port, EVERYBODY, step, this.#profileSteps(option)));
+      }
+    }
+  }
+
+  #profileSteps(option: string): Step[] {
+    const { profile, given } = this.options;
+    return profile === "dask" && !given.has(option) ? [this.#step("profile", `dask turns ${option} on`)] : [];
+  }
+
+  #behindFirewall(asked: Claim): Claim {
+    const { firewall } = this.options;
+    if (firewall === undefined) return asked;
+    const source: Source = { kind: "cidr", cidr: firewall.cidr };
+    const takes = this.#step("firewall.cidr", `${firewall.cidr} takes the place of 0.0.0.0/0`);
+    return { ...asked, asked: source, source, steps: [...asked.steps, ...this.#canonicalSteps(), takes] };
+  }
+
+  #canonicalSteps(): Step[] {
+    const { firewall } = this.options;
+    if (firewall === undefined || firewall.written === firewall.cidr.toString()) return [];
+    return [this.#step("firewall.cidr", `"${firewall.written}" is read as ${firewall.cidr}`)];
+  }
+
+  *#callers(): Iterable<Claim> {
+    const { callerPorts, disablePublicIngress } = this.options;
+    if (callerPorts.length === 0) return;
+    const callers = uniqueCidrs(this.context.callers);
+    for (const caller of callers) if (caller.isEverybody) throw errors.everybody(caller.toString());
+    if (callers.length === 0 && !disablePublicIngress) throw errors.noCaller("caller");
+    const sources: Source[] = callers.map((cidr) => ({ kind: "cidr", cidr }));
+    // Within the VPC it does not matter who the callers are, so nobody need look them up.
+    for (const port of callerPorts) {
+      for (const source of sources.length === 0 ? [VPC] : sources) {
+        const who = source.kind === "vpc" ? "the callers" : printSource(source);
+        const is = this.#step("caller", source.kind === "vpc" ? "is whoever" : `is ${who}`);
+        const opens = this.#step("allow_ports", `opens ${port} to ${who}`);
+        // Of two options that made a row together, it is named after one that somebody wrote.
+        const opener = is.origin === BUILT_IN ? opens : is;
+        yield { ...claim(port, source, opener), steps: [is, opens] };
+      }
+    }
+  }
+
+  *#firewall(): Iterable<Claim> {
+    const { firewall } = this.options;
+    if (firewall === undefined) return;
+    for (const [index, port] of firewall.ports.entries()) {
+      const opens = this.#step(`firewall.ports[${index}]`, `opens ${port} to ${firewall.cidr}`);
+      yield claim(port, { kind: "cidr", cidr: firewall.cidr }, opens, this.#canonicalSteps());
+    }
+  }
+
+  *#ingress(): Iterable<Claim> {
+    for (const { ports, source, path } of this.options.ingress ?? []) {
+      for (const port of ports) yield claim(port, source, this.#step(path, `opens ${port} to ${printSource(source)}`));
+    }
+  }
+
+  /** The VPC takes the place of every source that is not known to lie inside it. */
+  #withinVpc(asked: Claim): Claim {
+    const { source } = asked;
+    const { vpcCidr } = this.context;
+    // Members of a group are in this VPC or in one that is peered with it: no public ingress.
+    const stays =
+      source.kind === "security-group" || (source.kind === "cidr" && vpcCidr?.contains(source.cidr) === true);
+    const text = withinText(source, stays);
+    const steps = [...asked.steps, this.#step("disable_public_ingress", text)];
+    return { ...asked, source: stays ? source : VPC, steps };
+  }
+
+  #warnOutside(): void {
+    const { vpcCidr } = this.context;
+    const cidr = this.options.firewall?.cidr;
+    if (vpcCidr === undefined || cidr === undefined || vpcCidr.contains(cidr)) return;
+    const { origin } = this.#step("firewall.cidr", "");
+    this.warnings.push(
+      `firewall.cidr ${cidr} (${origin}) is not inside the VPC ${vpcCidr}: disable_public_ingress lets the whole VPC in, and nobody else`,
+    );
+  }
+
+  #step(option: string, text: string): Step {
+    const [key = option] = option.split(/[.[]/);
+    // A prop that a program passed stands in no file.
+    const origin = writtenAt(this.#origins, option) ?? (this.options.given.has(key) ? "given" : BUILT_IN);
+    return { option, origin, text };
+  }
+}
+
+function withinText(source: Source, stays: boolean): string {
+  if (source.kind === "vpc") return "lets only the VPC in";
+  return stays ? `leaves ${printSource(source)}, which is inside` : `the VPC takes the place of ${printSource(source)}`;
+}
+
+function claim(port: number, source: Source, opener: Step, before: readonly Step[] = []): Claim {
+  return { port, asked: source, source, opener, steps: [...before, opener] };
+}

@@ -1,0 +1,115 @@
+/**
+ * The merge: every option makes claims (a port for a source), `firewall.cidr` and
+ * `disable_public_ingress` re-source them, and equal ones become one row that remembers every step.
+ *
+ * Which rules come out does not depend on the order in which options, entries, ports or callers are
+ * written; the order of the rows does, since people look for what they wrote where they wrote it:
+ * http ports, 22, the callers', then the listed ones. A row that another one covers is reported and
+ * stays: whoever wrote it may take the wider one back.
+ */
+import type { Cidr } from "../../net/cidr.js";
+import { printSource, type Rule, ruleKey, type Source, tcpRule } from "../../net/ingress-rule.js";
+import { type FirewallOptions, readOptions } from "./options.js";
+import { type Claim, Claims, type Step, type TableContext } from "./rule-requests.js";
+
+export type { Step, TableContext } from "./rule-requests.js";
+
+export interface TableRow {
+  readonly rule: Rule;
+  /** The option that opened the port first, and where it stands. */
+  readonly option: string;
+  readonly origin: string;
+  readonly why: readonly Step[];
+}
+
+/** Two claims or rows of which one would do. */
+export interface Overlap {
+  readonly kind: "duplicate" | "covered";
+  readonly text: string;
+}
+
+export interface RuleTable {
+  /** What the public group lets in. */
+  readonly rows: readonly TableRow[];
+  /** What a second group lets in from inside the VPC: ports whose public flag is off, with profile dask. */
+  readonly internal: readonly TableRow[];
+  /** Sentences for people, the overlaps among them. */
+  readonly warnings: readonly string[];
+  readonly overlaps: readonly Overlap[];
+  readonly vpcCidr?: Cidr;
+}
+
+/**
+ * @throws Fault as `readOptions` does, and if the options let callers in and none is given.
+ *
+ * @example
+ * const { rows } = buildTable({ allow_ports: [22] }, { callers: [Cidr.host("203.0.113.7")] });
+ */
+export function buildTable(options: FirewallOptions, context: TableContext): RuleTable {
+  const checked = readOptions(options, context.origins);
+  const claims = new Claims(checked, context);
+  const overlaps: Overlap[] = [];
+  const rows = merge(claims.all(), overlaps);
+  reportCovered(rows, context.vpcCidr, overlaps);
+  return {
+    rows,
+    internal: merge(claims.internal(), []),
+    warnings: [...checked.warnings, ...claims.warnings, ...overlaps.map(({ text }) => text)],
+    overlaps,
+    ...(context.vpcCidr === undefined ? {} : { vpcCidr: context.vpcCidr }),
+  };
+}
+
+/** Equal rules become one row, in the place of the first. */
+function merge(claims: readonly Claim[], overlaps: Overlap[]): TableRow[] {
+  const rows = new Map<string, { first: Claim; rule: Rule; why: Step[] }>();
+  for (const claim of claims) {
+    const rule = tcpRule(claim.port, claim.source);
+    const row = rows.get(ruleKey(rule));
+    if (row === undefined) {
+      rows.set(ruleKey(rule), { first: claim, rule, why: [...claim.steps] });
+      continue;
+    }
+    // Two sources that both became the VPC were not asked for twice.
+    if (printSource(row.first.asked) === printSource(claim.asked)) {
+      const who = `${claim.port} from ${printSource(claim.source)}`;
+      const text = `${who} is asked for twice: by ${named(row.first.opener)} and by ${named(claim.opener)}`;
+      overlaps.push({ kind: "duplicate", text });
+    }
+    const isNew = (step: Step) => !row.why.some(({ option, text }) => option === step.option && text === step.text);
+    row.why.push(...claim.steps.filter(isNew));
+  }
+  return [...rows.values()].map(({ first, rule, why }) => {
+    const { option, origin } = first.opener;
+    return { rule, option, origin, why };
+  });
+}
+
+const named = ({ option, origin }: { option: string; origin: string }): string => `${option} (${origin})`;
+
+function reportCovered(rows: readonly TableRow[], vpcCidr: Cidr | undefined, overlaps: Overlap[]): void {
+  for (const [index, row] of rows.entries()) {
+    const cover = rows.find((other, place) => {
+      if (place === index || !covers(other.rule, row.rule, vpcCidr)) return false;
+      // Two rows may name the same addresses in two ways; then the later one is the one too many.
+      return place < index || !covers(row.rule, other.rule, vpcCidr);
+    });
+    if (cover === undefined) continue;
+    const text = `${row.rule.from} from ${printSource(row.rule.source)}, by ${named(row)}, is covered by ${printSource(cover.rule.source)}, by ${named(cover)}`;
+    overlaps.push({ kind: "covered", text });
+  }
+}
+
+function covers(wide: Rule, narrow: Rule, vpcCidr: Cidr | undefined): boolean {
+  if (wide.from > narrow.from || wide.to < narrow.to) return false;
+  const [outer, inner] = [blockOf(wide.source, vpcCidr), blockOf(narrow.source, vpcCidr)];
+  if (outer === undefined) return false;
+  // A VPC always has an IPv4 range, whichever it is.
+  if (inner === undefined) return narrow.source.kind === "vpc" && outer.isEverybody && outer.family === 4;
+  return outer.contains(inner);
+}
+
+function blockOf(source: Source, vpcCidr: Cidr | undefined): Cidr | undefined {
+  if (source.kind === "cidr") return source.cidr;
+  return source.kind === "vpc" ? vpcCidr : undefined;
+}

@@ -1,0 +1,106 @@
+/**
+ * Would this packet pass? Asked of the table, answered with the row that decides.
+ *
+ * What the table does not know – the range of a VPC, the entries of a prefix list, the members of a
+ * group – is not guessed: if it decides, the verdict is `depends`, which is not a pass.
+ */
+import { Cidr } from "../../net/cidr.js";
+import { printSource, type Rule, type Source } from "../../net/ingress-rule.js";
+import type { RuleTable, TableRow } from "./table.js";
+
+export interface Question {
+  readonly port: number;
+  /** One address. */
+  readonly address: Cidr | string;
+  /** @default - the table's own */
+  readonly vpcCidr?: Cidr;
+  /** What prefix lists and security groups hold, by id. @default - not known */
+  readonly members?: Readonly<Record<string, readonly Cidr[]>>;
+}
+
+export interface Verdict {
+  readonly verdict: "passes" | "blocked" | "depends";
+  /** True only for a certain pass. */
+  readonly passes: boolean;
+  /** One sentence that names the row, its option and its place, or says what is open instead. */
+  readonly because: string;
+  /** The first row that lets the packet in, or might. */
+  readonly row?: TableRow;
+  /** The second group's row; absent if there is none. */
+  readonly group?: "public" | "internal";
+}
+
+/** @throws Fault if the address is none. */
+export function decide(table: RuleTable, question: Question): Verdict {
+  const { port } = question;
+  const address = typeof question.address === "string" ? Cidr.host(question.address) : question.address;
+  const vpcCidr = question.vpcCidr ?? table.vpcCidr;
+  const known = { ...(vpcCidr === undefined ? {} : { vpcCidr }), members: question.members ?? {} };
+  const candidates = [
+    ...table.rows.map((row) => ({ row, group: "public" as const })),
+    ...table.internal.map((row) => ({ row, group: "internal" as const })),
+  ].filter(({ row: { rule } }) => rule.from <= port && port <= rule.to);
+  const judged = candidates.map((candidate) => ({
+    ...candidate,
+    holds: holds(candidate.row.rule.source, address, known),
+  }));
+  const certain = judged.find(({ holds }) => holds === true);
+  if (certain !== undefined) {
+    const { row, group } = certain;
+    const because = `${port} is open to ${whose(row.rule, vpcCidr)} by ${by(row)}${inGroup(group)}`;
+    return { verdict: "passes", passes: true, because, row, group };
+  }
+  const possible = judged.find(({ holds }) => holds === undefined);
+  if (possible !== undefined) {
+    const { row, group } = possible;
+    const because = `${port} is open to ${printSource(row.rule.source)} by ${by(row)}${inGroup(group)}, and it is not known whether ${address.address} is ${MEMBERSHIP[row.rule.source.kind]}`;
+    return { verdict: "depends", passes: false, because, row, group };
+  }
+  return { verdict: "blocked", passes: false, because: blockedBecause(port, address, candidates) };
+}
+
+interface Known {
+  readonly vpcCidr?: Cidr;
+  readonly members: Readonly<Record<string, readonly Cidr[]>>;
+}
+
+/** Undefined where nobody knows. */
+function holds(source: Source, address: Cidr, { vpcCidr, members }: Known): boolean | undefined {
+  switch (source.kind) {
+    case "cidr":
+      return source.cidr.contains(address);
+    case "vpc":
+      // No VPC has addresses of the Internet, so those need no range to be judged.
+      return vpcCidr === undefined
+        ? address.family === 4 && !address.isPublicUnicast
+          ? undefined
+          : false
+        : vpcCidr.contains(address);
+    default:
+      return members[source.id]?.some((member) => member.contains(address));
+  }
+}
+
+const MEMBERSHIP: Readonly<Record<Source["kind"], string>> = {
+  cidr: "inside",
+  vpc: "inside the VPC",
+  "prefix-list": "in the list",
+  "security-group": "a member of the group",
+};
+
+const by = ({ option, origin }: TableRow): string => `${option} (${origin})`;
+
+const inGroup = (group: "public" | "internal"): string => (group === "internal" ? " in the internal group" : "");
+
+function whose({ source }: Rule, vpcCidr: Cidr | undefined): string {
+  return source.kind === "vpc" && vpcCidr !== undefined ? `the VPC ${vpcCidr}` : printSource(source);
+}
+
+const MOST_NAMED = 5;
+
+function blockedBecause(port: number, address: Cidr, candidates: readonly { readonly row: TableRow }[]): string {
+  if (candidates.length === 0) return `no rule opens ${port} to anybody`;
+  const sources = candidates.map(({ row }) => `${printSource(row.rule.source)} by ${by(row)}`);
+  const more = sources.length > MOST_NAMED ? ` and ${sources.length - MOST_NAMED} more` : "";
+  return `${port} is open to ${sources.slice(0, MOST_NAMED).join(", ")}${more}, and ${address.address} is not among them`;
+}

@@ -1,0 +1,256 @@
+/**
+ * The only edge to EC2. Reads are paginated and retried. A write is one call however many rules, and
+ * answers with an {@link Outcome}: the caller looks again before it goes on if the outcome is not plain.
+ */
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  DescribeManagedPrefixListsCommand,
+  DescribeSecurityGroupRulesCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+  GetManagedPrefixListEntriesCommand,
+  type ManagedPrefixList,
+  ModifyManagedPrefixListCommand,
+  type PrefixListEntry as RawEntry,
+  RevokeSecurityGroupIngressCommand,
+  type SecurityGroupRule,
+  UpdateSecurityGroupRuleDescriptionsIngressCommand,
+} from "@aws-sdk/client-ec2";
+import type { LiveRule, MarkedRule } from "../../net/ec2-rule.js";
+import { entryOf, liveRule, toPermissions } from "../../net/ec2-shapes.js";
+import { judgeAwsError } from "./aws-errors.js";
+import * as faults from "./aws-faults.js";
+import { attemptsOf, type Backoff, pause } from "./backoff.js";
+import type { PrefixListBatch, PrefixListEntry } from "./plan-prefix-list.js";
+
+/**
+ * What came of a write: `done`; `stale` if rules were not as believed, or nobody knows whether it took
+ * effect; `contended` if somebody else has changed the prefix list, or is changing it.
+ */
+export type Outcome = "done" | "stale" | "contended";
+
+export interface PrefixList {
+  readonly id: string;
+  readonly name: string;
+  readonly family: 4 | 6;
+  readonly version: number;
+  readonly maxEntries: number;
+  readonly entries: readonly PrefixListEntry[];
+}
+
+export interface Ec2Options {
+  readonly region?: string;
+  /** @default AWS_ENDPOINT_URL, else AWS itself */
+  readonly endpoint?: string;
+  readonly backoff?: Backoff;
+}
+
+/** A client with the credentials and the region that the environment names. */
+export function connectEc2(options: Ec2Options = {}): Ec2 {
+  const client = new EC2Client({
+    ...(options.region === undefined ? {} : { region: options.region }),
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    // The SDK would send a write again whose answer was lost; we must look first what became of it.
+    maxAttempts: 1,
+    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+  });
+  return new Ec2(client, options.backoff);
+}
+
+export class Ec2 {
+  readonly #client: EC2Client;
+  readonly backoff: Backoff;
+
+  /** @param client must make one attempt per call (`maxAttempts: 1`). */
+  constructor(client: EC2Client, backoff: Backoff = {}) {
+    this.#client = client;
+    this.backoff = backoff;
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** The ingress rules of each group, in one read for all of them. */
+  async readRules(groupIds: readonly string[], signal?: AbortSignal): Promise<Map<string, LiveRule[]>> {
+    const groups = new Map(groupIds.map((id): [string, LiveRule[]] => [id, []]));
+    const seen = new Set<string>();
+    const Filters = [{ Name: "group-id", Values: [...groups.keys()] }];
+    let NextToken: string | undefined;
+    do {
+      const page: { SecurityGroupRules?: SecurityGroupRule[] | undefined; NextToken?: string | undefined } =
+        await this.#read(
+          "ec2:DescribeSecurityGroupRules",
+          (http) =>
+            this.#client.send(
+              new DescribeSecurityGroupRulesCommand({ Filters, MaxResults: 1000, ...(NextToken && { NextToken }) }),
+              http,
+            ),
+          signal,
+        );
+      for (const raw of page.SecurityGroupRules ?? []) {
+        seen.add(raw.GroupId ?? "");
+        if (raw.IsEgress !== true) groups.get(raw.GroupId ?? "")?.push(liveRule(raw));
+      }
+      NextToken = page.NextToken;
+    } while (NextToken);
+    await this.#checkExist(
+      [...groups.keys()].filter((id) => !seen.has(id)),
+      signal,
+    );
+    return groups;
+  }
+
+  /** The filter above is silent about a group that is not there; this call is not. */
+  async #checkExist(GroupIds: string[], signal: AbortSignal | undefined): Promise<void> {
+    if (GroupIds.length === 0) return;
+    const command = new DescribeSecurityGroupsCommand({ GroupIds });
+    await this.#read("ec2:DescribeSecurityGroups", (http) => this.#client.send(command, http), signal);
+  }
+
+  /** Adds all or none. */
+  async authorize(GroupId: string, rules: readonly MarkedRule[]): Promise<Outcome> {
+    const IpPermissions = toPermissions(rules);
+    return this.#write("ec2:AuthorizeSecurityGroupIngress", GroupId, () =>
+      this.#client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })),
+    );
+  }
+
+  /** Removes by rule id, so that what somebody put in a rule's place since is not taken for it. */
+  async revoke(GroupId: string, rules: readonly LiveRule[]): Promise<Outcome> {
+    const SecurityGroupRuleIds = rules.map(({ id }) => id);
+    return this.#write("ec2:RevokeSecurityGroupIngress", GroupId, () =>
+      this.#client.send(new RevokeSecurityGroupIngressCommand({ GroupId, SecurityGroupRuleIds })),
+    );
+  }
+
+  /** Gives rules that are there another description. */
+  async describe(GroupId: string, rules: readonly MarkedRule[]): Promise<Outcome> {
+    const IpPermissions = toPermissions(rules);
+    return this.#write("ec2:UpdateSecurityGroupRuleDescriptionsIngress", GroupId, () =>
+      this.#client.send(new UpdateSecurityGroupRuleDescriptionsIngressCommand({ GroupId, IpPermissions })),
+    );
+  }
+
+  /** The list and its entries as of one version; waits while a change to it is under way. */
+  async readPrefixList(id: string, signal?: AbortSignal): Promise<PrefixList> {
+    const list = await this.#settledList(id, signal);
+    const entries: PrefixListEntry[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page: { Entries?: RawEntry[] | undefined; NextToken?: string | undefined } = await this.#read(
+        "ec2:GetManagedPrefixListEntries",
+        (http) =>
+          this.#client.send(
+            new GetManagedPrefixListEntriesCommand({
+              PrefixListId: id,
+              TargetVersion: list.version,
+              MaxResults: 100,
+              ...(NextToken && { NextToken }),
+            }),
+            http,
+          ),
+        signal,
+      );
+      entries.push(...(page.Entries ?? []).map(entryOf));
+      NextToken = page.NextToken;
+    } while (NextToken);
+    const { failure: _failure, ...rest } = list;
+    return { ...rest, entries };
+  }
+
+  /**
+   * Additions and removals in one call, on top of exactly the version that was read.
+   *
+   * @returns the version that it made, or what hindered it.
+   */
+  async modifyPrefixList(
+    list: Pick<PrefixList, "id" | "name" | "version">,
+    { add, remove }: PrefixListBatch,
+    Description: string,
+  ): Promise<number | Exclude<Outcome, "done">> {
+    const input = {
+      PrefixListId: list.id,
+      CurrentVersion: list.version,
+      // Said again: an implementation that takes the request for the whole list would else erase its name.
+      PrefixListName: list.name,
+      ...(add.length === 0 ? {} : { AddEntries: add.map((cidr) => ({ Cidr: cidr.toString(), Description })) }),
+      ...(remove.length === 0 ? {} : { RemoveEntries: remove.map((cidr) => ({ Cidr: cidr.toString() })) }),
+    };
+    let made: ManagedPrefixList | undefined;
+    const outcome = await this.#write("ec2:ModifyManagedPrefixList", list.id, async () => {
+      made = (await this.#client.send(new ModifyManagedPrefixListCommand(input))).PrefixList;
+    });
+    if (outcome !== "done") return outcome;
+    if (made?.State === "modify-complete" && made.Version === list.version + 1) return made.Version;
+    const { version, failure } = await this.#settledList(list.id);
+    if (failure !== undefined) throw faults.prefixListFailed(list.id, failure);
+    // Whoever came in between changed what we were about to build on.
+    return version === list.version + 1 ? version : "contended";
+  }
+
+  /** The list when no change to it is under way, and why the last change failed, if it did. */
+  async #settledList(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<Omit<PrefixList, "entries"> & { readonly failure?: string }> {
+    for (let tries = 1; ; tries += 1) {
+      const page = await this.#read(
+        "ec2:DescribeManagedPrefixLists",
+        (http) => this.#client.send(new DescribeManagedPrefixListsCommand({ PrefixListIds: [id] }), http),
+        signal,
+      );
+      const raw = page.PrefixLists?.[0];
+      if (raw === undefined) throw faults.prefixListMissing(id);
+      if (raw.Version === undefined) throw faults.prefixListOfAws(id);
+      if (!raw.State?.endsWith("-in-progress")) {
+        return {
+          id,
+          name: raw.PrefixListName ?? "",
+          family: raw.AddressFamily === "IPv6" ? 6 : 4,
+          version: raw.Version,
+          maxEntries: raw.MaxEntries ?? 0,
+          ...(raw.State?.endsWith("-failed") ? { failure: raw.StateMessage ?? raw.State } : {}),
+        };
+      }
+      if (tries >= 4 * attemptsOf(this.backoff)) throw faults.prefixListBusy(id);
+      await pause(Math.min(tries, 4), this.backoff, signal);
+    }
+  }
+
+  /** A read may be sent again whatever became of it. */
+  async #read<Output>(
+    action: string,
+    send: (http: { abortSignal?: AbortSignal }) => Promise<Output>,
+    signal?: AbortSignal,
+  ): Promise<Output> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await send(signal === undefined ? {} : { abortSignal: signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        const verdict = judgeAwsError(error);
+        if (verdict !== "throttled" && verdict !== "unclear") throw faults.of(error, action);
+        if (failures >= attemptsOf(this.backoff)) throw faults.gaveUp(error, action, failures);
+      }
+      await pause(failures, this.backoff, signal);
+    }
+  }
+
+  /** Throttled calls are sent again; a write is never cut short by a signal. */
+  async #write(action: string, target: string, send: () => Promise<unknown>): Promise<Outcome> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await send();
+        return "done";
+      } catch (error) {
+        const verdict = judgeAwsError(error);
+        if (verdict === "fatal") throw faults.of(error, action, target);
+        if (verdict === "contended") return "contended";
+        if (verdict !== "throttled") return "stale";
+        if (failures >= attemptsOf(this.backoff)) throw faults.gaveUp(error, action, failures);
+      }
+      await pause(failures, this.backoff);
+    }
+  }
+}

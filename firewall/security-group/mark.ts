@@ -1,0 +1,112 @@
+/**
+ * The owner mark: what the description of a rule says about who made it and for how long.
+ *
+ * `sallyport:<owner>` claims the rule for an owner, usually the name of a followed list. `until=` makes
+ * it a lease, `for=` says whose; words after these are for people. Only a description of exactly this
+ * form claims anything: a rule whose mark does not parse belongs to somebody else and is left alone.
+ *
+ * `managed-by=terraform` is such a mark on purpose. What Terraform made, only Terraform may change or
+ * remove, whoever the owner: anything else would show as drift, and come back with the next deploy.
+ */
+import * as errors from "../errors.js";
+
+export interface Mark {
+  readonly owner: string;
+  /** When the lease on this rule ends; seconds are the finest unit that is written. */
+  readonly until?: Date;
+  /** Whose lease it is; several people may sit behind one address. */
+  readonly holders?: readonly string[];
+  /** Free words for people; they never make two marks differ. */
+  readonly note?: string;
+}
+
+/** Owner of a rule that is there for a lease and nothing else. */
+export const LEASE_OWNER = "access";
+
+const TERRAFORM = "managed-by=terraform";
+
+/** The longest description that EC2 takes. */
+const MOST_CHARACTERS = 255;
+/** What EC2 lets a description consist of. */
+const EC2_TEXT = /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]*$/;
+const OWNER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const HOLDER = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** @throws Fault if a name cannot be written into a description, or if all of it together is too long. */
+export function formatMark(mark: Mark): string {
+  if (!OWNER.test(mark.owner)) throw errors.badOwner(mark.owner);
+  const words = [`sallyport:${mark.owner}`];
+  if (mark.until !== undefined) words.push(`until=${instant(mark.until)}`);
+  const holders = mark.holders ?? [];
+  for (const holder of holders) if (!HOLDER.test(holder)) throw errors.badHolder(holder);
+  if (holders.length > 0) words.push(`for=${holders.join(",")}`);
+  if (mark.note !== undefined && mark.note !== "") words.push(mark.note);
+  const text = words.join(" ");
+  if (text.length > MOST_CHARACTERS) throw errors.markTooLong(text, MOST_CHARACTERS);
+  if (!EC2_TEXT.test(text)) throw errors.badMarkText(text);
+  return text;
+}
+
+/** Description of a rule that Terraform makes. @param note why it is there: the option that opens it */
+export function formatTerraformMark(owner: string, note: string): string {
+  return formatMark({ owner, note: `${TERRAFORM} ${note}` });
+}
+
+/** @returns undefined for a description that claims nothing, or whose claim is not well-formed. */
+export function parseMark(description: string | undefined): Mark | undefined {
+  const [head = "", ...rest] = (description ?? "").split(" ");
+  const owner = head.startsWith("sallyport:") ? head.slice("sallyport:".length) : "";
+  if (!OWNER.test(owner)) return undefined;
+  if (rest[0] === TERRAFORM) return undefined;
+  let until: Date | undefined;
+  let holders: string[] | undefined;
+  while (rest.length > 0) {
+    const [key, value] = split(rest[0] ?? "");
+    if (key === "until") {
+      if (until !== undefined || !INSTANT.test(value) || Number.isNaN(Date.parse(value))) return undefined;
+      until = new Date(value);
+    } else if (key === "for") {
+      holders = value.split(",");
+      if (holders.some((holder) => !HOLDER.test(holder))) return undefined;
+    } else {
+      break;
+    }
+    rest.shift();
+  }
+  const note = rest.join(" ");
+  return {
+    owner,
+    ...(until === undefined ? {} : { until }),
+    ...(holders === undefined ? {} : { holders }),
+    ...(note === "" ? {} : { note }),
+  };
+}
+
+/** The same claim, whatever the words for people. */
+export function sameClaim(a: Mark, b: Mark): boolean {
+  return claim(a) === claim(b);
+}
+
+export function isExpired(mark: Mark, now: Date): boolean {
+  return mark.until !== undefined && mark.until.getTime() <= now.getTime();
+}
+
+/** `mark` without its lease. */
+export function withoutLease(mark: Mark): Mark {
+  const { until: _until, holders: _holders, ...rest } = mark;
+  return rest;
+}
+
+function claim({ owner, until, holders }: Mark): string {
+  return JSON.stringify([owner, until === undefined ? null : instant(until), [...(holders ?? [])].sort()]);
+}
+
+function instant(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}
+
+function split(word: string): [string, string] {
+  const equals = word.indexOf("=");
+  return equals === -1 ? [word, ""] : [word.slice(0, equals), word.slice(equals + 1)];
+}

@@ -1,0 +1,86 @@
+/**
+ * What to do to one managed prefix list. The same promises as for a group (`plan.ts`): entries are
+ * compared by block, only entries with the owner's mark are removed, another's entry counts as there.
+ *
+ * One call changes a list as a whole and makes it a new version, so within a call there is no before
+ * and after. A change too large for one call is split so that additions come as early as the list's
+ * size allows, and no version in between holds more than the list may.
+ */
+import { type Cidr, compareCidrs } from "../../net/cidr.js";
+import { formatMark, parseMark } from "./mark.js";
+
+export interface PrefixListEntry {
+  /** undefined where EC2's text is no block that is known here; such an entry is left alone. */
+  readonly cidr: Cidr | undefined;
+  readonly text: string;
+  readonly description: string;
+}
+
+export interface PrefixListPlan {
+  readonly add: readonly Cidr[];
+  readonly remove: readonly Cidr[];
+  readonly keep: readonly Cidr[];
+  readonly foreign: readonly PrefixListEntry[];
+  /** What the additions are described as. */
+  readonly description: string;
+}
+
+export function planPrefixList(
+  desired: readonly Cidr[],
+  entries: readonly PrefixListEntry[],
+  owner: string,
+): PrefixListPlan {
+  const wanted = new Map(desired.map((cidr) => [cidr.toString(), cidr]));
+  const there = new Set(entries.map(({ cidr }) => cidr?.toString()));
+  const remove: Cidr[] = [];
+  const keep: Cidr[] = [];
+  const foreign: PrefixListEntry[] = [];
+  for (const entry of entries) {
+    const { cidr, description } = entry;
+    if (cidr === undefined || parseMark(description)?.owner !== owner) foreign.push(entry);
+    else if (wanted.has(cidr.toString())) keep.push(cidr);
+    else remove.push(cidr);
+  }
+  return {
+    add: [...wanted.values()].filter((cidr) => !there.has(cidr.toString())).sort(compareCidrs),
+    remove: remove.sort(compareCidrs),
+    keep: keep.sort(compareCidrs),
+    foreign: foreign.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)),
+    description: formatMark({ owner }),
+  };
+}
+
+export interface PrefixListBatch {
+  readonly add: readonly Cidr[];
+  readonly remove: readonly Cidr[];
+}
+
+/** "The number of entries per request cannot exceeds limit (100)", as EC2 puts it. */
+const MOST_ENTRIES_PER_CALL = 100;
+
+/** @param room entries that the list may still take before anything is removed. */
+export function batchPrefixList(plan: Pick<PrefixListPlan, "add" | "remove">, room: number): PrefixListBatch[] {
+  const add = [...plan.add];
+  const remove = [...plan.remove];
+  const batches: PrefixListBatch[] = [];
+  let free = room;
+  while (add.length + remove.length > 0) {
+    // Beyond the room, each addition needs a removal in the same call.
+    const mostAdditions = Math.min(
+      MOST_ENTRIES_PER_CALL,
+      free >= MOST_ENTRIES_PER_CALL ? MOST_ENTRIES_PER_CALL : Math.floor((MOST_ENTRIES_PER_CALL + free) / 2),
+      free + remove.length,
+    );
+    const added = add.splice(0, Math.max(0, mostAdditions));
+    const removed = remove.splice(0, MOST_ENTRIES_PER_CALL - added.length);
+    if (added.length + removed.length === 0) break;
+    free += removed.length - added.length;
+    batches.push({ add: added, remove: removed });
+  }
+  return batches;
+}
+
+/** Entries in the list after the plan. */
+export function entriesAfter(plan: PrefixListPlan): number {
+  return plan.keep.length + plan.foreign.length + plan.add.length;
+}

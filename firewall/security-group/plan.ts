@@ -1,0 +1,109 @@
+/**
+ * What to do to one security group, decided from what it is to let in and what it lets in now.
+ *
+ * - Rules are compared by content; a description only says whose a rule is.
+ * - Only rules with the owner's mark are revoked. Somebody else's rule with the wanted content counts
+ *   as there, and is neither doubled, taken over, nor removed.
+ * - A lease rides on the rule that it needs: under the owner `access` if it is the rule's only reason,
+ *   under the list's owner if a list wants the same rule. So neither the end of a lease nor an address
+ *   leaving the list takes away what the other still wants.
+ * - A lease that has ended is removed by whoever comes first, not only by whom granted it.
+ *
+ * Carrying out a plan makes its successor empty, and no wanted rule that is there is ever revoked.
+ */
+import { compareContent, contentKey, type LiveRule, type MarkedRule, type RuleContent } from "../../net/ec2-rule.js";
+import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, sameClaim, withoutLease } from "./mark.js";
+
+export interface RulePlan {
+  /** To be added. */
+  readonly grant: readonly MarkedRule[];
+  /** There already, under a mark that is no longer right. */
+  readonly remark: readonly MarkedRule[];
+  readonly revoke: readonly LiveRule[];
+  /** Ours, and to stay: wanted, or leased. */
+  readonly keep: readonly LiveRule[];
+  /** Not ours, wanted or not: never touched. */
+  readonly foreign: readonly LiveRule[];
+}
+
+export function planRules(
+  desired: readonly RuleContent[],
+  actual: readonly LiveRule[],
+  owner: string,
+  now: Date,
+): RulePlan {
+  const wanted = new Map(desired.map((rule) => [contentKey(rule), rule]));
+  const there = new Set(actual.map(contentKey));
+  const description = formatMark({ owner });
+  const plan = emptyPlan();
+  for (const [key, rule] of wanted) if (!there.has(key)) plan.grant.push({ rule, description });
+  for (const rule of actual) {
+    const mark = parseMark(rule.description);
+    const fate = decide(mark, wanted.has(contentKey(rule)), owner, now);
+    place(plan, rule, mark, fate);
+  }
+  return sorted(plan);
+}
+
+/** What becomes of a rule: gone, left to whoever made it, or kept under a mark. */
+export type Fate = "revoke" | "foreign" | Mark;
+
+function decide(mark: Mark | undefined, isWanted: boolean, owner: string, now: Date): Fate {
+  if (mark === undefined || (mark.owner !== owner && !isLeaseOnly(mark))) return "foreign";
+  const lease = mark.until !== undefined && !isExpired(mark, now);
+  if (isWanted) return { ...(lease ? mark : withoutLease(mark)), owner };
+  return lease ? { ...mark, owner: LEASE_OWNER } : "revoke";
+}
+
+/** A rule that nothing but a lease asks for. Without an end it is no lease: nobody said that it ends. */
+export function isLeaseOnly(mark: Mark): boolean {
+  return mark.owner === LEASE_OWNER && mark.until !== undefined;
+}
+
+/** The revokes that somebody may not have expected: a lease that ends as it was granted is none. */
+export function withdrawn(plan: RulePlan, now: Date): LiveRule[] {
+  return plan.revoke.filter(({ description }) => {
+    const mark = parseMark(description);
+    return mark === undefined || !isLeaseOnly(mark) || !isExpired(mark, now);
+  });
+}
+
+export interface OpenPlan {
+  readonly grant: MarkedRule[];
+  readonly remark: MarkedRule[];
+  readonly revoke: LiveRule[];
+  readonly keep: LiveRule[];
+  readonly foreign: LiveRule[];
+}
+
+export const emptyPlan = (): OpenPlan => ({ grant: [], remark: [], revoke: [], keep: [], foreign: [] });
+
+export function place(plan: OpenPlan, rule: LiveRule, mark: Mark | undefined, fate: Fate): void {
+  if (fate === "foreign") plan.foreign.push(rule);
+  else if (fate === "revoke") plan.revoke.push(rule);
+  else {
+    plan.keep.push(rule);
+    if (mark === undefined || !sameClaim(mark, fate)) plan.remark.push({ rule, description: formatMark(fate) });
+  }
+}
+
+/** In canonical order, so that calls, logs and diffs repeat exactly. */
+export function sorted(plan: OpenPlan): RulePlan {
+  const byRule = (a: MarkedRule, b: MarkedRule) => compareContent(a.rule, b.rule);
+  return {
+    grant: plan.grant.sort(byRule),
+    remark: plan.remark.sort(byRule),
+    revoke: plan.revoke.sort(compareContent),
+    keep: plan.keep.sort(compareContent),
+    foreign: plan.foreign.sort(compareContent),
+  };
+}
+
+export function changesNothing(plan: RulePlan): boolean {
+  return plan.grant.length + plan.remark.length + plan.revoke.length === 0;
+}
+
+/** The rules that are there after the plan, described as they will be. */
+export function rulesAfter(plan: RulePlan): RuleContent[] {
+  return [...plan.keep, ...plan.foreign, ...plan.grant.map(({ rule }) => rule)].sort(compareContent);
+}

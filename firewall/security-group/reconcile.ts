@@ -1,0 +1,134 @@
+/**
+ * Carries out plans, looking again whenever EC2 turns out to be otherwise than planned.
+ *
+ * Authorize adds all its rules or, if one of them is there already, none. So a duplicate is no reason
+ * to go on: what is missing is planned anew from a fresh read. The same holds when the answer to a
+ * call is lost: nobody knows whether it took effect, and the next read tells.
+ */
+
+import type { LiveRule, RuleContent } from "../../net/ec2-rule.js";
+import type { Rule, Source } from "../../net/ingress-rule.js";
+import * as faults from "./aws-faults.js";
+import { attemptsOf, pause } from "./backoff.js";
+import type { Ec2, Outcome, PrefixList } from "./ec2.js";
+import { changesNothing, type RulePlan, rulesAfter } from "./plan.js";
+import { batchPrefixList, entriesAfter, type PrefixListPlan } from "./plan-prefix-list.js";
+import { checkQuota, countRules, RULES_PER_GROUP } from "./quota.js";
+
+export interface GroupJob {
+  readonly groupId: string;
+  /** The rules as they were read. */
+  readonly actual: readonly LiveRule[];
+  readonly plan: (actual: readonly LiveRule[]) => RulePlan;
+  /** Asked before every plan is carried out. @throws Fault to leave everything as it is */
+  readonly check?: (plan: RulePlan) => void;
+  /** Rules that the group may hold per family. @default 60 */
+  readonly quota?: number;
+}
+
+/**
+ * Grants, then changes of marks, then revokes: one call each.
+ *
+ * @returns the first plan and the last: what was to be done, and what the group is after it.
+ */
+export async function reconcileGroup(ec2: Ec2, job: GroupJob): Promise<{ first: RulePlan; last: RulePlan }> {
+  const rounds = attemptsOf(ec2.backoff);
+  const first = checked(job, job.actual);
+  let last = first;
+  for (let round = 1; (await apply(ec2, job, last)) !== "done"; round += 1) {
+    if (round >= rounds) throw faults.keepsChanging(job.groupId, rounds);
+    // EC2 is eventually consistent: a read right after a write may not show it yet.
+    await pause(round, ec2.backoff);
+    last = checked(job, (await ec2.readRules([job.groupId])).get(job.groupId) ?? []);
+  }
+  return { first, last };
+}
+
+/** The plan for these rules, if nothing forbids it. */
+export function checked(job: GroupJob, actual: readonly LiveRule[]): RulePlan {
+  const plan = job.plan(actual);
+  if (plan.grant.length > 0) {
+    checkQuota(rulesAfter(plan).map(forQuota), { group: job.groupId, limit: job.quota ?? RULES_PER_GROUP });
+  }
+  job.check?.(plan);
+  return plan;
+}
+
+async function apply(ec2: Ec2, { groupId, quota }: GroupJob, plan: RulePlan): Promise<Outcome> {
+  if (changesNothing(plan)) return "done";
+  const grant = () => ec2.authorize(groupId, plan.grant);
+  const describe = () => ec2.describe(groupId, plan.remark);
+  const revoke = () => ec2.revoke(groupId, plan.revoke);
+  const steps = [
+    ...(plan.grant.length > 0 ? [grant] : []),
+    ...(plan.remark.length > 0 ? [describe] : []),
+    ...(plan.revoke.length > 0 ? [revoke] : []),
+  ];
+  // The one exception to grants first: old and new rules do not fit into the group together. What is
+  // revoked is wanted by nobody, so that no address of both lists is ever without its rule even so.
+  if (plan.grant.length > 0 && plan.revoke.length > 0 && !fitTogether(plan, quota ?? RULES_PER_GROUP)) {
+    steps.unshift(...steps.splice(-1));
+  }
+  for (const step of steps) {
+    const outcome = await step();
+    if (outcome !== "done") return outcome;
+  }
+  return "done";
+}
+
+function fitTogether(plan: RulePlan, quota: number): boolean {
+  const { ipv4, ipv6 } = countRules([...rulesAfter(plan), ...plan.revoke].map(forQuota));
+  return ipv4 <= quota && ipv6 <= quota;
+}
+
+/** The quota counts sources and nothing else. */
+function forQuota({ from, to, source }: RuleContent): Rule {
+  const counted: Source = source.kind === "unknown" ? { kind: "security-group", id: source.text } : source;
+  return { protocol: "tcp", from, to, source: counted };
+}
+
+export interface PrefixListJob {
+  readonly list: PrefixList;
+  readonly plan: (list: PrefixList) => PrefixListPlan;
+  readonly check?: (plan: PrefixListPlan) => void;
+}
+
+/** Additions and removals in as few calls as EC2 permits; a changed version is read again and retried once. */
+export async function reconcilePrefixList(
+  ec2: Ec2,
+  job: PrefixListJob,
+): Promise<{ first: PrefixListPlan; last: PrefixListPlan }> {
+  const rounds = attemptsOf(ec2.backoff);
+  let { list } = job;
+  const first = checkedList(job, list);
+  let last = first;
+  let conflicts = 0;
+  for (let round = 1; ; round += 1) {
+    const outcome = await applyToList(ec2, list, last);
+    if (outcome === "done") return { first, last };
+    conflicts += outcome === "contended" ? 1 : 0;
+    if (conflicts > 1) throw faults.prefixListContended(list.id);
+    if (round >= rounds) throw faults.keepsChanging(list.id, rounds);
+    await pause(round, ec2.backoff);
+    list = await ec2.readPrefixList(list.id);
+    last = checkedList(job, list);
+  }
+}
+
+export function checkedList(job: PrefixListJob, list: PrefixList): PrefixListPlan {
+  const plan = job.plan(list);
+  const needed = entriesAfter(plan);
+  if (plan.add.length > 0 && needed > list.maxEntries) throw faults.prefixListFull(list.id, needed, list.maxEntries);
+  job.check?.(plan);
+  return plan;
+}
+
+async function applyToList(ec2: Ec2, list: PrefixList, plan: PrefixListPlan): Promise<Outcome> {
+  let { version } = list;
+  for (const batch of batchPrefixList(plan, list.maxEntries - list.entries.length)) {
+    const made = await ec2.modifyPrefixList({ ...list, version }, batch, plan.description);
+    if (typeof made !== "number") return made;
+    version = made;
+  }
+  return "done";
+}

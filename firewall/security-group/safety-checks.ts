@@ -1,0 +1,185 @@
+/**
+ * What keeps a broken or hijacked list from locking people out, or from letting everybody in. Each
+ * check is a function from values to a refusal, or to nothing; each has one flag that permits what it
+ * refuses. A refusal is returned and not thrown, so that a caller may collect or show it.
+ */
+import type { Fault } from "../../base/fault.js";
+import { Cidr, uniqueCidrs } from "../../net/cidr.js";
+import { type LiveRule, type RuleContent, ruleText } from "../../net/ec2-rule.js";
+import { difference, type Spans, sizeOf, spansOf, union } from "../../net/ranges.js";
+import * as refusals from "./safety-errors.js";
+
+/** Which refusals are lifted; nothing is, unless said. */
+export interface Permits {
+  /** The list may be empty: every rule of ours goes. @default false */
+  readonly allowEmpty?: boolean;
+  /** Part of the addresses that may disappear at once, 0 to 1. @default 0.5 */
+  readonly maxShrink?: number;
+  /** Addresses that the Internet does not route may be listed. @default false */
+  readonly allowPrivate?: boolean;
+  /** Blocks so wide that they are practically everybody may be listed. @default false */
+  readonly allowEverybody?: boolean;
+  /** What is not an address is passed over. @default false: the whole list is refused */
+  readonly skipInvalid?: boolean;
+  /** The address that this runs from may lose its access. @default false */
+  readonly confirmLockout?: boolean;
+}
+
+export const DEFAULT_MAX_SHRINK = 0.5;
+
+export interface ReadAddresses {
+  /** Sorted, each once. */
+  readonly addresses: readonly Cidr[];
+  readonly invalid: readonly string[];
+}
+
+/** Addresses and blocks as a list writes them; what is neither is set apart. */
+export function readAddresses(texts: readonly string[]): ReadAddresses {
+  const addresses: Cidr[] = [];
+  const invalid: string[] = [];
+  for (const text of texts) {
+    try {
+      addresses.push(Cidr.of(text.trim()));
+    } catch {
+      invalid.push(text);
+    }
+  }
+  return { addresses: uniqueCidrs(addresses), invalid };
+}
+
+export function refuseInvalid(invalid: readonly string[], permits: Permits = {}): Fault | undefined {
+  const [first] = invalid;
+  return first === undefined || permits.skipInvalid ? undefined : refusals.notAnAddress(first, invalid.length);
+}
+
+export function refuseEmpty(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
+  return addresses.length > 0 || permits.allowEmpty ? undefined : refusals.emptyList();
+}
+
+/** @param before addresses that the list gave last time, as the rules of its owner remember them. */
+export function refuseShrink(before: number, after: number, permits: Permits = {}): Fault | undefined {
+  // An empty list has a flag of its own.
+  if (after >= before || (after === 0 && permits.allowEmpty)) return undefined;
+  const most = permits.maxShrink ?? DEFAULT_MAX_SHRINK;
+  const lost = (before - after) / before;
+  return lost <= most ? undefined : refusals.shrankTooMuch(before, after, most);
+}
+
+/** IPv4 and IPv6 blocks that IANA set apart: a packet from the Internet never bears such a source. */
+const SET_APART = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/3",
+  "2001:db8::/32",
+].map((text) => Cidr.parse(text));
+
+export function refusePrivate(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
+  if (permits.allowPrivate) return undefined;
+  const offender = addresses.find((cidr) => !cidr.isEverybody && (!cidr.isPublicUnicast || touchesSetApart(cidr)));
+  return offender === undefined ? undefined : refusals.privateAddress(offender.toString());
+}
+
+function touchesSetApart(cidr: Cidr): boolean {
+  return SET_APART.some((block) => block.contains(cidr) || cidr.contains(block));
+}
+
+/** No organisation has more than a /8 of IPv4; the largest blocks of IPv6 ever given out are /16. */
+const WIDEST = { 4: 8, 6: 16 } as const;
+/** All of IPv6 that was ever given out. */
+const GIVEN_OUT = Cidr.parse("2000::/3");
+/** Part of all addresses, in narrower blocks, from which on a list is no list of somebody's addresses. */
+const MOST_OF_ALL = 4n;
+
+export function refuseEverybody(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
+  if (permits.allowEverybody) return undefined;
+  const wide = addresses.find((cidr) => cidr.prefix < WIDEST[cidr.family] && isGivenOut(cidr));
+  if (wide !== undefined) return refusals.everybodyListed(wide.toString());
+  for (const family of [4, 6] as const) {
+    const covered = sizeOf(spansOf(addresses.filter((cidr) => cidr.family === family)));
+    const all = 1n << (family === 4 ? 32n : 125n);
+    if (covered * MOST_OF_ALL > all) return refusals.everybodyTogether(family);
+  }
+  return undefined;
+}
+
+function isGivenOut(cidr: Cidr): boolean {
+  return cidr.family === 4 || GIVEN_OUT.contains(cidr) || cidr.contains(GIVEN_OUT);
+}
+
+/**
+ * Refuses to take from the caller what the caller can reach now.
+ *
+ * @param callers where this command runs from; unknown if empty, and then nothing is refused.
+ * @param revoked rules that are to go.
+ * @param remaining every rule that will be there afterwards, whoever made it.
+ */
+export function refuseLockout(
+  callers: readonly Cidr[],
+  revoked: readonly RuleContent[],
+  remaining: readonly RuleContent[],
+  permits: Permits = {},
+): Fault | undefined {
+  if (permits.confirmLockout) return undefined;
+  for (const caller of callers) {
+    for (const rule of revoked) {
+      if (!lets(rule, caller)) continue;
+      const open = remaining.filter((other) => lets(other, caller) && covers(other.protocol, rule.protocol));
+      if (difference(portsOf(rule), union(open.flatMap(portsOf))).length > 0) {
+        return refusals.lockout(caller.toString(), ruleText(rule));
+      }
+    }
+  }
+  return undefined;
+}
+
+function lets({ source }: RuleContent, caller: Cidr): boolean {
+  return source.kind === "cidr" && source.cidr.contains(caller);
+}
+
+function covers(protocol: string, other: string): boolean {
+  return protocol === other || protocol === "-1";
+}
+
+/** Ports as numbers; a rule without ports is open on all of them. */
+function portsOf({ protocol, from, to }: RuleContent): Spans {
+  if (protocol === "-1" || from < 0) return [{ first: 0n, last: 65_535n }];
+  return [{ first: BigInt(from), last: BigInt(to < from ? 65_535 : to) }];
+}
+
+/** As {@link refuseLockout}, for the entries of a prefix list. */
+export function refuseLockoutFromList(
+  callers: readonly Cidr[],
+  removed: readonly Cidr[],
+  remaining: readonly Cidr[],
+  permits: Permits = {},
+): Fault | undefined {
+  const asRule = (cidr: Cidr): RuleContent => ({ protocol: "-1", from: -1, to: -1, source: { kind: "cidr", cidr } });
+  return refuseLockout(callers, removed.map(asRule), remaining.map(asRule), permits);
+}
+
+/** How many addresses the rules of an owner let in: what its list was, the last time. */
+export function addressesOf(rules: readonly LiveRule[]): Set<string> {
+  return new Set(rules.flatMap(({ source }) => (source.kind === "cidr" ? [source.cidr.toString()] : [])));
+}
+
+/** All checks of a list in the order in which their answers help most; the first refusal, if any. */
+export function judgeList(read: ReadAddresses, before: number, permits: Permits = {}): Fault | undefined {
+  const { addresses, invalid } = read;
+  return (
+    refuseInvalid(invalid, permits) ??
+    refuseEmpty(addresses, permits) ??
+    refuseEverybody(addresses, permits) ??
+    refusePrivate(addresses, permits) ??
+    refuseShrink(before, addresses.length, permits)
+  );
+}

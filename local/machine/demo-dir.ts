@@ -1,0 +1,43 @@
+/**
+ * The one directory that a demo writes to: a project as a user would have it, with a home of its own,
+ * so that the user's ~/.ssh is never touched.
+ */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { ensurePrivateDir } from "../../base/fs/atomic.js";
+import { holdLock } from "../../base/fs/lock.js";
+import { packageRoot } from "../../base/tools.js";
+import { demoRunning } from "../errors.js";
+
+export interface DemoDir {
+  readonly root: string;
+  readonly home: string;
+  readonly project: string;
+  readonly logs: string;
+  /** Kept from run to run: the packed runtime, the provider. */
+  readonly cache: string;
+  release(): Promise<void>;
+}
+
+export async function openDemoDir(root: string, settings: Readonly<Record<string, unknown>>): Promise<DemoDir> {
+  await ensurePrivateDir(root);
+  const release = await holdLock(join(root, "lock"), (pid) => demoRunning(root, pid));
+  const place = (name: string) => join(root, name);
+  const dir = {
+    root,
+    home: place("home"),
+    project: place("project"),
+    logs: place("logs"),
+    cache: place("cache"),
+    release,
+  };
+  for (const old of [dir.home, dir.project, dir.logs]) await rm(old, { recursive: true, force: true });
+  for (const made of [dir.home, dir.project, dir.logs, dir.cache]) await ensurePrivateDir(made);
+  await writeFile(join(dir.project, "sallyport.yaml"), stringify(settings));
+  const main = join(packageRoot, "dist/stacks/main.js");
+  const app = [process.execPath, main].map((word) => JSON.stringify(word)).join(" ");
+  const cdktf = { language: "typescript", app, projectId: "sallyport-demo", sendCrashReports: "false" };
+  await writeFile(join(dir.project, "cdktf.json"), `${JSON.stringify(cdktf, null, 2)}\n`);
+  return dir;
+}

@@ -1,0 +1,31 @@
+/** Somewhere a program can be run from: this machine, or a machine elsewhere in the small Internet. */
+import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
+import type { Knock } from "../network/probe-port.js";
+import { entryPoint } from "./entry-point.js";
+import { tethered } from "./spawn-with-parent-death.js";
+
+export interface Place {
+  readonly name: string;
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+export const thisMachine: Place = {
+  name: "this machine",
+  run: (program, args, options = {}) => {
+    const [first = "", ...rest] = tethered([program, ...args]);
+    return run(first, rest, { shownAs: [program, ...args].join(" "), ...options });
+  },
+};
+
+/** Knocks at all `ports` of `host` at once. */
+export async function knockFrom(
+  place: Place,
+  host: string,
+  ports: readonly number[],
+  options: { readonly patience?: number; readonly signal?: AbortSignal } = {},
+): Promise<Knock[]> {
+  const [program = "", ...args] = entryPoint("probe-main");
+  const all = [...args, host, String(options.patience ?? 3000), ...ports.map(String)];
+  const { stdout } = await place.run(program, all, options.signal === undefined ? {} : { signal: options.signal });
+  return JSON.parse(stdout) as Knock[];
+}

@@ -1,0 +1,55 @@
+/** An OpenSSH server as an ordinary process, with a host key of its own and one user: whoever runs it. */
+import type { ChildProcess } from "node:child_process";
+import { chmod, open, readFile, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { runOk } from "../../base/process/run.js";
+import { findProgram } from "../../base/tools.js";
+import { spawnTethered } from "./spawn-with-parent-death.js";
+
+export interface SshdOptions {
+  /** Its key, its settings and its log go here. */
+  readonly dir: string;
+  readonly address: string;
+  readonly port: number;
+  /** Public key that may log in, as OpenSSH writes it. */
+  readonly key: string;
+  /** Where it runs, such as `namespace.enter`. @default - this machine */
+  readonly enter?: (command: readonly string[]) => string[];
+}
+
+export interface Sshd {
+  /** It may end at once, where it lacks something. */
+  readonly child: ChildProcess;
+  readonly user: string;
+  readonly hostKey: string;
+}
+
+/** @returns undefined where there is no sshd. */
+export async function startSshd(options: SshdOptions): Promise<Sshd | undefined> {
+  const { dir, address, port, key, enter = (command) => [...command] } = options;
+  const sshd = findProgram("sshd");
+  if (sshd === undefined) return undefined;
+  const [hostKey, keys] = [join(dir, "ssh_host_ed25519_key"), join(dir, "authorized_keys")];
+  await runOk("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", hostKey]);
+  await writeFile(keys, `${key}\n`);
+  await chmod(keys, 0o600);
+  const config = join(dir, "sshd_config");
+  const lines = [
+    `Port ${port}`,
+    `ListenAddress ${address}`,
+    `HostKey "${hostKey}"`,
+    `AuthorizedKeysFile "${keys}"`,
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "UsePAM no",
+    // The checkout may lie in a directory that others may write to.
+    "StrictModes no",
+    "PidFile none",
+  ];
+  await writeFile(config, `${lines.join("\n")}\n`);
+  const output = await open(join(dir, "sshd.log"), "w", 0o600);
+  const child = spawnTethered(enter([sshd, "-D", "-e", "-f", config]), { stdio: ["pipe", output.fd, output.fd] });
+  await output.close();
+  return { child, user: userInfo().username, hostKey: (await readFile(`${hostKey}.pub`, "utf8")).trim() };
+}

@@ -1,0 +1,82 @@
+/**
+ * Network namespaces without a name: each lives as long as the process that holds it, and that process
+ * cannot outlive us. Nothing is written under /run/netns, so nothing can be left there.
+ */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readlink } from "node:fs/promises";
+import { Server } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { Fault } from "../../base/fault.js";
+import { type RunOptions, type RunResult, run, runOk } from "../../base/process/run.js";
+import { entryPoint } from "../machine/entry-point.js";
+import { endChild, spawnTethered, tethered } from "../machine/spawn-with-parent-death.js";
+
+export class NetNamespace {
+  private constructor(
+    readonly name: string,
+    private readonly holder: ChildProcess,
+    /** The process that holds it; `/proc/<pid>/ns/net` is the namespace. */
+    readonly pid: number,
+  ) {}
+
+  static async open(name: string): Promise<NetNamespace> {
+    const holder = spawnTethered(["unshare", "--net", "--", "sleep", "infinity"]);
+    const failed = once(holder, "error").then(([error]) => Promise.reject(error));
+    failed.catch(() => undefined);
+    const { pid } = holder;
+    if (pid === undefined) return failed;
+    const ours = await readlink("/proc/self/ns/net");
+    for (;;) {
+      const theirs = await readlink(`/proc/${pid}/ns/net`).catch(() => undefined);
+      if (theirs !== undefined && theirs !== ours) break;
+      if (holder.exitCode !== null) throw new Fault("local/no-namespace", `cannot make network namespace "${name}"`);
+      await delay(5);
+    }
+    const namespace = new NetNamespace(name, holder, pid);
+    await namespace.runOk("ip", ["link", "set", "lo", "up"]);
+    return namespace;
+  }
+
+  /** The command line that runs `command` inside. */
+  enter(command: readonly string[]): string[] {
+    return ["nsenter", `--net=/proc/${this.pid}/ns/net`, "--", ...command];
+  }
+
+  run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const [first = "", ...rest] = tethered(this.enter([program, ...args]));
+    return run(first, rest, { shownAs: [program, ...args].join(" "), ...options });
+  }
+
+  runOk(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const [first = "", ...rest] = tethered(this.enter([program, ...args]));
+    return runOk(first, rest, { shownAs: `${program} ${args.join(" ")}`, ...options });
+  }
+
+  /**
+   * A socket that listens inside, served by this process: a socket keeps the namespace it was made in,
+   * so a short-lived child makes it there and hands it over.
+   */
+  async listen(address: string, port: number): Promise<Server> {
+    const child = spawnTethered(this.enter([...entryPoint("listen-main"), address, String(port)]), {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    return new Promise((resolve, reject) => {
+      let socket: Server | undefined;
+      child.once("error", reject);
+      child.once("message", (_message, handle) => {
+        if (handle instanceof Server) socket = handle;
+      });
+      // Only when the child is gone are we the only one to accept connections.
+      child.once("exit", () => {
+        if (socket !== undefined) resolve(socket);
+        else
+          reject(new Fault("local/cannot-listen", `cannot listen on ${address}:${port} in namespace "${this.name}"`));
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return endChild(this.holder);
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * Plays a user of a gateway, on a machine of their own: the kit's command, OpenSSH and curl, run as a person
+ * would run them. Each has a home with a sallyport.yaml, a token and a key; nothing else of the demo's is known.
+ */
+import { spawn } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { replaceFile } from "../../base/fs/atomic.js";
+import type { RunResult } from "../../base/process/run.js";
+import { packageRoot } from "../../base/tools.js";
+import { writeKnownHosts } from "../../client/ssh/known-hosts.js";
+import { endTree, tetheredTree } from "../machine/spawn-with-parent-death.js";
+import type { NetNamespace } from "../network/net-namespace.js";
+import { pinnedCurl } from "../network/pinned-curl.js";
+import { type LoginKey, makeLoginKey } from "./lab-machines.js";
+import { expectThat } from "./steps.js";
+import { firstLine } from "./user.js";
+
+export interface LabUserOptions {
+  readonly name: string;
+  readonly place: NetNamespace;
+  readonly home: string;
+  /** Address of the gateway. */
+  readonly gateway: string;
+  /** Path of its certificate. */
+  readonly certificate: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenForward {
+  readonly conn_port: number;
+  readonly name: string;
+  readonly target_addr: string;
+  readonly target_port: number;
+  /** Whether its machine is alive; null while nothing is known. */
+  readonly routable?: boolean | null;
+}
+
+export interface UsedForward {
+  readonly conn_port: number;
+  readonly owner: string;
+  readonly target_name?: string;
+  readonly bytes: number;
+  readonly connections: number;
+}
+
+export interface Session {
+  readonly ended: Promise<void>;
+  end(): Promise<void>;
+}
+
+export class LabUser {
+  private constructor(
+    readonly options: LabUserOptions,
+    readonly key: LoginKey,
+  ) {}
+
+  static async open(options: LabUserOptions): Promise<LabUser> {
+    const { home, gateway, certificate } = options;
+    const key = await makeLoginKey(join(home, ".ssh"));
+    // OpenSSH looks for keys in the home that the system knows, so the one of this home is named.
+    const ssh = ["-F", "none", "-i", key.file, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"];
+    const known = ["-o", "HostKeyAlias={name}", "-o", 'UserKnownHostsFile="{known_hosts}"'];
+    const settings = {
+      gateway_url: `https://${gateway}`,
+      gateway_cert: certificate,
+      gateway_token_file: join(home, "token"),
+      connect: { ssh: ["ssh", ...ssh, ...known, "-p", "{port}", "{user}@{host}"] },
+    };
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await writeFile(join(home, "sallyport.yaml"), stringify(settings));
+    return new LabUser(options, key);
+  }
+
+  /** What the gateway's operator hands over. */
+  async takeToken(token: string): Promise<void> {
+    await replaceFile(join(this.options.home, "token"), `${token}\n`, 0o600);
+  }
+
+  async token(): Promise<string> {
+    return (await readFile(join(this.options.home, "token"), "utf8")).trim();
+  }
+
+  /** What the lab's people tell: the key of a machine's sshd. */
+  async learnHostKey(machine: string, hostKey: string): Promise<void> {
+    await writeKnownHosts(join(this.options.home, ".ssh/sallyport_lab_known_hosts"), `lab-${machine}`, 22, [hostKey]);
+  }
+
+  /** Runs the `sallyport` command. */
+  sallyport(...args: readonly string[]): Promise<RunResult> {
+    const { place, home, signal } = this.options;
+    return place.run(process.execPath, [MAIN, ...args], {
+      env: this.#env,
+      inheritEnv: false,
+      cwd: home,
+      shownAs: `sallyport ${args.join(" ")}`,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** The one JSON document of a command that must not fail. */
+  async json<T>(...args: readonly string[]): Promise<T> {
+    const { exitCode, stdout, stderr } = await this.sallyport(...args, "--json");
+    expectThat(exitCode === 0, firstLine(stderr));
+    return JSON.parse(stdout) as T;
+  }
+
+  async opens(machine: string, address: string, protocol: string): Promise<OpenForward> {
+    return this.json("portmap", "add", machine, "--address", address, "--protocol", protocol);
+  }
+
+  async forwards(): Promise<readonly OpenForward[]> {
+    return (await this.json<{ forwards: OpenForward[] }>("portmap", "list")).forwards;
+  }
+
+  async usage(): Promise<readonly UsedForward[]> {
+    return (await this.json<{ used: UsedForward[] }>("usage")).used;
+  }
+
+  /** A command on a machine of the lab. */
+  onMachine(machine: string, user: string, ...command: readonly string[]): Promise<RunResult> {
+    return this.sallyport(...connectTo(machine, user), "--", ...command);
+  }
+
+  /** A session in which somebody types without end, once the machine's first line has come. */
+  async stays(machine: string, user: string): Promise<Session> {
+    const { place, home } = this.options;
+    const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];
+    // A tree: ssh must go with the command that started it.
+    const [program = "", ...more] = place.enter(tetheredTree([process.execPath, ...args]));
+    const child = spawn(program, more, { cwd: home, env: this.#env, detached: true });
+    const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
+    const typing = setInterval(() => child.stdin.write("."), 50);
+    child.stdin.on("error", () => undefined);
+    child.stderr.resume();
+    const said = new Promise<boolean>((resolve) => child.stdout.once("data", () => resolve(true)));
+    const end = async () => {
+      clearInterval(typing);
+      await endTree(child);
+    };
+    ended.then(end, end);
+    const here = await Promise.race([said, ended.then(() => false)]);
+    expectThat(here, "the session did not begin");
+    return { ended, end };
+  }
+
+  /** A request to the gateway's API; with another's token, where one is given. */
+  async asks(method: string, path: string, token?: string): Promise<{ status: string; body: string }> {
+    const { gateway, certificate, place, signal } = this.options;
+    return pinnedCurl({
+      place,
+      env: this.#env,
+      url: `https://${gateway}${path}`,
+      certificate,
+      method,
+      token: token ?? (await this.token()),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  get #env(): Record<string, string> {
+    return { ...this.options.env, HOME: this.options.home, NO_COLOR: "1" };
+  }
+}
+
+const MAIN = join(packageRoot, "dist/cli/main.js");
+
+const connectTo = (machine: string, user: string) =>
+  ["connect", "--name", machine, "--protocol", "ssh", "--user", user] as const;

@@ -1,0 +1,174 @@
+/**
+ * What every demo has in common: a directory and an emulator of its own, the real `cdktf deploy`, an instance
+ * that boots on this machine, its steps one after the other, and an end in the opposite order.
+ */
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { StackName } from "../../stacks/names.js";
+import { cdktfDeploy, type DeployResult, demoEnv } from "../emulator/cdktf.js";
+import { startEmulator } from "../emulator/emulator.js";
+import { emulatorEc2, type InstanceFacts, readInstance } from "../emulator/instance.js";
+import { instanceRole } from "../emulator/instance-role.js";
+import { type DemoDir, openDemoDir } from "../machine/demo-dir.js";
+import { Host, type HostOptions } from "../machine/host.js";
+import { type NamespaceSupport, namespaceSupport } from "../machine/preflight.js";
+import { expectThat, type StepResult, Steps, type StepWatcher } from "./steps.js";
+
+export interface StoryOptions {
+  /** Everything it writes goes below. */
+  readonly root: string;
+  readonly watcher: StepWatcher;
+  /** One line of what a long step is doing. */
+  readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Called when all steps are done, while everything still runs; it ends when this does. */
+  readonly keep?: (running: Running) => Promise<void>;
+  /** @default - namespaces where this machine can make them */
+  readonly support?: NamespaceSupport | string;
+}
+
+/** How to use what is running, for people. */
+export interface Running {
+  readonly results: readonly StepResult[];
+  readonly lines: readonly string[];
+}
+
+export interface StoryResult {
+  readonly ok: boolean;
+  readonly steps: readonly StepResult[];
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * @param options with the story's sallyport.yaml.
+ * @param play its steps. @returns how to use what then runs, line by line.
+ */
+export async function tellStory(
+  options: StoryOptions & { readonly settings: Settings },
+  play: (story: Story) => Promise<readonly string[]>,
+): Promise<StoryResult> {
+  const closers: (() => Promise<void>)[] = [];
+  const steps = new Steps(options.watcher);
+  try {
+    const support = options.support ?? (await namespaceSupport());
+    const dir = await openDemoDir(options.root, options.settings);
+    closers.push(dir.release);
+    const lines = await play(new Story({ ...options, support }, steps, dir, closers));
+    await options.keep?.({ results: steps.results, lines });
+    return { ok: steps.allPassed, steps: steps.results };
+  } catch (error) {
+    // A step that the others need failed: it is in the table with its reason.
+    if (!options.signal?.aborted && !steps.allPassed) return { ok: false, steps: steps.results };
+    throw error;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+export interface Boot extends Pick<HostOptions, "outside" | "firstBoot" | "wire"> {
+  readonly id: string;
+  /** The account that the image's makers give its owner. */
+  readonly user: string;
+  readonly support: NamespaceSupport;
+}
+
+export class Story {
+  #env: Readonly<Record<string, string>> = {};
+
+  constructor(
+    private readonly options: StoryOptions & { readonly support: NamespaceSupport | string },
+    readonly steps: Steps,
+    readonly dir: DemoDir,
+    /** Called in the opposite order when the story ends. */
+    readonly closers: (() => Promise<void>)[],
+  ) {}
+
+  /** What this machine can do, or why it cannot. */
+  get support(): NamespaceSupport | string {
+    return this.options.support;
+  }
+
+  /** With the emulator's credentials. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#env;
+  }
+
+  /** A user of what was deployed needs no AWS. */
+  get userEnv(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.#env).filter(([name]) => !/^(AWS|TF)_/.test(name)));
+  }
+
+  /** To be spread into options. */
+  get signal(): { readonly signal?: AbortSignal } {
+    return this.options.signal === undefined ? {} : { signal: this.options.signal };
+  }
+
+  async startEmulator(): Promise<void> {
+    const { steps, dir } = this;
+    await steps.must("AWS emulator", "start moto_server on loopback", async () => {
+      const emulator = await startEmulator({ dir: dir.logs, ...this.signal });
+      this.closers.push(() => emulator.stop());
+      this.#env = await demoEnv(dir, emulator);
+      return [`answers on ${emulator.url}`, undefined];
+    });
+  }
+
+  /** A client of the emulator, until the story ends. */
+  ec2(): EC2Client {
+    const ec2 = emulatorEc2(this.#env);
+    this.closers.push(async () => ec2.destroy());
+    return ec2;
+  }
+
+  cdktf(stack?: StackName): Promise<DeployResult> {
+    const { onProgress, support } = this.options;
+    return cdktfDeploy({
+      dir: this.dir,
+      inNamespace: typeof support === "object",
+      env: this.#env,
+      ...this.signal,
+      ...(stack === undefined ? {} : { stack }),
+      ...(onProgress === undefined ? {} : { onStep: onProgress }),
+    });
+  }
+
+  async deployAgain(stack: StackName = "accelerator-hosts"): Promise<void> {
+    await this.steps.check("second deploy", `cdktf deploy ${stack} --auto-approve`, async () => {
+      const { added, changed, destroyed } = await this.cdktf(stack);
+      const text = `${added} added, ${changed} changed, ${destroyed} destroyed`;
+      expectThat(added === 0 && changed === 0 && destroyed === 0, text);
+      return text;
+    });
+  }
+
+  /** @param more what this machine must add to what the emulator knows, once it is known. */
+  async boot(ec2: EC2Client, boot: Boot, more: (facts: InstanceFacts) => Partial<Boot> = () => ({})): Promise<Host> {
+    const { id, user, support, ...options } = boot;
+    return this.steps.must("boot", "the instance on this machine, in namespaces of its own", async () => {
+      const facts = { ...(await readInstance(ec2, id)), defaultUser: user };
+      const role = await instanceRole(this.#env, facts);
+      const booted = await Host.boot({
+        facts,
+        ...(role === undefined ? {} : { role }),
+        emulatorUrl: this.#env.AWS_ENDPOINT_URL ?? "",
+        dir: this.dir.logs,
+        ...support,
+        ...options,
+        ...more(facts),
+        ...this.signal,
+      });
+      this.closers.push(() => booted.stop());
+      return [`systemd is up as process ${booted.pid}, ${facts.privateIp} behind ${facts.publicIp}`, booted];
+    });
+  }
+
+  /** @param how it differs from a host in AWS. */
+  async userData(host: Host, how = ""): Promise<void> {
+    await this.steps.must("user data", `the instance's own boot script, run as root${how}`, async () => {
+      await host.userDataDone();
+      const log = await host.journal("sallyport-user-data.service", 8);
+      const said = log.split("\n").flatMap((line) => /\]: (sallyport: .*)$/.exec(line)?.[1] ?? []);
+      return [said.at(-1) ?? "ended with status 0", undefined];
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/** What a demo did, step by step: what was tried, what came back, and whether that is what should. */
+import { Fault } from "../../base/fault.js";
+
+export type Verdict = "ok" | "failed" | "not run";
+
+export interface StepResult {
+  readonly step: string;
+  readonly tried: string;
+  readonly cameBack: string;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+}
+
+export interface StepWatcher {
+  started(step: string, tried: string): void;
+  ended(result: StepResult): void;
+}
+
+export class Steps {
+  readonly results: StepResult[] = [];
+
+  constructor(
+    private readonly watcher: StepWatcher,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get allPassed(): boolean {
+    return this.results.every((result) => result.verdict !== "failed");
+  }
+
+  /** A step that the following ones need: its error ends the demo. `work` returns what came back. */
+  async must<T>(step: string, tried: string, work: () => Promise<readonly [cameBack: string, value: T]>): Promise<T> {
+    const started = this.#start(step, tried);
+    try {
+      const [cameBack, value] = await work();
+      this.#end(step, tried, cameBack, "ok", started);
+      return value;
+    } catch (error) {
+      this.#end(step, tried, messageOf(error), "failed", started);
+      throw error;
+    }
+  }
+
+  /** A step of its own: when `work` throws, it failed and the rest goes on. */
+  async check(step: string, tried: string, work: () => Promise<string>): Promise<void> {
+    const started = this.#start(step, tried);
+    try {
+      this.#end(step, tried, await work(), "ok", started);
+    } catch (error) {
+      this.#end(step, tried, messageOf(error), "failed", started);
+    }
+  }
+
+  skip(step: string, tried: string, why: string): void {
+    this.#end(step, tried, why, "not run", this.#start(step, tried));
+  }
+
+  #start(step: string, tried: string): number {
+    this.watcher.started(step, tried);
+    return this.now();
+  }
+
+  #end(step: string, tried: string, cameBack: string, verdict: Verdict, started: number): void {
+    const result = { step, tried, cameBack, verdict, seconds: (this.now() - started) / 1000 };
+    this.results.push(result);
+    this.watcher.ended(result);
+  }
+}
+
+/** Thrown by a check whose answer is not the one that should come. */
+export class Unexpected extends Error {}
+
+export function expectThat(condition: boolean, cameBack: string): asserts condition {
+  if (!condition) throw new Unexpected(cameBack);
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Fault) return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
+  return error instanceof Error ? error.message : String(error);
+}

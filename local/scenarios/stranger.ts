@@ -1,0 +1,49 @@
+/** The stranger at the door, and the control that shows it is the door, and nothing else, that keeps them out. */
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  type EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from "@aws-sdk/client-ec2";
+import type { Host } from "../machine/host.js";
+import { knockFrom, type Place } from "../machine/place.js";
+import { expectThat } from "./steps.js";
+
+export interface Control {
+  readonly ec2: EC2Client;
+  readonly host: Host;
+  readonly stranger: Place;
+  readonly address: string;
+  readonly cidr: string;
+}
+
+export async function strangerIsKeptOut(stranger: Place, address: string, ports: readonly number[]): Promise<string> {
+  const knocks = await knockFrom(stranger, address, ports);
+  const text = knocks.map(({ port, answer }) => `${port}: ${answer}`).join("\n");
+  expectThat(
+    knocks.every(({ answer }) => answer === "no answer"),
+    text,
+  );
+  return text;
+}
+
+/** A rule more and the stranger is in; the rule gone and they are out: no missing route explains the silence. */
+export async function strangerFollowsTheRules({ ec2, host, stranger, address, cidr }: Control): Promise<string> {
+  const port = 443;
+  const rule = {
+    GroupId: host.options.facts.securityGroups[0]?.id,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: cidr }] }],
+  };
+  const answer = async () => (await knockFrom(stranger, address, [port]))[0]?.answer;
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
+  try {
+    await host.reloadRules(ec2);
+    const inside = await answer();
+    expectThat(inside === "answered", `let in, ${port} gave: ${inside}`);
+  } finally {
+    await ec2.send(new RevokeSecurityGroupIngressCommand(rule));
+    await host.reloadRules(ec2);
+  }
+  const outside = await answer();
+  expectThat(outside === "no answer", `put out, ${port} gave: ${outside}`);
+  return "rule added: answered\nrule removed: no answer";
+}

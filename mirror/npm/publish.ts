@@ -1,0 +1,176 @@
+/** Takes what npm publishes: one document with the manifest, the tags, and the tarball in it. */
+import { createHash, randomUUID } from "node:crypto";
+import type { Exchange } from "../../http/exchange.js";
+import { isObject } from "../pypi/parse-simple.js";
+import type { RepositoryNode } from "../resolve/contract.js";
+import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";
+import type { Shelf } from "../resolve/package-service.js";
+import {
+  alreadyPublished,
+  hashMismatch,
+  malformedUpload,
+  noPackage,
+  publishBlocked,
+  storageProblem,
+  uploadTooLarge,
+} from "../resolve/problems.js";
+import { describeManifest, emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
+import { PUBLISHED_TARBALL_BYTES } from "../store/limits.js";
+import { hashesOfDist, isSemver, tarballName, withoutText } from "./document.js";
+
+/** Base64 takes a third more. */
+const DOCUMENT_BYTES = Math.ceil((PUBLISHED_TARBALL_BYTES * 4) / 3) + 8 * 1024 * 1024;
+
+export async function receivePublish(
+  exchange: Exchange,
+  repository: RepositoryNode,
+  name: string,
+  shelf: Shelf,
+): Promise<void> {
+  const { blobs, records } = shelf.parts;
+  const document = await readJson(exchange, DOCUMENT_BYTES);
+  const { version, manifest, tarball, tags } = parsePublish(document, name);
+  const file = tarballName(name, version);
+  const hashes = {
+    sha256: digest("sha256", tarball),
+    sha512: digest("sha512", tarball),
+    sha1: digest("sha1", tarball),
+  };
+  const promised = hashesOfDist(isObject(manifest.dist) ? manifest.dist : {});
+  for (const algorithm of ["sha512", "sha256", "sha1"] as const) {
+    if (promised[algorithm] !== undefined && promised[algorithm] !== hashes[algorithm]) {
+      throw hashMismatch(file, algorithm);
+    }
+  }
+  checkPublishable(records.get(repository.id, "npm", name), version, repository);
+  const asset: Asset = { name: file, hashes, size: tarball.length, uploaded: new Date().toISOString() };
+  try {
+    await blobs.keep(tarball);
+    await records.update(repository.id, "npm", name, (record) => {
+      checkPublishable(record, version, repository);
+      const key = { format: "npm", name, domain: repository.domain } as const;
+      const kept: KeptVersion = {
+        version,
+        manifest,
+        assets: [asset],
+        ...describeManifest({ version, manifest, assets: [] }),
+        origin: { type: "INTERNAL", repository: repository.name },
+        publishedMs: Date.now(),
+        revision: randomUUID(),
+      };
+      const next = withVersion(record ?? emptyRecord(key, PUBLISHED), kept);
+      return { ...next, tags: { ...next.tags, ...tags } };
+    });
+  } catch (error) {
+    throw storageProblem(error);
+  }
+  exchange.json(200, { ok: true, id: name });
+}
+
+/** @param value the version, as JSON */
+export async function setTag(
+  exchange: Exchange,
+  repository: RepositoryNode,
+  name: string,
+  tag: string,
+  value: unknown,
+  shelf: Shelf,
+): Promise<void> {
+  if (!isTag(tag)) throw malformedUpload(`"${tag}" is no name of a tag`);
+  if (typeof value !== "string") throw malformedUpload("the version is a JSON string");
+  await shelf.parts.records.update(repository.id, "npm", name, (record) => {
+    if (record?.versions[value] === undefined) throw noPackage(`${name}@${value}`, repository.name);
+    return { ...record, tags: { ...record.tags, [tag]: value } };
+  });
+  exchange.json(200, { ok: true });
+}
+
+export async function removeTag(
+  exchange: Exchange,
+  repository: RepositoryNode,
+  name: string,
+  tag: string,
+  shelf: Shelf,
+): Promise<void> {
+  if (tag === "latest") throw malformedUpload('the tag "latest" cannot be removed');
+  await shelf.parts.records.update(repository.id, "npm", name, (record) => {
+    if (record?.tags[tag] === undefined) throw noPackage(`${name}@${tag}`, repository.name);
+    const { [tag]: _gone, ...tags } = record.tags;
+    return { ...record, tags };
+  });
+  exchange.json(200, { ok: true });
+}
+
+/** @throws Problem */
+export async function readJson(exchange: Exchange, most: number): Promise<unknown> {
+  const { req } = exchange;
+  if (Number(req.headers["content-length"] ?? 0) > most) throw uploadTooLarge(most);
+  exchange.acceptBody();
+  const chunks: Buffer[] = [];
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    exchange.received += chunk.length;
+    if (exchange.received > most) throw uploadTooLarge(most);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw malformedUpload("the body is not JSON");
+  }
+}
+
+interface Publish {
+  readonly version: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly tarball: Buffer;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+function parsePublish(document: unknown, name: string): Publish {
+  if (!isObject(document) || document.name !== name) throw malformedUpload(`the document is not that of "${name}"`);
+  const versions = isObject(document.versions) ? Object.entries(document.versions) : [];
+  const attachments = isObject(document._attachments) ? Object.values(document._attachments) : [];
+  const [entry] = versions;
+  if (entry === undefined || versions.length !== 1) throw malformedUpload("a document publishes one version");
+  const [version, manifest] = entry;
+  if (!isSemver(version) || !isObject(manifest) || manifest.name !== name || manifest.version !== version) {
+    throw malformedUpload(`the manifest is not that of "${name}@${version}"`);
+  }
+  // Sigstore's provenance may come with it; the tarball is the one of its type.
+  const tarballs = attachments.filter(
+    (attachment) => isObject(attachment) && attachment.content_type === "application/octet-stream",
+  );
+  const [attachment] = tarballs;
+  if (!isObject(attachment) || typeof attachment.data !== "string" || tarballs.length !== 1) {
+    throw malformedUpload("the document has no tarball");
+  }
+  const tarball = Buffer.from(attachment.data, "base64");
+  if (tarball.length > PUBLISHED_TARBALL_BYTES) throw uploadTooLarge(PUBLISHED_TARBALL_BYTES);
+  if (typeof attachment.length === "number" && attachment.length !== tarball.length) {
+    throw malformedUpload(`the tarball has ${tarball.length} bytes where the document says ${attachment.length}`);
+  }
+  if (tarball.length < 20 || tarball[0] !== 0x1f || tarball[1] !== 0x8b)
+    throw malformedUpload("the tarball is no gzip");
+  const given = isObject(document["dist-tags"]) ? Object.keys(document["dist-tags"]) : [];
+  const tags = Object.fromEntries((given.length > 0 ? given : ["latest"]).filter(isTag).map((tag) => [tag, version]));
+  return { version, manifest: withoutText(manifest), tarball, tags };
+}
+
+function checkPublishable(record: PackageRecord | undefined, version: string, repository: RepositoryNode): void {
+  if (record === undefined) return;
+  if (record.controls.publish === "BLOCK") throw publishBlocked(record.name, repository.name);
+  if (record.versions[version] !== undefined) throw alreadyPublished(`${record.name}@${version}`);
+}
+
+/** One that cannot be taken for a version or range, nor for something of JavaScript's objects. */
+function isTag(tag: string): boolean {
+  return (
+    /^[A-Za-z][A-Za-z0-9._-]{0,99}$/.test(tag) &&
+    !isSemver(tag.replace(/^v/, "")) &&
+    !/^(?:constructor|toString)$/.test(tag)
+  );
+}
+
+function digest(algorithm: string, content: Buffer): string {
+  return createHash(algorithm).update(content).digest("hex");
+}

@@ -1,0 +1,31 @@
+/** Reads the package.json of an npm tarball. */
+import { list, type ReadEntry } from "tar";
+import { isObject } from "../pypi/parse-simple.js";
+import type { Manifest } from "../resolve/model.js";
+
+const MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** @returns undefined where there is none below the one directory that npm packs into, or it is not JSON. */
+export async function readTarballManifest(path: string): Promise<Manifest | undefined> {
+  let text: Buffer | undefined;
+  await list({
+    file: path,
+    // The directory is "package" where npm made it; npm itself takes whatever comes first off.
+    filter: (name) => text === undefined && /^(?:\.\/)?[^/]+\/package\.json$/.test(name),
+    onReadEntry: (entry: ReadEntry) => {
+      if (entry.size > MANIFEST_BYTES) return;
+      const chunks: Buffer[] = [];
+      entry.on("data", (chunk: Buffer) => chunks.push(chunk));
+      entry.on("end", () => {
+        text ??= Buffer.concat(chunks);
+      });
+    },
+  });
+  if (text === undefined) return undefined;
+  try {
+    const manifest: unknown = JSON.parse(text.toString("utf8"));
+    return isObject(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * What each repository has, in memory and on disk: one JSON document per package, replaced as a whole. A record is
+ * never changed, only replaced, so whoever holds one can tell by its identity whether it is still the current one.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFile } from "../../base/fs/atomic.js";
+import { isObject } from "../pypi/parse-simple.js";
+import { PACKAGE_FORMATS, type PackageFormat } from "../resolve/contract.js";
+import { badRecord } from "../resolve/errors.js";
+import type { PackageRecord } from "../resolve/model.js";
+import { Turns } from "./keyed-mutex.js";
+
+/** Raised where a record means something else than before. */
+const SCHEMA = 1;
+
+type Change = (record: PackageRecord | undefined) => PackageRecord | undefined;
+
+export class Records {
+  readonly #byRepository = new Map<string, Map<string, PackageRecord>>();
+  readonly #turns = new Turns();
+
+  private constructor(private readonly dir: string) {}
+
+  /** @param ids of the repositories that there are; what is kept of others is removed. @throws Fault */
+  static async open(dir: string, ids: readonly string[]): Promise<Records> {
+    const records = new Records(join(dir, "records"));
+    await mkdir(records.dir, { recursive: true, mode: 0o700 });
+    const known = new Set(ids);
+    for (const id of await readdir(records.dir)) {
+      if (known.has(id)) await records.#load(id);
+      else await rm(join(records.dir, id), { recursive: true, force: true });
+    }
+    return records;
+  }
+
+  get(repositoryId: string, format: PackageFormat, name: string): PackageRecord | undefined {
+    return this.#byRepository.get(repositoryId)?.get(keyOf(format, name));
+  }
+
+  /** Of one repository, in no order. */
+  all(repositoryId: string): Iterable<PackageRecord> {
+    return this.#byRepository.get(repositoryId)?.values() ?? [];
+  }
+
+  *everything(): Iterable<PackageRecord> {
+    for (const records of this.#byRepository.values()) yield* records.values();
+  }
+
+  /**
+   * Replaces a record by what `change` makes of the current one; undefined removes it, the same object leaves it.
+   * Durable on return, and seen by readers only then. Changes of one package happen one after the other.
+   */
+  update(
+    repositoryId: string,
+    format: PackageFormat,
+    name: string,
+    change: Change,
+  ): Promise<PackageRecord | undefined> {
+    const key = keyOf(format, name);
+    return this.#turns.take(`${repositoryId} ${key}`, async () => {
+      const before = this.get(repositoryId, format, name);
+      const after = change(before);
+      if (after === before) return before;
+      const dir = join(this.dir, repositoryId, format);
+      const file = join(dir, `${encodeName(name)}.json`);
+      if (after === undefined) {
+        await rm(file, { force: true });
+        await sync(dir);
+        this.#byRepository.get(repositoryId)?.delete(key);
+        return undefined;
+      }
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await replaceFile(file, JSON.stringify({ schema: SCHEMA, ...after }), 0o600);
+      let records = this.#byRepository.get(repositoryId);
+      if (records === undefined) {
+        records = new Map();
+        this.#byRepository.set(repositoryId, records);
+        await sync(this.dir);
+      }
+      records.set(key, after);
+      return after;
+    });
+  }
+
+  /** All of a repository. */
+  async remove(repositoryId: string): Promise<void> {
+    this.#byRepository.delete(repositoryId);
+    const dir = join(this.dir, repositoryId);
+    // Out of sight in one step; what is left of it after a crash has no repository, and goes at the next start.
+    const aside = join(this.dir, `removed-${randomUUID()}`);
+    await rename(dir, aside).catch(() => undefined);
+    await rm(aside, { recursive: true, force: true });
+  }
+
+  async #load(id: string): Promise<void> {
+    const records = new Map<string, PackageRecord>();
+    for (const format of PACKAGE_FORMATS) {
+      const dir = join(this.dir, id, format);
+      const files = await readdir(dir).catch(() => []);
+      for (const file of files) {
+        if (!file.endsWith(".json")) {
+          await rm(join(dir, file), { force: true });
+          continue;
+        }
+        const record = await readRecord(join(dir, file));
+        records.set(keyOf(record.format, record.name), record);
+      }
+    }
+    this.#byRepository.set(id, records);
+  }
+}
+
+const keyOf = (format: PackageFormat, name: string) => `${format} ${name}`;
+
+/** One path segment: `@scope%2Fname`. A name never begins with a dot. */
+const encodeName = (name: string) => encodeURIComponent(name);
+
+async function readRecord(file: string): Promise<PackageRecord> {
+  let document: unknown;
+  try {
+    document = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw badRecord(file, error instanceof SyntaxError ? "it is not JSON" : String(error));
+  }
+  if (!isObject(document)) throw badRecord(file, "it is no object");
+  const { schema, ...record } = document;
+  if (schema !== SCHEMA) throw badRecord(file, `its schema is ${String(schema)}, not ${SCHEMA}`);
+  return record as unknown as PackageRecord;
+}
+
+async function sync(dir: string): Promise<void> {
+  const handle = await open(dir, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

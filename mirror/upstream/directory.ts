@@ -1,0 +1,151 @@
+/** A directory of wheels and source archives, or of npm tarballs, as an index. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { compareSemver, isSemver, tarballName, withoutText } from "../npm/document.js";
+import { readTarballManifest } from "../npm/tarball.js";
+import { byVersion } from "../pypi/parse-simple.js";
+import { parseMetadata, readWheelMetadata } from "../pypi/wheel.js";
+import type { PackageFormat } from "../resolve/contract.js";
+import { UpstreamError } from "../resolve/errors.js";
+import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
+import { parsePythonFile } from "../resolve/names.js";
+import type { UpstreamLimits } from "../store/limits.js";
+import type { Source } from "../store/transfer.js";
+import type { Connection, Fetched } from "./connection.js";
+
+/** A file that was looked into, for as long as it stays as it was. */
+interface Seen {
+  readonly state: string;
+  readonly project: string;
+  readonly asset: Asset;
+  readonly manifest?: Manifest;
+}
+
+export function openDirectory(name: string, format: PackageFormat, dir: string, limits: UpstreamLimits): Connection {
+  const seen = new Map<string, Promise<Seen | undefined>>();
+  const states = new Map<string, string>();
+
+  /** Looks at each file of `project` that is new or has changed. */
+  const look = async (project: string): Promise<Seen[]> => {
+    const files = await readdir(dir).catch((error: unknown) => {
+      throw unreadable(name, error);
+    });
+    const found: Seen[] = [];
+    for (const file of files.sort()) {
+      // A tarball's name does not tell where its package's ends; for npm, all are looked into once.
+      if (format === "pypi" ? parsePythonFile(file, project) === undefined : !file.endsWith(".tgz")) continue;
+      const path = join(dir, file);
+      const entry = await stat(path, { bigint: true }).catch(() => undefined);
+      if (entry === undefined || !entry.isFile()) continue;
+      const state = `${entry.ino}:${entry.size}:${entry.mtimeNs}`;
+      if (states.get(path) !== state) {
+        states.set(path, state);
+        const looking = format === "pypi" ? lookAtPython(path, file, project) : lookAtTarball(path);
+        seen.set(
+          path,
+          looking.then(
+            (facts) => (facts === undefined ? undefined : { ...facts, state }),
+            () => undefined,
+          ),
+        );
+      }
+      const facts = await seen.get(path);
+      if (facts?.project === project) found.push(facts);
+    }
+    return found;
+  };
+
+  return {
+    name,
+    format,
+    ttlMs: limits.directoryTtlMs,
+    async index(project, previous) {
+      const found = await look(project);
+      const etag = found.map(({ asset, state }) => `${asset.name} ${state}`).join("\n");
+      if (previous !== undefined && previous.etag === etag) return previous;
+      const document = found.length === 0 ? undefined : format === "pypi" ? pypi(found, project) : npm(found);
+      return { document, etag, bytes: 1_000 * found.length } satisfies Fetched;
+    },
+    open: async (asset) => openFile(name, asset),
+    openMetadata: async (asset) => {
+      const metadata = asset.url === undefined ? undefined : await readWheelMetadata(fileURLToPath(asset.url));
+      if (metadata !== undefined) return { body: Readable.from([metadata]), length: metadata.length };
+      throw new UpstreamError(`the upstream ${name} has no metadata of "${asset.name}"`, false);
+    },
+  };
+}
+
+function pypi(found: readonly Seen[], project: string): IndexDocument {
+  return {
+    versions: byVersion(
+      found.map(({ asset }) => asset),
+      project,
+    ),
+    tags: {},
+  };
+}
+
+function npm(found: readonly Seen[]): IndexDocument {
+  const versions = new Map<string, Version>();
+  for (const { asset, manifest } of found) {
+    const version = String(manifest?.version);
+    if (manifest !== undefined) versions.set(version, { version, assets: [asset], manifest });
+  }
+  const releases = [...versions.keys()].filter((version) => !version.includes("-")).sort(compareSemver);
+  const latest = releases.at(-1);
+  return { versions, tags: latest === undefined ? {} : { latest } };
+}
+
+async function lookAtPython(path: string, file: string, project: string): Promise<Omit<Seen, "state"> | undefined> {
+  const { size, mtime } = await stat(path);
+  const metadata = file.endsWith(".whl") ? await readWheelMetadata(path).catch(() => undefined) : undefined;
+  const requiresPython = metadata === undefined ? undefined : parseMetadata(metadata).get("requires-python");
+  const asset: Asset = {
+    name: file,
+    url: pathToFileURL(path).href,
+    size,
+    hashes: await hashFile(path, ["sha256"]),
+    uploaded: mtime.toISOString(),
+    ...(requiresPython === undefined ? {} : { requiresPython }),
+    ...(metadata === undefined ? {} : { metadata: { sha256: createHash("sha256").update(metadata).digest("hex") } }),
+  };
+  return { project, asset };
+}
+
+async function lookAtTarball(path: string): Promise<Omit<Seen, "state"> | undefined> {
+  const manifest = await readTarballManifest(path);
+  const { name, version } = manifest ?? {};
+  if (manifest === undefined || typeof name !== "string" || typeof version !== "string" || !isSemver(version)) {
+    return undefined;
+  }
+  const { size, mtime } = await stat(path);
+  const asset: Asset = {
+    name: tarballName(name, version),
+    url: pathToFileURL(path).href,
+    size,
+    hashes: await hashFile(path, ["sha256", "sha512", "sha1"]),
+    uploaded: mtime.toISOString(),
+  };
+  return { project: name, asset, manifest: withoutText(manifest) };
+}
+
+async function hashFile(path: string, algorithms: readonly (keyof Hashes)[]): Promise<Hashes> {
+  const digests = algorithms.map((algorithm) => [algorithm, createHash(algorithm)] as const);
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+    for (const [, digest] of digests) digest.update(chunk);
+  }
+  return Object.fromEntries(digests.map(([algorithm, digest]) => [algorithm, digest.digest("hex")]));
+}
+
+function openFile(upstream: string, asset: Asset): Source {
+  if (asset.url === undefined) throw new UpstreamError(`the upstream ${upstream} has no "${asset.name}"`, false);
+  const body = createReadStream(new URL(asset.url), { highWaterMark: 256 * 1024 });
+  return { body, ...(asset.size === undefined ? {} : { length: asset.size }) };
+}
+
+const unreadable = (upstream: string, cause: unknown) =>
+  new UpstreamError(`the directory of the upstream ${upstream} cannot be read`, true, { cause });

@@ -1,0 +1,36 @@
+/** What the configuration says to the agents, in the words of their agent.yaml. Pure. */
+import type { AcceleratorConfig, AgentLimitsConfig, Config } from "../../config/schema.js";
+import { spanSeconds } from "../../config/span.js";
+
+/** Only what somebody asked for: a default in here would change every boot script, and replace every host. */
+export interface AgentSettings {
+  readonly accelerators?: Readonly<Record<string, AcceleratorSettings>>;
+  readonly limits?: AgentLimitsConfig;
+  readonly autostop?: { readonly idle_seconds: number; readonly action: "stop" | "terminate" };
+}
+
+export interface AcceleratorSettings extends Omit<AcceleratorConfig, "timeout"> {
+  readonly timeout_seconds?: number;
+}
+
+export function agentSettings(
+  config: Pick<Config, "accelerators" | "agent_limits" | "autostop" | "stop_mode">,
+): AgentSettings {
+  const { accelerators, agent_limits: limits, autostop, stop_mode } = config;
+  const action = stop_mode === "stop" ? "stop" : "terminate";
+  return {
+    ...(Object.keys(accelerators).length === 0
+      ? {}
+      : {
+          accelerators: Object.fromEntries(
+            Object.entries(accelerators).map(([name, accelerator]) => [name, settingsOf(accelerator)]),
+          ),
+        }),
+    ...(limits === undefined || Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(autostop === false ? {} : { autostop: { idle_seconds: spanSeconds(autostop), action } }),
+  };
+}
+
+function settingsOf({ timeout, ...same }: AcceleratorConfig): AcceleratorSettings {
+  return { ...same, ...(timeout === undefined ? {} : { timeout_seconds: spanSeconds(timeout) }) };
+}

@@ -1,0 +1,67 @@
+/** The machines of a fleet: which they are is known to EC2 alone, so it is asked. */
+import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
+import * as errors from "../errors.js";
+import type { DeployedFleet } from "./fleet.js";
+import type { DeployedHost } from "./outputs.js";
+
+/** Auto Scaling's own tag: names that begin with `aws:` can be given by AWS only. */
+const GROUP_TAG = "tag:aws:autoscaling:groupName";
+
+/**
+ * The machines that run or are about to, by age and then by id.
+ *
+ * @throws Fault `stacks/fleet-unknown` where EC2 does not tell.
+ */
+export async function readMembers(fleet: DeployedFleet, signal?: AbortSignal): Promise<DeployedHost[]> {
+  const client = new EC2Client({
+    region: fleet.region,
+    maxAttempts: 5,
+    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+  });
+  const Filters = [
+    { Name: GROUP_TAG, Values: [fleet.autoscaling_group_name] },
+    { Name: "instance-state-name", Values: ["pending", "running"] },
+  ];
+  const instances: Instance[] = [];
+  try {
+    let NextToken: string | undefined;
+    do {
+      const page = await client.send(
+        new DescribeInstancesCommand({ Filters, NextToken, MaxResults: 1_000 }),
+        signal === undefined ? {} : { abortSignal: signal },
+      );
+      instances.push(...(page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances));
+      NextToken = page.NextToken;
+    } while (NextToken);
+  } catch (error) {
+    throw errors.fleetUnknown(fleet.autoscaling_group_name, error);
+  } finally {
+    client.destroy();
+  }
+  return instances.sort(byAge).map((instance) => memberOf(fleet, instance));
+}
+
+/** Pure: what is known of a member, in the shape of any other host. */
+export function memberOf(fleet: DeployedFleet, instance: Instance): DeployedHost {
+  const { InstanceId: id = "", PublicIpAddress: public_ip = "", PrivateIpAddress: private_ip = "" } = instance;
+  const address = fleet.private_address || public_ip === "" ? private_ip : public_ip;
+  return {
+    name: id,
+    instance_id: id,
+    public_ip,
+    private_ip,
+    agent_url: fleet.agent_scheme === "" ? "" : `${fleet.agent_scheme}://${address}`,
+    ssh_user: fleet.ssh_user,
+    ssh_command: fleet.ssh_command.replace("ADDRESS", address),
+    kind: "new",
+    instance_type: instance.InstanceType ?? "",
+    spot: instance.InstanceLifecycle === "spot",
+    // The group replaces a machine that stops or ends: how many there are is said in fleet.
+    stop_mode: "keep",
+  };
+}
+
+function byAge(a: Instance, b: Instance): number {
+  const [from, to] = [a.LaunchTime?.getTime() ?? 0, b.LaunchTime?.getTime() ?? 0];
+  return from - to || ((a.InstanceId ?? "") < (b.InstanceId ?? "") ? -1 : 1);
+}

@@ -1,0 +1,96 @@
+/** Which hosts a configuration asks for, by name, each with all that holds for it. Pure. */
+import type { Config, HostOverride, SpotConfig, StopMode } from "../../config/schema.js";
+import { hostNames } from "../names.js";
+
+interface Named {
+  /** Construct ids are made of it, so hosts that come and go leave the others alone. */
+  readonly name: string;
+  /** @default - the image's login user */
+  readonly sshUser?: string;
+  readonly stopMode: StopMode;
+}
+
+/** A machine that the deployment makes. */
+export interface NewHost extends Named {
+  readonly kind: "new";
+  readonly instanceType: string;
+  readonly ami: string;
+  readonly subnetId?: string;
+  readonly rootVolumeGib: number;
+  readonly spot: false | Spot;
+  /** What a shutdown from inside does. @default - what EC2 does, which is to stop the machine */
+  readonly onShutdown?: "stop" | "terminate";
+}
+
+export interface Spot {
+  /** US dollars per hour. @default - the on-demand price */
+  readonly maxPrice?: string;
+  /** Whether an on-demand machine will do where no spot instance is to be had. */
+  readonly fallback: boolean;
+}
+
+/** A machine that is there already: it may be started and stopped, and nothing is installed on it. */
+export interface ExistingInstance extends Named {
+  readonly kind: "instance";
+  readonly instanceId: string;
+}
+
+/** A host of which no more than the address is known. */
+export interface ExistingAddress extends Named {
+  readonly kind: "address";
+  /** Address or DNS name. */
+  readonly address: string;
+}
+
+export type PlannedHost = NewHost | ExistingInstance | ExistingAddress;
+
+/** In the order of their names: of numbers for `count`, of letters for `hosts`. None for a fleet, whose machines name themselves. */
+export function deployedHosts(config: Config): PlannedHost[] {
+  if (config.fleet !== undefined) return [];
+  const { instance_id, host_ip, hosts } = config;
+  if (instance_id !== undefined) return [plannedHost(config, "accelerator-1", { instance_id })];
+  if (host_ip !== undefined) return [plannedHost(config, "accelerator-1", { host_ip })];
+  if (hosts === undefined) return hostNames(config.count).map((name) => plannedHost(config, name, {}));
+  return Object.entries(hosts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, own]) => plannedHost(config, name, own));
+}
+
+/** By which a machine's deployment and host are known, whatever its name. */
+export function hostTags(deployment: { readonly name: string; readonly suffix: string }, host: string) {
+  return { "sallyport:deployment": `${deployment.name}-${deployment.suffix}`, "sallyport:host": host };
+}
+
+function plannedHost(config: Config, name: string, own: HostOverride): PlannedHost {
+  const sshUser = own.ssh_user ?? config.ssh_user;
+  const named = { name, ...(sshUser === undefined ? {} : { sshUser }) };
+  if (own.instance_id !== undefined) {
+    return { ...named, kind: "instance", stopMode: config.stop_mode ?? "keep", instanceId: own.instance_id };
+  }
+  if (own.host_ip !== undefined) return { ...named, kind: "address", stopMode: "keep", address: own.host_ip };
+  const subnetId = own.subnet_id ?? config.subnet_id;
+  return {
+    ...named,
+    kind: "new",
+    stopMode: config.stop_mode ?? "term",
+    instanceType: own.instance_type ?? config.instance_type,
+    ami: own.ami ?? config.ami,
+    ...(subnetId === undefined ? {} : { subnetId }),
+    rootVolumeGib: own.root_volume_gib ?? config.root_volume_gib,
+    ...spotAndShutdown(own.spot ?? config.spot, config.stop_mode),
+  };
+}
+
+/** Only a stop_mode that somebody wrote decides what a shutdown does: by default none may delete a disk. */
+function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): Pick<NewHost, "spot" | "onShutdown"> {
+  const spot = spotOf(written);
+  if (stopMode === "term") return { spot, onShutdown: "terminate" };
+  // EC2 does not stop a one-time spot instance. Elsewhere it is said, since leaving it out keeps what was said before.
+  return stopMode === undefined || spot !== false ? { spot } : { spot, onShutdown: "stop" };
+}
+
+function spotOf(spot: SpotConfig): false | Spot {
+  if (spot === false) return false;
+  const { max_price, fallback = true } = spot === true ? {} : spot;
+  return { ...(max_price === undefined ? {} : { maxPrice: max_price }), fallback };
+}

@@ -1,0 +1,74 @@
+/** The configuration's firewall options, as those that somebody wrote, and where. */
+import type { LoadedConfig } from "../../config/load.js";
+import { FIREWALL_OPTIONS, type FirewallOptions } from "../../firewall/options/options.js";
+import type { Origins } from "../../firewall/options/origins.js";
+import { buildTable, type RuleTable } from "../../firewall/options/table.js";
+import { Cidr } from "../../net/cidr.js";
+import type { DeploymentInputs } from "./inputs.js";
+
+export interface WrittenFirewall {
+  readonly options: FirewallOptions;
+  readonly origins: Origins;
+}
+
+/** A default is nothing that anybody asked for, and does not count. */
+export function writtenFirewall({
+  config,
+  origins,
+  placeOf,
+}: Pick<LoadedConfig, "config" | "origins" | "placeOf">): WrittenFirewall {
+  const written = FIREWALL_OPTIONS.filter((key) => origins[key].layer !== "default");
+  const places = written.flatMap((key) => placesOf(config[key], key, `/${key}`, placeOf));
+  return {
+    // Whether the parts of an option are all there is judged by who reads it, with its place.
+    options: Object.fromEntries(written.map((key) => [key, config[key]])) as FirewallOptions,
+    origins: Object.fromEntries(places),
+  };
+}
+
+function placesOf(
+  value: unknown,
+  path: string,
+  pointer: string,
+  placeOf: (pointer: string) => string,
+): [path: string, place: string][] {
+  const own: [string, string] = [path, placeOf(pointer)];
+  if (typeof value !== "object" || value === null) return [own];
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value).flatMap(([key, part]) =>
+    placesOf(part, isList ? `${path}[${key}]` : `${path}.${key}`, `${pointer}/${key}`, placeOf),
+  );
+  return [own, ...parts];
+}
+
+/** The table of a deployment: what the stack makes rules of, what people are shown, what the guard lets pass. */
+export function deploymentTable({ firewall, callers }: Pick<DeploymentInputs, "firewall" | "callers">): RuleTable {
+  return buildTable(firewall.options, {
+    callers: callers.map((caller) => Cidr.of(caller)),
+    origins: firewall.origins,
+  });
+}
+
+/** Whether a row's source is the range of the VPC, which then has to be looked up. */
+export function letsVpcIn({ rows, internal }: RuleTable): boolean {
+  return [...rows, ...internal].some(({ rule }) => rule.source.kind === "vpc");
+}
+
+/** Options beside which `allow_ports` does not tell alone what is open; without them the configuration has warned. */
+const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "firewall", "ingress"] as const;
+
+/** What the table itself has to say and, if nothing opens the agent's port, that. */
+export function tableWarnings(table: RuleTable, { options }: WrittenFirewall, agentPort: number): string[] {
+  const rules = [...table.rows, ...table.internal].map(({ rule }) => rule);
+  const isOpen = rules.some(({ from, to }) => from <= agentPort && agentPort <= to);
+  if (isOpen || TELLING.every((key) => options[key] === undefined)) return [...table.warnings];
+  return [...table.warnings, `no rule opens ${agentPort}: nobody will reach the hosts' files and API`];
+}
+
+/** Where the hosts' agents answer. */
+export const agentPort = ({ tls }: Pick<DeploymentInputs, "tls">): number => (tls === undefined ? 80 : 443);
+
+/** Whether a deployment makes rules at all: not for an existing group, and not where no host is new. */
+export function makesRules({ securityGroup, runtime }: Pick<DeploymentInputs, "securityGroup" | "runtime">): boolean {
+  return securityGroup === undefined && runtime !== undefined;
+}

@@ -1,0 +1,85 @@
+/** What all new hosts of a deployment have in common: who gets in, who logs in, and what is installed. */
+import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
+import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
+import type { Construct } from "constructs";
+import { FirewallRules } from "../constructs/firewall-rules.js";
+import { existingGroup, type HostAccess } from "../constructs/host-access.js";
+import { HostAgent } from "../constructs/host-agent.js";
+import { ExistingKeyPair, KeyPair } from "../constructs/key-pair.js";
+import type { RuntimeArchive } from "../constructs/runtime-object.js";
+import type { DeploymentInputs } from "./inputs.js";
+import { deploymentTable, letsVpcIn } from "./rule-table.js";
+
+export interface SharedParts {
+  /** The VPC as a reference; undefined where nobody needs to know it. */
+  readonly vpcId: string | undefined;
+  readonly access: HostAccess;
+  readonly keyPair: KeyPair | ExistingKeyPair;
+  readonly agent: HostAgent;
+}
+
+/** The ids are older than the options; others would replace what is in use. */
+export function addSharedParts(stack: Construct, inputs: DeploymentInputs, runtime: RuntimeArchive): SharedParts {
+  const deployment = `${inputs.name}-${inputs.suffix}`;
+  const { publicKey, ec2Name = "" } = inputs.sshKey;
+  return {
+    ...addAccess(stack, inputs, deployment),
+    keyPair:
+      publicKey === undefined
+        ? new ExistingKeyPair(stack, "KeyPair", { name: ec2Name })
+        : new KeyPair(stack, "KeyPair", { name: deployment, publicKey }),
+    agent: new HostAgent(stack, "Agent", {
+      deployment,
+      region: inputs.region,
+      runtime,
+      directories: inputs.directories,
+      serveAddresses: inputs.serveAddresses,
+      buckets: inputs.buckets,
+      ...(inputs.tls === undefined ? {} : { tls: inputs.tls }),
+      ...(inputs.token === undefined ? {} : { token: inputs.token }),
+      ...(inputs.role === undefined ? {} : { role: inputs.role }),
+      ...(inputs.policies === undefined ? {} : { policies: inputs.policies }),
+      ...(inputs.settings === undefined ? {} : { settings: inputs.settings }),
+      ...(inputs.init === undefined ? {} : { init: inputs.init }),
+      ...(inputs.endpointUrl === undefined ? {} : { endpointUrl: inputs.endpointUrl }),
+    }),
+  };
+}
+
+function addAccess(
+  stack: Construct,
+  inputs: DeploymentInputs,
+  deployment: string,
+): { vpcId: string | undefined; access: HostAccess } {
+  const { securityGroup, fleet } = inputs;
+  if (securityGroup !== undefined) {
+    // Only a fleet without subnets of its own has to know the VPC.
+    const vpcId = fleet === undefined ? undefined : addNetwork(stack, inputs, false).vpcId;
+    return { vpcId, access: existingGroup(securityGroup) };
+  }
+  const table = deploymentTable(inputs);
+  const network = addNetwork(stack, inputs, letsVpcIn(table));
+  return { vpcId: network.vpcId, access: new FirewallRules(stack, "CallerAccess", { ...network, table, deployment }) };
+}
+
+/** The VPC and, if a rule needs it, its range: known to Terraform alone. */
+function addNetwork(
+  stack: Construct,
+  inputs: DeploymentInputs,
+  needsRange: boolean,
+): { vpcId: string; vpcCidr?: string } {
+  const { vpcId } = inputs;
+  const subnetId = vpcId === undefined ? anySubnet(inputs) : undefined;
+  const id = vpcId ?? (subnetId && new DataAwsSubnet(stack, "Subnet", { id: subnetId }).vpcId);
+  if (id === undefined) {
+    const vpc = new DataAwsVpc(stack, "DefaultVpc", { default: true });
+    return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock };
+  }
+  return needsRange ? { vpcId: id, vpcCidr: new DataAwsVpc(stack, "Vpc", { id }).cidrBlock } : { vpcId: id };
+}
+
+/** All machines of a deployment share a group and so a VPC: any of their subnets tells which, if all have one. */
+function anySubnet({ fleet, subnetId, hosts }: DeploymentInputs): string | undefined {
+  const own = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
+  return fleet?.subnetIds?.[0] ?? subnetId ?? (own.includes(undefined) ? undefined : own[0]);
+}

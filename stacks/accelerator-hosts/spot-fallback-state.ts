@@ -1,0 +1,36 @@
+/**
+ * Which hosts are on demand because there was no spot instance: kept beside the state, so that the
+ * next deployment leaves these machines at work, in place of trying to make spot instances of them.
+ */
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errno } from "../../base/fault.js";
+import { replaceFile } from "../../base/fs/atomic.js";
+import * as errors from "../errors.js";
+import { spotMemoryPath } from "../files.js";
+
+/** @throws Fault `stacks/bad-spot-memory` for a file that somebody has changed into something else. */
+export async function readOnDemand(projectDir: string): Promise<ReadonlySet<string>> {
+  const file = spotMemoryPath(projectDir);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return new Set();
+  try {
+    const { on_demand } = JSON.parse(text) as { on_demand: unknown };
+    if (Array.isArray(on_demand)) return new Set(on_demand.map(String));
+  } catch (error) {
+    throw errors.badSpotMemory(file, error);
+  }
+  throw errors.badSpotMemory(file);
+}
+
+/** Whole or not at all; with nothing to remember there is no file. */
+export async function writeOnDemand(projectDir: string, names: Iterable<string>): Promise<void> {
+  const file = spotMemoryPath(projectDir);
+  const on_demand = [...new Set(names)].sort();
+  if (on_demand.length === 0) return rm(file, { force: true });
+  await mkdir(dirname(file), { recursive: true });
+  await replaceFile(file, `${JSON.stringify({ on_demand })}\n`, 0o644);
+}

@@ -1,0 +1,141 @@
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { AcceleratorHost } from "../constructs/accelerator-host.js";
+import { ExistingHost } from "../constructs/existing-host.js";
+import { loginUser, MachineImage } from "../constructs/machine-image.js";
+import { STACK_NAME } from "../names.js";
+import { addProvider } from "../provider.js";
+import { addFleet } from "./fleet.js";
+import { addOutputs, type FoundHost } from "./host-outputs.js";
+import { hostTags, type NewHost, type PlannedHost } from "./hosts.js";
+import type { DeploymentInputs } from "./inputs.js";
+import { addSharedParts, type SharedParts } from "./shared-parts.js";
+
+/**
+ * Where EC2 has no capacity it answers as if it had failed (500), and the provider would ask 25 times,
+ * which takes longer than anybody waits. As many as AWS's own tools make ride out a bad moment.
+ */
+const SPOT_RETRIES = 4;
+
+/** Accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
+export class AcceleratorHostsStack extends TerraformStack {
+  readonly #inputs: DeploymentInputs;
+  readonly #images = new Map<string, MachineImage>();
+
+  constructor(scope: Construct, inputs: DeploymentInputs) {
+    super(scope, STACK_NAME);
+    this.#inputs = inputs;
+    const hasSpot = inputs.hosts.some((host) => host.kind === "new" && host.spot !== false);
+    addProvider(this, STACK_NAME, inputs, hasSpot ? { maxRetries: SPOT_RETRIES } : {});
+    const shared = inputs.runtime === undefined ? undefined : addSharedParts(this, inputs, inputs.runtime);
+    const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
+    const fleet = this.#fleet(shared);
+    // In a room of their own, since a host may be called "hosts" or "callers".
+    addOutputs(new Construct(this, "Outputs"), {
+      inputs,
+      hosts,
+      ...(fleet === undefined ? {} : { fleet }),
+      ...(shared === undefined ? {} : { access: shared.access }),
+    });
+  }
+
+  #fleet(shared: SharedParts | undefined) {
+    const { fleet, ami } = this.#inputs;
+    if (fleet === undefined || shared === undefined) return undefined;
+    const { vpcId = "", access, agent, keyPair } = shared;
+    const { keyName } = keyPair;
+    const image = this.#image(ami);
+    return addFleet(this, fleet, this.#inputs, {
+      vpcId,
+      access,
+      agent,
+      keyName,
+      image,
+      privateAddress: this.#isPrivate,
+    });
+  }
+
+  #host(host: PlannedHost, shared: SharedParts | undefined): FoundHost | undefined {
+    switch (host.kind) {
+      case "new":
+        return shared && this.#newHost(host, shared);
+      case "instance": {
+        const { instanceId } = host;
+        const found = new ExistingHost(this, host.name, { instanceId, privateAddress: this.#isPrivate });
+        const { publicIp, privateIp, instanceType } = found.instance;
+        return {
+          host,
+          instanceId,
+          publicIp,
+          privateIp,
+          instanceType,
+          address: found.address,
+          ...this.#reached(host, found.address),
+        };
+      }
+      case "address": {
+        const { address } = host;
+        const nothing = { instanceId: "", privateIp: "", instanceType: "" };
+        return { host, ...nothing, publicIp: address, address, ...this.#reached(host, address) };
+      }
+    }
+  }
+
+  #newHost(planned: NewHost, { access, keyPair, agent }: SharedParts): FoundHost {
+    const { hostNamePrefix } = this.#inputs;
+    const { name, spot, sshUser, subnetId, onShutdown } = planned;
+    const host = new AcceleratorHost(this, name, {
+      access,
+      keyPair,
+      agent,
+      image: this.#image(planned.ami),
+      instanceType: planned.instanceType,
+      rootVolumeGib: planned.rootVolumeGib,
+      privateAddress: this.#isPrivate,
+      tags: hostTags(this.#inputs, name),
+      ...(hostNamePrefix === undefined ? {} : { nameTag: `${hostNamePrefix}-${name}` }),
+      ...(onShutdown === undefined ? {} : { onShutdown }),
+      ...(spot === false ? {} : { spot }),
+      ...(sshUser === undefined ? {} : { sshUser }),
+      ...(subnetId === undefined ? {} : { subnetId }),
+    });
+    const { id, publicIp, privateIp } = host.instance;
+    const { instanceType } = planned;
+    const { address, agentUrl = "" } = host;
+    return {
+      host: planned,
+      instanceId: id,
+      publicIp,
+      privateIp,
+      instanceType,
+      address,
+      agentUrl,
+      sshUser: host.sshUser,
+    };
+  }
+
+  /** How to reach a host that the deployment did not make. */
+  #reached({ sshUser }: PlannedHost, address: string): Pick<FoundHost, "agentUrl" | "sshUser"> {
+    const { tls, existingTls, ami } = this.#inputs;
+    const host = address.includes(":") && !address.includes("$") ? `[${address}]` : address;
+    return {
+      agentUrl: `${(tls ?? existingTls) === undefined ? "http" : "https"}://${host}`,
+      sshUser: sshUser ?? loginUser(ami),
+    };
+  }
+
+  /** From outside nobody gets in where public ingress is off, so the public address would be no use. */
+  get #isPrivate(): boolean {
+    const { firewall, usePrivateIp = false } = this.#inputs;
+    return usePrivateIp || firewall.options.disable_public_ingress === true;
+  }
+
+  /** One look-up per family, whichever hosts boot it. */
+  #image(ami: string): MachineImage {
+    const known = this.#images.get(ami);
+    if (known !== undefined) return known;
+    const image = new MachineImage(this, ami === this.#inputs.ami ? "Image" : `Image-${ami}`, { ami });
+    this.#images.set(ami, image);
+    return image;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A configuration without its secrets. User data can be read by every program on a host, so what looks
+ * like a secret, by the name of its key or by its own shape, is taken out with its key, and so are all
+ * comments. The text is made anew of what is left: nothing that was not judged can come through.
+ *
+ * Credentials of a cloud are no slip but a plan that would not work out: with them it is refused.
+ */
+import { stringify } from "yaml";
+import { formatIni, parseIni } from "../../../config/apyfal/ini.js";
+import { parseLayer } from "../../../config/document.js";
+import { pointerStep } from "../../../config/origin.js";
+import { isSecretName, secretShape } from "../../../config/secret-shapes.js";
+import * as errors from "./errors.js";
+
+export interface Scrubbed {
+  readonly text: string;
+  /** `accelerator.conf:5 [host] client_id`: places and keys, never values. */
+  readonly takenOut: readonly string[];
+}
+
+type Verdict = "cloud" | "secret" | undefined;
+
+/** @throws Fault (exit status 2) where the file carries credentials of a cloud, or is not INI. */
+export function scrubIni(text: string, shownAs: string): Scrubbed {
+  const document = parseIni(text, shownAs);
+  const findings = new Findings();
+  const clean = <T extends { readonly value: string | undefined; readonly line: number }>(
+    section: string,
+    entries: ReadonlyMap<string, T>,
+  ) => {
+    const isCloud = /^(?:host|csp|storage|DEFAULT)(?:\.|$)/.test(section);
+    return new Map(
+      [...entries].filter(([key, { value = "", line }]) => {
+        const isCredential = isCloud && /^(?:client_id|secret_id)$/i.test(key) && value !== "";
+        const verdict = isCredential ? "cloud" : judge(key, value);
+        findings.add(verdict, `${shownAs}:${line} [${veiled(section)}] ${veiled(key)}`);
+        return verdict === undefined;
+      }),
+    );
+  };
+  const defaults = clean("DEFAULT", document.defaults);
+  const sections = [...document.sections].flatMap(([name, { line, entries }]) => {
+    if (secretShape(name) === undefined) return [[name, { line, entries: clean(name, entries) }] as const];
+    findings.add(shapeVerdict(name), `${shownAs}:${line} […]`);
+    return [];
+  });
+  for (const { line, text } of document.comments) {
+    if (secretShape(text) !== undefined) findings.add("secret", `${shownAs}:${line} a comment`);
+  }
+  return { text: formatIni({ defaults, sections: new Map(sections) }), takenOut: findings.judged() };
+}
+
+/** @throws Fault (exit status 2) where the file carries credentials of a cloud, or is not YAML. */
+export function scrubYaml(text: string, shownAs: string): Scrubbed {
+  const { layer } = parseLayer(text, { layer: "project", shownAs, base: "/" });
+  const comments = text
+    .split("\n")
+    .flatMap((line, index) =>
+      secretShape(/#(.*)/.exec(line)?.[1] ?? "") ? [`${shownAs}:${index + 1} a comment`] : [],
+    );
+  const scrubbed = scrubValues(layer.values, (pointer) => layer.where(pointer));
+  return { text: scrubbed.text, takenOut: [...scrubbed.takenOut, ...comments] };
+}
+
+/** @param where the place of a value, given as a JSON pointer. */
+export function scrubValues(values: Readonly<Record<string, unknown>>, where: (pointer: string) => string): Scrubbed {
+  const findings = new Findings();
+  const clean = (map: object, pointer: string, path: string): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(map).flatMap(([key, value]) => {
+        const here = pointer + pointerStep(key);
+        const name = path === "" ? veiled(key) : `${path}.${veiled(key)}`;
+        const verdict = judge(key, value);
+        findings.add(verdict, `${where(here)} ${name}`);
+        return verdict === undefined ? [[key, inside(value, here, name)] as const] : [];
+      }),
+    );
+  const inside = (value: unknown, pointer: string, path: string): unknown => {
+    if (Array.isArray(value)) {
+      return value.map((item, index) => inside(item, pointer + pointerStep(index), `${path}[${index}]`));
+    }
+    return typeof value === "object" && value !== null ? clean(value, pointer, path) : value;
+  };
+  const text = stringify(clean(values, "", ""), { lineWidth: 0 });
+  return { text, takenOut: findings.judged() };
+}
+
+/** A list is judged whole: without one of its words, a command would mean another. */
+function judge(key: string, value: unknown): Verdict {
+  if (value === undefined || value === null || value === "" || typeof value === "boolean") return shapeVerdict(key);
+  const text = wordsOf(value).join(" ");
+  const shape = shapeVerdict(text) ?? shapeVerdict(key);
+  if (shape === "cloud" || /^aws_?(?:access_?key_?id|secret_?access_?key|session_?token)$/i.test(key)) return "cloud";
+  return shape ?? (isSecretName(key) ? "secret" : undefined);
+}
+
+function shapeVerdict(text: string): Verdict {
+  const shape = secretShape(text);
+  if (shape === undefined) return undefined;
+  return shape === "an AWS access key id" ? "cloud" : "secret";
+}
+
+/** The texts of a value and of the lists in it; maps have keys of their own to be judged by. */
+function wordsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(wordsOf);
+  return typeof value === "object" && value !== null ? [] : [String(value)];
+}
+
+/** A name that is itself a secret is not shown either. */
+function veiled(name: string): string {
+  return secretShape(name) === undefined ? name : "…";
+}
+
+class Findings {
+  readonly #secret: string[] = [];
+  readonly #cloud: string[] = [];
+
+  add(verdict: Verdict, what: string): void {
+    if (verdict === "cloud") this.#cloud.push(what);
+    if (verdict === "secret") this.#secret.push(what);
+  }
+
+  judged(): readonly string[] {
+    if (this.#cloud.length > 0) throw errors.cloudCredentials(this.#cloud);
+    return this.#secret;
+  }
+}

@@ -1,0 +1,63 @@
+/** The firewall options as construct props: the names of sallyport.yaml in camel case, and the same meaning. */
+import { Token } from "cdktf";
+import { snakeCase } from "../../base/text/nearest.js";
+import type { FirewallOptions, Profile } from "../../firewall/options/options.js";
+import { buildTable, type RuleTable } from "../../firewall/options/table.js";
+import { Cidr } from "../../net/cidr.js";
+import * as errors from "../errors.js";
+
+export interface IngressProps {
+  readonly ports: readonly number[];
+  /** Exactly one of the three. */
+  readonly cidr?: string;
+  readonly prefixList?: string;
+  readonly securityGroup?: string;
+  /** Maximum entries of the prefix list: what it counts against the quota. */
+  readonly maxEntries?: number;
+}
+
+export interface FirewallProps {
+  /** @default "http" */
+  readonly profile?: Profile;
+  /** Ports behind "http". @default [80, 443]; [8787, 8786] with profile dask */
+  readonly httpPorts?: readonly number[];
+  /** Opens 22 to 0.0.0.0/0. @default false; true with profile dask */
+  readonly enablePublicSsh?: boolean;
+  /** Opens `httpPorts` to 0.0.0.0/0. @default false; true with profile dask */
+  readonly enablePublicHttp?: boolean;
+  /** Whatever the other options open, only the VPC may reach. @default false */
+  readonly disablePublicIngress?: boolean;
+  /** Opens more ports to one block, which also takes the place of 0.0.0.0/0. */
+  readonly firewall?: { readonly ports: readonly number[]; readonly cidr: string };
+  /** The exact list, in place of `firewall` and the public flags. */
+  readonly ingress?: readonly IngressProps[];
+  /** Ports for the callers. @default [22, 80, 443] */
+  readonly allowPorts?: readonly number[];
+  /** Addresses or blocks of the callers: `203.0.113.7`, `198.51.100.0/24`, `2001:db8::7`. */
+  readonly callers?: readonly string[];
+}
+
+/** @throws Fault if an option does not fit, contradicts another, or is a token: rules' ids are made of them. */
+export function tableOfProps({ callers, ...props }: FirewallProps): RuleTable {
+  for (const [name, value] of Object.entries({ ...props, ...(callers === undefined ? {} : { callers }) })) {
+    // A group or a list may be one that the same app makes.
+    if (name !== "ingress" && hasToken(value)) throw errors.unknownAtSynth(name);
+  }
+  const options = {
+    ...(snakeKeys(props) as FirewallOptions),
+    ...(callers === undefined ? {} : { caller: callers }),
+  };
+  return buildTable(options, { callers: (callers ?? []).map((caller) => Cidr.of(caller)) });
+}
+
+/** Whatever the names are: an unknown one is told by whoever reads the options. */
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [snakeCase(key), snakeKeys(part)]));
+}
+
+function hasToken(value: unknown): boolean {
+  if (Token.isUnresolved(value) || (typeof value === "string" && value.includes("${"))) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasToken);
+}

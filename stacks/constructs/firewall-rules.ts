@@ -1,0 +1,128 @@
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js";
+import {
+  VpcSecurityGroupIngressRule,
+  type VpcSecurityGroupIngressRuleConfig,
+} from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
+import { Construct } from "constructs";
+import type { RuleTable, TableRow } from "../../firewall/options/table.js";
+import { formatTerraformMark } from "../../firewall/security-group/mark.js";
+import { checkQuota } from "../../firewall/security-group/quota.js";
+import { ruleId, type Source } from "../../net/ingress-rule.js";
+import * as errors from "../errors.js";
+import { type FirewallProps, tableOfProps } from "./firewall-props.js";
+
+export interface FirewallRulesProps extends FirewallProps {
+  /** VPC of the machines that the groups will guard. */
+  readonly vpcId: string;
+  /** Range of the VPC as a reference, `vpc.cidrBlock`. @default - an error if a rule lets the VPC in */
+  readonly vpcCidr?: string;
+  /** The rules, in place of options and callers: `buildTable(…)`. */
+  readonly table?: RuleTable;
+  /** Owner mark in the description of each rule, and front of the groups' names. @default "sallyport" */
+  readonly deployment?: string;
+  /** What the group says about itself; another text replaces the group. @default "ingress" */
+  readonly description?: string;
+  /** Rules that a group of this account may hold per family. @default 60 */
+  readonly quota?: number;
+}
+
+/**
+ * The firewall options as security groups: one that lets in what the table says and, where ports are
+ * for the VPC only, a second one.
+ *
+ * Neither group has inline rules: each row is a rule of its own, whose id is made of its content, so
+ * that Terraform, a reconciler and a person can share the group without undoing each other's rules.
+ *
+ * @example
+ * const access = new FirewallRules(this, "Access", { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, callers: ["203.0.113.7"] });
+ */
+export class FirewallRules extends Construct {
+  /** The group with the rows of the table. */
+  readonly securityGroup: SecurityGroup;
+  /** The group for traffic inside the VPC; undefined where the table has no row for it. */
+  readonly internalSecurityGroup: SecurityGroup | undefined;
+  readonly table: RuleTable;
+
+  constructor(scope: Construct, id: string, props: FirewallRulesProps) {
+    super(scope, id);
+    const { vpcId, vpcCidr, table, deployment = "sallyport", description = "ingress", quota, ...options } = props;
+    this.table = table ?? tableOfProps(options);
+    const groups = { vpcId, vpcCidr, deployment, quota };
+    this.securityGroup = this.#group("Group", { ...groups, rows: this.table.rows, description });
+    // Terraform removes the allow-all egress that AWS gives a new group, so what may leave is said here.
+    const outward = {
+      securityGroupId: this.securityGroup.id,
+      ipProtocol: "-1",
+      description: `sallyport:${deployment} out`,
+    };
+    new VpcSecurityGroupEgressRule(this, "out-all-ipv4", { ...outward, cidrIpv4: "0.0.0.0/0" });
+    new VpcSecurityGroupEgressRule(this, "out-all-ipv6", { ...outward, cidrIpv6: "::/0" });
+    const { internal } = this.table;
+    this.internalSecurityGroup =
+      internal.length === 0
+        ? undefined
+        : this.#group("InternalGroup", { ...groups, rows: internal, description: "inside the VPC" });
+  }
+
+  get securityGroupId(): string {
+    return this.securityGroup.id;
+  }
+
+  /** What a machine is put in: one group, or two. */
+  get securityGroupIds(): string[] {
+    const { securityGroup, internalSecurityGroup } = this;
+    return [securityGroup, ...(internalSecurityGroup === undefined ? [] : [internalSecurityGroup])].map(({ id }) => id);
+  }
+
+  #group(id: string, props: GroupProps): SecurityGroup {
+    const { deployment, rows, quota, vpcCidr } = props;
+    checkQuota(
+      rows.map(({ rule }) => rule),
+      { group: `${this.node.path}/${id}`, ...(quota === undefined ? {} : { limit: quota }) },
+    );
+    const group = new SecurityGroup(this, id, {
+      namePrefix: `${deployment}-`,
+      description: `sallyport:${deployment} ${props.description}`,
+      vpcId: props.vpcId,
+      // A group in use cannot be deleted: its successor must exist, under another name, before it goes.
+      lifecycle: { createBeforeDestroy: true },
+    });
+    // The rows of the first group keep the ids that they always had.
+    const front = id === "Group" ? "" : "internal-";
+    for (const { rule, option } of rows) {
+      new VpcSecurityGroupIngressRule(this, `${front}${ruleId(rule)}`, {
+        securityGroupId: group.id,
+        ipProtocol: rule.protocol,
+        fromPort: rule.from,
+        toPort: rule.to,
+        ...sourceOf(rule.source, vpcCidr),
+        description: formatTerraformMark(deployment, option.split(/[.[]/)[0] ?? option),
+      });
+    }
+    return group;
+  }
+}
+
+interface GroupProps {
+  readonly vpcId: string;
+  readonly vpcCidr: string | undefined;
+  readonly deployment: string;
+  readonly description: string;
+  readonly quota: number | undefined;
+  readonly rows: readonly TableRow[];
+}
+
+function sourceOf(source: Source, vpcCidr: string | undefined): Partial<VpcSecurityGroupIngressRuleConfig> {
+  switch (source.kind) {
+    case "cidr":
+      return source.cidr.family === 4 ? { cidrIpv4: source.cidr.toString() } : { cidrIpv6: source.cidr.toString() };
+    case "vpc":
+      if (vpcCidr === undefined) throw errors.vpcCidrNeeded();
+      return { cidrIpv4: vpcCidr };
+    case "prefix-list":
+      return { prefixListId: source.id };
+    case "security-group":
+      return { referencedSecurityGroupId: source.id };
+  }
+}

@@ -1,0 +1,114 @@
+import { type ITerraformDependable, Token } from "cdktf";
+import { Construct } from "constructs";
+import type { HostDir } from "../../config/schema.js";
+import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
+import type { InitFiles } from "../boot/init/init-files.js";
+import { bootScript } from "../boot/render-host.js";
+import * as errors from "../errors.js";
+import { cloudOf, globalName } from "../names.js";
+import { ExistingRole, HostRole } from "./host-role.js";
+import { HostSecrets, type SecretFile } from "./host-secrets.js";
+import { type RuntimeArchive, RuntimeObject } from "./runtime-object.js";
+
+export interface HostTls {
+  /** The certificate in PEM: public, and part of the user data. */
+  readonly certificate: string;
+  readonly key: SecretFile;
+}
+
+export interface HostAgentProps {
+  /** Unique name in the account and, for the bucket, in the world: `lab-1a2b3c4d`. */
+  readonly deployment: string;
+  readonly region: string;
+  /** From `buildRuntime()`. */
+  readonly runtime: RuntimeArchive;
+  /** @default - plain HTTP: whoever is on the way reads everything, the token too */
+  readonly tls?: HostTls;
+  /** @default - no token: whoever the security group lets in may read and write */
+  readonly token?: SecretFile;
+  /** Directories that the agent serves. @default - ~/shared of the service user, read and write */
+  readonly directories?: readonly HostDir[];
+  /** Whether the agents tell the hosts' public addresses, behind the token. @default false */
+  readonly serveAddresses?: boolean;
+  /** Buckets that the hosts' programs may use. @default - none */
+  readonly buckets?: readonly string[];
+  /** An existing role, left as it is, in place of one of its own. @default - a role that may do what the agent needs */
+  readonly role?: string;
+  /** ARNs of policies that the hosts' own role has beside its own. @default - none */
+  readonly policies?: readonly string[];
+  /** Accelerators, limits and autostop of the agents. @default - their own defaults */
+  readonly settings?: AgentSettings;
+  /** A script and a configuration of the user's own, put on the hosts at their first boot. @default - neither */
+  readonly init?: InitFiles;
+  /** One AWS endpoint for all services, with path-style S3, in place of the region's own. @default - AWS itself */
+  readonly endpointUrl?: string;
+}
+
+/** All that hosts of one deployment share so that the agent runs on them: runtime, secrets and role. */
+export class HostAgent extends Construct {
+  readonly runtime: RuntimeObject;
+  readonly secrets: HostSecrets;
+  readonly role: HostRole | ExistingRole;
+  /** `https`, or `http` where TLS is off. */
+  readonly scheme: "https" | "http";
+  readonly #props: HostAgentProps;
+
+  constructor(scope: Construct, id: string, props: HostAgentProps) {
+    super(scope, id);
+    this.#props = props;
+    this.scheme = props.tls === undefined ? "http" : "https";
+    const name = globalName(props.deployment, props.region);
+    for (const [prop, value] of Object.entries({ deployment: props.deployment, region: props.region })) {
+      // The boot script is encoded before Terraform sees it, so a token in it would never be filled in.
+      if (Token.isUnresolved(value)) throw errors.unknownAtSynth(prop);
+    }
+    this.runtime = new RuntimeObject(this, "Runtime", { bucket: name, archive: props.runtime });
+    this.secrets = new HostSecrets(this, "Secrets", {
+      prefix: `/sallyport/${props.deployment}`,
+      ...(props.tls === undefined ? {} : { tlsKey: props.tls.key }),
+      ...(props.token === undefined ? {} : { token: props.token }),
+    });
+    this.role =
+      props.role === undefined ? this.#ownRole(name) : new ExistingRole(this, "Role", { name, role: props.role });
+  }
+
+  #ownRole(name: string): HostRole {
+    const { region, buckets, policies, settings } = this.#props;
+    const { partition } = cloudOf(region);
+    return new HostRole(this, "Role", {
+      name,
+      parameterArns: this.secrets.parameters.map((parameter) => parameter.arn),
+      objectArns: [`arn:${partition}:s3:::${name}/${this.runtime.key}`],
+      ...(buckets === undefined ? {} : { buckets }),
+      ...(policies === undefined ? {} : { policies }),
+      ...(settings?.autostop === undefined ? {} : { autostop: settings.autostop.action }),
+      partition,
+    });
+  }
+
+  /** What must be there before a host boots. */
+  get readyBefore(): ITerraformDependable[] {
+    const granted = this.role instanceof HostRole ? [this.role.policy, ...this.role.attachments] : [];
+    return [this.runtime.object, ...granted, ...this.secrets.parameters];
+  }
+
+  /** The boot script of one host or, without a name, of all machines of a fleet. */
+  bootScript(host: { readonly name?: string; readonly sshUser: string }): string {
+    const { tlsKeyName, tokenName } = this.secrets;
+    const { region, runtime, tls, directories, endpointUrl, serveAddresses = false, settings, init } = this.#props;
+    return bootScript({
+      ...(host.name === undefined ? {} : { host: host.name }),
+      sshUser: host.sshUser,
+      region,
+      serveAddresses,
+      archive: { url: this.runtime.url(region, endpointUrl), sha256: runtime.sha256 },
+      ...(tls === undefined ? {} : { certificate: tls.certificate }),
+      ...(tlsKeyName === undefined ? {} : { tlsKeyParameter: tlsKeyName }),
+      ...(tokenName === undefined ? {} : { tokenParameter: tokenName }),
+      ...(directories === undefined ? {} : { directories }),
+      ...(endpointUrl === undefined ? {} : { endpointUrl }),
+      ...(settings === undefined ? {} : { settings }),
+      ...(init === undefined ? {} : { init }),
+    });
+  }
+}

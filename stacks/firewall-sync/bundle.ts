@@ -1,0 +1,31 @@
+/** The zip file that Lambda gets: the bundled handler, and nothing else. Equal code, equal bytes. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errno } from "../../base/fault.js";
+import { replaceFile } from "../../base/fs/atomic.js";
+import { packageRoot } from "../../base/tools.js";
+import * as errors from "../errors.js";
+import { cacheDir } from "../files.js";
+import { zip } from "../runtime/zip.js";
+import type { FunctionBundle } from "./inputs.js";
+
+export const BUNDLE = "firewall-sync.mjs";
+
+export async function buildSyncBundle(options: {
+  readonly env: NodeJS.ProcessEnv;
+  /** @default - `dist/runtime` of this package */
+  readonly dir?: string;
+}): Promise<FunctionBundle> {
+  const source = join(options.dir ?? join(packageRoot, "dist/runtime"), BUNDLE);
+  const data = await readFile(source).catch((error: unknown) => {
+    throw errno(error) === "ENOENT" ? errors.notBuilt(source) : error;
+  });
+  const packed = zip([{ name: BUNDLE, data }]);
+  const digest = createHash("sha256").update(packed).digest();
+  const cache = cacheDir(options.env);
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  const file = join(cache, `firewall-sync-${digest.toString("hex")}.zip`);
+  await replaceFile(file, packed, 0o644);
+  return { file, sha256: digest.toString("base64") };
+}

@@ -1,0 +1,18 @@
+/** All that the stack `firewall-sync` is made of, as plain values. */
+import type { SyncSettings } from "../../firewall/lambda/settings.js";
+import type { DeploymentTarget } from "../accelerator-hosts/inputs.js";
+
+export interface FunctionBundle {
+  /** Absolute path of the zip file. */
+  readonly file: string;
+  /** Base64 of its SHA-256, as Lambda tells it. */
+  readonly sha256: string;
+}
+
+export interface FirewallSyncInputs extends DeploymentTarget {
+  readonly settings: SyncSettings;
+  /** `rate(5 minutes)` */
+  readonly schedule: string;
+  readonly logRetentionDays: number;
+  readonly bundle: FunctionBundle;
+}

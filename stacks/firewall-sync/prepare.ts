@@ -1,0 +1,123 @@
+/** What `firewall_sync:` says as the inputs of its stack: everything is checked here, before anything is made. */
+import type { FirewallSyncConfig, LoadedConfig } from "../../config/load.js";
+import type { SyncSettings } from "../../firewall/lambda/settings.js";
+import { formatMark, LEASE_OWNER } from "../../firewall/security-group/mark.js";
+import type { PortRange, SyncTarget } from "../../firewall/security-group/sync.js";
+import type { ListSource } from "../../firewall/sources/list-source.js";
+import { ownerOf } from "../../firewall/sources/owner.js";
+import { parseSource } from "../../firewall/sources/parse-source.js";
+import { readOutputs } from "../accelerator-hosts/outputs.js";
+import { deploymentTarget } from "../accelerator-hosts/prepare.js";
+import * as errors from "../errors.js";
+import { buildSyncBundle } from "./bundle.js";
+import type { FirewallSyncInputs } from "./inputs.js";
+
+export interface PrepareSyncOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Directory of the bundle. @default - `dist/runtime` of this package */
+  readonly bundle?: string;
+}
+
+/** @throws Fault (exit status 2) for what does not fit; `stacks/no-sync` where nothing is configured. */
+export async function prepareSync(loaded: LoadedConfig, options: PrepareSyncOptions): Promise<FirewallSyncInputs> {
+  const written = loaded.config.firewall_sync;
+  if (written === undefined) throw errors.noSync();
+  const place = (part: keyof FirewallSyncConfig) => loaded.placeOf(`/firewall_sync/${part}`);
+  const sources = [written.source ?? []].flat().map((text) => remoteSource(text, place("source")));
+  const targets = await targetsOf(loaded, written, sources.length > 0, place("groups"));
+  return {
+    ...deploymentTarget(loaded, options.env),
+    settings: {
+      sources: [written.source ?? []].flat(),
+      targets,
+      owner: ownerName(written, sources, place),
+      permits: permitsOf(written),
+      ...(written.family === undefined ? {} : { family: written.family }),
+      ...(written.quota === undefined ? {} : { quota: written.quota }),
+      ...credentialsOf(written, sources, place),
+    },
+    schedule: rateOf(written.every ?? "5m"),
+    logRetentionDays: written.log_retention_days ?? 30,
+    bundle: await buildSyncBundle({
+      env: options.env,
+      ...(options.bundle === undefined ? {} : { dir: options.bundle }),
+    }),
+  };
+}
+
+/** A function has no files of ours, and the address that it calls from is nobody's. */
+function remoteSource(text: string, where: string): ListSource {
+  const source = parseSource(text);
+  if (source.kind === "caller" || "path" in source) throw errors.localSource(where, source.name);
+  return source;
+}
+
+async function targetsOf(
+  loaded: LoadedConfig,
+  { groups = [], prefix_lists = [] }: FirewallSyncConfig,
+  follows: boolean,
+  where: string,
+): Promise<SyncTarget[]> {
+  if (groups.length + (follows ? prefix_lists.length : 0) === 0) throw errors.syncsNothing(where);
+  const ofGroups = groups.map(async ({ group, ports = [], protocol = "tcp" }, index): Promise<SyncTarget> => {
+    const at = loaded.placeOf(`/firewall_sync/groups/${index}`);
+    if (follows && ports.length === 0) throw errors.groupWithoutPorts(at, group);
+    const groupId = group === "hosts" ? (await readOutputs(loaded)).security_group_id : group;
+    return { kind: "group", groupId, protocol, ports: ports.map((port) => portRange(port, at)) };
+  });
+  const lists = prefix_lists.map((prefixListId): SyncTarget => ({ kind: "prefix-list", prefixListId }));
+  return [...(await Promise.all(ofGroups)), ...lists];
+}
+
+function portRange(port: number | string, where: string): PortRange {
+  const [from = 0, to = from] = String(port).split("-").map(Number);
+  if (from < 1 || to > 65_535 || to < from) throw errors.badPortRange(where, String(port));
+  return { from, to };
+}
+
+function ownerName(
+  { owner }: FirewallSyncConfig,
+  sources: readonly ListSource[],
+  place: (part: keyof FirewallSyncConfig) => string,
+): string {
+  const [source, ...others] = sources;
+  if (owner === undefined && others.length > 0) throw errors.noSyncOwner(place("source"), sources.length);
+  // A function that only ends leases has no list, and marks nothing.
+  const name = owner ?? (source === undefined ? "leases" : ownerOf(source, ""));
+  if (name === LEASE_OWNER) throw errors.reservedSyncOwner(place("owner"), name);
+  formatMark({ owner: name });
+  return name;
+}
+
+function permitsOf(written: FirewallSyncConfig): SyncSettings["permits"] {
+  const { allow_empty, allow_private, allow_everybody, skip_invalid, max_shrink } = written;
+  return {
+    ...(allow_empty === undefined ? {} : { allowEmpty: allow_empty }),
+    ...(allow_private === undefined ? {} : { allowPrivate: allow_private }),
+    ...(allow_everybody === undefined ? {} : { allowEverybody: allow_everybody }),
+    ...(skip_invalid === undefined ? {} : { skipInvalid: skip_invalid }),
+    ...(max_shrink === undefined ? {} : { maxShrink: max_shrink / 100 }),
+  };
+}
+
+/** A secret goes to nobody but the one source that it is for. */
+function credentialsOf(
+  { token_parameter: token, basic_parameter: basic }: FirewallSyncConfig,
+  sources: readonly ListSource[],
+  place: (part: keyof FirewallSyncConfig) => string,
+): Pick<SyncSettings, "credentials"> {
+  if (token === undefined && basic === undefined) return {};
+  const where = place(token === undefined ? "basic_parameter" : "token_parameter");
+  if (token !== undefined && basic !== undefined) throw errors.twoSyncCredentials(where);
+  if (sources.filter((source) => "url" in source).length !== 1) throw errors.credentialsForOne(where);
+  return {
+    credentials: token === undefined ? { kind: "basic", parameter: basic ?? "" } : { kind: "bearer", parameter: token },
+  };
+}
+
+/** EventBridge counts in whole minutes, hours and days, and wants one of them in the singular. */
+function rateOf(every: string): string {
+  const [, number = "5", letter = "m"] = /^(\d+)([mhd])$/.exec(every) ?? [];
+  const unit = { m: "minute", h: "hour", d: "day" }[letter as "m" | "h" | "d"];
+  return `rate(${number} ${unit}${number === "1" ? "" : "s"})`;
+}

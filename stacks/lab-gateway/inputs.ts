@@ -1,0 +1,38 @@
+/** All that the stack `lab-gateway` is made of, as plain values. */
+import type { RuleTable } from "../../firewall/options/table.js";
+import type { DeploymentInputs, DeploymentTarget } from "../accelerator-hosts/inputs.js";
+import type { HostTls } from "../constructs/host-agent.js";
+import type { SecretFile } from "../constructs/host-secrets.js";
+import type { RuntimeArchive } from "../constructs/runtime-object.js";
+import type { LabBlocks } from "./subnets.js";
+
+/** A network without the Internet that the gateway and its lab live in. */
+export interface LabHome {
+  readonly vpcId: string;
+  /** Of the gateway's outer foot. */
+  readonly subnetId: string;
+  /** Through which the lab's subnets reach S3; empty: not at all. */
+  readonly s3EndpointId: string;
+}
+
+export interface LabGatewayInputs extends DeploymentTarget {
+  /** 8 hex digits that make names of this deployment its own in the account. */
+  readonly suffix: string;
+  readonly vpcId?: string;
+  /** In place of a network with an Internet gateway. The gateway then has no public address. */
+  readonly home?: LabHome;
+  readonly blocks: LabBlocks;
+  readonly instanceType: string;
+  readonly ami: string;
+  readonly ports: { readonly min: number; readonly max: number };
+  readonly issuer: string;
+  readonly logTarget?: string;
+  /** Who may reach the gateway: 22, 443 and the port range, and nothing else. */
+  readonly table: RuleTable;
+  readonly callers: readonly string[];
+  readonly sshKey: DeploymentInputs["sshKey"];
+  readonly tls: HostTls & { readonly fingerprint: string };
+  /** The secret that tokens are signed with. */
+  readonly tokenKey: SecretFile;
+  readonly runtime: RuntimeArchive;
+}

@@ -1,0 +1,99 @@
+/** What `lab_gateway:` says as the inputs of its stack: everything is found out and checked here. */
+import { join } from "node:path";
+import { findLoginKey } from "../../certs/login-key.js";
+import { ensureToken } from "../../certs/token.js";
+import type { LoadedConfig } from "../../config/load.js";
+import { resolveCaller } from "../../firewall/caller/lookup.js";
+import { checkQuota } from "../../firewall/security-group/quota.js";
+import { readMirrorOutputs } from "../accelerator-hosts/outputs.js";
+import {
+  aboutKey,
+  deploymentTarget,
+  type PrepareOptions,
+  prepareTls,
+  secretFile,
+  sshDir,
+} from "../accelerator-hosts/prepare.js";
+import * as errors from "../errors.js";
+import { deploymentSuffix, ec2KeyPair, gatewayDeployment } from "../names.js";
+import { checkEndpoints, inPrivateNetwork } from "../private-mirror/network-config.js";
+import { gatewayNeeds } from "../private-mirror/prepare.js";
+import { buildRuntime } from "../runtime/archive.js";
+import { refuseLeakyLog } from "../terraform/log-guard.js";
+import type { LabGatewayInputs } from "./inputs.js";
+import { labTable } from "./rule-table.js";
+import { labBlocks, labBlocksWithin } from "./subnets.js";
+
+const DEFAULT_PORTS = { min: 50_000, max: 50_100 };
+/** Listened on by the gateway itself. */
+const OWN_PORTS = [22, 443];
+
+/** Where the secret lies that `sallyport gateway token` signs with. */
+export const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
+
+/** @throws Fault (exit status 2) for what does not fit, before anything is made. */
+export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
+  const loaded = await inPrivateNetwork(asWritten);
+  const { config } = loaded;
+  const { env, onStep = () => undefined, create = true } = options;
+  refuseLeakyLog(env);
+  const written = config.lab_gateway ?? {};
+  const place = (part: string) => loaded.placeOf(`/lab_gateway/${part}`);
+  const mirror = asWritten.config.network === undefined ? undefined : await readMirrorOutputs(loaded);
+  const blocks =
+    mirror === undefined ? labBlocks(written, place) : labBlocksWithin(mirror.network_cidr, written, place);
+  const { ami = "ubuntu-24.04" } = written;
+  if (mirror !== undefined && !ami.startsWith("ami-")) throw errors.labNeedsImage(place("ami"), ami);
+  const { ports = DEFAULT_PORTS } = written;
+  const taken = OWN_PORTS.find((port) => ports.min <= port && port <= ports.max);
+  if (ports.min > ports.max || taken !== undefined) throw errors.badLabPorts(place("ports"), ports, taken);
+  if (config.ssl_cert_crt === false) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
+
+  const asked = options.caller ?? config.caller;
+  const caller = await resolveCaller(asked, env, options);
+  const callers = caller.callers.map(String);
+  onStep(`callers ${callers.join(", ")} (${caller.from})`);
+  for (const objection of caller.objections) onStep(`address service ${objection}`);
+  const from = options.caller === undefined ? loaded.placeOf("/caller") : "--caller";
+  const table = labTable(ports, callers, {
+    caller: from,
+    ...(written.ports === undefined ? {} : { ports: place("ports") }),
+  });
+  checkQuota(table.rows.map(({ rule }) => rule));
+
+  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
+  onStep(aboutKey(key));
+  const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
+  await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, suffix)));
+  const tls = await prepareTls(config, create, onStep);
+  if (tls === undefined) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
+  const tokenKey = tokenKeyPath(env);
+  const { created } = await ensureToken(tokenKey);
+  onStep(`secret of the gateway's tokens ${tokenKey} (${created ? "created" : "existing"})`);
+  return {
+    ...deploymentTarget(loaded, env),
+    suffix,
+    ...(written.vpc_id === undefined ? {} : { vpcId: written.vpc_id }),
+    ...(mirror === undefined
+      ? {}
+      : {
+          home: {
+            vpcId: mirror.network_vpc_id,
+            subnetId: mirror.network_subnet_ids[0] ?? "",
+            s3EndpointId: mirror.network_s3_endpoint_id,
+          },
+        }),
+    blocks,
+    instanceType: written.instance_type ?? "t3.small",
+    ami,
+    ports,
+    issuer: written.issuer ?? config.name,
+    ...(written.log === undefined ? {} : { logTarget: written.log.target }),
+    table,
+    callers,
+    sshKey: key,
+    tls,
+    tokenKey: await secretFile(tokenKey),
+    runtime: await buildRuntime({ env, onStep, role: "gateway" }),
+  };
+}

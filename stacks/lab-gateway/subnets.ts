@@ -1,0 +1,85 @@
+/** Which blocks of addresses the lab and its gateway get. Pure. */
+import type { LabGatewayConfig } from "../../config/schema.js";
+import { Cidr } from "../../net/cidr.js";
+import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
+import * as errors from "../errors.js";
+
+export interface LabBlocks {
+  /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
+  readonly vpc?: string;
+  /** Of the gateway's own subnet; absent in a private network, where it is in one that is there. */
+  readonly public?: string;
+  /** Of the lab's subnets: the gateway has a foot in the first. */
+  readonly private: readonly string[];
+}
+
+type Part = "cidr" | "public_cidr" | "private_cidrs";
+
+const DEFAULT_VPC = "10.71.0.0/16";
+
+/**
+ * Of a /16 the subnets get the first two /24, of a /20 the first two /28.
+ *
+ * @param place where a part was written
+ * @throws Fault (exit status 2) for blocks that AWS would not take, or that overlap.
+ */
+export function labBlocks(config: LabGatewayConfig, place: (part: Part) => string): LabBlocks {
+  const read = (part: Part, text: string): Cidr => {
+    const cidr = Cidr.parse(text);
+    if (cidr.prefix < WIDEST || cidr.prefix > NARROWEST) {
+      throw errors.badLabBlock(place(part), text, `AWS takes blocks from /${WIDEST} to /${NARROWEST}`);
+    }
+    return cidr;
+  };
+  const isOwn = config.vpc_id === undefined;
+  if (!isOwn) {
+    if (config.cidr !== undefined)
+      throw errors.badLabBlock(place("cidr"), config.cidr, "vpc_id names a VPC that has a block");
+    if (config.public_cidr === undefined || config.private_cidrs === undefined) throw errors.labBlocksNeeded();
+  }
+  const vpc = read("cidr", config.cidr ?? DEFAULT_VPC);
+  const part = (index: number) => {
+    const found = partOf(vpc, index);
+    if (found === undefined)
+      throw errors.badLabBlock(place("cidr"), `${vpc}`, "there is no room for two subnets in it");
+    return `${found}`;
+  };
+  const open = read("public_cidr", config.public_cidr ?? part(0));
+  const lab = (config.private_cidrs ?? [part(1)]).map((text) => read("private_cidrs", text));
+  const all = [
+    { part: "public_cidr" as const, cidr: open },
+    ...lab.map((cidr) => ({ part: "private_cidrs" as const, cidr })),
+  ];
+  for (const [index, { part: where, cidr }] of all.entries()) {
+    if (isOwn && !contains(vpc, cidr)) throw errors.badLabBlock(place(where), `${cidr}`, `it is not within ${vpc}`);
+    const other = all.slice(0, index).find((before) => overlap(before.cidr, cidr));
+    if (other !== undefined) throw errors.badLabBlock(place(where), `${cidr}`, `it overlaps ${other.cidr}`);
+  }
+  return { ...(isOwn ? { vpc: `${vpc}` } : {}), public: `${open}`, private: lab.map(String) };
+}
+
+/**
+ * The blocks of a lab within a private network, whose subnets are its first parts: a third part, unless the
+ * configuration names others.
+ *
+ * @param network block of the network
+ * @throws Fault (exit status 2) for blocks outside it, or that overlap, and for a network that was named twice.
+ */
+export function labBlocksWithin(network: string, config: LabGatewayConfig, place: (part: string) => string): LabBlocks {
+  const other = (["vpc_id", "cidr", "public_cidr"] as const).find((part) => config[part] !== undefined);
+  if (other !== undefined) {
+    throw errors.badLabBlock(place(other), config[other] ?? "", "network: private-mirror names the network already");
+  }
+  const vpc = Cidr.parse(network);
+  const third = config.private_cidrs === undefined ? partOf(vpc, 2) : undefined;
+  const lab = config.private_cidrs?.map((text) => Cidr.parse(text)) ?? (third === undefined ? [] : [third]);
+  if (lab.length === 0)
+    throw errors.badLabBlock(place("private_cidrs"), network, "there is no room for a third subnet");
+  for (const [index, cidr] of lab.entries()) {
+    const bad = (reason: string) => errors.badLabBlock(place("private_cidrs"), `${cidr}`, reason);
+    if (!contains(vpc, cidr)) throw bad(`it is not within ${vpc}`);
+    const twin = lab.slice(0, index).find((before) => overlap(before, cidr));
+    if (twin !== undefined) throw bad(`it overlaps ${twin}`);
+  }
+  return { private: lab.map(String) };
+}

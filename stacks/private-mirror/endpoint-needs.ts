@@ -1,0 +1,95 @@
+/**
+ * Which AWS services a machine without a way to the Internet has to reach, and so which endpoints its
+ * network needs. Pure, and the one place where it is decided.
+ *
+ * A host's boot asks instance metadata for credentials (link-local, no endpoint), S3 for the runtime and
+ * Parameter Store for its secrets; its agent asks EC2 to end the machine where autostop is on. STS is not
+ * asked: EC2 hands out the role's credentials itself.
+ */
+import type { EndpointService } from "../../config/private-mirror-schema.js";
+
+/** What a policy of the S3 endpoint lets through. */
+export interface BucketGrant {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+export interface EndpointNeeds {
+  /** Sorted. */
+  readonly services: readonly EndpointService[];
+  /** Empty: no way to S3. */
+  readonly buckets: readonly BucketGrant[];
+}
+
+export interface MachineFacts {
+  readonly partition: string;
+  /** Bucket of its runtime. */
+  readonly runtimeBucket: string;
+  /** Whether it has a TLS key or a token to fetch. */
+  readonly hasSecrets: boolean;
+  readonly autostop: boolean;
+  /** Buckets that its programs use. */
+  readonly dataBuckets: readonly string[];
+}
+
+export function machineNeeds(machine: MachineFacts): EndpointNeeds {
+  const arn = (rest: string) => `arn:${machine.partition}:s3:::${rest}`;
+  const data = [...new Set(machine.dataBuckets)].sort();
+  return needs(
+    [...(machine.hasSecrets ? ["ssm" as const] : []), ...(machine.autostop ? ["ec2" as const] : [])],
+    [
+      { sid: "Runtime", actions: ["s3:GetObject"], resources: [arn(`${machine.runtimeBucket}/runtime/*`)] },
+      { sid: "ListNamedBuckets", actions: ["s3:ListBucket"], resources: data.map(arn) },
+      {
+        sid: "UseNamedBuckets",
+        actions: ["s3:GetObject", "s3:PutObject"],
+        resources: data.map((bucket) => arn(`${bucket}/*`)),
+      },
+    ],
+  );
+}
+
+/** Formats whose assets CodeArtifact serves itself; those of the others are fetched from a bucket of its own. */
+const SERVED_DIRECTLY = ["pypi", "swift"];
+
+/** @param assetBucketArn of the domain: `s3_bucket_arn` */
+export function formatNeeds(formats: readonly string[], assetBucketArn: string): EndpointNeeds {
+  const fromS3 = formats.some((format) => !SERVED_DIRECTLY.includes(format));
+  return needs(
+    [],
+    fromS3 ? [{ sid: "PackageAssets", actions: ["s3:GetObject"], resources: [`${assetBucketArn}/*`] }] : [],
+  );
+}
+
+/** All of them together: what two need is there once. */
+export function joinNeeds(all: readonly EndpointNeeds[]): EndpointNeeds {
+  const bySid = new Map<string, BucketGrant>();
+  for (const grant of all.flatMap(({ buckets }) => buckets)) {
+    const before = bySid.get(grant.sid)?.resources ?? [];
+    bySid.set(grant.sid, { ...grant, resources: [...new Set([...before, ...grant.resources])].sort() });
+  }
+  return needs(
+    all.flatMap(({ services }) => services),
+    [...bySid.values()],
+  );
+}
+
+/** What of the needs a network does not meet, in words; empty if it meets them. */
+export function unmetNeeds(
+  { services, buckets }: EndpointNeeds,
+  has: { readonly services: readonly string[]; readonly buckets: readonly string[] },
+): string[] {
+  const resources = buckets.flatMap((grant) => grant.resources);
+  return [
+    ...services.filter((service) => !has.services.includes(service)),
+    ...[...new Set(resources)].filter((resource) => !has.buckets.includes(resource)),
+  ];
+}
+
+function needs(services: readonly EndpointService[], buckets: readonly BucketGrant[]): EndpointNeeds {
+  return {
+    services: [...new Set(services)].sort(),
+    buckets: buckets.filter(({ resources }) => resources.length > 0),
+  };
+}

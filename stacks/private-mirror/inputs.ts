@@ -1,0 +1,19 @@
+/** All that the stack `private-mirror` is made of, as plain values. */
+import type { EndpointService } from "../../config/private-mirror-schema.js";
+import type { DeploymentTarget } from "../accelerator-hosts/inputs.js";
+import type { EndpointNeeds } from "./endpoint-needs.js";
+import type { MirrorRepositories } from "./repositories.js";
+import type { NetworkPlace } from "./subnets.js";
+
+export interface PrivateMirrorInputs extends DeploymentTarget {
+  readonly place: NetworkPlace;
+  readonly repositories: MirrorRepositories;
+  /** Endpoints that were asked for by name. */
+  readonly services: readonly EndpointService[];
+  /** What the machines need that are to live in the network. */
+  readonly machines: readonly EndpointNeeds[];
+  /** ARNs of roles that may install packages. */
+  readonly readers: readonly string[];
+  /** Names of roles of the account, which need not exist yet. */
+  readonly readerNames: readonly string[];
+}

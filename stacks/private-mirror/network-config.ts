@@ -1,0 +1,42 @@
+/** `network: private-mirror` as the options that it stands for: read from the state of that stack, before synth. */
+import type { LoadedConfig } from "../../config/load.js";
+import { type MirrorOutputs, readMirrorOutputs } from "../accelerator-hosts/outputs.js";
+import { type EndpointNeeds, unmetNeeds } from "./endpoint-needs.js";
+import * as errors from "./errors.js";
+
+/**
+ * The configuration with the network's VPC and subnets, private addresses, and the policy that lets the
+ * hosts install packages. Who may reach them is the network itself, unless `caller` says who: an address
+ * outside has no way in. One without the option is returned as it is.
+ *
+ * @throws Fault `stacks/not-deployed` (exit status 3) before the network is there.
+ */
+export async function inPrivateNetwork(loaded: LoadedConfig): Promise<LoadedConfig> {
+  if (loaded.config.network === undefined) return loaded;
+  return { ...loaded, config: placed(loaded.config, await readMirrorOutputs(loaded)) };
+}
+
+function placed({ network: _, ...config }: LoadedConfig["config"], outputs: MirrorOutputs): LoadedConfig["config"] {
+  const { fleet, caller, role } = config;
+  const [subnet = ""] = outputs.network_subnet_ids;
+  const policy = [...(config.policy ?? []), outputs.mirror_policy_arn];
+  return {
+    ...config,
+    vpc_id: outputs.network_vpc_id,
+    subnet_id: subnet,
+    use_private_ip: true,
+    caller: caller === "auto" ? [outputs.network_cidr] : caller,
+    // An existing role is left as it is.
+    ...(role === undefined ? { policy } : {}),
+    ...(fleet === undefined ? {} : { fleet: { subnet_ids: [...outputs.network_subnet_ids], ...fleet } }),
+  };
+}
+
+/** @throws Fault (exit status 5) if the network lacks what its machines need, which is asked where one is written. */
+export async function checkEndpoints(loaded: LoadedConfig, needs: EndpointNeeds): Promise<void> {
+  if (loaded.config.network === undefined) return;
+  const { network_services, network_buckets } = await readMirrorOutputs(loaded);
+  const has = { services: network_services, buckets: network_buckets };
+  const unmet = unmetNeeds(needs, has);
+  if (unmet.length > 0) throw errors.endpointsMissing(unmet);
+}

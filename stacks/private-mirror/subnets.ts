@@ -1,0 +1,71 @@
+/** Which blocks of addresses the private network gets. Pure. */
+import type { PrivateMirrorConfig } from "../../config/schema.js";
+import { Cidr } from "../../net/cidr.js";
+import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
+import * as errors from "./errors.js";
+
+/** A network of its own: `subnets[i]` is in `zones[i]`, or in the region's zone of that number. */
+export interface OwnNetwork {
+  readonly kind: "own";
+  readonly cidr: string;
+  readonly subnets: readonly string[];
+  readonly zones?: readonly string[];
+}
+
+/** One that is there already, and stays as it is. */
+export interface ExistingNetwork {
+  readonly kind: "existing";
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly routeTableIds: readonly string[];
+}
+
+export type NetworkPlace = OwnNetwork | ExistingNetwork;
+type Part = "vpc_id" | "subnet_ids" | "cidr" | "private_cidrs" | "zones";
+
+const DEFAULT_VPC = "10.72.0.0/16";
+/** An interface endpoint in two zones outlives the loss of one. */
+const SUBNETS = 2;
+
+/**
+ * @param place where a part was written
+ * @throws Fault (exit status 2) for blocks that AWS would not take or that overlap, and for half an existing network.
+ */
+export function networkPlace(config: PrivateMirrorConfig, place: (part: Part) => string): NetworkPlace {
+  const { vpc_id, subnet_ids } = config;
+  if (vpc_id === undefined && subnet_ids === undefined) return ownNetwork(config, place);
+  if (vpc_id === undefined || subnet_ids === undefined) {
+    throw errors.subnetsNeeded(place(vpc_id === undefined ? "subnet_ids" : "vpc_id"));
+  }
+  const own = (["cidr", "private_cidrs", "zones"] as const).find((part) => config[part] !== undefined);
+  if (own !== undefined) throw errors.ownBlocksOnly(place(own));
+  return { kind: "existing", vpcId: vpc_id, subnetIds: subnet_ids, routeTableIds: config.route_table_ids ?? [] };
+}
+
+function ownNetwork(config: PrivateMirrorConfig, place: (part: Part) => string): OwnNetwork {
+  const read = (part: Part, text: string): Cidr => {
+    const cidr = Cidr.parse(text);
+    if (cidr.prefix >= WIDEST && cidr.prefix <= NARROWEST) return cidr;
+    throw errors.badBlock(place(part), text, `AWS takes blocks from /${WIDEST} to /${NARROWEST}`);
+  };
+  const vpc = read("cidr", config.cidr ?? DEFAULT_VPC);
+  const part = (index: number) => {
+    const found = partOf(vpc, index);
+    if (found === undefined) throw errors.badBlock(place("cidr"), `${vpc}`, "there is no room for two subnets in it");
+    return found;
+  };
+  const subnets =
+    config.private_cidrs?.map((text) => read("private_cidrs", text)) ??
+    Array.from({ length: SUBNETS }, (_, index) => part(index));
+  for (const [index, subnet] of subnets.entries()) {
+    const bad = (reason: string) => errors.badBlock(place("private_cidrs"), `${subnet}`, reason);
+    if (!contains(vpc, subnet)) throw bad(`it is not within ${vpc}`);
+    const other = subnets.slice(0, index).find((before) => overlap(before, subnet));
+    if (other !== undefined) throw bad(`it overlaps ${other}`);
+  }
+  const { zones } = config;
+  if (zones !== undefined && zones.length !== subnets.length) {
+    throw errors.fewZones(place("zones"), zones.length, subnets.length);
+  }
+  return { kind: "own", cidr: `${vpc}`, subnets: subnets.map(String), ...(zones === undefined ? {} : { zones }) };
+}

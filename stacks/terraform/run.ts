@@ -1,0 +1,113 @@
+/** The edge to Terraform (or OpenTofu): find it, run a step, follow its events, explain its failure. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { run, runOk } from "../../base/process/run.js";
+import { findProgram } from "../../base/tools.js";
+import * as errors from "../errors.js";
+import { terraformEnv } from "./cli-config.js";
+import { refuseLeakyLog } from "./log-guard.js";
+import { type PlannedChange, TerraformLog } from "./terraform-log.js";
+
+export interface TerraformOptions {
+  /** Directory of the synthesized stack. */
+  readonly dir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** One line per thing that happens. */
+  readonly onStep?: (text: string) => void;
+  /** Shown name of a resource, from its address. */
+  readonly nameOf?: (address: string) => string;
+  readonly signal?: AbortSignal;
+}
+
+/** Terraform keeps its hands on the state while it ends; only after this long is it taken for stuck. */
+const PATIENCE_MS = 120_000;
+const PLAN_FILE = "sallyport.tfplan";
+
+export class Terraform {
+  private constructor(
+    readonly binary: string,
+    readonly version: string,
+    readonly options: TerraformOptions,
+    readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Finds the binary, checks its version, and works out where it gets its provider. */
+  static async find(options: TerraformOptions): Promise<Terraform> {
+    const { env } = options;
+    refuseLeakyLog(env);
+    const names = env.TERRAFORM_BINARY_NAME ? [env.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
+    const binary = names.map((name) => (name.includes("/") ? name : findProgram(name, env))).find(Boolean);
+    if (binary === undefined) throw errors.noTerraform(names);
+    const asked = { ...env, CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: undefined };
+    const { stdout } = await run(binary, ["version", "-json"], { env: asked, inheritEnv: false }).catch((error) => {
+      throw error.code === "run/missing" ? errors.noTerraform(names) : error;
+    });
+    const version = /"terraform_version":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "unknown";
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (!(major > 1 || (major === 1 && minor >= 11))) throw errors.oldTerraform(binary, version);
+    const isTofu = /tofu/.test(binary);
+    const added = await terraformEnv({ env, ...(isTofu ? { registry: "registry.opentofu.org" } : {}) });
+    return new Terraform(binary, version, options, { ...env, ...added });
+  }
+
+  async init(): Promise<void> {
+    await this.#step("init", ["-input=false"]);
+  }
+
+  /** @returns the changes that applying would make, in Terraform's order; it also remembers the plan for `apply`. */
+  async plan(args: readonly string[] = []): Promise<readonly PlannedChange[]> {
+    return (await this.#step("plan", ["-input=false", `-out=${PLAN_FILE}`, ...args])).changes;
+  }
+
+  /** What `plan` remembers, as `terraform show -json` prints it. */
+  async show(): Promise<unknown> {
+    const { dir, signal } = this.options;
+    const { stdout } = await runOk(this.binary, ["show", "-json", PLAN_FILE], {
+      cwd: dir,
+      env: this.env,
+      inheritEnv: false,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return JSON.parse(stdout);
+  }
+
+  /** Applies what `plan` showed, and nothing else. */
+  async apply(): Promise<void> {
+    await this.#step("apply", ["-input=false", PLAN_FILE]);
+  }
+
+  /** One command with `-json`: each event is one line of JSON. */
+  async #step(step: string, args: readonly string[]): Promise<TerraformLog> {
+    const log = new TerraformLog(this.options.nameOf ?? ((address) => address));
+    let stderr = "";
+    const child = spawn(this.binary, [step, "-json", ...args], {
+      cwd: this.options.dir,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      // In a process group of its own, so that Ctrl-C reaches it once, through us: a second one makes it drop the state.
+      detached: true,
+    });
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    const stop = () => {
+      child.kill("SIGINT");
+      setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS).unref();
+    };
+    const { signal } = this.options;
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr = (stderr + chunk).slice(-4_000);
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const said = log.read(line);
+      if (said !== undefined) this.options.onStep?.(said);
+    });
+    const status = await ended.finally(() => signal?.removeEventListener("abort", stop));
+    if (signal?.aborted) throw errors.interrupted(step);
+    if (status !== 0) throw errors.terraformFailed(step, log.explanation || stderr.trim(), log.failures);
+    return log;
+  }
+}

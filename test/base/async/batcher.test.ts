@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { Together } from "../../../base/async/batcher.js";
+
+/** Work that ends when it is told to; what it was given is kept. */
+function held() {
+  const batches: (readonly number[])[] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const work = (items: readonly number[]) =>
+    new Promise<number[]>((resolve, reject) => {
+      batches.push(items);
+      ends.push((error) => (error === undefined ? resolve(items.map((item) => item * 10)) : reject(error)));
+    });
+  return { batches, ends, work };
+}
+
+test("one that comes alone goes alone and at once; those that come meanwhile go together, in their order", async () => {
+  const { batches, ends, work } = held();
+  const together = new Together(work, 100);
+  const results = [1, 2, 3].map((item) => together.call(item));
+  expect(batches).toEqual([[1]]);
+  ends[0]?.();
+  expect(await results[0]).toBe(10);
+  expect(batches).toEqual([[1], [2, 3]]);
+  ends[1]?.();
+  expect(await Promise.all(results)).toEqual([10, 20, 30]);
+});
+
+test("no more at once than is allowed", async () => {
+  const { batches, ends, work } = held();
+  const together = new Together(work, 2);
+  const results = [1, 2, 3, 4].map((item) => together.call(item));
+  for (let batch = 0; batch < 3; batch += 1) {
+    ends[batch]?.();
+    await Promise.all(results.slice(0, batch * 2 + 1));
+  }
+  expect(batches).toEqual([[1], [2, 3], [4]]);
+});
+
+test("where the work fails, all that shared it fail, and those after them do not", async () => {
+  const { ends, work } = held();
+  const together = new Together(work, 100);
+  const first = together.call(1);
+  ends[0]?.(new Error("the disk is full"));
+  await expect(first).rejects.toThrow("the disk is full");
+  const second = together.call(2);
+  ends[1]?.();
+  expect(await second).toBe(20);
+});

@@ -1,0 +1,98 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { quote } from "../../../base/fault.js";
+import { run, runOk } from "../../../base/process/run.js";
+import { findProgram } from "../../../base/tools.js";
+
+const node = (script: string) => ["-e", script];
+
+describe("run", () => {
+  test("gives status and output, whatever the status is", async () => {
+    const script = "console.log('out'); console.error('err'); process.exit(3)";
+    expect(await run(process.execPath, node(script))).toEqual({ exitCode: 3, stdout: "out", stderr: "err" });
+  });
+
+  test("passes arguments as they are: no shell reads them", async () => {
+    const words = ["$(id)", "a b", "`x`", "';'", ""];
+    const { stdout } = await run(process.execPath, [
+      "-e",
+      "console.log(JSON.stringify(process.argv.slice(1)))",
+      "--",
+      ...words,
+    ]);
+    expect(JSON.parse(stdout)).toEqual(words);
+  });
+
+  test("hands over lines as they come, and the whole at the end", async () => {
+    const lines: string[] = [];
+    const { stdout } = await run(process.execPath, node("console.log('a'); console.log('b')"), {
+      onLine: (line) => lines.push(line),
+    });
+    expect(lines).toEqual(["a", "b"]);
+    expect(stdout).toBe("a\nb");
+  });
+
+  test("shows only what is given where the environment is not inherited", async () => {
+    const { stdout } = await run(process.execPath, node("console.log(Object.keys(process.env).join())"), {
+      env: { ONLY: "this" },
+      inheritEnv: false,
+    });
+    expect(stdout).toBe("ONLY");
+  });
+
+  test("says which program is not there", async () => {
+    await expect(run("no-such-program", [])).rejects.toMatchObject({
+      code: "run/missing",
+      message: 'there is no program "no-such-program" on PATH',
+    });
+  });
+
+  test("ends a program that takes too long", async () => {
+    await expect(run("sleep", ["60"], { timeout: 50 })).rejects.toMatchObject({
+      code: "run/timeout",
+      message: '"sleep 60" did not end within 50 ms',
+    });
+  });
+
+  test("ends a program when it is called off", async () => {
+    const controller = new AbortController();
+    const running = run("sleep", ["60"], { signal: controller.signal });
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ code: "run/aborted", message: '"sleep 60" was ended' });
+  });
+});
+
+test("runOk turns a failure into one line and the last words of the program", async () => {
+  await expect(
+    runOk(process.execPath, node("console.error('no such bucket'); process.exit(1)"), { shownAs: "tool check" }),
+  ).rejects.toMatchObject({
+    code: "run/failed",
+    message: '"tool check" ended with status 1',
+    hint: "no such bucket",
+  });
+});
+
+test("findProgram takes the first executable file on PATH, and no directory or plain file", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "sallyport-path-"));
+  try {
+    await mkdir(join(dir, "a/tool"), { recursive: true });
+    for (const name of ["b", "c", "d"]) {
+      await mkdir(join(dir, name));
+      await writeFile(join(dir, name, "tool"), "#!/bin/sh\n");
+    }
+    for (const name of ["c", "d"]) await chmod(join(dir, name, "tool"), 0o755);
+    const PATH = ["a", "b", "c", "d"].map((name) => join(dir, name)).join(":");
+    expect(findProgram("tool", { PATH })).toBe(join(dir, "c/tool"));
+    expect(findProgram("tool", { PATH: dir })).toBeUndefined();
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+});
+
+test("quote escapes control characters and cuts what is long", () => {
+  expect(quote("a\u001b[2Jb")).toBe('"a\\u001b[2Jb"');
+  expect(quote("x".repeat(500))).toHaveLength(122);
+  expect(quote(undefined)).toBe('"undefined"');
+});

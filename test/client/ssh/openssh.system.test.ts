@@ -1,0 +1,136 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { run, runOk } from "../../../base/process/run.js";
+import { writeKnownHosts } from "../../../client/ssh/known-hosts.js";
+import { findSsh, runSsh, sshArguments } from "../../../client/ssh/openssh.js";
+import { hostBlocks, installSshConfig, removeSshConfig, type SshConfigHost } from "../../../client/ssh/ssh-config.js";
+import { type Sshd, startSshd } from "../support/sshd.js";
+import { temporaryDir } from "../support/temporary.js";
+
+async function targetOf(sshd: Sshd, knownHosts = join(sshd.dir, "known hosts 100%")) {
+  await writeKnownHosts(knownHosts, "i-0abc", 22, sshd.hostKeys);
+  const { port, username, keyPair } = sshd;
+  return { host: "127.0.0.1", port, username, identity: keyPair.privatePath, knownHosts, hostKeyAlias: "i-0abc" };
+}
+
+describe("the machine's own ssh", () => {
+  it.each(["rsa", "ed25519"] as const)("opens a session with the generated %s key", async (keyType) => {
+    const target = await targetOf(await startSshd({ keyType }));
+    const { stdout } = await runOk("ssh", sshArguments(target, ["printf", "%s-", "a", "b"]));
+    expect(stdout).toBe("a-b-");
+  });
+
+  it("is found on PATH, or is not there", async () => {
+    expect(findSsh({ PATH: `/nowhere:${process.env.PATH}` })).toMatch(/\/ssh$/);
+    expect(findSsh({ PATH: await temporaryDir() })).toBeUndefined();
+    expect(findSsh({})).toBeUndefined();
+  });
+
+  it("hands its exit status on", async () => {
+    const target = await targetOf(await startSshd());
+    expect(await runSsh("ssh", sshArguments(target, ["exit 23"]), process.env)).toBe(23);
+  });
+
+  it("refuses a host whose key is another, whatever the user's own configuration says", async () => {
+    const [sshd, other] = [await startSshd(), await startSshd()];
+    const target = await targetOf(sshd);
+    await writeKnownHosts(target.knownHosts, "i-0abc", 22, other.hostKeys);
+    const lenient = join(sshd.dir, "lenient");
+    await writeFile(join(sshd.dir, "all_known"), sshd.hostKeys.map((key) => `* ${key}`).join(""));
+    await writeFile(
+      lenient,
+      [
+        "StrictHostKeyChecking no",
+        "NoHostAuthenticationForLocalhost yes",
+        `GlobalKnownHostsFile ${join(sshd.dir, "all_known")}`,
+        `KnownHostsCommand /bin/cat ${join(sshd.dir, "all_known")}`,
+        "HostKeyAlias *",
+        "",
+      ].join("\n"),
+    );
+    // The control: with that configuration alone, ssh trusts anything.
+    const { port, username, keyPair } = sshd;
+    const bare = ["-F", lenient, "-i", keyPair.privatePath, "-p", String(port), `${username}@127.0.0.1`, "true"];
+    expect((await run("ssh", ["-o", "BatchMode=yes", ...bare])).exitCode).toBe(0);
+    const { exitCode, stderr } = await run("ssh", ["-F", lenient, ...sshArguments(target, ["true"])]);
+    expect(exitCode).toBe(255);
+    expect(stderr).toContain("Host key verification failed");
+  });
+
+  it("refuses a host that is not in the file: no trust on first use", async () => {
+    const sshd = await startSshd();
+    const target = { ...(await targetOf(sshd)), hostKeyAlias: "i-0other" };
+    const { exitCode, stderr } = await run("ssh", sshArguments(target, ["true"]));
+    expect(exitCode).toBe(255);
+    expect(stderr).toContain("Host key verification failed");
+  });
+});
+
+describe("ssh-config, as OpenSSH reads it", () => {
+  const host = (sshd: Sshd, knownHosts: string): SshConfigHost => ({
+    name: "accelerator-1",
+    address: "127.0.0.1",
+    port: sshd.port,
+    username: sshd.username,
+    identity: sshd.keyPair.privatePath,
+    knownHosts,
+    hostKeyAlias: "i-0abc",
+  });
+
+  it("lets plain ssh NAME in, beside what the user had, until it is removed", async () => {
+    const sshd = await startSshd();
+    const dir = join(sshd.dir, "dot ssh");
+    await mkdir(dir);
+    const files = { main: join(dir, "config"), own: join(dir, "sallyport.config") };
+    await writeFile(files.main, "Host mine\n  User someone-else\n");
+    const { knownHosts } = await targetOf(sshd);
+    const plain = knownHosts.replace("100%", "x");
+    await writeKnownHosts(plain, "i-0abc", 22, sshd.hostKeys);
+    await installSshConfig(files, "/a/project", [host(sshd, plain)]);
+
+    const settings = (await runOk("ssh", ["-G", "-F", files.main, "accelerator-1"])).stdout.split("\n");
+    expect(settings).toEqual(
+      expect.arrayContaining([
+        "hostname 127.0.0.1",
+        `port ${sshd.port}`,
+        `user ${sshd.username}`,
+        `identityfile ${sshd.keyPair.privatePath}`,
+        "identitiesonly yes",
+        "stricthostkeychecking true",
+        `userknownhostsfile ${plain}`,
+        "hostkeyalias i-0abc",
+      ]),
+    );
+    expect((await runOk("ssh", ["-G", "-F", files.main, "mine"])).stdout).toContain("user someone-else\n");
+    expect((await runOk("ssh", ["-F", files.main, "accelerator-1", "echo in"])).stdout).toBe("in");
+
+    await removeSshConfig(files, "/a/project");
+    expect((await runOk("ssh", ["-G", "-F", files.main, "accelerator-1"])).stdout).toContain(
+      "hostname accelerator-1\n",
+    );
+  });
+
+  it("keeps an IPv6 address and a home-relative path", async () => {
+    const dir = await temporaryDir();
+    const file = join(dir, "blocks");
+    const text = hostBlocks(
+      [
+        {
+          name: "v6",
+          address: "2001:db8::7",
+          username: "ubuntu",
+          identity: "/home/ada/.ssh/sallyport.pem",
+          knownHosts: "/home/ada/.ssh/sallyport_known_hosts",
+          hostKeyAlias: "i-0v6",
+        },
+      ],
+      "/home/ada",
+    );
+    await writeFile(file, text);
+    expect(text).toContain("IdentityFile ~/.ssh/sallyport.pem\n");
+    const { stdout } = await runOk("ssh", ["-G", "-F", file, "v6"]);
+    expect(stdout).toContain("hostname 2001:db8::7\n");
+    expect(stdout).toContain("identityfile ~/.ssh/sallyport.pem\n");
+  });
+});

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Fault } from "../../../base/fault.js";
+import { findEmulator, startEmulator } from "../../../local/emulator/emulator.js";
+
+let dir = "";
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "sallyport-emulator-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const refused = (url: string) =>
+  fetch(url).then(
+    () => false,
+    () => true,
+  );
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+test("answers as EC2 with its own dummy credentials, and is gone after stop", { timeout: 60_000 }, async (ctx) => {
+  if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
+  const emulator = await startEmulator({ dir });
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const client = new EC2Client({ endpoint: emulator.url, region: emulator.env.AWS_REGION ?? "", credentials });
+  const vpcs = await client.send(new DescribeVpcsCommand({}));
+  expect(vpcs.Vpcs?.map((vpc) => vpc.IsDefault)).toEqual([true]);
+  client.destroy();
+  await emulator.stop();
+  expect(await refused(emulator.url)).toBe(true);
+});
+
+test("is gone when the process that started it is killed", { timeout: 60_000 }, async (ctx) => {
+  if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
+  const program = `
+    import { startEmulator } from ${JSON.stringify(new URL("../../../local/emulator/emulator.ts", import.meta.url).href)};
+    const emulator = await startEmulator({ dir: ${JSON.stringify(dir)} });
+    console.log(emulator.url);
+  `;
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const url = line.toString().trim();
+  expect(await refused(url)).toBe(false);
+  child.kill("SIGKILL");
+  await until(() => refused(url));
+});
+
+test("says how to install the emulator where there is none", async (ctx) => {
+  const path = process.env.PATH;
+  try {
+    process.env.PATH = dir;
+    if (findEmulator() !== undefined) return ctx.skip("moto_server lies in this checkout or in a system directory");
+    const fault = await startEmulator({ dir }).catch((error: Fault) => `${error.message}\n${error.hint}`);
+    expect(fault).toMatchInlineSnapshot(`
+      "there is no program "moto_server" on PATH
+      run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1""
+    `);
+  } finally {
+    process.env.PATH = path;
+  }
+});

@@ -1,0 +1,120 @@
+/** The packages behind a small server of their own: `/FORMAT/REPOSITORY/…`, one domain, everybody may do all. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { LIMITS } from "../../../http/limits.js";
+import { createListener } from "../../../http/listener.js";
+import { notFound } from "../../../http/problems.js";
+import { parseTarget } from "../../../http/target.js";
+import type { PackageFormat, Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
+import { openPackages } from "../../../mirror/resolve/open.js";
+import type { UpstreamLimits } from "../../../mirror/store/limits.js";
+
+export const DOMAIN = "tests";
+
+export interface Layout {
+  /** By name: its upstreams, and its connection. */
+  readonly [repository: string]: { readonly upstreams?: readonly string[]; readonly connection?: string };
+}
+
+/** A team's repository above a store with the connection. */
+export const teamOver = (connection: string): Layout => ({ team: { upstreams: ["store"] }, store: { connection } });
+
+export class TestMirror {
+  readonly nodes = new Map<string, RepositoryNode>();
+  packages!: Packages;
+  #close: () => Promise<void> = async () => undefined;
+  port = 0;
+
+  private constructor(
+    readonly dir: string,
+    private readonly connections: Readonly<Record<string, string>>,
+    private readonly limits: Partial<UpstreamLimits>,
+  ) {}
+
+  static async start(
+    layout: Layout,
+    connections: Readonly<Record<string, string>>,
+    limits: Partial<UpstreamLimits> = {},
+    dir = mkdtempSync(join(tmpdir(), "sallyport-mirror-")),
+    port = 0,
+  ): Promise<TestMirror> {
+    const mirror = new TestMirror(dir, connections, limits);
+    mirror.port = port;
+    let count = 0;
+    for (const [name, { upstreams = [], connection }] of Object.entries(layout)) {
+      const id = `00000000-0000-4000-8000-${String(count++).padStart(12, "0")}`;
+      const externalConnections = connection === undefined ? [] : [connection];
+      mirror.nodes.set(name, { id, domain: DOMAIN, name, upstreams, externalConnections });
+    }
+    mkdirSync(join(dir, "packages"), { recursive: true, mode: 0o700 });
+    await mirror.open();
+    return mirror;
+  }
+
+  /** Opens it, or opens it again after `stop`. */
+  async open(): Promise<void> {
+    const log = pino({ level: "silent" });
+    this.packages = await openPackages({
+      dir: join(this.dir, "packages"),
+      repositories: {
+        find: (_domain, name) => this.nodes.get(name),
+        ids: () => [...this.nodes.values()].map(({ id }) => id),
+      },
+      connections: this.connections,
+      log,
+      limits: this.limits,
+    } as Parameters<typeof openPackages>[0]);
+    const listener = createListener(
+      async (exchange) => {
+        const target = parseTarget(exchange.req.url);
+        const [, format, name = "", path = ""] = /^\/(pypi|npm)\/([^/]+)(\/.*)$/.exec(target?.path ?? "") ?? [];
+        const repository = this.nodes.get(name);
+        if (repository === undefined || target === undefined) throw notFound();
+        const base = `http://127.0.0.1:${this.port}/${format}/${name}/`;
+        const request = { repository, path, query: target.query, base, mayPublish: true };
+        await this.packages.handle(exchange, { ...request, format: format as PackageFormat });
+      },
+      () => undefined,
+      { ...LIMITS, minBodyRate: 0 },
+    );
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", () => resolve()));
+    this.port = (server.address() as AddressInfo).port;
+    this.#close = async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await this.packages.close();
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  node(name: string): RepositoryNode {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`no repository ${name}`);
+    return node;
+  }
+
+  set(name: string, change: Partial<RepositoryNode>): void {
+    this.nodes.set(name, { ...this.node(name), ...change });
+  }
+
+  url(repository: string, path: string, format: PackageFormat = "pypi"): string {
+    return `http://127.0.0.1:${this.port}/${format}/${repository}/${path}`;
+  }
+
+  get(repository: string, path: string, headers: Record<string, string> = {}, format: PackageFormat = "pypi") {
+    return fetch(this.url(repository, path, format), { headers, redirect: "manual" });
+  }
+}
