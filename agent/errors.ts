@@ -1,8 +1,10 @@
 /** Faults that end the agent before it serves. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string) =>
-  new Fault(`agent/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+  new Fault(`agent/${code}`, message, defined({ exit: EXIT.usage, hint }));
 
 export const badToken = (path: string) =>
   usage(

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { defined } from "../base/defined.js";
 import { type AccessLog, accessLog } from "../http/access-log.js";
 import { authenticateAnyone, authenticateBearer } from "../http/bearer.js";
 import { LIMITS, type Limits } from "../http/limits.js";
@@ -84,12 +85,14 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
     autostop: config.autostop,
     logins: options.logins,
   });
-  const api = await createApi({
-    directories: roots,
-    ...(config.serve_addresses ? { addresses: () => publicAddresses(env) } : {}),
-    idle: idle.report,
-    host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
-  });
+  const api = await createApi(
+    defined({
+      directories: roots,
+      addresses: config.serve_addresses ? () => publicAddresses(env) : undefined,
+      idle: idle.report,
+      host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
+    }),
+  );
   const app = createApp({
     authenticate: token === undefined ? authenticateAnyone : authenticateBearer(token),
     api,

@@ -1,5 +1,6 @@
 /** Everything that can be said about the files of a certificate, good and bad, without stopping at the first. */
 import type { KeyObject } from "node:crypto";
+import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import { namesNotCovered } from "./errors.js";
 import { isTaken } from "./files.js";
@@ -79,6 +80,6 @@ async function judge(findings: Finding[], check: () => void | Promise<void>): Pr
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { code, message, hint } = error;
-    findings.push({ verdict: "problem", code, message, ...(hint === undefined ? {} : { hint }) });
+    findings.push(defined({ verdict: "problem", code, message, hint }));
   }
 }

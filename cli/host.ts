@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 import type { AgentClient } from "../client/agent/agent-client.js";
 import type { Trust, TrustOptions } from "../client/tls/trust.js";
@@ -77,13 +78,15 @@ export async function resolveHost(context: Context, text: string, flags: HostFla
 export async function connectTo(target: HostTarget, context: Context): Promise<AgentClient> {
   const { AgentClient } = await import("../client/agent/agent-client.js");
   const { address, port, trust, token } = target;
-  return new AgentClient({
-    host: address,
-    trust,
-    signal: context.signal,
-    ...(port === undefined ? {} : { port }),
-    ...(token === undefined ? {} : { token }),
-  });
+  return new AgentClient(
+    defined({
+      host: address,
+      trust,
+      signal: context.signal,
+      port,
+      token,
+    }),
+  );
 }
 
 /** `$HOME/.ssh/NAME`. */

@@ -1,5 +1,6 @@
 /** An error as what a user reads, or what a program reads, and the exit status that goes with it. */
 import { CommanderError } from "commander";
+import { defined } from "../base/defined.js";
 import { EXIT, errno, Fault } from "../base/fault.js";
 import { escapeControls } from "./escape.js";
 import type { Paint } from "./paint.js";
@@ -18,7 +19,7 @@ export function toReport(error: unknown): Report {
   if (error instanceof CommanderError) return { ...usageReport(error), trace };
   if (error instanceof Fault) {
     const { code, message, hint, exit } = error;
-    return { code, message, exit, trace, ...(hint === undefined ? {} : { hint }) };
+    return defined({ code, message, exit, trace, hint });
   }
   const message = error instanceof Error ? error.message : String(error);
   const system = errno(error);
@@ -45,7 +46,7 @@ export function reportText(report: Report, paint: Paint, debug: boolean): string
 }
 
 export function reportJson({ code, message, hint, trace }: Report, debug: boolean): string {
-  return JSON.stringify({ error: { code, message, hint, ...(debug ? { trace } : {}) } });
+  return JSON.stringify({ error: defined({ code, message, hint, trace: debug ? trace : undefined }) });
 }
 
 /** Commander writes `error: unknown option '--jsn'\n(Did you mean --json?)`; we say it in our own form. */

@@ -1,5 +1,6 @@
 /** One run of the command: arguments in, text on two streams out, and an exit status. */
 import { CommanderError } from "commander";
+import { defined } from "../base/defined.js";
 import { EXIT } from "../base/fault.js";
 import type { LoadedConfig } from "../config/load.js";
 import type { ConfigFlags, Context, GlobalOptions, Handler, Wrap } from "./context.js";
@@ -30,7 +31,7 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
     <A extends unknown[]>(handler: Handler<A>) =>
     async (...given: unknown[]) => {
       const { config } = program.opts<{ config?: string }>();
-      const options = { ...flags, ...(config === undefined ? {} : { config }) };
+      const options = { ...flags, ...defined({ config }) };
       status = (await handler(createContext(options, terminal, around), ...(given as A))) ?? EXIT.ok;
     };
   const program = buildProgram(wrap, {
@@ -97,12 +98,14 @@ async function load(
 ): Promise<LoadedConfig> {
   // The schema and its checker take a moment; help and completion do without.
   const { loadConfig } = await import("../config/load.js");
-  const loaded = await loadConfig({
-    cwd,
-    env,
-    ...(options.config === undefined ? {} : { file: options.config }),
-    ...(flags === undefined ? {} : { flags }),
-  });
+  const loaded = await loadConfig(
+    defined({
+      cwd,
+      env,
+      file: options.config,
+      flags,
+    }),
+  );
   for (const warning of loaded.warnings) warn(warning);
   return loaded;
 }

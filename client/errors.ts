@@ -1,4 +1,6 @@
 /** Every fault of this room, each made in one place. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, type FaultOptions, quote } from "../base/fault.js";
 
 /** `203.0.113.7:443`, `[2001:db8::1]:443`. */
@@ -119,7 +121,7 @@ export function refusedByHost(status: number, shown: string, options: FaultOptio
   const known = BY_STATUS[status];
   return new Fault(`client/${known?.code ?? (status >= 500 ? "host-failed" : "rejected")}`, shown, {
     exit: known?.exit ?? EXIT.failure,
-    ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    ...defined({ hint: known?.hint === undefined ? undefined : known.hint }),
     ...options,
   });
 }

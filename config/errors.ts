@@ -1,12 +1,18 @@
 /** Everything that can be wrong with a configuration. Line 1 begins with the place, where there is one. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string, cause?: unknown) =>
-  new Fault(`config/${code}`, message, {
-    exit: EXIT.usage,
-    ...(hint === undefined ? {} : { hint }),
-    ...(cause === undefined ? {} : { cause }),
-  });
+  new Fault(
+    `config/${code}`,
+    message,
+    defined({
+      exit: EXIT.usage,
+      hint,
+      cause,
+    }),
+  );
 
 /** Text in quotes; everything else as JSON, so that 22 and "22" look different. */
 function shown(value: unknown): string {

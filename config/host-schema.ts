@@ -1,5 +1,6 @@
 /** The keys that say what a host is, how it lives, and which hosts there are. Whether they fit together is judged in check-hosts.ts. */
 import { type Static, Type } from "@sinclair/typebox";
+import { defined } from "../base/defined.js";
 
 const flag = (description: string) => Type.Boolean({ description, errorMessage: "must be true or false" });
 
@@ -7,12 +8,14 @@ export const instanceType = { pattern: "^[a-z][a-z0-9-]*\\.[a-z0-9-]+$" } as con
 const hostName = "^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$";
 
 export const span = (description: string, fallback?: string) =>
-  Type.String({
-    ...(fallback === undefined ? {} : { default: fallback }),
-    description,
-    pattern: "^[1-9][0-9]{0,5}(?:s|m|h|d)$",
-    errorMessage: 'must be a time span such as "90s", "30m" or "8h"',
-  });
+  Type.String(
+    defined({
+      default: fallback,
+      description,
+      pattern: "^[1-9][0-9]{0,5}(?:s|m|h|d)$",
+      errorMessage: 'must be a time span such as "90s", "30m" or "8h"',
+    }),
+  );
 
 const securityGroupId = Type.String({
   description:

@@ -1,5 +1,6 @@
 /** The configuration in its layers: built in < user file < project file < SALLYPORT_* < flags. */
 import { dirname } from "node:path";
+import { defined } from "../base/defined.js";
 import { parseLayer } from "./document.js";
 import { findProjectFile, homeOf, readConfigFile, readOptionalFile, shownPath, userFilePath } from "./files.js";
 import type { Layer, Origin, Origins } from "./origin.js";
@@ -60,12 +61,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   layers.push(fromEnv.layer, flagLayer(flags, cwd));
 
   const resolved = resolveConfig(layers, homeOf(env));
-  return {
+  return defined({
     config: resolved.config,
     origins: resolved.origins,
     placeOf: resolved.placeOf,
     projectDir: projectFile === undefined ? cwd : dirname(projectFile),
-    ...(projectFile === undefined ? {} : { projectFile }),
+    projectFile,
     warnings: [...warnings, ...fromEnv.warnings, ...resolved.warnings],
-  };
+  });
 }

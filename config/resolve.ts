@@ -1,5 +1,6 @@
 /** Layers into the configuration: the pure core of config/. No file, clock or network in here. */
 import { resolve } from "node:path";
+import { defined } from "../base/defined.js";
 import { checkLayer } from "./check-layer.js";
 import { checkTogether, warnTogether } from "./check-together.js";
 import { gatewayPaths } from "./gateway-schema.js";
@@ -48,12 +49,17 @@ function toConfig({ values, sources }: Merged, home: string): Config {
     auth_token_file: path("auth_token_file", auth_token_file ?? ""),
     authorized_host_dirs: resolveHostDirs(authorized_host_dirs ?? [], dirPlace),
     key_pair: keyPair(key_pair, (written) => path("key_pair", written)),
-    ...(stop_mode === undefined ? {} : { stop_mode: STOP_MODES[stop_mode] }),
-    ...(policy === undefined ? {} : { policy: [policy].flat() }),
-    ...(init_script === undefined ? {} : { init_script: path("init_script", init_script) }),
-    ...(init_config === undefined
-      ? {}
-      : { init_config: typeof init_config === "string" ? path("init_config", init_config) : init_config }),
+    ...defined({
+      stop_mode: stop_mode === undefined ? undefined : STOP_MODES[stop_mode],
+      policy: policy === undefined ? undefined : [policy].flat(),
+      init_script: init_script === undefined ? undefined : path("init_script", init_script),
+      init_config:
+        init_config === undefined
+          ? undefined
+          : typeof init_config === "string"
+            ? path("init_config", init_config)
+            : init_config,
+    }),
   };
   for (const key of gatewayPaths)
     if (values[key] !== undefined) Object.assign(config, { [key]: path(key, values[key]) });

@@ -1,4 +1,6 @@
 /** vLab's forwards into a gateway, as often as one likes: what is there already stays. */
+
+import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import type { GatewayClient, KnownForward } from "../client/gateway/client.js";
 import type { IpamRow } from "./ipam-dump.js";
@@ -39,7 +41,7 @@ export async function importRows(
           targetAddr: row.targetAddr,
           targetPort: row.targetPort,
         },
-        { connPort: row.connPort, ...(owner === undefined ? {} : { owner }), idempotencyKey: `ipam-${row.connPort}` },
+        defined({ connPort: row.connPort, owner, idempotencyKey: `ipam-${row.connPort}` }),
       );
       created.push(row);
     } catch (error) {

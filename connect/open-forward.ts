@@ -1,4 +1,6 @@
 /** A forward for somebody who has none: where the machine is, and what is asked of the gateway. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 import { parseDuration } from "../base/text/duration.js";
 import type {
@@ -38,12 +40,12 @@ export async function wantedForward(
 }
 
 export function extrasOf(flags: CreateFlags): ForwardExtras {
-  return {
-    ...(flags.udp === true ? { protocol: "udp" as const } : {}),
-    ...(flags.connPort === undefined ? {} : { connPort: flags.connPort }),
-    ...(flags.from === undefined ? {} : { sources: flags.from }),
-    ...(flags.for === undefined ? {} : { expiresIn: Math.ceil(parseDuration(flags.for) / 1000) }),
-  };
+  return defined({
+    protocol: flags.udp === true ? ("udp" as const) : undefined,
+    connPort: flags.connPort,
+    sources: flags.from,
+    expiresIn: flags.for === undefined ? undefined : Math.ceil(parseDuration(flags.for) / 1000),
+  });
 }
 
 /** Where a forward that was just opened is met: known already, but for a machine's IPv6 address. */

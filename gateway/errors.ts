@@ -1,8 +1,10 @@
 /** Faults that end the gateway before it serves. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string) =>
-  new Fault(`gateway/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+  new Fault(`gateway/${code}`, message, defined({ exit: EXIT.usage, hint }));
 
 export const badSetting = (file: string, key: string, value: unknown, expected: string) =>
   usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);

@@ -1,6 +1,7 @@
 /** Opens everything that gateway.yaml names, then listens; closes it again in the opposite order. */
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
+import { defined } from "../base/defined.js";
 import { Closers } from "../base/disposables.js";
 import { accessLog } from "../http/access-log.js";
 import { LIMITS, type Limits } from "../http/limits.js";
@@ -32,7 +33,7 @@ import { UsageCollector } from "./usage/collector.js";
 import { VERSION } from "./version.js";
 import { sweep } from "./worker/fping.js";
 import { tcpAnswers } from "./worker/tcp-probe.js";
-import { Worker } from "./worker/worker.js";
+import { Worker, type WorkerOptions } from "./worker/worker.js";
 
 /** NFLOG group of NEW packets: ulogd's stack reads the same. */
 export const LOG_GROUP = 51;
@@ -82,7 +83,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   const failed = (event: string) => (error: unknown) => log.error({ event, cause: text(error) });
   const pair = await loadKeyPair(config, env);
   warnOfEnd(pair.cert, log);
-  const keys = await openKeys(config.auth, { files, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
+  const keys = await openKeys(config.auth, defined({ files, fetch: options.fetch }));
 
   const store = await openStore(config.database, files, env);
   closers.add(() => store.close());
@@ -145,18 +146,20 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
       openapi: () => openApiDocument(config.name, routes),
     }),
   ];
-  const app = await createApp({
-    routes,
-    authenticate: createAuthenticate({
-      keys,
-      issuer: config.auth.issuer,
-      leewaySeconds: config.auth.leeway_seconds,
-      requireClientIp: config.auth.require_client_ip,
+  const app = await createApp(
+    defined({
+      routes,
+      authenticate: createAuthenticate({
+        keys,
+        issuer: config.auth.issuer,
+        leewaySeconds: config.auth.leeway_seconds,
+        requireClientIp: config.auth.require_client_ip,
+      }),
+      trustedProxies: config.auth.trusted_proxies,
+      helpBase,
+      assets: options.assets,
     }),
-    trustedProxies: config.auth.trusted_proxies,
-    helpBase,
-    ...(options.assets === undefined ? {} : { assets: options.assets }),
-  });
+  );
   const access = requests.watch(accessLog(log));
   const server = httpsServer(pair, createListener(app, access), limits, access);
   closers.add(() => close(server, limits.graceMs));
@@ -187,14 +190,16 @@ function openWorker(
   onFailure: (error: unknown) => void,
 ): Worker {
   const fping = programs?.fping === undefined ? {} : { fping: programs.fping };
-  return new Worker({
-    store,
-    sweep: (addresses) => sweep(addresses, { device: config.lan, ...fping }),
-    ...(config.worker.tcp_probe ? { probe: tcpAnswers } : {}),
-    everyMs: config.worker.every_seconds * 1000,
-    damping: config.worker.damping,
-    onFailure,
-  });
+  return new Worker(
+    defined<WorkerOptions>({
+      store,
+      sweep: (addresses) => sweep(addresses, { device: config.lan, ...fping }),
+      probe: config.worker.tcp_probe ? tcpAnswers : undefined,
+      everyMs: config.worker.every_seconds * 1000,
+      damping: config.worker.damping,
+      onFailure,
+    }),
+  );
 }
 
 /** Lets the worker look for an address that is new, without a sweep for each of many. */

@@ -1,6 +1,7 @@
 /** One request and its answer: the id, the account of it, and the ways to end it. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { defined } from "../base/defined.js";
 import type { AccessDetails, AccessLog } from "./access-log.js";
 import { ANONYMOUS } from "./bearer.js";
 import { type Problem, problemBody } from "./problem.js";
@@ -148,9 +149,9 @@ export class Exchange {
     if (this.received === 0 && this.cause === undefined && this.details === NO_DETAILS) return entry;
     return {
       ...entry,
-      ...(this.received > 0 ? { received: this.received } : {}),
+      ...defined({ received: this.received > 0 ? this.received : undefined }),
       ...this.details,
-      ...(this.cause === undefined ? {} : { cause: describe(this.cause) }),
+      ...defined({ cause: this.cause === undefined ? undefined : describe(this.cause) }),
     };
   }
 }

@@ -1,4 +1,5 @@
 /** RFC 9457 problems: what a client is told, apart from what the log is told. */
+import { defined } from "../base/defined.js";
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,11 +34,11 @@ export class Problem extends Error {
 
 /** The JSON document of `problem`, for the request that had the id `requestId`. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
-  return {
+  return defined({
     type: `urn:sallyport:problem:${problem.code}`,
     title: problem.title,
     status: problem.status,
-    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    detail: problem.detail,
     instance: `urn:request:${requestId}`,
-  };
+  });
 }

@@ -1,8 +1,10 @@
 /** What can be wrong with a daemon's settings and the files they name. `room` is the prefix of the code. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string) =>
-  new Fault(code, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+  new Fault(code, message, defined({ exit: EXIT.usage, hint }));
 
 export const settingsMissing = (room: string, file: string) =>
   usage(`${room}/config-missing`, `there is no configuration file ${quote(file)}`, "name one with --config FILE");

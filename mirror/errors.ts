@@ -1,8 +1,10 @@
 /** Faults that end the mirror, or that keep it from starting. */
+
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string) =>
-  new Fault(`mirror/${code}`, message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+  new Fault(`mirror/${code}`, message, defined({ exit: EXIT.usage, hint }));
 
 export const badSetting = (file: string, key: string, value: unknown, expected: string) =>
   usage("bad-value", `${key} in ${quote(file)} is ${quote(value)}`, `write ${expected}`);

@@ -1,5 +1,6 @@
 /** EC2's shapes of rules and entries to ours and back: pure. */
 import type { IpPermission, PrefixListEntry as RawEntry, SecurityGroupRule } from "@aws-sdk/client-ec2";
+import { defined } from "../base/defined.js";
 import type { PrefixListEntry } from "../firewall/security-group/plan-prefix-list.js";
 import { Cidr } from "./cidr.js";
 import type { LiveRule, LiveSource, MarkedRule } from "./ec2-rule.js";
@@ -51,10 +52,13 @@ export function toPermissions(rules: readonly MarkedRule[]): IpPermission[] {
   const permissions = new Map<string, IpPermission>();
   for (const { rule, description: Description } of rules) {
     const key = `${rule.protocol} ${rule.from} ${rule.to}`;
-    const permission = permissions.get(key) ?? {
-      IpProtocol: rule.protocol,
-      ...(rule.protocol === "-1" ? {} : { FromPort: rule.from, ToPort: rule.to }),
-    };
+    const permission =
+      permissions.get(key) ??
+      defined({
+        IpProtocol: rule.protocol,
+        FromPort: rule.protocol === "-1" ? undefined : rule.from,
+        ToPort: rule.protocol === "-1" ? undefined : rule.to,
+      });
     permissions.set(key, permission);
     addSource(permission, rule.source, Description);
   }

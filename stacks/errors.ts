@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
 import type { SpotRefusal } from "./accelerator-hosts/spot-fallback.js";
 import { STACK_NAME, type StackName } from "./names.js";
@@ -168,9 +169,9 @@ export const terraformFailed = (step: string, said: string, failures: readonly T
     failures,
     "stacks/terraform-failed",
     `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`,
-    {
-      ...(said.includes("\n") ? { hint: said.slice(said.indexOf("\n") + 1) } : {}),
-    },
+    defined({
+      hint: said.includes("\n") ? said.slice(said.indexOf("\n") + 1) : undefined,
+    }),
   );
 
 export const interrupted = (step: string): Fault =>

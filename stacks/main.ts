@@ -2,6 +2,8 @@
  * What cdktf.json runs: synthesizes what the sallyport.yaml found from here describes: the hosts, the
  * stack that follows a list if it says which, the lab's gateway and the private mirror if it has them.
  */
+
+import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { prepareDeployment } from "./accelerator-hosts/prepare.js";
@@ -32,7 +34,7 @@ try {
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
   const lab = loaded.config.lab_gateway === undefined ? {} : { lab: await prepareLab(loaded, { env }) };
-  buildStacks({ ...(hosts === undefined ? {} : { hosts }), ...sync, ...lab, ...mirror }).synth();
+  buildStacks({ ...defined({ hosts }), ...sync, ...lab, ...mirror }).synth();
 } catch (error) {
   if (!(error instanceof Fault)) throw error;
   console.error(`error: ${error.message}`);

@@ -1,6 +1,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { defined } from "../base/defined.js";
 import type { DeploymentTarget } from "./accelerator-hosts/inputs.js";
 import { statePath } from "./files.js";
 import type { StackName } from "./names.js";
@@ -18,8 +19,7 @@ export function addProvider(
     ...options,
     region: target.region,
     defaultTags: [{ tags: { Project: target.name, ManagedBy: "sallyport", ...target.tags } }],
-    // A bucket in the host name has no address at an endpoint that is a bare IP.
-    ...(target.endpointUrl === undefined ? {} : { s3UsePathStyle: true }),
+    ...defined({ s3UsePathStyle: target.endpointUrl === undefined ? undefined : true }),
   });
 }
 

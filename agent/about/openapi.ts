@@ -1,5 +1,6 @@
 /** The agent's interface as an OpenAPI 3.1 document. TypeBox schemas are JSON Schema as they are. */
 import { type TSchema, Type } from "@sinclair/typebox";
+import { defined } from "../../base/defined.js";
 import { Addresses, Directories, Health, Host, IdleTime } from "../api.js";
 import { schemaDocument } from "../apyfal/schema.js";
 import {
@@ -41,7 +42,7 @@ const VersionSchema = Type.Object({ name: Type.String(), version: Type.String(),
 const StatusSchema = Type.Object({ status: Type.String() });
 const BYTES = { "application/octet-stream": { schema: { type: "string", format: "binary" } } };
 const json = (schema: TSchema) => ({ "application/json": { schema } });
-const ok = (description: string, content?: Json) => ({ description, ...(content === undefined ? {} : { content }) });
+const ok = (description: string, content?: Json) => defined({ description, content });
 const problems = {
   default: ok("It was refused, or it failed.", { "application/problem+json": { schema: ref("Problem") } }),
 };
@@ -229,13 +230,11 @@ export function openApiDocument(options: OpenApiOptions): Json {
         { parameters: [JOB_ID, header("Last-Event-ID", "Where the numbers go on.")] },
       ),
     },
-    ...(servesAddresses
-      ? {
-          "/api/cluster/ip-addresses": readable(
-            operation("From where this host is seen", { 200: ok("Its public addresses.", json(Addresses)) }),
-          ),
-        }
-      : {}),
+    ...defined({
+      "/api/cluster/ip-addresses": servesAddresses
+        ? readable(operation("From where this host is seen", { 200: ok("Its public addresses.", json(Addresses)) }))
+        : undefined,
+    }),
     ...(speaksApyfal ? apyfalPaths() : {}),
   };
   return {

@@ -1,5 +1,6 @@
 /** What Apyfal's protocol can do with the engine: configure, process, stop. Knows nothing of HTTP. */
 import { setTimeout } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { noAccelerator } from "../jobs/problems.js";
 import type { Draft, FileRef, Job, JobEngine, JsonObject } from "../jobs/types.js";
 import { DESTINATIONS, type Fence, hostFileOf, SOURCES } from "./host-paths.js";
@@ -45,12 +46,12 @@ export class HostApi {
       if (hostFileOf(parameters, DESTINATIONS, this.#fence) !== undefined) throw noDestination();
       const input = this.#input(parameters, draft);
       const job = await this.#engine.submit(
-        {
+        defined({
           accelerator: name,
           phase: "start",
           parameters: withoutSpecific(parameters, [...SOURCES, ...DESTINATIONS]),
-          ...(input === undefined ? {} : { input }),
-        },
+          input,
+        }),
         draft,
       );
       return await this.#orRemove(job, () =>
@@ -77,13 +78,16 @@ export class HostApi {
       const output = hostFileOf(parameters, DESTINATIONS, this.#fence);
       const input = this.#input(parameters, draft);
       const own = output === undefined ? (draft ?? (await this.#engine.draft())) : draft;
-      const job = await this.#submitOrAbort(own, {
-        accelerator,
-        phase: "process",
-        parameters: withoutSpecific(parameters, [...SOURCES, ...DESTINATIONS]),
-        ...(input === undefined ? {} : { input }),
-        output: output ?? { kind: "private" },
-      });
+      const job = await this.#submitOrAbort(
+        own,
+        defined({
+          accelerator,
+          phase: "process",
+          parameters: withoutSpecific(parameters, [...SOURCES, ...DESTINATIONS]),
+          input,
+          output: output ?? { kind: "private" },
+        }),
+      );
       this.#records.prune((known) => this.#engine.get(known) !== undefined);
       return await this.#orRemove(job, () => this.#records.addProcess({ job: job.id, configuration: id }));
     } catch (error) {

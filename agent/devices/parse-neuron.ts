@@ -1,6 +1,7 @@
 /** What `neuron-ls --json-output` prints: an array with one object a device. Pure. */
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { defined } from "../../base/defined.js";
 import type { Device } from "../jobs-api/schemas.js";
 
 const NeuronDevice = Type.Object({
@@ -14,12 +15,14 @@ const NeuronDevice = Type.Object({
 export function parseNeuron(text: string): Device[] {
   const value: unknown = JSON.parse(text);
   if (!Value.Check(Type.Array(NeuronDevice), value)) throw new Error("its JSON has another form");
-  return value.map(({ neuron_device, bdf, nc_count, memory_size }) => ({
-    kind: "neuron",
-    id: String(neuron_device),
-    name: "AWS Neuron device",
-    ...(bdf === undefined ? {} : { address: bdf }),
-    ...(memory_size === undefined ? {} : { memory_bytes: memory_size }),
-    ...(nc_count === undefined ? {} : { cores: nc_count }),
-  }));
+  return value.map(({ neuron_device, bdf, nc_count, memory_size }) =>
+    defined({
+      kind: "neuron",
+      id: String(neuron_device),
+      name: "AWS Neuron device",
+      address: bdf,
+      memory_bytes: memory_size,
+      cores: nc_count,
+    }),
+  );
 }

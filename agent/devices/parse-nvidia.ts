@@ -1,4 +1,6 @@
 /** What `nvidia-smi --query-gpu=… --format=csv,noheader,nounits` prints. Pure. */
+
+import { defined } from "../../base/defined.js";
 import type { Device } from "../jobs-api/schemas.js";
 
 export const NVIDIA_FIELDS = [
@@ -21,11 +23,13 @@ export function parseNvidia(text: string): Device[] {
       kind: "nvidia",
       id: index,
       name,
-      ...(/^[0-9a-f]+:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]$/i.test(address) ? { address: address.toLowerCase() } : {}),
+      ...defined({
+        address: /^[0-9a-f]+:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]$/i.test(address) ? address.toLowerCase() : undefined,
+      }),
       ...number("memory_bytes", total, MIB),
       ...number("memory_used_bytes", used, MIB),
       ...number("utilization_percent", utilization, 1),
-      ...(driver === undefined || driver.startsWith("[") ? {} : { driver }),
+      ...defined({ driver: driver === undefined || driver.startsWith("[") ? undefined : driver }),
     };
   });
 }

@@ -1,6 +1,7 @@
 /** PUT of a file: checked before the first byte is asked for, and again before the new file gets its name. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { defined } from "../../base/defined.js";
 import { evaluate } from "../../http/conditions.js";
 import { digestField, parseDigest } from "../../http/digest.js";
 import type { Exchange } from "../../http/exchange.js";
@@ -44,12 +45,15 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
       const { etag, modifiedMs } = validatorsOf(stat);
       options.digests.remember(etag, sha256);
       const modified = new Date(modifiedMs).toUTCString();
-      exchange.answer(created ? 201 : 204, {
-        ETag: etag,
-        "Last-Modified": modified,
-        "Repr-Digest": digestField(sha256),
-        ...(created ? { "Content-Length": 0 } : {}),
-      });
+      exchange.answer(
+        created ? 201 : 204,
+        defined({
+          ETag: etag,
+          "Last-Modified": modified,
+          "Repr-Digest": digestField(sha256),
+          "Content-Length": created ? 0 : undefined,
+        }),
+      );
     } catch (error) {
       await upload.abort();
       throw error;

@@ -1,5 +1,6 @@
 /** The one call with which a host ends itself. Loaded only then: the SDK is most of the bundle. */
 import { EC2Client, StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
 import { openMetadata } from "../metadata.js";
 import type { AutostopSettings } from "./watch.js";
 
@@ -8,11 +9,13 @@ export async function endInstance(settings: AutostopSettings, env: NodeJS.Proces
   const id = await (await openMetadata(env))("instance-id");
   if (!/^i-[0-9a-f]+$/.test(id)) throw new Error("instance metadata tells no instance id");
   const { action, region, endpoint_url } = settings;
-  const client = new EC2Client({
-    region,
-    ...(endpoint_url === undefined ? {} : { endpoint: endpoint_url }),
-    requestHandler: { requestTimeout: 20_000, connectionTimeout: 5_000 },
-  });
+  const client = new EC2Client(
+    defined({
+      region,
+      endpoint: endpoint_url,
+      requestHandler: { requestTimeout: 20_000, connectionTimeout: 5_000 },
+    }),
+  );
   const ids = { InstanceIds: [id] };
   try {
     // Sent again by the SDK when throttled: ending twice is ending once.

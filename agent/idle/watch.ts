@@ -1,5 +1,6 @@
 /** Looks at the host from time to time, tells how long it has been idle and, if asked to, ends it then. */
 import type { Logger } from "pino";
+import { defined } from "../../base/defined.js";
 import type { AgentConfig } from "../settings/schema.js";
 import { type Facts, type Idle, idleMs, isBusy, observe } from "./idle-time.js";
 import { countLogins, type LoginPlaces } from "./logins.js";
@@ -132,22 +133,21 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
         const { facts, idle } = await look();
         const { jobs, transfers, logins } = facts;
         const leftMs = Math.max(limitMs - idleMs(idle), notBefore - idle.at, 0);
-        return {
+        return defined({
           idle_seconds: Math.floor(idleMs(idle) / 1000),
           since: new Date(Date.now() - idleMs(idle)).toISOString(),
           busy: { jobs, transfers, logins: logins ?? null },
-          ...(autostop === undefined
-            ? {}
-            : {
-                autostop: {
+          autostop:
+            autostop === undefined
+              ? undefined
+              : defined({
                   idle_seconds: autostop.idle_seconds,
                   action: autostop.action,
                   stops_in_seconds: ending ? 0 : Math.ceil(leftMs / 1000),
                   ending,
-                  ...(error === undefined ? {} : { error }),
-                },
-              }),
-        };
+                  error,
+                }),
+        });
       }),
     async close() {
       clearInterval(timer);

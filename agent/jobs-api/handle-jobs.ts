@@ -1,4 +1,6 @@
 /** `/v1/jobs…` and `/v1/accelerators`: which answer a request gets. */
+
+import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed } from "../../http/problems.js";
 import type { Target } from "../../http/target.js";
@@ -87,8 +89,8 @@ export function jobRoute(path: string): { template: string; id: string } | undef
 
 async function describe({ engine, devices }: JobsApiOptions): Promise<AcceleratorsDocument> {
   const found = await devices();
-  return {
-    ...(engine.defaultAccelerator === undefined ? {} : { default: engine.defaultAccelerator }),
+  return defined<AcceleratorsDocument>({
+    default: engine.defaultAccelerator,
     accelerators: engine.accelerators().map(({ timeoutSeconds, name, kind, concurrency, running, queued }) => ({
       name,
       kind,
@@ -99,5 +101,5 @@ async function describe({ engine, devices }: JobsApiOptions): Promise<Accelerato
     })),
     devices: [...found.devices],
     device_errors: [...found.errors],
-  };
+  });
 }

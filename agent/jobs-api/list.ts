@@ -1,4 +1,6 @@
 /** `GET /v1/jobs`: newest first, a page at a time. The cursor is the last job of the page before. */
+
+import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import type { JobEngine, JobState } from "../jobs/types.js";
 import { invalid } from "./problems.js";
@@ -12,10 +14,12 @@ const LONGEST_PAGE = 1_000;
 export function sendList(exchange: Exchange, engine: JobEngine, query: string): void {
   const asked = new URLSearchParams(query);
   const { accelerator, state, limit, cursor, key } = parse(asked);
-  const matching = engine.list({
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(state === undefined ? {} : { state }),
-  });
+  const matching = engine.list(
+    defined({
+      accelerator,
+      state,
+    }),
+  );
   // Ids sort by creation: a page goes on where the last one ended, whatever has come or gone meanwhile.
   const rest = matching.filter(
     ({ id, idempotency }) => (cursor === undefined || id < cursor) && (key === undefined || idempotency?.key === key),
@@ -27,7 +31,7 @@ export function sendList(exchange: Exchange, engine: JobEngine, query: string): 
     asked.set("cursor", next);
     headers.Link = `</v1/jobs?${asked}>; rel="next"`;
   }
-  exchange.json(200, { jobs: page.map(summaryOf), ...(next === undefined ? {} : { next }) }, headers);
+  exchange.json(200, defined({ jobs: page.map(summaryOf), next }), headers);
 }
 
 function parse(asked: URLSearchParams) {

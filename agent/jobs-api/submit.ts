@@ -4,6 +4,7 @@
  */
 import { open } from "node:fs/promises";
 import { Value } from "@sinclair/typebox/value";
+import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import { checkUpload, compareDigests, receive } from "../files/put.js";
 import { storageProblem } from "../guard/refusals.js";
@@ -51,7 +52,7 @@ async function submitDocument(exchange: Exchange, query: string, options: Submit
   if (request.input?.kind === "host") files.checkInput(request.input);
   const job = await options.keys.hold(key, async () => {
     const draft = request.output?.kind === "private" ? await engine.draft() : undefined;
-    return engine.submit({ ...request, ...(idempotency === undefined ? {} : { idempotency }) }, draft);
+    return engine.submit({ ...request, ...defined({ idempotency }) }, draft);
   });
   answer(exchange, 201, job);
 }
@@ -80,7 +81,7 @@ async function submitInput(exchange: Exchange, query: string, options: SubmitOpt
       await draft.abort();
       throw error;
     }
-    return engine.submit({ ...request, ...(idempotency === undefined ? {} : { idempotency }) }, draft);
+    return engine.submit({ ...request, ...defined({ idempotency }) }, draft);
   });
   answer(exchange, 201, job);
 }
@@ -123,13 +124,13 @@ function toRequest(submission: Submission, { engine, files }: SubmitOptions): Jo
   const { phase = "process", parameters = {}, input, output } = submission;
   const to = output === undefined ? ({ kind: "private" } as const) : parseHostUrl("output", output);
   if (to.kind === "host") files.checkOutput(to);
-  return {
+  return defined({
     accelerator,
     phase,
     parameters,
-    ...(input === undefined ? {} : { input: parseHostUrl("input", input) }),
+    input: input === undefined ? undefined : parseHostUrl("input", input),
     output: to,
-  };
+  });
 }
 
 function checkShape(value: unknown): Submission {

@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { sep } from "node:path";
 import type { Logger } from "pino";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import type { Temporaries } from "../files/temporaries.js";
 import { storageProblem } from "../guard/refusals.js";
@@ -149,7 +150,7 @@ class Engine implements JobEngine {
         id,
         state: "queued",
         createdAt: Date.now(),
-        ...(inputBytes === undefined ? {} : { inputBytes }),
+        ...defined({ inputBytes }),
       };
       const entry = newEntry(job);
       // Its place is that of the call, however long the disk takes.

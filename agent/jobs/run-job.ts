@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { Problem } from "../../http/problem.js";
 import { commandArguments, type Kind, programEnvironment } from "./executors.js";
@@ -110,7 +111,7 @@ export class Run {
     const failure = "failure" in read ? read.failure : appFailure(read.result);
     if (failure !== undefined) return { ...this.#facts(), ...result, state: "failed", failure };
     const outputBytes = await this.#keepOutput();
-    return { ...this.#facts(), ...result, ...(outputBytes === undefined ? {} : { outputBytes }), state: "done" };
+    return { ...this.#facts(), ...result, ...defined({ outputBytes }), state: "done" };
   }
 
   async #launch(words: readonly string[], work: string): Promise<Launched> {
@@ -118,19 +119,19 @@ export class Run {
     const input = this.#openInput();
     const isFilter = kind === "filter";
     const stdout = isFilter && job.output !== undefined ? this.#create(this.#file("output")) : undefined;
-    const files = {
-      ...(job.input === undefined ? {} : { input: this.#file("input") }),
-      ...(job.output === undefined ? {} : { output: this.#file("output") }),
+    const files = defined({
+      input: job.input === undefined ? undefined : this.#file("input"),
+      output: job.output === undefined ? undefined : this.#file("output"),
       parameters: join(work, "parameters.json"),
       result: join(work, "result.json"),
-    };
+    });
     await writeFile(files.parameters, JSON.stringify(job.parameters), { flag: "wx", mode: 0o600 });
     const launched = await launch({
       words: isFilter ? words : [...words, ...commandArguments(job.phase, files)],
       cwd: work,
       env: { ...programEnvironment(env, work), [JOB_VARIABLE]: job.id },
       ...(input === undefined ? {} : isFilter ? { stdin: input } : { input }),
-      ...(stdout === undefined ? {} : { stdout }),
+      ...defined({ stdout }),
     }).catch((error: unknown) => {
       throw new Failed(failureOf("not-startable", error));
     });
@@ -248,11 +249,11 @@ export class Run {
 
   #facts(): Partial<Outcome> {
     const tail = this.#watch.tail;
-    return {
-      ...(this.#exitStatus === undefined ? {} : { exitStatus: this.#exitStatus }),
-      ...(tail === "" ? {} : { stderrTail: tail }),
-      ...(this.#inputBytes === undefined ? {} : { inputBytes: this.#inputBytes }),
-    };
+    return defined({
+      exitStatus: this.#exitStatus,
+      stderrTail: tail === "" ? undefined : tail,
+      inputBytes: this.#inputBytes,
+    });
   }
 
   #file(name: "input" | "output" | "scratch"): string {

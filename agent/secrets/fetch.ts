@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { defined } from "../../base/defined.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { noSecretsSection, secretsOutOfReach } from "../errors.js";
 import type { AgentConfig } from "../settings/schema.js";
@@ -25,12 +26,14 @@ export async function fetchSecrets(config: AgentConfig, options: FetchOptions): 
   const { secrets } = config;
   if (secrets === undefined) throw noSecretsSection(options.file);
   const { endpoint_url } = secrets;
-  const client = new SSMClient({
-    region: secrets.region,
-    // Retries are ours: the SDK gives up within seconds.
-    maxAttempts: 1,
-    ...(endpoint_url === undefined ? {} : { endpoint: endpoint_url }),
-  });
+  const client = new SSMClient(
+    defined({
+      region: secrets.region,
+      // Retries are ours: the SDK gives up within seconds.
+      maxAttempts: 1,
+      endpoint: endpoint_url,
+    }),
+  );
   const deadline = Date.now() + (options.seconds ?? 120) * 1000;
   await ensurePrivateDir(options.out);
   try {

@@ -1,5 +1,6 @@
 /** Other programs: argument arrays only, always a time limit, and a failure that says what was run. */
 import { execa, type Options } from "execa";
+import { defined } from "../defined.js";
 import { Fault, type FaultOptions } from "../fault.js";
 
 export interface RunOptions {
@@ -36,9 +37,7 @@ export async function run(program: string, args: readonly string[], options: Run
     timeout: options.timeout ?? 60_000,
     extendEnv: options.inheritEnv ?? true,
     stripFinalNewline: true,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...defined({ cwd: options.cwd, env: options.env, cancelSignal: options.signal }),
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
   };
   const child = execa(program, [...args], settings);

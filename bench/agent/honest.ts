@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 
 export interface Service {
   readonly port: number;
@@ -34,11 +35,11 @@ export class Client {
 
   ask(method: string, path: string, body?: Buffer, type?: string): Promise<Answer> {
     const { port, authorization } = this.service;
-    const headers = {
+    const headers = defined({
       Authorization: authorization,
-      ...(body === undefined ? {} : { "Content-Length": body.length }),
-      ...(type === undefined ? {} : { "Content-Type": type }),
-    };
+      "Content-Length": body === undefined ? undefined : body.length,
+      "Content-Type": type,
+    });
     return new Promise((resolve, reject) => {
       const req = request({ host: "127.0.0.1", port, path, method, headers, agent: this.#agent }, (res) => {
         const chunks: Buffer[] = [];

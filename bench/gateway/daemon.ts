@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSyn
 import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { issueToken } from "../../gateway/auth/issue.js";
 import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { makeCertificate } from "../../test/agent/support/certificate.js";
@@ -122,10 +123,11 @@ export class Client {
 
   async #ask(method: string, path: string, body = ""): Promise<{ status: number; text: string }> {
     const { port, ca, token } = this.daemon;
-    const headers = {
+    const headers = defined({
       "X-Auth": token,
-      ...(body === "" ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),
-    };
+      "Content-Type": body === "" ? undefined : "application/json",
+      "Content-Length": body === "" ? undefined : Buffer.byteLength(body),
+    });
     const sent = request({ host: "127.0.0.1", port, ca, path, method, headers, agent: this.#agent });
     sent.end(body);
     const [answer] = await once(sent, "response");

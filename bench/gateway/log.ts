@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { defined } from "../../base/defined.js";
 import { type Encryption, encodeBatch } from "../../gateway/logs/encode.js";
 import { type FernetKey, readFernetKey } from "../../gateway/logs/fernet.js";
 import { httpTarget } from "../../gateway/logs/http-target.js";
@@ -35,14 +36,12 @@ export async function log({ rounds }: SceneOptions): Promise<void> {
   const python = pythonWithFernet();
   if (python === undefined) console.log("without Python's cryptography: the log has no peer");
 
-  const contestants: Readonly<Record<string, () => Promise<number>>> = {
+  const contestants: Readonly<Record<string, () => Promise<number>>> = defined({
     "ours, clear": () => ours(target, lines, { kind: "none" }),
     "ours, Fernet per batch": () => ours(target, lines, { kind: "batch", key }),
     "ours, Fernet per record": () => ours(target, lines, { kind: "record", key }),
-    ...(python === undefined
-      ? {}
-      : { "peer, Fernet per record": async () => peer(python, lines.slice(0, PEER_LINES)) }),
-  };
+    "peer, Fernet per record": python === undefined ? undefined : async () => peer(python, lines.slice(0, PEER_LINES)),
+  });
   const wanted: Readonly<Record<string, number>> = {
     "ours, clear": WANTED,
     "ours, Fernet per record": WANTED_PER_RECORD,

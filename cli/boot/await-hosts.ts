@@ -1,6 +1,8 @@
 /** Several hosts that boot, awaited at the same time; what is seen of each goes to the user as it changes. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
-import type { BootReport } from "../../client/agent/await-agent.js";
+import type { AwaitOptions, BootReport } from "../../client/agent/await-agent.js";
 import type { Context } from "../context.js";
 import { type HostFlags, resolveHost } from "../host.js";
 
@@ -37,15 +39,17 @@ export async function awaitHosts(context: Context, options: AwaitHostsOptions): 
   try {
     return await Promise.all(
       targets.map(async ({ name, address, port, trust }) => {
-        const report = await awaitAgent({
-          host: address,
-          trust,
-          timeout: options.timeout,
-          signal: context.signal,
-          sshOnly: options.sshOnly?.includes(name) === true,
-          onSeen: (what) => tell(name, what),
-          ...(port === undefined ? {} : { port }),
-        });
+        const report = await awaitAgent(
+          defined<AwaitOptions>({
+            host: address,
+            trust,
+            timeout: options.timeout,
+            signal: context.signal,
+            sshOnly: options.sshOnly?.includes(name) === true,
+            onSeen: (what) => tell(name, what),
+            port,
+          }),
+        );
         return { name, address, ...report };
       }),
     );

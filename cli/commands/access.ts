@@ -1,5 +1,6 @@
 /** `sallyport access grant|list|renew|revoke`: let somebody in for a time. */
 import { Option } from "commander";
+import { defined } from "../../base/defined.js";
 import type { LeaseOptions } from "../../firewall/security-group/leases.js";
 import type { Report } from "../../firewall/security-group/report.js";
 import type { Context, Register } from "../context.js";
@@ -108,7 +109,7 @@ async function renew(context: Context, name: string, flags: RenewFlags): Promise
   const { sourcesOf } = await import("../firewall/lease-flags.js");
   const until = await endOf(flags.for);
   const sources = flags.from === undefined ? undefined : await sourcesOf(context, flags.from);
-  const renewal = { name, until, ...(sources === undefined ? {} : { sources }) };
+  const renewal = defined({ name, until, sources });
   await tell(context, await change(context, flags, (options) => renewLease(options, renewal)), until);
 }
 

@@ -1,5 +1,6 @@
 /** `sallyport certs create|show|share|install|verify` and `sallyport keys create|show`. */
 import { join, resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import type { Finding } from "../../certs/check.js";
 import type { CertificateFacts } from "../../certs/inspect.js";
 import type { KeyPair } from "../../certs/key-pair.js";
@@ -141,7 +142,7 @@ async function install(context: Context, file: string, flags: InstallFlags): Pro
     ...source,
     ...pair,
     replace: flags.replace === true,
-    ...(flags.fingerprint === undefined ? {} : { fingerprint: flags.fingerprint }),
+    ...defined({ fingerprint: flags.fingerprint }),
   });
   context.print({ crt, changed, certificate: facts }, () =>
     [changed ? `installed ${crt}` : `${crt} was there already`, ...describe(facts)].join("\n"),

@@ -1,4 +1,6 @@
 /** `sallyport config show|path|schema|init`: what holds, where it came from, what may be written. */
+
+import { defined } from "../../base/defined.js";
 import type { Context, Register } from "../context.js";
 
 export const register: Register = (program, wrap) => {
@@ -61,7 +63,7 @@ async function show(context: Context, { origin = false }: { origin?: boolean }):
 async function path(context: Context): Promise<void> {
   const { configFiles } = await import("../../config/files.js");
   const { config: file } = context.options;
-  const files = await configFiles({ cwd: context.cwd, env: context.env, ...(file === undefined ? {} : { file }) });
+  const files = await configFiles(defined({ cwd: context.cwd, env: context.env, file }));
   context.print(files, (rows) =>
     rows.map(({ layer, path, exists }) => `${layer.padEnd(8)} ${path}${exists ? "" : "  (not there)"}`).join("\n"),
   );

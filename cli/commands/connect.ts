@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Argument, type Command } from "commander";
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import { ensurePrivateDir } from "../../base/fs/atomic.js";
 import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
@@ -143,7 +144,7 @@ async function findOrOpen(
   const wanted = await wantedForward(client, machine, targetPort, flags.address, known.forwards);
   const { for: span, from } = flags;
   const extras = extrasOf({
-    ...(span === undefined ? {} : { for: span }),
+    ...defined({ for: span }),
     ...(from && { from }),
     connPort: asked.connPort,
   });

@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Argument } from "commander";
+import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
-import type { Running } from "../../local/scenarios/scenario.js";
+import type { Running, StoryOptions } from "../../local/scenarios/scenario.js";
 import type { StepResult, Verdict } from "../../local/scenarios/steps.js";
 import type { Context, Progress, Register } from "../context.js";
 
@@ -55,13 +56,15 @@ async function demo(context: Context, story: "gateway" | undefined, flags: DemoF
     for (const each of ["", ...lines, "", "Ctrl-C ends it."]) context.note(each);
     await aborted(context.signal);
   };
-  const { ok, steps } = await tell({
-    root: resolve(context.cwd, flags.dir ?? ".demo"),
-    watcher,
-    onProgress: (text) => line?.update(text.trim()),
-    signal: context.signal,
-    ...(flags.keep === true ? { keep } : {}),
-  });
+  const { ok, steps } = await tell(
+    defined<StoryOptions>({
+      root: resolve(context.cwd, flags.dir ?? ".demo"),
+      watcher,
+      onProgress: (text) => line?.update(text.trim()),
+      signal: context.signal,
+      keep: flags.keep === true ? keep : undefined,
+    }),
+  );
   if (flags.keep !== true || !ok) context.print({ ok, steps }, (result) => table(result.steps));
   return ok ? EXIT.ok : EXIT.failure;
 }

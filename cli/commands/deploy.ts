@@ -1,4 +1,6 @@
 /** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type {
   DeploymentOutputs,
@@ -143,7 +145,9 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { awaitNew } = await import("../boot/new-hosts.js");
   const { bootText, checkBooted } = await import("../boot/await-hosts.js");
   const { boot, timeout, outputs: now } = await awaitNew(context, changes, outputs);
-  context.print({ changes, ...now, ...(boot.length === 0 ? {} : { boot }) }, () => outputsText(now));
+  context.print({ changes, ...now, ...defined({ boot: boot.length === 0 ? undefined : boot }) }, () =>
+    outputsText(now),
+  );
   if (boot.length > 0) context.note(bootText(boot));
   checkBooted(boot, timeout);
   return undefined;
@@ -170,7 +174,7 @@ async function planned(
     context.warn(`there is no spot instance for ${hosts}: on demand instead, at the price of that`);
   };
   const plan = await follow(context, "plan", (options) =>
-    planUp(loaded, { ...options, stack, onTable, onFallback, ...(caller === undefined ? {} : { caller }) }),
+    planUp(loaded, { ...options, stack, onTable, onFallback, ...defined({ caller }) }),
   );
   return { ...plan, firewall };
 }

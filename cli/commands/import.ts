@@ -1,4 +1,6 @@
 /** `sallyport import`: an accelerator.conf of Apyfal as sallyport.yaml, and what did not come along. */
+
+import { defined } from "../../base/defined.js";
 import type { Finding } from "../../config/apyfal/convert.js";
 import type { Context, Register } from "../context.js";
 
@@ -44,14 +46,16 @@ async function importApyfal(context: Context, file: string | undefined, flags: I
   const { convert } = await import("../../config/apyfal/convert.js");
   const { rebaseTo, writeNew } = await import("../../config/apyfal/write.js");
   const { cwd, env } = context;
-  const found = await findApyfalFile({ cwd, env, ...(file === undefined ? {} : { file }) });
+  const found = await findApyfalFile(defined({ cwd, env, file }));
   const { shownAs } = found;
-  const converted = convert(parseIni(found.text, shownAs), {
-    shownAs,
-    // Apyfal's relative paths are those of the working directory, ours those of the file that says them.
-    ...(flags.output === "-" ? {} : { rebase: rebaseTo(cwd, flags.output) }),
-    ...(flags.hostType === undefined ? {} : { hostType: flags.hostType }),
-  });
+  const converted = convert(
+    parseIni(found.text, shownAs),
+    defined({
+      shownAs,
+      rebase: flags.output === "-" ? undefined : rebaseTo(cwd, flags.output),
+      hostType: flags.hostType,
+    }),
+  );
   const path = flags.output === "-" ? null : await writeNew(cwd, flags.output, converted.yaml);
   const imported: Imported = {
     path,

@@ -1,5 +1,6 @@
 /** `sallyport jobs HOST` and `sallyport accelerators HOST`: what a host was asked to do, and what it can. */
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { AgentClient } from "../../client/agent/agent-client.js";
 import type { JobSummary } from "../../client/agent/job-answers.js";
@@ -102,11 +103,11 @@ function filterOf({ accelerator, state, limit }: JobsFlags) {
   const most = Number(limit);
   if (!Number.isInteger(most) || most < 1)
     throw usage("bad-limit", `--limit is "${limit}"`, "write a whole number, at least 1");
-  return {
+  return defined({
     limit: most,
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(state === undefined ? {} : { state }),
-  };
+    accelerator,
+    state,
+  });
 }
 
 const usage = (code: string, message: string, hint: string) =>

@@ -1,6 +1,7 @@
 /** `sallyport portmap list|add|rm|import|login|logout` and `sallyport usage`: forwards of a gateway. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
 import { type GatewayFlags, gatewayUrl, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
@@ -94,7 +95,7 @@ async function list(context: Context, name: string | undefined, flags: GatewayFl
     const alive = await liveness(context, client);
     const rows = forwards.map((forward) => ({
       ...row(forward),
-      ...(forward.gatewayAddress === undefined ? {} : { gateway_ip: forward.gatewayAddress }),
+      ...defined({ gateway_ip: forward.gatewayAddress }),
       routable: alive[forward.name] ?? null,
     }));
     context.print({ forwards: rows, gateway_ip: gatewayAddress }, () => forwardsText(forwards, gatewayAddress, alive));
@@ -124,12 +125,14 @@ async function add(context: Context, name: string, flags: AddFlags): Promise<voi
     const { for: span, from } = flags;
     // A forward that is to end, or is for some only, is not the one that is there.
     const isThere = same !== undefined && span === undefined && from === undefined;
-    const extras = extrasOf({
-      connPort,
-      ...(flags.udp === true ? { udp: true } : {}),
-      ...(span === undefined ? {} : { for: span }),
-      ...(from === undefined ? {} : { from }),
-    });
+    const extras = extrasOf(
+      defined({
+        connPort,
+        udp: flags.udp === true ? true : undefined,
+        for: span,
+        from,
+      }),
+    );
     const opened = isThere ? same.connPort : await client.create(wanted, extras);
     const forward: KnownForward = { ...wanted, connPort: opened, protocol: flags.udp === true ? "udp" : "tcp" };
     const gatewayAddress = await addressOfNew(client, wanted, opened, known);

@@ -1,8 +1,10 @@
 /** `sallyport process`: local or remote data through the accelerators of one host, or of several. */
 import { basename, resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { JobAnswer } from "../../client/agent/job-answers.js";
 import type { Place } from "../../client/process/places.js";
+import type { ManyOptions } from "../../client/process/process-many.js";
 import type { Surroundings, Work } from "../../client/process/process-one.js";
 import type { Context, Progress, Register } from "../context.js";
 import { connectTo, type HostFlags, type HostTarget, resolveHost, withHostFlags } from "../host.js";
@@ -138,22 +140,26 @@ async function processInputs(
   const line = context.progress("process");
   const started = performance.now();
   try {
-    const results = await processMany(inputs, pool, {
-      ...(asked.accelerator === undefined ? {} : { accelerator: asked.accelerator }),
-      signal: context.signal,
-      warn: (text) => context.warn(text),
-      onChange: ({ done, failed, running, total }) =>
-        line.update(`${done} of ${total} done, ${running} under way${failed === 0 ? "" : `, ${failed} failed`}`),
-      process: (work, input, { name, client }) => {
-        const target = targets.find((each) => each.name === name);
-        if (target === undefined) throw new Error(`no host ${name}`);
-        const src: Place = { kind: "file", path: input.path };
-        const to: Place = { kind: "file", path: resolve(outDir, input.name) };
-        // Another host does it sooner than a lost one comes back.
-        const around = { ...surroundings(context, target, client, timeout), retries: 3 };
-        return processOne({ ...asked, ...work, src, dst: to }, around);
-      },
-    });
+    const results = await processMany(
+      inputs,
+      pool,
+      defined<ManyOptions>({
+        accelerator: asked.accelerator,
+        signal: context.signal,
+        warn: (text) => context.warn(text),
+        onChange: ({ done, failed, running, total }) =>
+          line.update(`${done} of ${total} done, ${running} under way${failed === 0 ? "" : `, ${failed} failed`}`),
+        process: (work, input, { name, client }) => {
+          const target = targets.find((each) => each.name === name);
+          if (target === undefined) throw new Error(`no host ${name}`);
+          const src: Place = { kind: "file", path: input.path };
+          const to: Place = { kind: "file", path: resolve(outDir, input.name) };
+          // Another host does it sooner than a lost one comes back.
+          const around = { ...surroundings(context, target, client, timeout), retries: 3 };
+          return processOne({ ...asked, ...work, src, dst: to }, around);
+        },
+      }),
+    );
     line.done();
     const failed = results.filter(({ done }) => done === undefined).length;
     const seconds = Math.round(performance.now() - started) / 1000;
@@ -168,7 +174,9 @@ async function processInputs(
         tries,
         state: done === undefined ? "failed" : "done",
         ...(done === undefined ? {} : { job: done.job.id, size: done.size, sha256: done.sha256 }),
-        ...(error === undefined ? {} : { error: { code: error.code, message: error.message, hint: error.hint } }),
+        ...defined({
+          error: error === undefined ? undefined : { code: error.code, message: error.message, hint: error.hint },
+        }),
       })),
     };
     context.print(document, () => resultsText(results));
@@ -181,10 +189,10 @@ async function processInputs(
 
 async function wanted(context: Context, { accelerator, parameters }: ProcessFlags) {
   const { readParameters } = await import("../../client/process/places.js");
-  return {
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(parameters === undefined ? {} : { parameters: await readParameters(parameters, context.cwd) }),
-  };
+  return defined({
+    accelerator,
+    parameters: parameters === undefined ? undefined : await readParameters(parameters, context.cwd),
+  });
 }
 
 function surroundings(
@@ -194,14 +202,14 @@ function surroundings(
   timeout: Timeout | undefined,
 ): Surroundings {
   const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout.ms);
-  return {
+  return defined({
     host: target.name,
     client,
     // Not ended by Ctrl-C: it is what clears up after it.
     lastClient: () => connectTo(target, { ...context, signal: new AbortController().signal }),
     signal: over === undefined ? context.signal : AbortSignal.any([context.signal, over]),
-    ...(over === undefined || timeout === undefined ? {} : { timeout: { text: timeout.text, signal: over } }),
-  };
+    timeout: over === undefined || timeout === undefined ? undefined : { text: timeout.text, signal: over },
+  });
 }
 
 async function timeoutOf(text: string): Promise<Timeout> {

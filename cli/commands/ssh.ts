@@ -1,4 +1,6 @@
 /** `sallyport ssh HOST [-- CMD]` and `sallyport ssh-config`. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { SshConfigHost } from "../../client/ssh/ssh-config.js";
 import type { Context, Register } from "../context.js";
@@ -123,7 +125,7 @@ async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
   const { projectDir } = await context.config();
   const files = sshConfigFiles({
     ...context.env,
-    ...(flags.file === undefined ? {} : { SALLYPORT_SSH_CONFIG: flags.file }),
+    ...defined({ SALLYPORT_SSH_CONFIG: flags.file }),
   });
   if (flags.remove === true) {
     await removeSshConfig(files, projectDir);

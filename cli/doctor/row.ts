@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 
 /** One thing that was looked at. */
@@ -27,11 +28,11 @@ export async function rowOf(check: string, look: () => Promise<Row>, failed: Row
     return await look();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return {
+    return defined({
       check,
       state: failed,
       found: error.message,
-      ...(error.hint === undefined ? {} : { mend: error.hint }),
-    };
+      mend: error.hint,
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** The files that the configuration names: there, readable for their owner only, valid for a while. */
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import type { Config } from "../../config/load.js";
 import { ok, optional, type Row, rowOf } from "./row.js";
 
@@ -50,12 +51,13 @@ async function certificateRows({ ssl_cert_crt, ssl_cert_key, ssl_cert_generate, 
     return [ok(check, `${pair.crt}${said === undefined ? "" : `, ${said}`}`)];
   }
   return problems.map(
-    ({ message, hint }): Row => ({
-      check,
-      state: "problem",
-      found: message,
-      ...(hint === undefined ? {} : { mend: hint }),
-    }),
+    ({ message, hint }): Row =>
+      defined({
+        check,
+        state: "problem",
+        found: message,
+        mend: hint,
+      }),
   );
 }
 

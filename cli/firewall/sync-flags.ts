@@ -1,5 +1,6 @@
 /** The flags of `firewall sync` as values; everything that can be refused without a network is refused here. */
 import { hostname, userInfo } from "node:os";
+import { defined } from "../../base/defined.js";
 import { parseDuration } from "../../base/text/duration.js";
 import { reservedOwner } from "../../firewall/errors.js";
 import { formatMark, LEASE_OWNER } from "../../firewall/security-group/mark.js";
@@ -51,15 +52,15 @@ const SHORTEST_WATCH_MS = 5_000;
 export function readSyncFlags(flags: SyncFlags): SyncSettings {
   const sources = flags.source.map(parseSource);
   const watch = watchOf(flags);
-  return {
+  return defined({
     sources,
     targets: targetsOf(flags),
     owner: ownerName(flags.owner ?? defaultOwner(sources)),
     permits: permitsOf(flags),
-    ...(flags.family === undefined ? {} : { family: flags.family === "4" ? 4 : 6 }),
-    ...(flags.quota === undefined ? {} : { quota: wholeNumber(flags.quota, 1, 1_000, errors.badQuota) }),
-    ...(watch === undefined ? {} : { watch }),
-  };
+    family: flags.family === undefined ? undefined : flags.family === "4" ? 4 : 6,
+    quota: flags.quota === undefined ? undefined : wholeNumber(flags.quota, 1, 1_000, errors.badQuota),
+    watch,
+  });
 }
 
 function targetsOf({ group = [], port = [], prefixList = [], protocol }: SyncFlags): SyncTarget[] {
@@ -90,7 +91,7 @@ function watchOf({ watch, listen, dryRun, check }: SyncFlags): SyncSettings["wat
   if (dryRun || check) throw errors.watchAndPlan(dryRun ? "--dry-run" : "--check");
   const everyMs = parseDuration(watch);
   if (everyMs < SHORTEST_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
-  return { everyMs, ...(listen === undefined ? {} : { listen: parseListen(listen) }) };
+  return defined({ everyMs, listen: listen === undefined ? undefined : parseListen(listen) });
 }
 
 function ownerName(name: string): string {

@@ -1,5 +1,6 @@
 /** The table of the current directory, for the commands that show it or ask it. */
 
+import { defined } from "../../base/defined.js";
 import type { RuleTable } from "../../firewall/options/table.js";
 import { Cidr } from "../../net/cidr.js";
 import type { Context } from "../context.js";
@@ -19,17 +20,23 @@ export async function tableOf(context: Context, flags: TableFlags): Promise<Rule
   const { buildTable } = await import("../../firewall/options/table.js");
   const loaded = await context.config();
   const { env, signal } = context;
-  const access = await prepareAccess(loaded, {
-    env,
-    signal,
-    ...(flags.caller === undefined ? {} : { caller: flags.caller }),
-  });
+  const access = await prepareAccess(
+    loaded,
+    defined({
+      env,
+      signal,
+      caller: flags.caller,
+    }),
+  );
   const { firewall, callers } = access;
-  const table = buildTable(firewall.options, {
-    callers: callers.map((caller) => Cidr.of(caller)),
-    origins: firewall.origins,
-    ...(flags.vpcCidr === undefined ? {} : { vpcCidr: Cidr.parse(flags.vpcCidr) }),
-  });
+  const table = buildTable(
+    firewall.options,
+    defined({
+      callers: callers.map((caller) => Cidr.of(caller)),
+      origins: firewall.origins,
+      vpcCidr: flags.vpcCidr === undefined ? undefined : Cidr.parse(flags.vpcCidr),
+    }),
+  );
   const { security_group } = loaded.config;
   if (security_group !== undefined) {
     context.warn(`no rule is made: who gets in is said in ${security_group}, which is left as it is`);

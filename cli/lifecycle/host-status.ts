@@ -1,4 +1,6 @@
 /** How one host is: from EC2, from its agent, and from what an hour of it costs. */
+
+import { defined } from "../../base/defined.js";
 import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import type { Machine } from "../../stacks/lifecycle/instances.js";
@@ -48,10 +50,9 @@ export function hostStatus(
     ...known,
     spot: machine?.spot ?? host.spot,
     state: machine?.state ?? "unknown",
-    ...(up === undefined ? {} : { up_seconds: up }),
+    ...defined({ up_seconds: up }),
     ...agentPart(answer),
-    ...(price === undefined ? {} : { price }),
-    ...(isPriced ? { cost_usd: costOf(price.usd_per_hour, up) } : {}),
+    ...defined({ price, cost_usd: isPriced ? costOf(price.usd_per_hour, up) : undefined }),
   };
 }
 

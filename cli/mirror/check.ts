@@ -1,6 +1,7 @@
 /** `sallyport mirror check`: where packages would come from. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { Judgement } from "../../mirror/login/check/origin.js";
 import type { PackageFormat } from "../../mirror/login/codeartifact.js";
@@ -69,7 +70,7 @@ async function check(context: Context, files: string[], flags: CheckFlags): Prom
           packages.push({
             format,
             name,
-            ...(version === undefined ? {} : { version }),
+            ...defined({ version }),
             ...judgement,
             private: ours,
             danger,

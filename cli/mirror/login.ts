@@ -1,5 +1,6 @@
 /** `sallyport mirror login` and `logout`. */
 import { type Command, Option } from "commander";
+import { defined } from "../../base/defined.js";
 import type { Target, TargetFlags } from "../../mirror/login/target.js";
 import type { LoginTool } from "../../mirror/login/tools.js";
 import type { Context, Wrap } from "../context.js";
@@ -72,7 +73,7 @@ async function login(context: Context, flags: LoginFlags): Promise<void> {
   try {
     const [grant, endpoint] = await Promise.all([api.authorize(seconds), api.endpoint(formatOf(tool))]);
     const fixed = await fixedTarget(target, context.env, () => api.region());
-    const record = {
+    const record = defined({
       id: scope === undefined ? tool : `${tool}:${scope}`,
       tool,
       name,
@@ -80,24 +81,22 @@ async function login(context: Context, flags: LoginFlags): Promise<void> {
       endpoint,
       issuedAt: grant.issuedAt,
       expiresAt: grant.expiresAt,
-      ...(scope === undefined ? {} : { scope }),
-      ...(profile === undefined ? {} : { profile }),
-      ...(seconds === undefined ? {} : { lifetimeSeconds: seconds }),
-    };
-    const access = { tool, endpoint, token: grant.token, name, ...(scope === undefined ? {} : { scope }) };
+      scope,
+      profile,
+      lifetimeSeconds: seconds,
+    });
+    const access = defined({ tool, endpoint, token: grant.token, name, scope });
     const files = await logIn(context.env, record, changesFor(access, context.env));
     for (const line of await warningsFor(tool, endpoint, files, context.env)) context.warn(line);
     for (const line of nextSteps(tool, name, endpoint)) context.note(line);
     const { leftText } = await import("../../mirror/login/due.js");
     const expires = new Date(grant.expiresAt).toISOString();
-    context.print(
-      { tool, ...(scope === undefined ? {} : { scope }), repository: target.repository, endpoint, expires, files },
-      () =>
-        [
-          `${tool} now uses ${targetText(fixed)}${scope === undefined ? "" : ` for ${scope}`}`,
-          ...files.map((file) => `  wrote ${file}`),
-          `  the token ends ${expires} (in ${leftText(grant.expiresAt - Date.now())})`,
-        ].join("\n"),
+    context.print(defined({ tool, scope, repository: target.repository, endpoint, expires, files }), () =>
+      [
+        `${tool} now uses ${targetText(fixed)}${scope === undefined ? "" : ` for ${scope}`}`,
+        ...files.map((file) => `  wrote ${file}`),
+        `  the token ends ${expires} (in ${leftText(grant.expiresAt - Date.now())})`,
+      ].join("\n"),
     );
   } finally {
     api.close();
@@ -107,7 +106,7 @@ async function login(context: Context, flags: LoginFlags): Promise<void> {
 /** The region and the endpoint as they are now: a later `refresh`, by a timer say, has another environment. */
 async function fixedTarget(target: Target, env: NodeJS.ProcessEnv, region: () => Promise<string>): Promise<Target> {
   const apiUrl = target.apiUrl ?? env.AWS_ENDPOINT_URL_CODEARTIFACT ?? env.AWS_ENDPOINT_URL;
-  return { ...target, region: await region(), ...(apiUrl === undefined ? {} : { apiUrl }) };
+  return { ...target, region: await region(), ...defined({ apiUrl }) };
 }
 
 /** twine's is the one that the AWS CLI writes; a dot would be a separator to Poetry. */

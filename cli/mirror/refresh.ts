@@ -1,6 +1,7 @@
 /** `sallyport mirror refresh`: new tokens ahead of the end of the old ones. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import { defined } from "../../base/defined.js";
 import type { Login } from "../../mirror/login/store.js";
 import type { LoginTool } from "../../mirror/login/tools.js";
 import type { Context, Wrap } from "../context.js";
@@ -85,11 +86,11 @@ async function renew(context: Context, login: Login): Promise<number> {
   const { changesFor, formatOf } = await import("../../mirror/login/tools.js");
   const { logIn } = await import("../../mirror/login/login.js");
   const { profile, tool, name, scope } = login;
-  const api = new CodeArtifact(login.target, { signal: context.signal, ...(profile === undefined ? {} : { profile }) });
+  const api = new CodeArtifact(login.target, defined({ signal: context.signal, profile }));
   try {
     const [grant, endpoint] = await Promise.all([api.authorize(login.lifetimeSeconds), api.endpoint(formatOf(tool))]);
     const record = { ...login, endpoint, issuedAt: grant.issuedAt, expiresAt: grant.expiresAt };
-    const access = { tool, endpoint, token: grant.token, name, ...(scope === undefined ? {} : { scope }) };
+    const access = defined({ tool, endpoint, token: grant.token, name, scope });
     await logIn(context.env, record, changesFor(access, context.env));
     return grant.expiresAt;
   } finally {

@@ -1,6 +1,7 @@
 /** `sallyport mirror serve`: a CodeArtifact on this machine. */
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { defined } from "../../base/defined.js";
 import type { Context, Wrap } from "../context.js";
 
 const DEFAULT_LISTEN = "127.0.0.1:8642";
@@ -54,7 +55,7 @@ async function serve(context: Context, flags: ServeFlags): Promise<void> {
   const mirror = await startMirror(config, { env: context.env, log });
   try {
     const { url, accessKeys } = mirror;
-    const serving = { url, emulator: config.emulator, ...(accessKeys === undefined ? {} : { accessKeys }) };
+    const serving = defined({ url, emulator: config.emulator, accessKeys });
     context.print(serving, textOf);
     await ended(context.signal);
   } finally {
@@ -94,13 +95,13 @@ async function configOf(context: Context, flags: ServeFlags) {
   if (file !== undefined) parseConfig(source, file);
   if ((flags.cert === undefined) !== (flags.key === undefined)) throw errors.certWithoutKey();
   const path = (value: string) => resolve(context.cwd, value);
-  const wanted = {
-    ...(flags.dir === undefined ? {} : { dir: path(flags.dir) }),
-    ...(flags.listen === undefined ? {} : { listen: parseListen(flags.listen) }),
-    ...(flags.url === undefined ? {} : { url: flags.url.replace(/\/+$/, "") }),
-    ...(flags.cert === undefined ? {} : { tls: { cert: path(flags.cert), key: path(flags.key ?? "") } }),
-    ...(flags.emulator === true ? { emulator: true } : {}),
-  };
+  const wanted = defined({
+    dir: flags.dir === undefined ? undefined : path(flags.dir),
+    listen: flags.listen === undefined ? undefined : parseListen(flags.listen),
+    url: flags.url === undefined ? undefined : flags.url.replace(/\/+$/, ""),
+    tls: flags.cert === undefined ? undefined : { cert: path(flags.cert), key: path(flags.key ?? "") },
+    emulator: flags.emulator === true ? true : undefined,
+  });
   const written: Record<string, unknown> = parse(source) ?? {};
   const connections = { ...(written.connections as object | undefined) };
   for (const text of flags.connection) Object.assign(connections, connectionIn(text, path, errors));

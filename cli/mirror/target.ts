@@ -1,5 +1,6 @@
 /** Which repository a command means: by flags, else by what the stack private-mirror gave. */
 import type { Command } from "commander";
+import { defined } from "../../base/defined.js";
 import type { Target, TargetFlags } from "../../mirror/login/target.js";
 import { targetOf } from "../../mirror/login/target.js";
 import type { Context } from "../context.js";
@@ -25,7 +26,7 @@ export async function readTarget(context: Context, flags: TargetFlags): Promise<
     domain: outputs.mirror_domain,
     repository: outputs.mirror_repository,
     region: outputs.mirror_region,
-    ...(outputs.mirror_domain_owner === "" ? {} : { domainOwner: outputs.mirror_domain_owner }),
+    ...defined({ domainOwner: outputs.mirror_domain_owner === "" ? undefined : outputs.mirror_domain_owner }),
     ...flags,
   });
 }

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { serviceText, timerText, UNIT } from "../../mirror/login/units.js";
 import type { Context } from "../context.js";
@@ -36,7 +37,7 @@ export async function installTimer(
   const script = resolve(process.argv[1] ?? "sallyport");
   const command = [process.execPath, script, "mirror", "refresh", "--quiet"];
   const files = {
-    [`${UNIT}.service`]: serviceText({ command, environment, ...(system ? { user: userInfo().username } : {}) }),
+    [`${UNIT}.service`]: serviceText(defined({ command, environment, user: system ? userInfo().username : undefined })),
     [`${UNIT}.timer`]: timerText(),
   };
   if (print) {

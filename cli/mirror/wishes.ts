@@ -1,6 +1,7 @@
 /** The packages that files ask for. */
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { EXIT, errno, Fault, quote } from "../../base/fault.js";
 import type { PackageFormat } from "../../mirror/login/codeartifact.js";
 
@@ -29,7 +30,7 @@ export async function readWishes(file: string): Promise<Wishes> {
   return await readRequirements(file, text, new Set());
 }
 
-const wish = ({ name, version }: Wish): Wish => ({ name, ...(version === undefined ? {} : { version }) });
+const wish = ({ name, version }: Wish): Wish => defined({ name, version });
 
 async function readRequirements(file: string, text: string, seen: Set<string>): Promise<Wishes> {
   const { parseRequirements } = await import("../../mirror/login/check/requirements.js");

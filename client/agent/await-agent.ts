@@ -6,6 +6,7 @@
  * somebody else's certificate is not the host.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import { aborted } from "../errors.js";
 import type { Trust } from "../tls/trust.js";
@@ -66,14 +67,16 @@ export async function awaitAgent(options: AwaitOptions): Promise<BootReport> {
 type Met = Pick<BootReport, "verdict" | "seen">;
 
 async function tryAgent({ host, port, trust, signal }: AwaitOptions, limit: number): Promise<Met> {
-  const client = new AgentClient({
-    host,
-    trust,
-    connectTimeout: limit,
-    idleTimeout: limit,
-    ...(port === undefined ? {} : { port }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const client = new AgentClient(
+    defined({
+      host,
+      trust,
+      connectTimeout: limit,
+      idleTimeout: limit,
+      port,
+      signal,
+    }),
+  );
   try {
     await client.health();
     return { verdict: "ready", seen: "ready" };

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Value } from "@sinclair/typebox/value";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import * as errors from "../errors.js";
 import { type Transport, transferFault } from "../tls/transport.js";
@@ -68,7 +69,10 @@ const listenOnce: Listen = async (transport, id, stream, tell, signal) => {
   const response = await transport.send({
     method: "GET",
     path: `/v1/jobs/${id}/events`,
-    headers: { Accept: "text/event-stream", ...(stream.lastId === "" ? {} : { "Last-Event-ID": stream.lastId }) },
+    headers: defined({
+      Accept: "text/event-stream",
+      "Last-Event-ID": stream.lastId === "" ? undefined : stream.lastId,
+    }),
     signal,
   });
   if (!/^text\/event-stream\b/.test(response.headers["content-type"] ?? "")) {

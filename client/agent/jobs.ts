@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Readable, type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import * as errors from "../errors.js";
 import type { Transport } from "../tls/transport.js";
@@ -72,7 +73,10 @@ export class Jobs {
     const headers = { "Idempotency-Key": options.key ?? randomUUID() };
     const repeated = (send: () => Promise<IncomingMessage>) => this.#repeated(send, signal);
     if (input === undefined || "url" in input) {
-      const body = JSON.stringify({ ...fieldsOf(options), ...(input === undefined ? {} : { input: input.url }) });
+      const body = JSON.stringify({
+        ...fieldsOf(options),
+        ...defined({ input: input === undefined ? undefined : input.url }),
+      });
       const what = {
         method: "POST",
         path: "/v1/jobs",
@@ -82,13 +86,13 @@ export class Jobs {
       return this.#job(await repeated(() => this.transport.send({ ...what, body: Readable.from([body]) })));
     }
     const what = { method: "POST", path: pathWith(options), headers } as const;
-    const transfer = {
-      ...(signal === undefined ? {} : { signal }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    };
+    const transfer = defined({
+      signal,
+      onProgress: options.onProgress,
+    });
     if ("stream" in input) {
       // What was read of a stream cannot be read again.
-      const sized = { ...transfer, ...(input.size === undefined ? {} : { size: input.size }) };
+      const sized = { ...transfer, ...defined({ size: input.size }) };
       return this.#job((await sendContent(this.transport, what, input.stream, sized)).response);
     }
     return withFile(this.transport, input.file, signal, async ({ body, size, digest }) => {
@@ -108,7 +112,7 @@ export class Jobs {
     let cursor: string | undefined;
     do {
       const size = String(Math.min(PAGE, limit - jobs.length));
-      const query = new URLSearchParams({ ...filter, limit: size, ...(cursor === undefined ? {} : { cursor }) });
+      const query = new URLSearchParams({ ...filter, limit: size, ...defined({ cursor }) });
       const response = await this.#get(`/v1/jobs?${query}`, signal === undefined ? {} : { signal });
       const page = await readJson(response, JobList, this.transport.at);
       jobs.push(...page.jobs);
@@ -178,12 +182,12 @@ export class Jobs {
 }
 
 function fieldsOf({ accelerator, phase, parameters, output }: SubmitOptions) {
-  return {
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(phase === undefined ? {} : { phase }),
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(output === undefined ? {} : { output }),
-  };
+  return defined({
+    accelerator,
+    phase,
+    parameters,
+    output,
+  });
 }
 
 function pathWith(options: SubmitOptions): string {

@@ -1,5 +1,6 @@
 /** Whether a TCP port answers, as seen from this machine. */
 import { connect } from "node:net";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 
 export type PortAnswer =
@@ -14,7 +15,7 @@ export type PortAnswer =
 
 export function probePort(host: string, port: number, timeout: number, signal?: AbortSignal): Promise<PortAnswer> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, ...(signal === undefined ? {} : { signal }) });
+    const socket = connect(defined({ host, port, signal }));
     const timer = setTimeout(() => settle("no answer"), timeout);
     const settle = (answer: PortAnswer) => {
       clearTimeout(timer);

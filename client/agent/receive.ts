@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import * as errors from "../errors.js";
 import { type Transport, transferFault } from "../tls/transport.js";
@@ -68,7 +69,7 @@ export async function receive(
       // A host that was never reached is told at once; only what has begun is worth waiting for.
       if (!met || !GET_OVER.has(fault.code) || retry >= retries) throw fault;
     }
-    await sleep(retryDelay(retry + 1), undefined, { ...(signal === undefined ? {} : { signal }) }).catch((error) => {
+    await sleep(retryDelay(retry + 1), undefined, defined({ signal })).catch((error) => {
       throw errors.aborted(error);
     });
   }
@@ -86,10 +87,11 @@ async function receivePart(
     transport.send({
       method: "GET",
       path: requestPath ?? filesPath(path),
-      headers: {
+      headers: defined({
         "Want-Repr-Digest": "sha-256=1",
-        ...(have === undefined ? {} : { Range: `bytes=${have.bytes}-`, "If-Range": have.etag }),
-      },
+        Range: have === undefined ? undefined : `bytes=${have.bytes}-`,
+        "If-Range": have === undefined ? undefined : have.etag,
+      }),
       signal,
       answerTimeout: DIGEST_TIMEOUT,
     });

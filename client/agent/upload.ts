@@ -2,6 +2,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { Readable, Transform } from "node:stream";
+import { defined } from "../../base/defined.js";
 import * as errors from "../errors.js";
 import { type Exchange, type Transport, transferFault } from "../tls/transport.js";
 import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
@@ -104,7 +105,7 @@ async function store(
   const what = {
     method: "PUT",
     path: filesPath(path),
-    headers: { ...condition, ...(known === undefined ? {} : { "Repr-Digest": formatDigest(known) }) },
+    headers: { ...condition, ...defined({ "Repr-Digest": known === undefined ? undefined : formatDigest(known) }) },
   } as const;
   const { response, size, digest } = await sendContent(transport, what, source, options, known);
   response.resume();
@@ -143,8 +144,7 @@ export async function sendContent(
       body: source.pipe(counted),
       headers: {
         "Content-Type": "application/octet-stream",
-        ...(size === undefined ? {} : { "Content-Length": size }),
-        ...(known === undefined ? {} : { "Content-Digest": formatDigest(known) }),
+        ...defined({ "Content-Length": size, "Content-Digest": known === undefined ? undefined : formatDigest(known) }),
         ...what.headers,
       },
       signal,

@@ -4,6 +4,7 @@
  */
 import { request } from "node:http";
 import { TLSSocket } from "node:tls";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { daysLeft, RENEW_BEFORE_DAYS } from "../../certs/inspect.js";
 import type { Transport } from "../tls/transport.js";
@@ -89,7 +90,7 @@ export async function verifyHost(options: VerifyOptions): Promise<Check[]> {
 
 async function certificate(transport: Transport, signal: AbortSignal | undefined): Promise<Outcome> {
   const { host, port, trust } = transport;
-  const socket = await openVerified({ host, port, trust, ...(signal === undefined ? {} : { signal }) });
+  const socket = await openVerified(defined({ host, port, trust, signal }));
   const version = (socket instanceof TLSSocket ? socket.getProtocol() : null) ?? "TLS";
   socket.destroy();
   if (trust.kind === "plain") return { got: "plain HTTP: nothing is verified or encrypted", verdict: "warning" };
@@ -190,7 +191,7 @@ function headOverPlainHttp(
   signal: AbortSignal | undefined,
 ): Promise<{ status: number; location: string } | undefined> {
   return new Promise((resolve) => {
-    const asked = request({ host, port, path: "/healthz", agent: false, ...(signal === undefined ? {} : { signal }) });
+    const asked = request(defined({ host, port, path: "/healthz", agent: false, signal }));
     const timer = setTimeout(() => asked.destroy(new Error("timeout")), timeout);
     asked.on("response", (response) => {
       clearTimeout(timer);

@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TSchema } from "@sinclair/typebox";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { retryDelay } from "../agent/retry.js";
 import { type Exchange, Transport } from "../tls/transport.js";
@@ -82,7 +83,7 @@ export class GatewayClient {
     const { trust, signal } = options;
     this.#options = options;
     this.requestId = options.requestId ?? randomUUID();
-    this.#transport = new Transport({ host, port, trust, ...(signal === undefined ? {} : { signal }) });
+    this.#transport = new Transport(defined({ host, port, trust, signal }));
   }
 
   /** `host:port`, for messages. */
@@ -94,15 +95,17 @@ export class GatewayClient {
   async forwards(name?: string): Promise<KnownForwards> {
     const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
     const { ports, gateway_ip } = await this.#vlab("GET", PORTMAP + query, Ports);
-    const forwards = Object.entries(ports).map(([port, { target_addr, target_port, ...rest }]) => ({
-      connPort: Number(port),
-      targetAddr: target_addr,
-      targetPort: target_port,
-      name: rest.name,
-      component: rest.component,
-      protocol: rest.protocol ?? ("tcp" as const),
-      ...(rest.gateway_ip === undefined ? {} : { gatewayAddress: rest.gateway_ip }),
-    }));
+    const forwards = Object.entries(ports).map(([port, { target_addr, target_port, ...rest }]) =>
+      defined({
+        connPort: Number(port),
+        targetAddr: target_addr,
+        targetPort: target_port,
+        name: rest.name,
+        component: rest.component,
+        protocol: rest.protocol ?? ("tcp" as const),
+        gatewayAddress: rest.gateway_ip,
+      }),
+    );
     return {
       // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too (V-13).
       forwards: forwards
@@ -172,7 +175,7 @@ export class GatewayClient {
     body?: object,
     headers: Readonly<Record<string, string>> = {},
   ) {
-    const answer = await this.#ask(method, path, { vlab: true, headers, ...(body === undefined ? {} : { body }) });
+    const answer = await this.#ask(method, path, defined({ vlab: true, headers, body }));
     return contentOf(answer, schema, this.at);
   }
 
@@ -184,7 +187,7 @@ export class GatewayClient {
     body?: object,
     headers: Readonly<Record<string, string>> = {},
   ) {
-    const request = { vlab: false, headers, ...(body === undefined ? {} : { body }) };
+    const request = defined({ vlab: false, headers, body });
     const answer = await this.#ask(method, path, request).catch((error: unknown) => {
       // Nothing under /v1 is ever "not found" here but the route itself.
       if (error instanceof Fault && error.code === "gateway/not-found") throw onlyVlab(this.at, what);
@@ -218,7 +221,7 @@ export class GatewayClient {
   ): Exchange {
     const { token } = this.#options;
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    return {
+    return defined({
       method,
       path,
       headers: {
@@ -226,11 +229,14 @@ export class GatewayClient {
         "User-Agent": USER_AGENT,
         "X-Request-Id": this.requestId,
         ...(vlab ? { "X-Auth": token } : { Authorization: `Bearer ${token}` }),
-        ...(bytes === undefined ? {} : { "Content-Type": "application/json", "Content-Length": bytes.length }),
+        ...defined({
+          "Content-Type": bytes === undefined ? undefined : "application/json",
+          "Content-Length": bytes === undefined ? undefined : bytes.length,
+        }),
         ...headers,
       },
-      ...(bytes === undefined ? {} : { body: Readable.from([bytes]) }),
-    };
+      body: bytes === undefined ? undefined : Readable.from([bytes]),
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 /** Every fault of talking to a gateway, each made in one place. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, type ExitCode, Fault, quote } from "../../base/fault.js";
 
 const NEW_TOKEN = `get a new one ("sallyport gateway token" on the gateway) and keep it with "sallyport portmap login --token-file FILE"`;
@@ -57,10 +59,14 @@ export function refused(at: string, status: number, said: string, requestId: str
   const known = BY_STATUS[status];
   const code = `gateway/${known?.code ?? (status >= 500 ? "failed" : "rejected")}`;
   const hint = hintFor(status, said);
-  return new Fault(code, `the gateway ${quote(at)} answered ${status}: ${quote(said)}, request ${requestId}`, {
-    exit: known?.exit ?? EXIT.failure,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new Fault(
+    code,
+    `the gateway ${quote(at)} answered ${status}: ${quote(said)}, request ${requestId}`,
+    defined({
+      exit: known?.exit ?? EXIT.failure,
+      hint,
+    }),
+  );
 }
 
 /** What is to be done about what vLab's server and ours say. */

@@ -1,4 +1,6 @@
 /** Faults of processing. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 
 const usage = (code: string, message: string, hint: string) =>
@@ -52,9 +54,13 @@ export const sameOutput = (a: string, b: string, dst: string) =>
   );
 
 export const jobFailed = (id: string, host: string, detail: string, stderr: string | undefined) =>
-  new Fault("cli/job-failed", `job ${id} on ${quote(host)} failed: ${detail}`, {
-    ...(stderr === undefined || stderr.trim() === "" ? {} : { hint: stderr.trimEnd() }),
-  });
+  new Fault(
+    "cli/job-failed",
+    `job ${id} on ${quote(host)} failed: ${detail}`,
+    defined({
+      hint: stderr === undefined || stderr.trim() === "" ? undefined : stderr.trimEnd(),
+    }),
+  );
 
 export const jobCancelled = (id: string, host: string) =>
   new Fault("cli/job-cancelled", `job ${id} on ${quote(host)} was cancelled by somebody else`);

@@ -1,4 +1,6 @@
 /** Many inputs over several hosts. What goes where is decided in schedule.ts; here it is done. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { AgentClient } from "../agent/agent-client.js";
 import { noHostLeft, noSuchAccelerator } from "./errors.js";
@@ -118,12 +120,15 @@ export async function processMany(
       waiting.splice(waiting.indexOf(item), 1);
       const { input, tried } = item;
       const host = tried.at(-1);
-      results.set(input, {
+      results.set(
         input,
-        tries: tried.length,
-        error: item.error ?? noHostLeft(),
-        ...(host === undefined ? {} : { host }),
-      });
+        defined({
+          input,
+          tries: tried.length,
+          error: item.error ?? noHostLeft(),
+          host,
+        }),
+      );
     }
     changed();
     if (running.size === 0) break;

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import type { AgentClient } from "../agent/agent-client.js";
 import type { JobAnswer } from "../agent/job-answers.js";
@@ -55,11 +56,14 @@ export function processOne(work: Work, around: Surroundings): Promise<Processed>
   const { jobs } = client;
   return guarded(around, async (key, settled) => {
     const { id } = await jobs.submit({ ...submission(work, around), key });
-    const job = await jobs.follow(id, {
-      signal,
-      ...(around.onState === undefined ? {} : { onState: around.onState }),
-      ...(retries === undefined ? {} : { retries }),
-    });
+    const job = await jobs.follow(
+      id,
+      defined({
+        signal,
+        onState: around.onState,
+        retries,
+      }),
+    );
     if (job.state !== "done") {
       // It has ended, and its account stays on the host for whoever looks into it.
       settled();
@@ -104,14 +108,14 @@ async function forget({ lastClient }: Surroundings, key: string): Promise<void> 
 }
 
 function submission({ src, dst, accelerator, parameters }: Work, { signal, onSend }: Surroundings) {
-  return {
+  return defined({
     signal,
     input: inputOf(src),
-    ...(accelerator === undefined ? {} : { accelerator }),
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(dst?.kind === "host" ? { output: dst.url } : {}),
-    ...(onSend === undefined ? {} : { onProgress: onSend }),
-  };
+    accelerator,
+    parameters,
+    output: dst?.kind === "host" ? dst.url : undefined,
+    onProgress: onSend,
+  });
 }
 
 function inputOf(src: Place): JobInput {
@@ -120,11 +124,11 @@ function inputOf(src: Place): JobInput {
 }
 
 async function fetch(dst: Place | undefined, id: string, { client, signal, onFetch, retries }: Surroundings) {
-  const options = {
+  const options = defined({
     signal,
-    ...(onFetch === undefined ? {} : { onProgress: onFetch }),
-    ...(retries === undefined ? {} : { retries }),
-  };
+    onProgress: onFetch,
+    retries,
+  });
   if (dst?.kind === "stream") return client.jobs.output(id, process.stdout, options);
   if (dst?.kind !== "file") return {};
   await mkdir(dirname(dst.path), { recursive: true }).catch((error) => {

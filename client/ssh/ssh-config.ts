@@ -9,6 +9,7 @@ import { mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import SSHConfig from "ssh-config";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../lock.js";
@@ -41,17 +42,19 @@ export function sshConfigFiles(env: NodeJS.ProcessEnv): SshConfigFiles {
 export function hostBlocks(hosts: readonly SshConfigHost[], home: string): string {
   const config = new SSHConfig();
   for (const host of hosts) {
-    config.append({
-      Host: host.name,
-      HostName: host.address,
-      ...(host.port === undefined || host.port === 22 ? {} : { Port: String(host.port) }),
-      User: host.username,
-      IdentityFile: homeRelative(host.identity, home),
-      IdentitiesOnly: "yes",
-      UserKnownHostsFile: homeRelative(host.knownHosts, home),
-      HostKeyAlias: host.hostKeyAlias,
-      StrictHostKeyChecking: "yes",
-    });
+    config.append(
+      defined({
+        Host: host.name,
+        HostName: host.address,
+        Port: host.port === undefined || host.port === 22 ? undefined : String(host.port),
+        User: host.username,
+        IdentityFile: homeRelative(host.identity, home),
+        IdentitiesOnly: "yes",
+        UserKnownHostsFile: homeRelative(host.knownHosts, home),
+        HostKeyAlias: host.hostKeyAlias,
+        StrictHostKeyChecking: "yes",
+      }),
+    );
   }
   return `${String(config).trimEnd()}\n`;
 }

@@ -7,6 +7,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
+import { defined } from "../../base/defined.js";
 import { errno, Fault } from "../../base/fault.js";
 import { faultIn } from "../agent/problem.js";
 import * as errors from "../errors.js";
@@ -97,18 +98,20 @@ export class Transport {
     const { token, idleTimeout = 60_000 } = this.#options;
     const send = this.trust.kind === "plain" ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
-      const request = send({
-        agent: this.#agent,
-        host: this.host,
-        port: this.port,
-        method,
-        path,
-        headers: {
-          ...exchange.headers,
-          ...(token === undefined || !authenticated ? {} : { Authorization: `Bearer ${token}` }),
-        },
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const request = send(
+        defined({
+          agent: this.#agent,
+          host: this.host,
+          port: this.port,
+          method,
+          path,
+          headers: {
+            ...exchange.headers,
+            ...defined({ Authorization: token === undefined || !authenticated ? undefined : `Bearer ${token}` }),
+          },
+          signal,
+        }),
+      );
       let response: IncomingMessage | undefined;
       const fail = (error: Error) => reject(this.#fault(error, signal));
       request.setTimeout(Math.max(exchange.answerTimeout ?? 0, idleTimeout));
@@ -141,13 +144,15 @@ export class Transport {
       this.trust.kind === "plain" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
     const { connectTimeout } = this.#options;
     agent.createConnection = (options: { signal?: AbortSignal | undefined }, callback) => {
-      openVerified({
-        host: this.host,
-        port: this.port,
-        trust: this.trust,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(connectTimeout === undefined ? {} : { connectTimeout }),
-      }).then(
+      openVerified(
+        defined({
+          host: this.host,
+          port: this.port,
+          trust: this.trust,
+          signal: options.signal,
+          connectTimeout,
+        }),
+      ).then(
         (socket) => callback?.(null, socket),
         // Node reads no stream where there is an error; its types ask for one.
         (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),

@@ -8,6 +8,7 @@
  */
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { type ConnectionOptions, rootCertificates, type TLSSocket, connect as tlsConnect } from "node:tls";
+import { defined } from "../../base/defined.js";
 import { errno, Fault } from "../../base/fault.js";
 import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
 import * as errors from "../errors.js";
@@ -58,7 +59,7 @@ export function openVerified(destination: Destination): Promise<Socket> {
 
 function tlsOptions(host: string, port: number, trust: Exclude<Trust, { kind: "plain" }>): ConnectionOptions {
   const pinned = trust.kind === "pinned";
-  return {
+  return defined({
     host,
     port,
     ca: pinned ? [trust.pem] : [...rootCertificates],
@@ -67,11 +68,9 @@ function tlsOptions(host: string, port: number, trust: Exclude<Trust, { kind: "p
     maxVersion: "TLSv1.3",
     ciphers: TLS_CIPHERS,
     ALPNProtocols: ["http/1.1"],
-    // RFC 6066 allows no addresses in SNI; Node checks the certificate against `host` then.
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    // The name "*" matches no host by any rule; objectionTo() asks for the very certificate instead.
-    ...(pinned && !trust.checkHostName ? { checkServerIdentity: () => undefined } : {}),
-  };
+    servername: isIP(host) === 0 ? host : undefined,
+    checkServerIdentity: pinned && !trust.checkHostName ? () => undefined : undefined,
+  });
 }
 
 /** What OpenSSL's verdict alone does not settle. */

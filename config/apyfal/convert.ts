@@ -5,6 +5,7 @@
  * and lines but shows no value; every value that would hold for a host on AWS is either written or listed. Pure.
  */
 import { stringify } from "yaml";
+import { defined } from "../../base/defined.js";
 import { Fault, quote } from "../../base/fault.js";
 import { nearest } from "../../base/text/nearest.js";
 import { checkLayer } from "../check-layer.js";
@@ -56,7 +57,7 @@ export function convert(document: IniDocument, options: ConvertOptions): Convert
   refuseOtherCloud(settings, options);
   const lists = { takenOut: new Findings(), noEquivalent: new Findings(), remarks: new Findings() };
   for (const { section, key, line, now } of settings.legacy) {
-    lists.remarks.add({ line, section, ...(key === undefined ? {} : { key }) }, `an old name: Apyfal calls it ${now}`);
+    lists.remarks.add(defined({ line, section, key }), `an old name: Apyfal calls it ${now}`);
   }
 
   let values: Partial<Record<ConfigKey, unknown>> = {};
@@ -198,7 +199,7 @@ class Findings {
   readonly #all = new Map<string, Finding>();
 
   add({ line, section, key }: Omit<Finding, "text">, text: string): void {
-    const finding = { line, section, ...(key === undefined ? {} : { key }), text };
+    const finding = defined({ line, section, key, text });
     const id = `${line} ${key ?? ""} ${text}`;
     if (!this.#all.has(id)) this.#all.set(id, finding);
   }

@@ -1,12 +1,18 @@
 /** Everything that can be wrong with an `accelerator.conf`. No value of it appears: any may be a secret. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 
 const usage = (code: string, message: string, hint: string, cause?: unknown) =>
-  new Fault(`config/apyfal-${code}`, message, {
-    hint,
-    exit: EXIT.usage,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  new Fault(
+    `config/apyfal-${code}`,
+    message,
+    defined({
+      hint,
+      exit: EXIT.usage,
+      cause,
+    }),
+  );
 
 export const noSection = (where: string) =>
   usage("no-section", `${where}: a key stands before the first section`, 'begin with a section such as "[host]"');

@@ -2,6 +2,7 @@
 import { request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { rootCertificates } from "node:tls";
+import { defined } from "../../base/defined.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
 import { type Answer, agreeOnCaller } from "./caller.js";
@@ -91,10 +92,13 @@ async function ask({ url, family }: Service, signal: AbortSignal | undefined): P
   const service = url.host;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const text = await get(url, {
-      ...(family === undefined ? {} : { family }),
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
+    const text = await get(
+      url,
+      defined({
+        family,
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      }),
+    );
     return { service, text };
   } catch (error) {
     signal?.throwIfAborted();

@@ -2,6 +2,8 @@
  * `sallyport firewall sync` as a Lambda function. It has no address of its own among those it lets in, so
  * there is nobody to lock out; every other refusal holds, and shows as a failed invocation.
  */
+
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { connectEc2, type Ec2 } from "../security-group/ec2.js";
 import { endExpiredLeases } from "../security-group/leases.js";
@@ -36,10 +38,13 @@ async function run(settings: SyncSettings, ec2: Ec2): Promise<Report> {
     const groupIds = targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []));
     return endExpiredLeases({ ec2, groupIds, ...limit });
   }
-  const addresses = await readSources(sources.map(parseSource), {
-    env: process.env,
-    skipInvalid: permits.skipInvalid ?? false,
-    ...(credentials === undefined ? {} : { authorization: await readAuthorization(credentials) }),
-  });
-  return sync({ ec2, addresses, targets, owner, permits, ...limit, ...(family === undefined ? {} : { family }) });
+  const addresses = await readSources(
+    sources.map(parseSource),
+    defined({
+      env: process.env,
+      skipInvalid: permits.skipInvalid ?? false,
+      authorization: credentials === undefined ? undefined : await readAuthorization(credentials),
+    }),
+  );
+  return sync({ ec2, addresses, targets, owner, permits, ...limit, ...defined({ family }) });
 }

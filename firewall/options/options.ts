@@ -5,6 +5,8 @@
  * Without any option the callers may reach `allow_ports` and nobody else may reach anything. The
  * profile `dask` has the meaning and the defaults of the system whose option names these are.
  */
+
+import { defined } from "../../base/defined.js";
 import { nearest } from "../../base/text/nearest.js";
 import { Cidr } from "../../net/cidr.js";
 import type { Source } from "../../net/ingress-rule.js";
@@ -105,18 +107,18 @@ export function readOptions(options: FirewallOptions, origins: Origins = {}): Ch
   }
   const isPublic = defaults.isPublic && ingress === undefined;
   const lets = given.has("caller") || (profile === "http" && ingress === undefined);
-  const checked: CheckedOptions = {
+  const checked: CheckedOptions = defined({
     profile,
     httpPorts: reader.ports("http_ports", options.http_ports) ?? defaults.httpPorts,
     publicSsh: reader.flag("enable_public_ssh") ?? isPublic,
     publicHttp: reader.flag("enable_public_http") ?? isPublic,
     disablePublicIngress: reader.flag("disable_public_ingress") ?? false,
-    ...(firewall === undefined ? {} : { firewall }),
-    ...(ingress === undefined ? {} : { ingress }),
+    firewall,
+    ingress,
     callerPorts: withoutCaller(reader.ports("allow_ports", options.allow_ports) ?? CALLER_PORTS, lets),
     given,
     warnings: reader.warnings,
-  };
+  });
   if (given.has("allow_ports") && !lets) {
     const because = ingress === undefined ? "profile dask has no callers" : "ingress is the whole list";
     reader.warn(
@@ -224,7 +226,7 @@ class Reader {
     }
     if (entry.prefix_list !== undefined) {
       const id = this.id(`${path}.prefix_list`, entry.prefix_list, /^pl-[0-9a-f]{8,17}$/, "pl-0123456789abcdef0");
-      return { kind: "prefix-list", id, ...(isCount(max) ? { maxEntries: max } : {}) };
+      return defined({ kind: "prefix-list", id, maxEntries: isCount(max) ? max : undefined });
     }
     if (entry.security_group !== undefined) {
       // A group of a peered account is written with the account's number.

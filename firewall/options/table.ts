@@ -7,6 +7,8 @@
  * http ports, 22, the callers', then the listed ones. A row that another one covers is reported and
  * stays: whoever wrote it may take the wider one back.
  */
+
+import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import { printSource, type Rule, ruleKey, type Source, tcpRule } from "../../net/ingress-rule.js";
 import { type FirewallOptions, readOptions } from "./options.js";
@@ -51,13 +53,13 @@ export function buildTable(options: FirewallOptions, context: TableContext): Rul
   const overlaps: Overlap[] = [];
   const rows = merge(claims.all(), overlaps);
   reportCovered(rows, context.vpcCidr, overlaps);
-  return {
+  return defined({
     rows,
     internal: merge(claims.internal(), []),
     warnings: [...checked.warnings, ...claims.warnings, ...overlaps.map(({ text }) => text)],
     overlaps,
-    ...(context.vpcCidr === undefined ? {} : { vpcCidr: context.vpcCidr }),
-  };
+    vpcCidr: context.vpcCidr,
+  });
 }
 
 /** Equal rules become one row, in the place of the first. */

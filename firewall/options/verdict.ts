@@ -4,6 +4,8 @@
  * What the table does not know – the range of a VPC, the entries of a prefix list, the members of a
  * group – is not guessed: if it decides, the verdict is `depends`, which is not a pass.
  */
+
+import { defined } from "../../base/defined.js";
 import { Cidr } from "../../net/cidr.js";
 import { printSource, type Rule, type Source } from "../../net/ingress-rule.js";
 import type { RuleTable, TableRow } from "./table.js";
@@ -35,7 +37,7 @@ export function decide(table: RuleTable, question: Question): Verdict {
   const { port } = question;
   const address = typeof question.address === "string" ? Cidr.host(question.address) : question.address;
   const vpcCidr = question.vpcCidr ?? table.vpcCidr;
-  const known = { ...(vpcCidr === undefined ? {} : { vpcCidr }), members: question.members ?? {} };
+  const known = defined({ vpcCidr, members: question.members ?? {} });
   const candidates = [
     ...table.rows.map((row) => ({ row, group: "public" as const })),
     ...table.internal.map((row) => ({ row, group: "internal" as const })),

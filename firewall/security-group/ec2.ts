@@ -16,6 +16,7 @@ import {
   type SecurityGroupRule,
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
 import type { LiveRule, MarkedRule } from "../../net/ec2-rule.js";
 import { entryOf, liveRule, toPermissions } from "../../net/ec2-shapes.js";
 import { judgeAwsError } from "./aws-errors.js";
@@ -47,13 +48,15 @@ export interface Ec2Options {
 
 /** A client with the credentials and the region that the environment names. */
 export function connectEc2(options: Ec2Options = {}): Ec2 {
-  const client = new EC2Client({
-    ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    // The SDK would send a write again whose answer was lost; we must look first what became of it.
-    maxAttempts: 1,
-    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
-  });
+  const client = new EC2Client(
+    defined({
+      region: options.region,
+      endpoint: options.endpoint,
+      // The SDK would send a write again whose answer was lost; we must look first what became of it.
+      maxAttempts: 1,
+      requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+    }),
+  );
   return new Ec2(client, options.backoff);
 }
 
@@ -169,14 +172,14 @@ export class Ec2 {
     { add, remove }: PrefixListBatch,
     Description: string,
   ): Promise<number | Exclude<Outcome, "done">> {
-    const input = {
+    const input = defined({
       PrefixListId: list.id,
       CurrentVersion: list.version,
       // Said again: an implementation that takes the request for the whole list would else erase its name.
       PrefixListName: list.name,
-      ...(add.length === 0 ? {} : { AddEntries: add.map((cidr) => ({ Cidr: cidr.toString(), Description })) }),
-      ...(remove.length === 0 ? {} : { RemoveEntries: remove.map((cidr) => ({ Cidr: cidr.toString() })) }),
-    };
+      AddEntries: add.length === 0 ? undefined : add.map((cidr) => ({ Cidr: cidr.toString(), Description })),
+      RemoveEntries: remove.length === 0 ? undefined : remove.map((cidr) => ({ Cidr: cidr.toString() })),
+    });
     let made: ManagedPrefixList | undefined;
     const outcome = await this.#write("ec2:ModifyManagedPrefixList", list.id, async () => {
       made = (await this.#client.send(new ModifyManagedPrefixListCommand(input))).PrefixList;
@@ -204,14 +207,14 @@ export class Ec2 {
       if (raw === undefined) throw faults.prefixListMissing(id);
       if (raw.Version === undefined) throw faults.prefixListOfAws(id);
       if (!raw.State?.endsWith("-in-progress")) {
-        return {
+        return defined({
           id,
           name: raw.PrefixListName ?? "",
           family: raw.AddressFamily === "IPv6" ? 6 : 4,
           version: raw.Version,
           maxEntries: raw.MaxEntries ?? 0,
-          ...(raw.State?.endsWith("-failed") ? { failure: raw.StateMessage ?? raw.State } : {}),
-        };
+          failure: raw.State?.endsWith("-failed") ? (raw.StateMessage ?? raw.State) : undefined,
+        });
       }
       if (tries >= 4 * attemptsOf(this.backoff)) throw faults.prefixListBusy(id);
       await pause(Math.min(tries, 4), this.backoff, signal);

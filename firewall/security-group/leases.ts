@@ -5,6 +5,8 @@
  * list of ours has the same rule already, the lease is written onto it (`plan.ts` tells why). Where
  * somebody else has, the lease has no rule of its own, and is told to be only as lasting as theirs.
  */
+
+import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import { contentKey, type LiveRule, type RuleContent } from "../../net/ec2-rule.js";
 import * as errors from "../errors.js";
@@ -189,16 +191,17 @@ async function run(
   const { ec2, groupIds, now = new Date(), callers = [], permits = {}, quota, dryRun, signal } = options;
   const groups = await ec2.readRules(groupIds, signal);
   const jobs = [...groups].map(
-    ([groupId, actual]): GroupJob => ({
-      groupId,
-      actual,
-      plan,
-      check: (next) => {
-        const refusal = refuseLockout(callers, withdrawn(next, now), rulesAfter(next), permits);
-        if (refusal !== undefined) throw refusal;
-      },
-      ...(quota === undefined ? {} : { quota }),
-    }),
+    ([groupId, actual]): GroupJob =>
+      defined<GroupJob>({
+        groupId,
+        actual,
+        plan,
+        check: (next) => {
+          const refusal = refuseLockout(callers, withdrawn(next, now), rulesAfter(next), permits);
+          if (refusal !== undefined) throw refusal;
+        },
+        quota,
+      }),
   );
   // Every group is judged before any is changed.
   const plans = jobs.map((job) => checked(job, job.actual));

@@ -8,6 +8,8 @@
  * `managed-by=terraform` is such a mark on purpose. What Terraform made, only Terraform may change or
  * remove, whoever the owner: anything else would show as drift, and come back with the next deploy.
  */
+
+import { defined } from "../../base/defined.js";
 import * as errors from "../errors.js";
 
 export interface Mark {
@@ -75,12 +77,12 @@ export function parseMark(description: string | undefined): Mark | undefined {
     rest.shift();
   }
   const note = rest.join(" ");
-  return {
+  return defined({
     owner,
-    ...(until === undefined ? {} : { until }),
-    ...(holders === undefined ? {} : { holders }),
-    ...(note === "" ? {} : { note }),
-  };
+    until,
+    holders,
+    note: note === "" ? undefined : note,
+  });
 }
 
 /** The same claim, whatever the words for people. */

@@ -1,4 +1,6 @@
 /** What a run did, or would do, as data for programs and as lines for people. */
+
+import { defined } from "../../base/defined.js";
 import { contentKey, portsText, type RuleContent, sourceText } from "../../net/ec2-rule.js";
 import { parseMark } from "./mark.js";
 import type { RulePlan } from "./plan.js";
@@ -65,7 +67,7 @@ export function reportOnGroup(
     kept: [...after].filter(([key]) => before.has(key)).map(([, rule]) => row(rule)),
     foreign: last.foreign.map((rule) => ({
       ...ruleRow(target, rule),
-      ...(wanted.has(contentKey(rule)) ? { wanted: true as const } : {}),
+      ...defined({ wanted: wanted.has(contentKey(rule)) ? (true as const) : undefined }),
     })),
   };
 }
@@ -87,11 +89,13 @@ export function reportOnPrefixList(
     added,
     removed,
     kept: rows([...after].filter((text) => before.has(text))),
-    foreign: last.foreign.map(({ text }) => ({
-      target,
-      source: text,
-      ...(wanted.has(text) ? { wanted: true as const } : {}),
-    })),
+    foreign: last.foreign.map(({ text }) =>
+      defined({
+        target,
+        source: text,
+        wanted: wanted.has(text) ? (true as const) : undefined,
+      }),
+    ),
   };
 }
 
@@ -114,14 +118,14 @@ function rowText({ target, protocol, ports, source, until, holders }: ReportRow)
 
 function ruleRow(target: string, rule: RuleContent & { readonly description?: string }): ReportRow {
   const mark = parseMark(rule.description);
-  return {
+  return defined({
     target,
     protocol: rule.protocol === "-1" ? "any" : rule.protocol,
     ports: portsText(rule),
     source: sourceText(rule.source),
-    ...(mark?.until === undefined ? {} : { until: mark.until.toISOString().replace(".000Z", "Z") }),
-    ...(mark?.holders === undefined ? {} : { holders: mark.holders }),
-  };
+    until: mark?.until === undefined ? undefined : mark.until.toISOString().replace(".000Z", "Z"),
+    holders: mark?.holders === undefined ? undefined : mark.holders,
+  });
 }
 
 function byKey<R extends RuleContent>(rules: readonly R[]): Map<string, R> {

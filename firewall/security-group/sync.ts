@@ -6,6 +6,7 @@
  * that was cut off is simply run again.
  */
 
+import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import type { LiveRule, RuleContent } from "../../net/ec2-rule.js";
 import * as errors from "../errors.js";
@@ -182,7 +183,7 @@ function ofFamily(read: ReturnType<typeof readAddresses>, family: 4 | 6 | undefi
 function groupStep(options: SyncOptions, groupId: string, group: Group, addresses: readonly Cidr[]): Step {
   const { ec2, owner, callers = [], permits = {}, quota, now = new Date() } = options;
   const desired = desiredRules(group.targets, addresses);
-  const job: GroupJob = {
+  const job = defined<GroupJob>({
     groupId,
     actual: group.actual,
     plan: (actual) => planRules(desired, actual, owner, now),
@@ -190,8 +191,8 @@ function groupStep(options: SyncOptions, groupId: string, group: Group, addresse
       const refusal = refuseLockout(callers, withdrawn(plan, now), rulesAfter(plan), permits);
       if (refusal !== undefined) throw refusal;
     },
-    ...(quota === undefined ? {} : { quota }),
-  };
+    quota,
+  });
   const plan = checked(job, group.actual);
   return {
     preview: reportOnGroup(groupId, plan, plan, desired),

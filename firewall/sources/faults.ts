@@ -1,11 +1,13 @@
 /** Every reason not to follow a source. None of them changes a rule. */
+
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { Entry } from "./list-source.js";
 
 const UNCHANGED = "nothing was changed";
 
 const refused = (code: string, message: string, hint: string = UNCHANGED, cause?: unknown): Fault =>
-  new Fault(`firewall/source-${code}`, message, { hint, ...(cause === undefined ? {} : { cause }) });
+  new Fault(`firewall/source-${code}`, message, defined({ hint, cause }));
 
 const misspelt = (code: string, message: string, hint: string): Fault =>
   new Fault(`firewall/source-${code}`, message, { hint, exit: EXIT.usage });

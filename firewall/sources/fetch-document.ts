@@ -9,6 +9,7 @@ import { X509Certificate } from "node:crypto";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { checkServerIdentity, rootCertificates } from "node:tls";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { decode } from "./decode.js";
 import * as faults from "./faults.js";
@@ -64,12 +65,12 @@ type Answer = { readonly bytes: Buffer } | { readonly location: string };
 
 function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Answer> {
   const { authorization } = options;
-  const headers = {
+  const headers = defined({
     accept: "application/json, text/plain;q=0.5",
     "accept-encoding": "identity",
     "user-agent": "sallyport",
-    ...(authorization === undefined ? {} : { authorization }),
-  };
+    authorization,
+  });
   // No connection is kept for the next run: what it was verified against may have changed by then.
   const common = { headers, signal, agent: false };
   return new Promise((resolve, reject) => {

@@ -1,4 +1,6 @@
 /** Reads a source as users write it: `faculty:https://…`, `json:…#/pointer`, `file:…`, `dns:…`, `aws:…`, `caller`. */
+
+import { defined } from "../../base/defined.js";
 import { nearest } from "../../base/text/nearest.js";
 import { FACULTY_PATH } from "./faculty.js";
 import * as faults from "./faults.js";
@@ -59,7 +61,7 @@ function parseAws(text: string, rest: string): ListSource {
   const [service = "", region, ...more] = rest.split("/");
   if (service === "" || region === "" || more.length > 0)
     throw faults.incomplete(text, "aws:ROUTE53_HEALTHCHECKS/us-east-1");
-  return { kind: "aws", service, ...(region === undefined ? {} : { region }), name: text };
+  return defined({ kind: "aws", service, region, name: text });
 }
 
 /** An https URL; plain http only to this machine. */

@@ -1,5 +1,6 @@
 /** The thin edge of all sources: fetches, hands over to the reader of the kind, and checks every entry. */
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { resolveCaller } from "../caller/lookup.js";
 import { AWS_RANGES_URL, readAwsRanges } from "./aws-ranges.js";
 import { checkEntries } from "./check-entries.js";
@@ -56,7 +57,7 @@ async function entriesOf(source: ListSource, options: ReadOptions): Promise<Entr
       return readDns(source.host, {
         name,
         ...pick(options, "signal"),
-        ...(options.dnsServers === undefined ? {} : { servers: options.dnsServers }),
+        ...defined({ servers: options.dnsServers }),
       });
     case "aws":
       return readAwsRanges(await awsText(name, options), source, name);

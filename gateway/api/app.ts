@@ -1,6 +1,7 @@
 /** Every request: whose it is, which route it is for, and its answer in the form that the route speaks. */
 import type { IncomingMessage } from "node:http";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { defined } from "../../base/defined.js";
 import type { Exchange, Headers } from "../../http/exchange.js";
 import type { Handle } from "../../http/listener.js";
 import { Problem } from "../../http/problem.js";
@@ -145,12 +146,12 @@ function send(exchange: Exchange, reply: FastifyReply, answer: Answer): void {
 /** What vLab's log had beside the rest (V-02); a client's own words, cut short. */
 function details(req: IncomingMessage, client: string | undefined) {
   const { referer, "user-agent": agent } = req.headers;
-  return {
+  return defined({
     protocol: `HTTP/${req.httpVersion}`,
-    ...(client === undefined ? {} : { client }),
-    ...(referer === undefined ? {} : { referrer: withoutQuery(referer).slice(0, LONGEST_DETAIL) }),
-    ...(agent === undefined ? {} : { agent: agent.slice(0, LONGEST_DETAIL) }),
-  };
+    client,
+    referrer: referer === undefined ? undefined : withoutQuery(referer).slice(0, LONGEST_DETAIL),
+    agent: agent === undefined ? undefined : agent.slice(0, LONGEST_DETAIL),
+  });
 }
 
 /** A query may hold what nobody should read in a log. */

@@ -1,5 +1,6 @@
 /** From what the gateway holds to what it answers. Pure. */
 import type { Static } from "@sinclair/typebox";
+import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import type { Target, UsageSample } from "../store/store.js";
 import type { ForwardDocument, MachineDocument, UsageReport } from "./schemas.js";
@@ -11,7 +12,7 @@ export function forwardDocument(
   gatewayAddress: string,
   routable?: boolean | null,
 ): Static<typeof ForwardDocument> {
-  return {
+  return defined<Static<typeof ForwardDocument>>({
     id: forward.id,
     conn_port: forward.connPort,
     protocol: forward.protocol,
@@ -23,24 +24,24 @@ export function forwardDocument(
     sources: [...forward.sources],
     gateway_address: gatewayAddress,
     created_at: iso(forward.createdAt),
-    ...(forward.expiresAt === undefined ? {} : { expires_at: iso(forward.expiresAt) }),
-    ...(routable === undefined ? {} : { routable }),
-  };
+    expires_at: forward.expiresAt === undefined ? undefined : iso(forward.expiresAt),
+    routable,
+  });
 }
 
 export function machineDocument(target: Target, forwards: readonly Forward[]): Static<typeof MachineDocument> {
   const { name, addr, component, routable, lastSeen, checkedAt } = target;
-  return {
+  return defined({
     name,
     addr,
     component,
     routable,
-    ...(lastSeen === undefined ? {} : { last_seen: iso(lastSeen) }),
-    ...(checkedAt === undefined ? {} : { checked_at: iso(checkedAt) }),
+    last_seen: lastSeen === undefined ? undefined : iso(lastSeen),
+    checked_at: checkedAt === undefined ? undefined : iso(checkedAt),
     conn_ports: forwards
       .filter((forward) => forward.targetName === name && forward.targetAddr === addr)
       .map(({ connPort }) => connPort),
-  };
+  });
 }
 
 /** @param forwards those that are there now: names of what was used. */

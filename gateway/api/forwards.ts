@@ -1,4 +1,6 @@
 /** `/v1/forwards`: open, see and close ways into the lab. */
+
+import { defined } from "../../base/defined.js";
 import { Problem } from "../../http/problem.js";
 import { type Caller, isAdmin, ownedBy, USER_NAME } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
@@ -60,12 +62,12 @@ export function forwardRoutes(parts: Parts): Route[] {
         const last = page.at(-1);
         return {
           status: 200,
-          json: {
+          json: defined({
             forwards: page.map((each) =>
               forwardDocument(each, gatewayAddress(each.targetAddr), alive.get(each.targetAddr) ?? null),
             ),
-            ...(last === undefined || left.length === page.length ? {} : { next: cursorOf(last.connPort) }),
-          },
+            next: last === undefined || left.length === page.length ? undefined : cursorOf(last.connPort),
+          }),
         };
       },
     },
@@ -80,7 +82,7 @@ export function forwardRoutes(parts: Parts): Route[] {
       },
       handle: async ({ caller, params }) => {
         const owner = ownedBy(caller);
-        const filter = { connPort: portOf(params), ...(owner === undefined ? {} : { owner }) };
+        const filter = defined({ connPort: portOf(params), owner });
         const [forward] = await forwards.list(filter);
         if (forward === undefined) throw noSuchForward();
         const alive = await liveness(parts);
@@ -160,13 +162,13 @@ function filterIn(query: URLSearchParams): ForwardFilter {
   const [name, component, addr] = [text("target_name"), text("target_component"), text("target_addr")];
   const connPort = integerIn(query, "conn_port", 1, 65_535);
   const targetPort = integerIn(query, "target_port", 1, 65_535);
-  return {
-    ...(name === undefined ? {} : { targetName: name }),
-    ...(component === undefined ? {} : { targetComponent: component }),
-    ...(addr === undefined ? {} : { targetAddr: parseAddress(addr)?.toString() ?? addr }),
-    ...(connPort === undefined ? {} : { connPort }),
-    ...(targetPort === undefined ? {} : { targetPort }),
-  };
+  return defined({
+    targetName: name,
+    targetComponent: component,
+    targetAddr: addr === undefined ? undefined : (parseAddress(addr)?.toString() ?? addr),
+    connPort,
+    targetPort,
+  });
 }
 
 function portOf(params: Call["params"]): number {

@@ -1,4 +1,6 @@
 /** The routes as an OpenAPI 3.1 document. Pure. */
+
+import { defined } from "../../base/defined.js";
 import { VERSION } from "../version.js";
 import type { Route } from "./route.js";
 import { ProblemDocument } from "./schemas.js";
@@ -43,20 +45,18 @@ function operation(route: Route): Record<string, unknown> {
   const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   const answers = Object.entries(responses).map(([status, { description, schema }]) => {
     const content = Number(status) >= 400 ? problem : schema && { "application/json": { schema } };
-    return [status, { description, ...(content === undefined ? {} : { content }) }] as const;
+    return [status, defined({ description, content })] as const;
   });
   const denied =
     access === "anyone"
       ? {}
       : { 401: { description: "No token, or not one that is taken." }, 403: { description: `It lacks a scope.` } };
-  return {
+  return defined({
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+(.)?/g, (_all, next?: string) => next?.toUpperCase() ?? "")}`,
     summary,
     security: access === "anyone" ? [] : [{ bearer: [] }, { vlab: [] }, ...(access === "maybe" ? [{}] : [])],
     parameters: [...pathParameters, ...queryParameters, ...(method === "POST" ? [key] : [])],
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+    requestBody: body === undefined ? undefined : { required: true, content: { "application/json": { schema: body } } },
     responses: { ...Object.fromEntries(answers), ...denied },
-  };
+  });
 }

@@ -1,4 +1,6 @@
 /** `/v1/usage` and `/v1/whoami`: who used what when, and who you are. */
+
+import { defined } from "../../base/defined.js";
 import { ownedBy } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { iso, usageReport } from "./documents.js";
@@ -24,7 +26,7 @@ export function usageRoutes({ forwards, store, now = Date.now }: Parts): Route[]
         if (own !== undefined && asked !== null && asked !== own) throw noAccess(own);
         const owner = own ?? asked ?? undefined;
         const filter = owner === undefined ? {} : { owner };
-        const samples = await store.usage({ ...filter, ...(connPort === undefined ? {} : { connPort }), since });
+        const samples = await store.usage({ ...filter, ...defined({ connPort }), since });
         return { status: 200, json: usageReport(since, samples, await forwards.list(filter)) };
       },
     },

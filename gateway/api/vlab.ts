@@ -1,6 +1,7 @@
 /** vLab's routes (V-10 to V-17), for its own client: its shapes and texts, without its bugs. */
 import { createHash } from "node:crypto";
 import { Type } from "@sinclair/typebox";
+import { defined } from "../../base/defined.js";
 import { Problem } from "../../http/problem.js";
 import { isAdmin, may, ownedBy } from "../auth/caller.js";
 import { noAccess, noToken } from "../auth/problems.js";
@@ -54,11 +55,11 @@ export function vlabRoutes(parts: Parts): Route[] {
       access: "read",
       handle: async (call) => {
         const owner = ownedBy(call.caller);
-        const found = await parts.forwards.list({ ...filterIn(call.query), ...(owner === undefined ? {} : { owner }) });
+        const found = await parts.forwards.list({ ...filterIn(call.query), ...defined({ owner }) });
         const gateway_ip = parts.gatewayAddress();
         const record = (forward: Forward) => {
           const own = parts.gatewayAddress(forward.targetAddr);
-          return { ...portRecord(forward), ...(own === gateway_ip ? {} : { gateway_ip: own }) };
+          return { ...portRecord(forward), ...defined({ gateway_ip: own === gateway_ip ? undefined : own }) };
         };
         const ports = Object.fromEntries(found.map((forward) => [String(forward.connPort), record(forward)]));
         return answer(call, "portmap", { ports, gateway_ip });
@@ -124,13 +125,13 @@ function portRecord({ targetName, targetAddr, targetPort, targetComponent, proto
 function filterIn(query: URLSearchParams): ForwardFilter {
   const [name, addr, component] = [query.get("name"), query.get("target_addr"), query.get("component")];
   const [connPort, targetPort] = [numberIn(query, "conn_port"), numberIn(query, "target_port")];
-  return {
-    ...(name === null ? {} : { targetName: name }),
-    ...(addr === null ? {} : { targetAddr: parseAddress(addr)?.toString() ?? addr }),
-    ...(component === null ? {} : { targetComponent: component }),
-    ...(connPort === undefined ? {} : { connPort }),
-    ...(targetPort === undefined ? {} : { targetPort }),
-  };
+  return defined({
+    targetName: name === null ? undefined : name,
+    targetAddr: addr === null ? undefined : (parseAddress(addr)?.toString() ?? addr),
+    targetComponent: component === null ? undefined : component,
+    connPort,
+    targetPort,
+  });
 }
 
 function numberIn(query: URLSearchParams, name: string): number | undefined {

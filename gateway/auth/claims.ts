@@ -1,5 +1,6 @@
 /** From the claims of a token whose signature, issuer and times are right to who it stands for. Pure. */
 import type { JWTPayload } from "jose";
+import { defined } from "../../base/defined.js";
 import { type Caller, SCOPES, type Scope, USER_NAME, VLAB_SCOPES } from "./caller.js";
 import { invalidToken, noAccess } from "./problems.js";
 
@@ -18,12 +19,12 @@ export function callerOf(claims: JWTPayload, issuer: string): Caller {
   if (scope !== undefined && typeof scope !== "string") throw refuse("its scope is not a text");
   if (scope === undefined && username === undefined) throw refuse("it has no scope");
   if (clientIp !== undefined && typeof clientIp !== "string") throw refuse("its client_ip is not a text");
-  return {
+  return defined({
     name,
     scopes: scope === undefined ? VLAB_SCOPES : knownScopes(scope),
-    ...(clientIp === undefined ? {} : { clientIp }),
+    clientIp,
     expiresAt: (exp ?? 0) * 1000,
-  };
+  });
 }
 
 /** Scopes that are for others are not for us. */

@@ -41,6 +41,7 @@ export async function openKeys(config: GatewayConfig["auth"], options: KeyOption
   if (config.jwks_url !== undefined) {
     const key = createRemoteJWKSet(new URL(config.jwks_url), {
       timeoutDuration: FETCH_MS,
+      // A symbol, which `defined` does not see.
       ...(options.fetch === undefined ? {} : { [customFetch]: options.fetch }),
     });
     // A secret in a public list of keys is no secret.

@@ -1,5 +1,6 @@
 /** What a user asks for as a request that can be carried out, or a problem that says what was wrong. Pure. */
 import ipaddr from "ipaddr.js";
+import { defined } from "../../base/defined.js";
 import type { ForwardRequest, PortRange, Protocol } from "./forward.js";
 import { badValue } from "./problems.js";
 
@@ -31,7 +32,7 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:()-]{0,127}$/u;
 
 export function checkForward(asked: Asked, owner: string, bounds: Bounds, key?: string): ForwardRequest {
   const connPort = asked.conn_port === undefined ? undefined : portIn("conn_port", asked.conn_port, bounds.range);
-  return {
+  return defined({
     owner,
     protocol: checkProtocol(asked.protocol),
     targetAddr: checkTarget(asked.target_addr, bounds.labNetworks),
@@ -39,10 +40,10 @@ export function checkForward(asked: Asked, owner: string, bounds: Bounds, key?: 
     targetName: checkName("target_name", asked.target_name),
     targetComponent: checkName("target_component", asked.target_component),
     sources: checkSources(asked.sources),
-    ...(connPort === undefined ? {} : { connPort }),
-    ...(asked.expires_in === undefined ? {} : { expiresAt: bounds.now + checkSeconds(asked.expires_in) * 1000 }),
-    ...(key === undefined ? {} : { key: checkKey(key) }),
-  };
+    connPort,
+    expiresAt: asked.expires_in === undefined ? undefined : bounds.now + checkSeconds(asked.expires_in) * 1000,
+    key: key === undefined ? undefined : checkKey(key),
+  });
 }
 
 /** vLab's documentation sends a number as text; that is taken for the number it is. */

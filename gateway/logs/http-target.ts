@@ -1,6 +1,7 @@
 /** An HTTP collector: one POST of NDJSON per batch, acknowledged by a 2xx. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { defined } from "../../base/defined.js";
 import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
 import type { Batch } from "./spool.js";
 import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
@@ -18,7 +19,7 @@ export function httpTarget(options: HttpTargetOptions): Target {
   const { url, ca, timeoutMs = TIMEOUT_MS, contentType = "application/x-ndjson", connections = 4 } = options;
   const isTls = url.protocol === "https:";
   const pool = { keepAlive: true, maxSockets: connections };
-  const tls = { minVersion: "TLSv1.2", ciphers: TLS_CIPHERS, ...(ca === undefined ? {} : { ca }) } as const;
+  const tls = defined({ minVersion: "TLSv1.2", ciphers: TLS_CIPHERS, ca });
   const agent = isTls ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool);
   const authorization = url.username === "" ? undefined : `Basic ${credentials(url)}`;
 
@@ -29,13 +30,13 @@ export function httpTarget(options: HttpTargetOptions): Target {
         agent,
         auth: null,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        headers: {
+        headers: defined({
           "content-type": contentType,
           "content-length": payload.length,
           "idempotency-key": `"${id}"`,
           "sallyport-records": records,
-          ...(authorization === undefined ? {} : { authorization }),
-        },
+          authorization,
+        }),
       });
       sent.once("error", reject);
       sent.once("response", (response) => {

@@ -5,6 +5,7 @@
 import { isIP } from "node:net";
 import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
+import { defined } from "../../base/defined.js";
 import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
 import type { Batch } from "./spool.js";
 import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
@@ -25,15 +26,18 @@ export function natsTarget(options: NatsTargetOptions): Target {
   let open: Promise<{ connection: NatsConnection; stream: JetStreamClient }> | undefined;
 
   async function join() {
-    const connection = await connect({
-      servers: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
-      // Whoever delivers tries again, and says so; and other servers of a cluster are not what was configured.
-      reconnect: false,
-      ignoreClusterUpdates: true,
-      timeout: timeoutMs,
-      ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
-      ...(options.tls ? { tls: tlsOptions(host, options.ca) } : {}),
-    });
+    const connection = await connect(
+      defined({
+        servers: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+        // Whoever delivers tries again, and says so; and other servers of a cluster are not what was configured.
+        reconnect: false,
+        ignoreClusterUpdates: true,
+        timeout: timeoutMs,
+        user: options.user,
+        pass: options.user === undefined ? undefined : (options.password ?? ""),
+        tls: options.tls ? tlsOptions(host, options.ca) : undefined,
+      }),
+    );
     return { connection, stream: jetstream(connection, { timeout: timeoutMs }) };
   }
 
@@ -71,7 +75,7 @@ function tlsOptions(host: string, ca: string | undefined): TlsOptions {
   // An address is no server name, and with neither, Node would ask for a certificate of "localhost".
   const name = isIP(host) === 0 ? { servername: host } : { host };
   const more = { ...name, minVersion: "TLSv1.2", ciphers: TLS_CIPHERS };
-  return { ...more, ...(ca === undefined ? {} : { ca }) };
+  return { ...more, ...defined({ ca }) };
 }
 
 function explained(error: unknown, subject: string): unknown {

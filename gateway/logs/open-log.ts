@@ -1,6 +1,7 @@
 /** The log sender as gateway.yaml describes it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import type { SettingsFiles } from "../../http/settings-files.js";
 import { badLogKey, badLogTarget } from "../errors.js";
 import type { Forward } from "../forwards/forward.js";
@@ -60,7 +61,7 @@ export function parseTarget(text: string): Destination {
   const isBare = url.username === "" && url.search === "" && /^\/?$/.test(url.pathname);
   if (url.protocol !== "syslog+tls:" || url.hostname === "" || !isBare) throw badLogTarget(text);
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  return { kind: "syslog", host, ...(url.port === "" ? {} : { port: Number(url.port) }) };
+  return defined({ kind: "syslog", host, port: url.port === "" ? undefined : Number(url.port) });
 }
 
 /** A subject's words, without the wildcards that only subscribers may write. */
@@ -69,23 +70,22 @@ const SUBJECT = /^\/[^\s.*>/]+(?:\.[^\s.*>/]+)*$/;
 function natsDestination(text: string, url: URL): Destination {
   const path = decodeURIComponent(url.pathname);
   if (url.hostname === "" || url.search !== "" || !SUBJECT.test(path)) throw badLogTarget(text);
-  return {
+  return defined({
     kind: "nats",
     host: url.hostname.replace(/^\[|\]$/g, ""),
-    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    port: url.port === "" ? undefined : Number(url.port),
     subject: path.slice(1),
     tls: url.protocol === "nats+tls:",
-    ...(url.username === ""
-      ? {}
-      : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }),
-  };
+    user: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.username === "" ? undefined : decodeURIComponent(url.password),
+  });
 }
 
 function openTarget(where: Destination, encryption: Encryption, ca: string | undefined): Target {
   const trust = ca === undefined ? {} : { ca };
   if (where.kind === "nats") return natsTarget({ ...where, ...trust });
   return where.kind === "syslog"
-    ? syslogTarget({ host: where.host, ...(where.port === undefined ? {} : { port: where.port }), ...trust })
+    ? syslogTarget({ host: where.host, ...defined({ port: where.port }), ...trust })
     : httpTarget({ url: where.url, contentType: contentTypeOf(encryption), ...trust });
 }
 

@@ -2,6 +2,8 @@
  * Lines of the kernel's packet log, as a syslog daemon or ulogd's LOGEMU writes them. Looks for what it needs
  * by `indexOf` instead of splitting the line: most of a line is not needed.
  */
+
+import { defined } from "../../base/defined.js";
 import { canonicalAddress } from "./address.js";
 import type { Packet } from "./record.js";
 import { type TimestampOptions, timestampReader } from "./timestamp.js";
@@ -21,16 +23,16 @@ export function kernelLineParser(options: TimestampOptions = {}): (line: string)
     if (source === undefined || target === undefined || protocol === undefined) return undefined;
     const sourcePort = portNumber(value(line, " SPT=", at));
     const targetPort = portNumber(value(line, " DPT=", at));
-    return {
+    return defined({
       time: stamp.time,
       source,
       target,
       protocol,
-      ...(sourcePort === undefined ? {} : { sourcePort }),
-      ...(targetPort === undefined ? {} : { targetPort }),
+      sourcePort,
+      targetPort,
       in: interfaceOf(line, "IN=", stamp.end),
       out: interfaceOf(line, " OUT=", stamp.end),
-    };
+    });
   };
 }
 

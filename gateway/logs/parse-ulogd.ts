@@ -2,6 +2,8 @@
  * Lines of ulogd2's JSON output for NFLOG, from the stack
  * `NFLOG, BASE, IFINDEX, IP2STR, JSON`.
  */
+
+import { defined } from "../../base/defined.js";
 import { canonicalAddress } from "./address.js";
 import { protocolName } from "./parse-kernel-line.js";
 import type { Packet } from "./record.js";
@@ -34,16 +36,16 @@ export function ulogdParser(options: TimestampOptions = {}): (line: string) => P
     if (source === undefined || target === undefined || protocol === undefined || time === undefined) return undefined;
     const sourcePort = portOf(fields.src_port);
     const targetPort = portOf(fields.dest_port);
-    return {
+    return defined({
       time,
       source,
       target,
       protocol,
-      ...(sourcePort === undefined ? {} : { sourcePort }),
-      ...(targetPort === undefined ? {} : { targetPort }),
+      sourcePort,
+      targetPort,
       in: textOf(fields["oob.in"]),
       out: textOf(fields["oob.out"]),
-    };
+    });
   };
 }
 

@@ -3,10 +3,11 @@
  * them, so that memory is the same whether the receiver is there or not.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import { type Encryption, encodeBatch } from "./encode.js";
 import { loadEnded, saveEnded } from "./ended-file.js";
-import { type Chunk, type FollowEvent, Follower } from "./follow.js";
+import { type Chunk, type FollowEvent, Follower, type FollowOptions } from "./follow.js";
 import type { ForwardHistory } from "./join.js";
 import type { Position } from "./position.js";
 import { type Packet, recordJson } from "./record.js";
@@ -78,18 +79,22 @@ export class LogSender {
   /** Goes on where the process before it stopped. @throws whatever the disk says of the spool. */
   static async open(options: SenderOptions): Promise<LogSender> {
     const { onEvent } = options;
-    const spool = await Spool.open<Position>({
-      dir: options.spoolDir,
-      maxBytes: options.spoolBytes,
-      ...(onEvent === undefined ? {} : { onEvent }),
-    });
+    const spool = await Spool.open<Position>(
+      defined({
+        dir: options.spoolDir,
+        maxBytes: options.spoolBytes,
+        onEvent,
+      }),
+    );
     options.history.restore(await loadEnded(options.spoolDir));
     const position = spool.mark;
-    const follower = new Follower({
-      file: options.file,
-      onEvent: (event) => onEvent?.({ event }),
-      ...(position === undefined ? {} : { position }),
-    });
+    const follower = new Follower(
+      defined<FollowOptions>({
+        file: options.file,
+        onEvent: (event) => onEvent?.({ event }),
+        position,
+      }),
+    );
     return new LogSender(options, spool, follower);
   }
 

@@ -7,6 +7,7 @@
  */
 import { type FileHandle, open, readdir, readFile, rename, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { decodeFrame, encodeFrame, FRAME_HEADER, type Frame, type FrameMeta } from "./frame.js";
@@ -254,12 +255,12 @@ export class Spool<Mark> {
       // Acknowledged right before the end of the last process.
       else await unlink(path);
       if (last.sequence > this.#state.sequence) {
-        this.#state = {
+        this.#state = defined({
           acknowledged: this.#state.acknowledged,
           sequence: last.sequence,
           dropped: last.dropped,
-          ...(last.mark === undefined ? {} : { mark: last.mark }),
-        };
+          mark: last.mark,
+        });
       }
     }
   }

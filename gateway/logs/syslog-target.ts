@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { connect, type TLSSocket } from "node:tls";
+import { defined } from "../../base/defined.js";
 import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
 import type { Batch } from "./spool.js";
 import { syslogFrame } from "./syslog-message.js";
@@ -34,8 +35,7 @@ export function syslogTarget(options: SyslogTargetOptions): Target {
       servername: /^[\d.]+$|:/.test(host) ? "" : host,
       minVersion: "TLSv1.2",
       ciphers: TLS_CIPHERS,
-      ...(ca === undefined ? {} : { ca }),
-      ...(session === undefined ? {} : { session }),
+      ...defined({ ca, session }),
     });
     socket.on("session", (ticket: Buffer) => {
       session = ticket;

@@ -1,11 +1,12 @@
 /** Rows as values. Pure. */
 import type { Selectable } from "kysely";
+import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import type { Target, UsageSample } from "./store.js";
 import type { Tables } from "./tables.js";
 
 export function toForward(row: Selectable<Tables["forwards"]>): Forward {
-  return {
+  return defined({
     id: row.id,
     connPort: row.conn_port,
     protocol: row.protocol,
@@ -16,9 +17,9 @@ export function toForward(row: Selectable<Tables["forwards"]>): Forward {
     owner: row.owner,
     sources: row.sources,
     createdAt: Number(row.created_at),
-    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
-    ...(row.idempotency_key === null ? {} : { key: row.idempotency_key }),
-  };
+    expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
+    key: row.idempotency_key === null ? undefined : row.idempotency_key,
+  });
 }
 
 export function fromForward(forward: Forward) {
@@ -46,15 +47,15 @@ type TargetRow = Pick<Tables["liveness"], "name" | "addr" | "component"> & {
 };
 
 export function toTarget(row: TargetRow): Target {
-  return {
+  return defined({
     name: row.name,
     addr: row.addr,
     component: row.component,
     routable: row.routable,
-    ...(row.last_seen === null ? {} : { lastSeen: Number(row.last_seen) }),
-    ...(row.checked_at === null ? {} : { checkedAt: Number(row.checked_at) }),
+    lastSeen: row.last_seen === null ? undefined : Number(row.last_seen),
+    checkedAt: row.checked_at === null ? undefined : Number(row.checked_at),
     disagreeing: row.disagreeing ?? 0,
-  };
+  });
 }
 
 export function toUsage(row: Selectable<Tables["usage"]>): UsageSample {

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Kysely, Migrator, sql } from "kysely";
 import { Together } from "../../base/async/batcher.js";
+import { defined } from "../../base/defined.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 import { fromForward, toForward, toTarget, toUsage } from "./rows.js";
 import type { Created, LivenessChange, Store, Target, UsageSample } from "./store.js";
@@ -254,13 +255,7 @@ class SqlStore implements Store {
   async #removeAll(removals: readonly Removal[]): Promise<(Forward | undefined)[]> {
     const rows = await this.#db
       .deleteFrom("forwards")
-      .where((eb) =>
-        eb.or(
-          removals.map(({ connPort, owner }) =>
-            eb.and({ conn_port: connPort, ...(owner === undefined ? {} : { owner }) }),
-          ),
-        ),
-      )
+      .where((eb) => eb.or(removals.map(({ connPort, owner }) => eb.and(defined({ conn_port: connPort, owner })))))
       .returningAll()
       .execute();
     const removed = new Map(rows.map((row) => [row.conn_port, toForward(row)]));

@@ -1,5 +1,6 @@
 /** Asks many addresses at once whether they answer ICMP echo. */
 import { isIPv6 } from "node:net";
+import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { run } from "../../base/process/run.js";
 
@@ -36,10 +37,14 @@ async function ask(addresses: readonly string[], options: SweepOptions): Promise
   const [program = "", ...args] = options.fping ?? ["fping"];
   const family = isIPv6(addresses[0] ?? "") ? "-6" : "-4";
   const device = options.device === undefined ? [] : ["-I", options.device];
-  const { exitCode, stderr } = await run(program, [...args, family, ...OPTIONS, ...device], {
-    input: `${addresses.join("\n")}\n`,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const { exitCode, stderr } = await run(
+    program,
+    [...args, family, ...OPTIONS, ...device],
+    defined({
+      input: `${addresses.join("\n")}\n`,
+      signal: options.signal,
+    }),
+  );
   // 0: all answered; 1: some did not; 2: some address was not found. More is fping's own failure, and so is an
   // interface that is not there, with which it goes on and calls every machine dead.
   const unbound = /^binding to specific interface.*$/m.exec(stderr)?.[0];

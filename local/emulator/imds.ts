@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { defined } from "../../base/defined.js";
 import type { InstanceFacts } from "./instance.js";
 import { listing, metadataTree, type Tree } from "./metadata-tree.js";
 
@@ -78,7 +79,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
     const answer = await respond(request).catch((): Answer => ({ status: 500 }));
     const { status, body = "", ttl } = answer;
     const length = { "content-type": "text/plain", "content-length": Buffer.byteLength(body) };
-    response.writeHead(status, { ...length, server: "EC2ws", ...(ttl === undefined ? {} : { [TTL]: ttl }) });
+    response.writeHead(status, { ...length, server: "EC2ws", ...defined({ [TTL]: ttl }) });
     response.end(body);
   });
 }

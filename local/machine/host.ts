@@ -10,6 +10,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { createMetadataServer, type InstanceRole } from "../emulator/imds.js";
 import type { InstanceFacts } from "../emulator/instance.js";
@@ -167,7 +168,7 @@ export class Host {
   /** The service answers from the router, as EC2's does from the hypervisor: port 80 of the host stays free. */
   async #serveMetadata(): Promise<void> {
     const { facts, role } = this.options;
-    const server = createMetadataServer({ facts, ...(role === undefined ? {} : { role }) });
+    const server = createMetadataServer(defined({ facts, role }));
     const socket = await this.network.router.listen(METADATA_ADDRESS, 80);
     socket.on("connection", (connection) => server.emit("connection", connection));
     this.#closers.push(() => {
@@ -202,22 +203,24 @@ export class Host {
     const stage = join(dir, `stage-${facts.instanceId}`);
     await mkdir(stage, { recursive: true });
     this.#closers.push(() => rmdir(stage).catch(() => undefined));
-    const script = machineScript({
-      stage,
-      systemd,
-      lower: image?.root ?? "/",
-      machineId: randomBytes(16).toString("hex"),
-      files: image?.files ?? firstBootFiles(facts.defaultUser, firstBoot),
-      wants: image?.wants ?? [
-        "ssh.service",
-        "sshd.service",
-        "systemd-user-sessions.service",
-        SET_UP_UNIT,
-        USER_DATA_UNIT,
-      ],
-      hideMachine: image === undefined,
-      ...(image?.hypervisorUuid === undefined ? {} : { hypervisorUuid: image.hypervisorUuid }),
-    });
+    const script = machineScript(
+      defined({
+        stage,
+        systemd,
+        lower: image?.root ?? "/",
+        machineId: randomBytes(16).toString("hex"),
+        files: image?.files ?? firstBootFiles(facts.defaultUser, firstBoot),
+        wants: image?.wants ?? [
+          "ssh.service",
+          "sshd.service",
+          "systemd-user-sessions.service",
+          SET_UP_UNIT,
+          USER_DATA_UNIT,
+        ],
+        hideMachine: image === undefined,
+        hypervisorUuid: image?.hypervisorUuid === undefined ? undefined : image.hypervisorUuid,
+      }),
+    );
     const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"];
     const join_ = `echo $$ >"$1/cgroup.procs" && shift && exec "$@"`;
     const command = this.network.host.enter(["unshare", ...namespaces, "--", "bash", "-c", script]);

@@ -1,6 +1,7 @@
 /** A request by curl, the path sent as it is written, the server's key pinned to a certificate's. */
 import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { defined } from "../../base/defined.js";
 import type { Place } from "../machine/place.js";
 import { expectThat } from "../scenarios/steps.js";
 
@@ -31,12 +32,16 @@ export async function pinnedCurl(options: PinnedCurl): Promise<{ status: string;
     // On standard input: arguments can be read by everybody on the machine.
     ...(token === undefined ? [] : [`header = "Authorization: Bearer ${token}"`]),
   ];
-  const { stdout, exitCode } = await place.run("curl", ["--config", "-"], {
-    input: `${lines.join("\n")}\n`,
-    env,
-    inheritEnv: false,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { stdout, exitCode } = await place.run(
+    "curl",
+    ["--config", "-"],
+    defined({
+      input: `${lines.join("\n")}\n`,
+      env,
+      inheritEnv: false,
+      signal,
+    }),
+  );
   expectThat(exitCode === 0, `curl ended with status ${exitCode}`);
   const cut = stdout.lastIndexOf("\n");
   return { status: stdout.slice(cut + 1), body: stdout.slice(0, cut) };

@@ -1,4 +1,6 @@
 /** A wire between a router and one machine, both of them network namespaces. */
+
+import { defined } from "../../base/defined.js";
 import type { NetNamespace } from "./net-namespace.js";
 
 /** The one next hop that every machine knows; the router answers to it on each wire. */
@@ -17,7 +19,7 @@ export async function plug(
   address: string,
   mac?: string,
 ): Promise<void> {
-  await plugRouter(router, name, machine, { device: "eth0", address, ...(mac === undefined ? {} : { mac }) });
+  await plugRouter(router, name, machine, defined({ device: "eth0", address, mac }));
   await batch(machine, [
     `address add ${address}/32 dev eth0`,
     "link set eth0 up",

@@ -3,6 +3,7 @@
  * deployed instance booted on this machine, and then its user and a stranger at its door.
  */
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { packageRoot } from "../../base/tools.js";
 import { type DeployedHost, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
 import { shellQuote } from "../../stacks/boot/shell.js";
@@ -117,16 +118,18 @@ class Demo {
       story.closers.push(() => started.stop());
       return [`HTTPS on 127.0.0.1:${started.httpsPort}`, started];
     });
-    const user = this.#user({
-      place: thisMachine,
-      host: "127.0.0.1",
-      address: "127.0.0.1",
-      httpsPort: host.httpsPort,
-      flags: ["--port", String(host.httpsPort)],
-      usualPorts: false,
-      sharedDir: shellQuote(host.sharedDir),
-      ...(host.ssh === undefined ? {} : { sshd: host.ssh }),
-    });
+    const user = this.#user(
+      defined({
+        place: thisMachine,
+        host: "127.0.0.1",
+        address: "127.0.0.1",
+        httpsPort: host.httpsPort,
+        flags: ["--port", String(host.httpsPort)],
+        usualPorts: false,
+        sharedDir: shellQuote(host.sharedDir),
+        sshd: host.ssh,
+      }),
+    );
     this.usage = usageOnThisMachine(dir, host.httpsPort);
     await this.#useHost(user, host.ssh === undefined ? "there is no sshd that can run here" : undefined);
     for (const [step, from] of [

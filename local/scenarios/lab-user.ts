@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { defined } from "../../base/defined.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import type { RunResult } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
@@ -91,13 +92,17 @@ export class LabUser {
   /** Runs the `sallyport` command. */
   sallyport(...args: readonly string[]): Promise<RunResult> {
     const { place, home, signal } = this.options;
-    return place.run(process.execPath, [MAIN, ...args], {
-      env: this.#env,
-      inheritEnv: false,
-      cwd: home,
-      shownAs: `sallyport ${args.join(" ")}`,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return place.run(
+      process.execPath,
+      [MAIN, ...args],
+      defined({
+        env: this.#env,
+        inheritEnv: false,
+        cwd: home,
+        shownAs: `sallyport ${args.join(" ")}`,
+        signal,
+      }),
+    );
   }
 
   /** The one JSON document of a command that must not fail. */
@@ -149,15 +154,17 @@ export class LabUser {
   /** A request to the gateway's API; with another's token, where one is given. */
   async asks(method: string, path: string, token?: string): Promise<{ status: string; body: string }> {
     const { gateway, certificate, place, signal } = this.options;
-    return pinnedCurl({
-      place,
-      env: this.#env,
-      url: `https://${gateway}${path}`,
-      certificate,
-      method,
-      token: token ?? (await this.token()),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return pinnedCurl(
+      defined({
+        place,
+        env: this.#env,
+        url: `https://${gateway}${path}`,
+        certificate,
+        method,
+        token: token ?? (await this.token()),
+        signal,
+      }),
+    );
   }
 
   get #env(): Record<string, string> {

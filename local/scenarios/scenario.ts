@@ -3,6 +3,7 @@
  * that boots on this machine, its steps one after the other, and an end in the opposite order.
  */
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
 import type { StackName } from "../../stacks/names.js";
 import { cdktfDeploy, type DeployResult, demoEnv } from "../emulator/cdktf.js";
 import { startEmulator } from "../emulator/emulator.js";
@@ -127,8 +128,7 @@ export class Story {
       inNamespace: typeof support === "object",
       env: this.#env,
       ...this.signal,
-      ...(stack === undefined ? {} : { stack }),
-      ...(onProgress === undefined ? {} : { onStep: onProgress }),
+      ...defined({ stack, onStep: onProgress }),
     });
   }
 
@@ -149,7 +149,7 @@ export class Story {
       const role = await instanceRole(this.#env, facts);
       const booted = await Host.boot({
         facts,
-        ...(role === undefined ? {} : { role }),
+        ...defined({ role }),
         emulatorUrl: this.#env.AWS_ENDPOINT_URL ?? "",
         dir: this.dir.logs,
         ...support,

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import type { RunResult } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
 import { issueCertificate } from "../../certs/issue.js";
@@ -56,13 +57,17 @@ export class User {
   sallyport(...args: readonly string[]): Promise<RunResult> {
     const { place, env, project, signal } = this.options;
     const main = join(packageRoot, "dist/cli/main.js");
-    return place.run(process.execPath, [main, ...args], {
-      env: { ...env, NO_COLOR: "1" },
-      inheritEnv: false,
-      cwd: project,
-      shownAs: `sallyport ${args.join(" ")}`,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return place.run(
+      process.execPath,
+      [main, ...args],
+      defined({
+        env: { ...env, NO_COLOR: "1" },
+        inheritEnv: false,
+        cwd: project,
+        shownAs: `sallyport ${args.join(" ")}`,
+        signal,
+      }),
+    );
   }
 
   async verifies(): Promise<string> {
@@ -172,23 +177,30 @@ export class User {
 
   knock(ports: readonly number[], patience?: number): Promise<Knock[]> {
     const { place, address, signal } = this.options;
-    return knockFrom(place, address, ports, {
-      ...(patience === undefined ? {} : { patience }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return knockFrom(
+      place,
+      address,
+      ports,
+      defined({
+        patience,
+        signal,
+      }),
+    );
   }
 
   /** A request by curl, the path sent as it is written, the server's key pinned to the deployed certificate. */
   async curl(path: string, token?: string): Promise<{ status: string; body: string }> {
     const { place, address, httpsPort, home, env, signal } = this.options;
-    return pinnedCurl({
-      place,
-      env,
-      url: `https://${address}:${httpsPort}${path}`,
-      certificate: join(home, ".ssh/sallyport.crt"),
-      ...(token === undefined ? {} : { token }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    return pinnedCurl(
+      defined({
+        place,
+        env,
+        url: `https://${address}:${httpsPort}${path}`,
+        certificate: join(home, ".ssh/sallyport.crt"),
+        token,
+        signal,
+      }),
+    );
   }
 
   async #token(): Promise<string> {

@@ -10,6 +10,7 @@ import {
   type PackageVersionOrigin,
   PutPackageOriginConfigurationCommand,
 } from "@aws-sdk/client-codeartifact";
+import { defined } from "../../base/defined.js";
 import { awsFault } from "./aws-faults.js";
 import * as errors from "./errors.js";
 import { isWebUrl, type Target } from "./target.js";
@@ -73,12 +74,14 @@ export class CodeArtifact {
     this.#signal = signal;
     // Each call in flight listens to it, and a file may ask for hundreds of packages.
     if (signal !== undefined) setMaxListeners(0, signal);
-    this.#client = new CodeartifactClient({
-      ...(region === undefined ? {} : { region }),
-      ...(apiUrl === undefined ? {} : { endpoint: apiUrl }),
-      ...(profile === undefined ? {} : { profile }),
-      requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
-    });
+    this.#client = new CodeartifactClient(
+      defined({
+        region,
+        endpoint: apiUrl,
+        profile,
+        requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+      }),
+    );
   }
 
   close(): void {
@@ -121,10 +124,10 @@ export class CodeArtifact {
     );
     const connections = answer.repository?.externalConnections ?? [];
     const connection = connections.find((each) => each.packageFormat === format)?.externalConnectionName;
-    return {
+    return defined({
       upstreams: (answer.repository?.upstreams ?? []).flatMap(({ repositoryName }) => repositoryName ?? []),
-      ...(connection === undefined ? {} : { connection }),
-    };
+      connection,
+    });
   }
 
   /** @returns undefined where the repository has nothing of that name. */
@@ -203,10 +206,10 @@ function isMissingPackage(error: unknown): boolean {
 
 function foundVersion(version: string, origin: PackageVersionOrigin | undefined): FoundVersion {
   const { repositoryName, externalConnectionName } = origin?.domainEntryPoint ?? {};
-  return {
+  return defined({
     version,
     external: origin?.originType === "EXTERNAL" || externalConnectionName !== undefined,
-    ...(repositoryName === undefined ? {} : { repository: repositoryName }),
-    ...(externalConnectionName === undefined ? {} : { connection: externalConnectionName }),
-  };
+    repository: repositoryName,
+    connection: externalConnectionName,
+  });
 }

@@ -1,4 +1,6 @@
 /** Which repository is meant: names only, and where its API answers. Pure. */
+
+import { defined } from "../../base/defined.js";
 import * as errors from "./errors.js";
 
 export interface Target {
@@ -42,13 +44,13 @@ export function targetOf(flags: TargetFlags): Target {
   if (!REPOSITORY.test(repository)) throw errors.badRepository(repository);
   if (domainOwner !== undefined && !/^\d{12}$/.test(domainOwner)) throw errors.badOwner(domainOwner);
   if (endpointUrl !== undefined && !isWebUrl(endpointUrl)) throw errors.badEndpoint(endpointUrl);
-  return {
+  return defined({
     domain,
     repository,
-    ...(domainOwner === undefined ? {} : { domainOwner }),
-    ...(region === undefined ? {} : { region }),
-    ...(endpointUrl === undefined ? {} : { apiUrl: endpointUrl }),
-  };
+    domainOwner,
+    region,
+    apiUrl: endpointUrl,
+  });
 }
 
 /** `arn:aws:codeartifact:eu-west-1:111122223333:repository/tools/team` as flags. */

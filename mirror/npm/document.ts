@@ -1,5 +1,6 @@
 /** npm's package documents: read from a registry, and made for a client. */
 
+import { defined } from "../../base/defined.js";
 import { hashesOf, isObject } from "../pypi/parse-simple.js";
 import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
 
@@ -46,12 +47,12 @@ export function parsePackument(text: string, name: string, page: URL): IndexDocu
     const { dist } = manifest;
     if (!isObject(dist) || typeof dist.tarball !== "string" || !URL.canParse(dist.tarball, page.href)) continue;
     const uploaded = time[version];
-    const asset: Asset = {
+    const asset: Asset = defined({
       name: tarballName(name, version),
       url: new URL(dist.tarball, page).href,
       hashes: hashesOfDist(dist),
-      ...(typeof uploaded === "string" ? { uploaded } : {}),
-    };
+      uploaded: typeof uploaded === "string" ? uploaded : undefined,
+    });
     versions.set(version, { version, assets: [asset], manifest: withoutText(manifest) });
   }
   const tags = isObject(document["dist-tags"]) ? document["dist-tags"] : {};
@@ -98,7 +99,7 @@ export function renderPackument(packument: Packument, base: string, short: boole
   return Buffer.from(
     JSON.stringify(
       short
-        ? { name, ...(modified === undefined ? {} : { modified }), "dist-tags": tags, versions }
+        ? defined({ name, modified, "dist-tags": tags, versions })
         : {
             _id: name,
             name,
@@ -134,10 +135,10 @@ function shorten(manifest: Manifest): Record<string, unknown> {
 /** The upstream's own, else what we have counted ourselves. */
 function integrityOf(hashes: Hashes, dist: Readonly<Record<string, unknown>>): Record<string, string> {
   const sha512 = hashes.sha512 === undefined ? undefined : Buffer.from(hashes.sha512, "hex").toString("base64");
-  return {
-    ...(typeof dist.integrity === "string" || sha512 === undefined ? {} : { integrity: `sha512-${sha512}` }),
-    ...(typeof dist.shasum === "string" || hashes.sha1 === undefined ? {} : { shasum: hashes.sha1 }),
-  };
+  return defined({
+    integrity: typeof dist.integrity === "string" || sha512 === undefined ? undefined : `sha512-${sha512}`,
+    shasum: typeof dist.shasum === "string" || hashes.sha1 === undefined ? undefined : hashes.sha1,
+  });
 }
 
 const SEMVER = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;

@@ -2,6 +2,8 @@
  * A project's page of a simple index, as HTML (PEP 503) or JSON (PEP 691), with metadata files (PEP 658, 714),
  * yanking (PEP 592) and sizes (PEP 700). What is no wheel or source archive of that project is left out.
  */
+
+import { defined } from "../../base/defined.js";
 import type { Asset, Hashes, IndexDocument, Version } from "../resolve/model.js";
 import { parsePythonFile } from "../resolve/names.js";
 import { ALGORITHMS } from "../store/transfer.js";
@@ -56,11 +58,13 @@ function parseJson(text: string, page: URL): Asset[] {
       name: file.filename,
       url: withoutFragment(url),
       hashes: isObject(file.hashes) ? hashesOf(Object.entries(file.hashes)) : {},
-      ...(isSize(file.size) ? { size: file.size } : {}),
-      ...(typeof file["requires-python"] === "string" ? { requiresPython: file["requires-python"] } : {}),
+      ...defined({
+        size: isSize(file.size) ? file.size : undefined,
+        requiresPython: typeof file["requires-python"] === "string" ? file["requires-python"] : undefined,
+      }),
       ...(metadata === true ? { metadata: {} } : isObject(metadata) ? { metadata: sha256Of(metadata.sha256) } : {}),
       ...(file.yanked === true ? { yanked: "" } : typeof file.yanked === "string" ? { yanked: file.yanked } : {}),
-      ...(typeof file["upload-time"] === "string" ? { uploaded: file["upload-time"] } : {}),
+      ...defined({ uploaded: typeof file["upload-time"] === "string" ? file["upload-time"] : undefined }),
     });
   }
   return assets;
@@ -89,17 +93,18 @@ function parseHtml(text: string, page: URL): Asset[] {
     const metadata = attributes.get("data-core-metadata") ?? attributes.get("data-dist-info-metadata");
     const requiresPython = attributes.get("data-requires-python");
     const yanked = attributes.get("data-yanked");
-    assets.push({
-      // The name in the URL is the one that counts for pip.
-      name: fileOf(url) ?? decode(label).trim(),
-      url: withoutFragment(url),
-      hashes: hashesOf([...new URLSearchParams(url.hash.slice(1))]),
-      ...(requiresPython === undefined || requiresPython === "" ? {} : { requiresPython }),
-      ...(metadata === undefined || metadata === "false"
-        ? {}
-        : { metadata: sha256Of(/^sha256=(.*)$/.exec(metadata)?.[1]) }),
-      ...(yanked === undefined ? {} : { yanked }),
-    });
+    assets.push(
+      defined({
+        // The name in the URL is the one that counts for pip.
+        name: fileOf(url) ?? decode(label).trim(),
+        url: withoutFragment(url),
+        hashes: hashesOf([...new URLSearchParams(url.hash.slice(1))]),
+        requiresPython: requiresPython === undefined || requiresPython === "" ? undefined : requiresPython,
+        metadata:
+          metadata === undefined || metadata === "false" ? undefined : sha256Of(/^sha256=(.*)$/.exec(metadata)?.[1]),
+        yanked,
+      }),
+    );
   }
   return assets;
 }

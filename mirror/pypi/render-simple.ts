@@ -1,5 +1,6 @@
 /** A project's page for pip and uv. Its links are relative, so that it is the same wherever it is asked for. */
 import { createHash } from "node:crypto";
+import { defined } from "../../base/defined.js";
 import type { Asset } from "../resolve/model.js";
 
 export interface Page {
@@ -59,17 +60,16 @@ export function renderJson(project: string, files: readonly SimpleFile[]): Buffe
       files: files.map((file) => {
         const { asset } = file;
         const metadata = asset.metadata?.sha256 === undefined ? true : { sha256: asset.metadata.sha256 };
-        return {
+        return defined({
           filename: asset.name,
           url: linkOf(file),
           hashes: asset.hashes,
-          ...(asset.size === undefined ? {} : { size: asset.size }),
-          ...(asset.requiresPython === undefined ? {} : { "requires-python": asset.requiresPython }),
-          // Not under its older name too: pip before 23.2 does not survive that in JSON (PEP 714).
-          ...(asset.metadata === undefined ? {} : { "core-metadata": metadata }),
-          ...(asset.yanked === undefined ? {} : { yanked: asset.yanked === "" ? true : asset.yanked }),
-          ...(asset.uploaded === undefined ? {} : { "upload-time": asset.uploaded }),
-        };
+          size: asset.size,
+          "requires-python": asset.requiresPython,
+          "core-metadata": asset.metadata === undefined ? undefined : metadata,
+          yanked: asset.yanked === undefined ? undefined : asset.yanked === "" ? true : asset.yanked,
+          "upload-time": asset.uploaded,
+        });
       }),
     }),
   );

@@ -6,6 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyHeaders } from "@fastify/busboy";
+import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, Hashes, KeptVersion, PackageRecord } from "../resolve/model.js";
@@ -75,14 +76,14 @@ async function publish(upload: Upload, repository: RepositoryNode, shelf: Shelf)
   const requiresPython =
     declared === "" && metadata !== undefined ? parseMetadata(metadata).get("requires-python") : declared;
   try {
-    const asset: Asset = {
+    const asset: Asset = defined({
       name: file,
       hashes,
       size: upload.size,
       uploaded: new Date().toISOString(),
-      ...(requiresPython === undefined || requiresPython === "" ? {} : { requiresPython }),
-      ...(metadata === undefined ? {} : { metadata: { sha256: await blobs.keep(metadata) } }),
-    };
+      requiresPython: requiresPython === undefined || requiresPython === "" ? undefined : requiresPython,
+      metadata: metadata === undefined ? undefined : { sha256: await blobs.keep(metadata) },
+    });
     await blobs.adopt(upload.temporary, hashes.sha256);
     await records.update(repository.id, "pypi", name, (record) => {
       if (checkPublishable(record, version, file, hashes.sha256, repository) === "same") return record;
@@ -135,11 +136,11 @@ function checkMetadata(metadata: Buffer | undefined, file: string, name: string,
 
 function describeFields(fields: ReadonlyMap<string, string>): Pick<KeptVersion, "summary" | "homePage" | "license"> {
   const [summary, homePage, license] = [fields.get("summary"), fields.get("home_page"), fields.get("license")];
-  return {
-    ...(summary === undefined ? {} : { summary }),
-    ...(homePage === undefined ? {} : { homePage }),
-    ...(license === undefined ? {} : { license }),
-  };
+  return defined({
+    summary,
+    homePage,
+    license,
+  });
 }
 
 /** Reads a form to its end. @throws Problem, or what broke the connection; then nothing of it is left. */

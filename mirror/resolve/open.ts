@@ -1,5 +1,6 @@
 /** What is in the repositories of the mirror, opened: see `Packages` in contract.ts. */
 
+import { defined } from "../../base/defined.js";
 import { handleNpm } from "../npm/routes.js";
 import { handlePypi } from "../pypi/routes.js";
 import { Blobs } from "../store/blobs.js";
@@ -77,7 +78,7 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
         const { sha256, sha512, md5 } = hashes;
         // What is listed but has not come in yet is the upstream's.
         if (size === undefined || sha256 === undefined || !blobs.has(sha256)) return [];
-        const others = { ...(sha512 === undefined ? {} : { sha512 }), ...(md5 === undefined ? {} : { md5 }) };
+        const others = defined({ sha512, md5 });
         return [{ name: file, size, hashes: { sha256, ...others } }];
       });
     },
@@ -157,20 +158,20 @@ function versionOf(
 function summaryOf({ format, name, controls }: PackageRecord): PackageSummary {
   const scoped = /^@([^/]+)\/(.+)$/.exec(name);
   const [, namespace, bare] = scoped ?? [];
-  return { format, name: bare ?? name, ...(namespace === undefined ? {} : { namespace }), origin: controls };
+  return defined({ format, name: bare ?? name, namespace, origin: controls });
 }
 
 function describeVersion({ version, revision, origin, publishedMs, summary, homePage, license }: KeptVersion) {
-  const described: VersionSummary = {
+  const described: VersionSummary = defined({
     version,
     revision,
     status: "Published",
     origin,
     publishedMs,
-    ...(summary === undefined ? {} : { summary }),
-    ...(homePage === undefined ? {} : { homePage }),
-    ...(license === undefined ? {} : { license }),
-  };
+    summary,
+    homePage,
+    license,
+  });
   return described;
 }
 

@@ -1,5 +1,6 @@
 /** What a repository's record becomes when something comes in, or changes. Values to values; the disk is elsewhere. */
 import { randomUUID } from "node:crypto";
+import { defined } from "../../base/defined.js";
 import type { OriginControls, PackageFormat, VersionOrigin } from "./contract.js";
 import type { Asset, KeptVersion, PackageRecord, Version } from "./model.js";
 import { withYanked } from "./version-view.js";
@@ -37,7 +38,7 @@ export function retained(
   const kept: KeptVersion = {
     ...(current ?? { publishedMs: nowMs, origin, ...describeManifest(version) }),
     version: version.version,
-    ...(version.manifest === undefined ? {} : { manifest: current?.manifest ?? version.manifest }),
+    ...defined({ manifest: version.manifest === undefined ? undefined : (current?.manifest ?? version.manifest) }),
     assets: assets.some(({ name }) => name === asset.name) ? assets : [...assets, asset],
     revision: randomUUID(),
   };
@@ -79,11 +80,11 @@ export function emptyRecord({ format, name, domain }: PackageKey, controls: Orig
 export function describeManifest({ manifest }: Version): Pick<KeptVersion, "summary" | "homePage" | "license"> {
   const text = (key: string) => (typeof manifest?.[key] === "string" ? (manifest[key] as string) : undefined);
   const [summary, homePage, license] = [text("description"), text("homepage"), text("license")];
-  return {
-    ...(summary === undefined ? {} : { summary }),
-    ...(homePage === undefined ? {} : { homePage }),
-    ...(license === undefined ? {} : { license }),
-  };
+  return defined({
+    summary,
+    homePage,
+    license,
+  });
 }
 
 function hasStored(version: KeptVersion, asset: Asset): boolean {

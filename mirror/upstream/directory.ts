@@ -5,6 +5,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { defined } from "../../base/defined.js";
 import { compareSemver, isSemver, tarballName, withoutText } from "../npm/document.js";
 import { readTarballManifest } from "../npm/tarball.js";
 import { byVersion } from "../pypi/parse-simple.js";
@@ -104,15 +105,15 @@ async function lookAtPython(path: string, file: string, project: string): Promis
   const { size, mtime } = await stat(path);
   const metadata = file.endsWith(".whl") ? await readWheelMetadata(path).catch(() => undefined) : undefined;
   const requiresPython = metadata === undefined ? undefined : parseMetadata(metadata).get("requires-python");
-  const asset: Asset = {
+  const asset: Asset = defined({
     name: file,
     url: pathToFileURL(path).href,
     size,
     hashes: await hashFile(path, ["sha256"]),
     uploaded: mtime.toISOString(),
-    ...(requiresPython === undefined ? {} : { requiresPython }),
-    ...(metadata === undefined ? {} : { metadata: { sha256: createHash("sha256").update(metadata).digest("hex") } }),
-  };
+    requiresPython,
+    metadata: metadata === undefined ? undefined : { sha256: createHash("sha256").update(metadata).digest("hex") },
+  });
   return { project, asset };
 }
 
@@ -144,7 +145,7 @@ async function hashFile(path: string, algorithms: readonly (keyof Hashes)[]): Pr
 function openFile(upstream: string, asset: Asset): Source {
   if (asset.url === undefined) throw new UpstreamError(`the upstream ${upstream} has no "${asset.name}"`, false);
   const body = createReadStream(new URL(asset.url), { highWaterMark: 256 * 1024 });
-  return { body, ...(asset.size === undefined ? {} : { length: asset.size }) };
+  return defined({ body, length: asset.size });
 }
 
 const unreadable = (upstream: string, cause: unknown) =>

@@ -6,6 +6,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { defined } from "../../base/defined.js";
 import { UpstreamError } from "../resolve/errors.js";
 import type { UpstreamLimits } from "../store/limits.js";
 
@@ -51,7 +52,7 @@ export async function fetchUpstream(start: URL, options: FetchOptions): Promise<
     const headers = {
       "User-Agent": "sallyport-mirror",
       ...options.headers,
-      ...(authorization === undefined || url.origin !== origin ? {} : { Authorization: authorization }),
+      ...defined({ Authorization: authorization === undefined || url.origin !== origin ? undefined : authorization }),
     };
     const body = await answerOf(url, headers, until - Date.now(), options);
     const { statusCode: status = 0 } = body;
@@ -78,7 +79,7 @@ function answerOf(
   return new Promise((resolve, reject) => {
     const send = secure ? httpsRequest : httpRequest;
     const agent = secure ? agents["https:"] : agents["http:"];
-    const request: ClientRequest = send(url, { agent, headers, ...(signal === undefined ? {} : { signal }) });
+    const request: ClientRequest = send(url, defined({ agent, headers, signal }));
     const late = new UpstreamError(`the upstream ${upstream} did not answer within ${limits.headersMs} ms`, true);
     const timer = setTimeout(() => request.destroy(late), Math.max(0, ms));
     request.on("error", (error) => {

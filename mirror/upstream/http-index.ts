@@ -1,5 +1,6 @@
 /** A simple index (PEP 503, PEP 691) or an npm registry, by its URL. */
 
+import { defined } from "../../base/defined.js";
 import { parsePackument } from "../npm/document.js";
 import { parseSimple, SIMPLE_ACCEPT } from "../pypi/parse-simple.js";
 import type { PackageFormat } from "../resolve/contract.js";
@@ -25,7 +26,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
     // What an index links to may be elsewhere; its credentials are for its own origin.
     const target = new URL(url);
     if (target.origin === base.origin) [target.username, target.password] = [base.username, base.password];
-    const all: FetchOptions = { ...options, headers, ...(signal === undefined ? {} : { signal }) };
+    const all: FetchOptions = { ...options, headers, ...defined({ signal }) };
     return fetchUpstream(target, all);
   };
 
@@ -43,7 +44,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
       body.destroy();
       throw new UpstreamError(`the upstream ${name} sends more than ${most} bytes of "${what}"`, false);
     }
-    return { body, ...(length === undefined ? {} : { length }) };
+    return defined({ body, length });
   };
 
   return {
@@ -52,11 +53,14 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
     ttlMs: limits.indexTtlMs,
     async index(packageName, previous) {
       const page = pageOf(base, format, packageName);
-      const answer = await get(page, {
-        Accept: format === "pypi" ? SIMPLE_ACCEPT : "application/json",
-        "Accept-Encoding": "gzip",
-        ...(previous?.etag === undefined ? {} : { "If-None-Match": previous.etag }),
-      });
+      const answer = await get(
+        page,
+        defined({
+          Accept: format === "pypi" ? SIMPLE_ACCEPT : "application/json",
+          "Accept-Encoding": "gzip",
+          "If-None-Match": previous?.etag === undefined ? undefined : previous.etag,
+        }),
+      );
       const { status, headers, body } = answer;
       if (status === 304 && previous !== undefined) {
         body.resume();
@@ -78,7 +82,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
       const content = await readDocument(answer, options);
       const document = parse(content, headers["content-type"] ?? "", packageName, answer.url);
       const etag = headers.etag;
-      return { document, bytes: content.length, ...(etag === undefined ? {} : { etag }) } satisfies Fetched;
+      return defined({ document, bytes: content.length, etag }) satisfies Fetched;
     },
     open: (asset, signal) => open(asset.url, asset.name, limits.assetBytes, signal),
     openMetadata: (asset) =>

@@ -1,4 +1,6 @@
 /** What the configuration says to the agents, in the words of their agent.yaml. Pure. */
+
+import { defined } from "../../base/defined.js";
 import type { AcceleratorConfig, AgentLimitsConfig, Config } from "../../config/schema.js";
 import { spanSeconds } from "../../config/span.js";
 
@@ -18,19 +20,18 @@ export function agentSettings(
 ): AgentSettings {
   const { accelerators, agent_limits: limits, autostop, stop_mode } = config;
   const action = stop_mode === "stop" ? "stop" : "terminate";
-  return {
-    ...(Object.keys(accelerators).length === 0
-      ? {}
-      : {
-          accelerators: Object.fromEntries(
+  return defined<AgentSettings>({
+    accelerators:
+      Object.keys(accelerators).length === 0
+        ? undefined
+        : Object.fromEntries(
             Object.entries(accelerators).map(([name, accelerator]) => [name, settingsOf(accelerator)]),
           ),
-        }),
-    ...(limits === undefined || Object.keys(limits).length === 0 ? {} : { limits }),
-    ...(autostop === false ? {} : { autostop: { idle_seconds: spanSeconds(autostop), action } }),
-  };
+    limits: limits === undefined || Object.keys(limits).length === 0 ? undefined : limits,
+    autostop: autostop === false ? undefined : { idle_seconds: spanSeconds(autostop), action },
+  });
 }
 
 function settingsOf({ timeout, ...same }: AcceleratorConfig): AcceleratorSettings {
-  return { ...same, ...(timeout === undefined ? {} : { timeout_seconds: spanSeconds(timeout) }) };
+  return { ...same, ...defined({ timeout_seconds: timeout === undefined ? undefined : spanSeconds(timeout) }) };
 }

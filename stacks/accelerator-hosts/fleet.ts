@@ -1,5 +1,6 @@
 /** The configuration's `fleet:` in a stack: from its keys to the construct, and what is told of it afterwards. */
 import type { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { FleetConfig } from "../../config/schema.js";
 import { shellWord } from "../boot/shell.js";
 import { AcceleratorFleet, type AcceleratorFleetProps, type FleetSize } from "../constructs/fleet.js";
@@ -24,16 +25,16 @@ export interface DeployedFleet {
 
 export function fleetInputs(fleet: FleetConfig): FleetInputs {
   const { min, max, desired, on_demand_base, spot_percentage, spot_allocation, instance_types, subnet_ids } = fleet;
-  return {
+  return defined({
     max,
-    ...(min === undefined ? {} : { min }),
-    ...(desired === undefined ? {} : { desired }),
-    ...(on_demand_base === undefined ? {} : { onDemandBase: on_demand_base }),
-    ...(spot_percentage === undefined ? {} : { spotPercentage: spot_percentage }),
-    ...(spot_allocation === undefined ? {} : { spotAllocation: spot_allocation }),
-    ...(instance_types === undefined ? {} : { instanceTypes: instance_types }),
-    ...(subnet_ids === undefined ? {} : { subnetIds: subnet_ids }),
-  };
+    min,
+    desired,
+    onDemandBase: on_demand_base,
+    spotPercentage: spot_percentage,
+    spotAllocation: spot_allocation,
+    instanceTypes: instance_types,
+    subnetIds: subnet_ids,
+  });
 }
 
 /** @returns the value of the output `fleet`. */
@@ -57,7 +58,7 @@ export function addFleet(
     instanceType: inputs.instanceType,
     rootVolumeGib: inputs.rootVolumeGib,
     tags: { Project: inputs.name, ManagedBy: "sallyport", ...inputs.tags },
-    ...(subnetIds === undefined ? {} : { subnetIds }),
+    ...defined({ subnetIds }),
   });
   return {
     autoscaling_group_name: group.name,

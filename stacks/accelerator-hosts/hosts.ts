@@ -1,4 +1,6 @@
 /** Which hosts a configuration asks for, by name, each with all that holds for it. Pure. */
+
+import { defined } from "../../base/defined.js";
 import type { Config, HostOverride, SpotConfig, StopMode } from "../../config/schema.js";
 import { hostNames } from "../names.js";
 
@@ -63,7 +65,7 @@ export function hostTags(deployment: { readonly name: string; readonly suffix: s
 
 function plannedHost(config: Config, name: string, own: HostOverride): PlannedHost {
   const sshUser = own.ssh_user ?? config.ssh_user;
-  const named = { name, ...(sshUser === undefined ? {} : { sshUser }) };
+  const named = defined({ name, sshUser });
   if (own.instance_id !== undefined) {
     return { ...named, kind: "instance", stopMode: config.stop_mode ?? "keep", instanceId: own.instance_id };
   }
@@ -75,7 +77,7 @@ function plannedHost(config: Config, name: string, own: HostOverride): PlannedHo
     stopMode: config.stop_mode ?? "term",
     instanceType: own.instance_type ?? config.instance_type,
     ami: own.ami ?? config.ami,
-    ...(subnetId === undefined ? {} : { subnetId }),
+    ...defined({ subnetId }),
     rootVolumeGib: own.root_volume_gib ?? config.root_volume_gib,
     ...spotAndShutdown(own.spot ?? config.spot, config.stop_mode),
   };
@@ -92,5 +94,5 @@ function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): P
 function spotOf(spot: SpotConfig): false | Spot {
   if (spot === false) return false;
   const { max_price, fallback = true } = spot === true ? {} : spot;
-  return { ...(max_price === undefined ? {} : { maxPrice: max_price }), fallback };
+  return defined({ maxPrice: max_price, fallback });
 }

@@ -1,5 +1,6 @@
 /** What a deployment gave: read from Terraform's state, so that asking needs no Terraform and no network. */
 import { readFile } from "node:fs/promises";
+import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import * as errors from "../errors.js";
 import { statePath } from "../files.js";
@@ -90,13 +91,13 @@ export async function readOutputs(options: { readonly projectDir: string }): Pro
   const values = await readState(options.projectDir, STACK_NAME);
   const fleet = isFleet(values.fleet) ? values.fleet : undefined;
   if (!isHosts(values.hosts, fleet)) throw errors.notDeployed(options.projectDir);
-  return {
+  return defined({
     hosts: Object.values(values.hosts).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
     security_group_id: String(values.security_group_id ?? ""),
     callers: Array.isArray(values.callers) ? values.callers.map(String) : [],
     certificate_fingerprint: String(values.certificate_fingerprint ?? ""),
-    ...(fleet === undefined ? {} : { fleet }),
-  };
+    fleet,
+  });
 }
 
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */

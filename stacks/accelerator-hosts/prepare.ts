@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import { findLoginKey, type LoginKey } from "../../certs/login-key.js";
 import { ensureCertificate, readCertificate } from "../../certs/store.js";
@@ -42,13 +43,13 @@ export interface PrepareOptions {
 
 /** What is known without looking anything up: enough to take a deployment down. */
 export function deploymentTarget({ config, projectDir }: LoadedConfig, env: NodeJS.ProcessEnv): DeploymentTarget {
-  return {
+  return defined({
     projectDir: resolve(projectDir),
     name: config.name,
     region: config.region,
     tags: config.tags,
-    ...(env.AWS_ENDPOINT_URL ? { endpointUrl: env.AWS_ENDPOINT_URL } : {}),
-  };
+    endpointUrl: env.AWS_ENDPOINT_URL ? env.AWS_ENDPOINT_URL : undefined,
+  });
 }
 
 export async function prepareDeployment(written: LoadedConfig, options: PrepareOptions): Promise<DeploymentInputs> {
@@ -75,7 +76,10 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
   const init = await prepareInit(loaded, onStep);
 
-  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
+  const key = await findLoginKey(
+    config.key_pair,
+    defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
+  );
   onStep(aboutKey(key));
   const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
   await checkEndpoints(written, hostNeeds(config, `${config.name}-${suffix}`));
@@ -88,9 +92,7 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
     suffix,
     ...access,
     sshKey: key,
-    ...(tls === undefined ? {} : { tls }),
-    ...(token === undefined ? {} : { token }),
-    ...(init === undefined ? {} : { init }),
+    ...defined({ tls, token, init }),
     runtime,
   };
 }
@@ -100,7 +102,7 @@ const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subn
 
 /** What the configuration says by itself. */
 function describedBy(config: Config) {
-  return {
+  return defined({
     instanceType: config.instance_type,
     ami: config.ami,
     rootVolumeGib: config.root_volume_gib,
@@ -108,15 +110,15 @@ function describedBy(config: Config) {
     serveAddresses: config.serve_addresses,
     buckets: config.buckets,
     settings: agentSettings(config),
-    ...(config.fleet === undefined ? {} : { fleet: fleetInputs(config.fleet) }),
-    ...(config.host_name_prefix === undefined ? {} : { hostNamePrefix: config.host_name_prefix }),
-    ...(config.vpc_id === undefined ? {} : { vpcId: config.vpc_id }),
-    ...(config.subnet_id === undefined ? {} : { subnetId: config.subnet_id }),
-    ...(config.security_group === undefined ? {} : { securityGroup: config.security_group }),
-    ...(config.use_private_ip === undefined ? {} : { usePrivateIp: config.use_private_ip }),
-    ...(config.role === undefined ? {} : { role: config.role }),
-    ...(config.policy === undefined ? {} : { policies: config.policy }),
-  };
+    fleet: config.fleet === undefined ? undefined : fleetInputs(config.fleet),
+    hostNamePrefix: config.host_name_prefix,
+    vpcId: config.vpc_id,
+    subnetId: config.subnet_id,
+    securityGroup: config.security_group,
+    usePrivateIp: config.use_private_ip,
+    role: config.role,
+    policies: config.policy,
+  });
 }
 
 /** How hosts that are there already are reached: with what is at hand, which may be nothing but their address. */
@@ -134,7 +136,7 @@ async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
     ...NO_RULES,
     callers: [],
     sshKey: key ?? {},
-    ...(crt === false ? {} : { existingTls: { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
+    ...defined({ existingTls: crt === false ? undefined : { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
 import type { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import { existingGroup, type HostAccess } from "../constructs/host-access.js";
 import { HostAgent } from "../constructs/host-agent.js";
@@ -28,21 +29,25 @@ export function addSharedParts(stack: Construct, inputs: DeploymentInputs, runti
       publicKey === undefined
         ? new ExistingKeyPair(stack, "KeyPair", { name: ec2Name })
         : new KeyPair(stack, "KeyPair", { name: deployment, publicKey }),
-    agent: new HostAgent(stack, "Agent", {
-      deployment,
-      region: inputs.region,
-      runtime,
-      directories: inputs.directories,
-      serveAddresses: inputs.serveAddresses,
-      buckets: inputs.buckets,
-      ...(inputs.tls === undefined ? {} : { tls: inputs.tls }),
-      ...(inputs.token === undefined ? {} : { token: inputs.token }),
-      ...(inputs.role === undefined ? {} : { role: inputs.role }),
-      ...(inputs.policies === undefined ? {} : { policies: inputs.policies }),
-      ...(inputs.settings === undefined ? {} : { settings: inputs.settings }),
-      ...(inputs.init === undefined ? {} : { init: inputs.init }),
-      ...(inputs.endpointUrl === undefined ? {} : { endpointUrl: inputs.endpointUrl }),
-    }),
+    agent: new HostAgent(
+      stack,
+      "Agent",
+      defined({
+        deployment,
+        region: inputs.region,
+        runtime,
+        directories: inputs.directories,
+        serveAddresses: inputs.serveAddresses,
+        buckets: inputs.buckets,
+        tls: inputs.tls,
+        token: inputs.token,
+        role: inputs.role,
+        policies: inputs.policies,
+        settings: inputs.settings,
+        init: inputs.init,
+        endpointUrl: inputs.endpointUrl,
+      }),
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import { AcceleratorHost } from "../constructs/accelerator-host.js";
 import { ExistingHost } from "../constructs/existing-host.js";
 import { loginUser, MachineImage } from "../constructs/machine-image.js";
@@ -31,12 +32,15 @@ export class AcceleratorHostsStack extends TerraformStack {
     const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
     const fleet = this.#fleet(shared);
     // In a room of their own, since a host may be called "hosts" or "callers".
-    addOutputs(new Construct(this, "Outputs"), {
-      inputs,
-      hosts,
-      ...(fleet === undefined ? {} : { fleet }),
-      ...(shared === undefined ? {} : { access: shared.access }),
-    });
+    addOutputs(
+      new Construct(this, "Outputs"),
+      defined({
+        inputs,
+        hosts,
+        fleet,
+        access: shared === undefined ? undefined : shared.access,
+      }),
+    );
   }
 
   #fleet(shared: SharedParts | undefined) {
@@ -84,21 +88,25 @@ export class AcceleratorHostsStack extends TerraformStack {
   #newHost(planned: NewHost, { access, keyPair, agent }: SharedParts): FoundHost {
     const { hostNamePrefix } = this.#inputs;
     const { name, spot, sshUser, subnetId, onShutdown } = planned;
-    const host = new AcceleratorHost(this, name, {
-      access,
-      keyPair,
-      agent,
-      image: this.#image(planned.ami),
-      instanceType: planned.instanceType,
-      rootVolumeGib: planned.rootVolumeGib,
-      privateAddress: this.#isPrivate,
-      tags: hostTags(this.#inputs, name),
-      ...(hostNamePrefix === undefined ? {} : { nameTag: `${hostNamePrefix}-${name}` }),
-      ...(onShutdown === undefined ? {} : { onShutdown }),
-      ...(spot === false ? {} : { spot }),
-      ...(sshUser === undefined ? {} : { sshUser }),
-      ...(subnetId === undefined ? {} : { subnetId }),
-    });
+    const host = new AcceleratorHost(
+      this,
+      name,
+      defined({
+        access,
+        keyPair,
+        agent,
+        image: this.#image(planned.ami),
+        instanceType: planned.instanceType,
+        rootVolumeGib: planned.rootVolumeGib,
+        privateAddress: this.#isPrivate,
+        tags: hostTags(this.#inputs, name),
+        nameTag: hostNamePrefix === undefined ? undefined : `${hostNamePrefix}-${name}`,
+        onShutdown,
+        spot: spot === false ? undefined : spot,
+        sshUser,
+        subnetId,
+      }),
+    );
     const { id, publicIp, privateIp } = host.instance;
     const { instanceType } = planned;
     const { address, agentUrl = "" } = host;

@@ -4,6 +4,7 @@
  * its public address is there before the machine is.
  */
 import { stringify } from "yaml";
+import { defined } from "../../base/defined.js";
 import * as errors from "../errors.js";
 import { base64, FUNCTIONS, MOST_BYTES, SYSUSERS } from "./render-host.js";
 import { shellQuote } from "./shell.js";
@@ -63,18 +64,20 @@ export function gatewayBootScript(options: GatewayBootOptions): string {
 
 /** `/etc/sallyport/gateway.yaml`, less the names of the interfaces and the public address. */
 export function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: GatewayBootOptions): string {
-  return stringify({
-    name,
-    tls: { cert: "/etc/sallyport/tls.crt", key: "credential:tls.key" },
-    wan: UNKNOWN.wan,
-    lan: UNKNOWN.lan,
-    public_address: UNKNOWN.address,
-    lab_networks: labNetworks,
-    ports,
-    database: "env:DATABASE_URL",
-    auth: { issuer, key: "credential:token.key", algorithms: ["HS256"] },
-    ...(logTarget === undefined ? {} : { log: { source: "ulogd", file: LOG_FILE, target: logTarget } }),
-  });
+  return stringify(
+    defined({
+      name,
+      tls: { cert: "/etc/sallyport/tls.crt", key: "credential:tls.key" },
+      wan: UNKNOWN.wan,
+      lan: UNKNOWN.lan,
+      public_address: UNKNOWN.address,
+      lab_networks: labNetworks,
+      ports,
+      database: "env:DATABASE_URL",
+      auth: { issuer, key: "credential:token.key", algorithms: ["HS256"] },
+      log: logTarget === undefined ? undefined : { source: "ulogd", file: LOG_FILE, target: logTarget },
+    }),
+  );
 }
 
 /** `/etc/sallyport/agent.yaml`: no agent runs here, but the unit that brings the secrets reads it. */
@@ -85,12 +88,12 @@ export function secretsYaml(options: GatewayBootOptions): string {
     auth: "token",
     token: "credential:token",
     authorized_host_dirs: [{ name: "shared", path: "~/shared", mode: "rw" }],
-    secrets: {
+    secrets: defined({
       region: options.region,
-      ...(options.endpointUrl === undefined ? {} : { endpoint_url: options.endpointUrl }),
+      endpoint_url: options.endpointUrl,
       tls_key_parameter: options.tlsKeyParameter,
       token_parameter: options.tokenKeyParameter,
-    },
+    }),
   });
 }
 

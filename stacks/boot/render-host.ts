@@ -6,6 +6,7 @@
  * handles is never an argument of a program. It needs systemd, curl >= 7.87, tar, gzip and coreutils.
  */
 import { stringify } from "yaml";
+import { defined } from "../../base/defined.js";
 import type { HostDir } from "../../config/schema.js";
 import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
 import * as errors from "../errors.js";
@@ -57,7 +58,7 @@ export function bootScript(options: BootScriptOptions): string {
     "umask 022",
     "",
     ...Object.entries({
-      ...(options.host === undefined ? {} : { host: options.host }),
+      ...defined({ host: options.host }),
       region: options.region,
       archive_url: options.archive.url,
       archive_sha256: options.archive.sha256,
@@ -85,12 +86,12 @@ export function bootScript(options: BootScriptOptions): string {
 /** `/etc/sallyport/agent.yaml`. */
 export function agentYaml(options: BootScriptOptions): string {
   const { tlsKeyParameter, tokenParameter } = options;
-  const secrets = {
+  const secrets = defined({
     region: options.region,
-    ...(options.endpointUrl === undefined ? {} : { endpoint_url: options.endpointUrl }),
-    ...(tlsKeyParameter === undefined ? {} : { tls_key_parameter: tlsKeyParameter }),
-    ...(tokenParameter === undefined ? {} : { token_parameter: tokenParameter }),
-  };
+    endpoint_url: options.endpointUrl,
+    tls_key_parameter: tlsKeyParameter,
+    token_parameter: tokenParameter,
+  });
   return stringify({
     name: options.host ?? NO_NAME_YET,
     listen: { address: "::", https_port: 443, http_port: 80 },
@@ -101,7 +102,7 @@ export function agentYaml(options: BootScriptOptions): string {
       path,
       mode,
     })),
-    ...(options.serveAddresses === true ? { serve_addresses: true } : {}),
+    ...defined({ serve_addresses: options.serveAddresses === true ? true : undefined }),
     ...settingsYaml(options),
     // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
     secrets,
@@ -111,7 +112,7 @@ export function agentYaml(options: BootScriptOptions): string {
 function settingsYaml({ settings = {}, region, endpointUrl }: BootScriptOptions): object {
   const { autostop, ...others } = settings;
   if (autostop === undefined) return others;
-  const where = { region, ...(endpointUrl === undefined ? {} : { endpoint_url: endpointUrl }) };
+  const where = defined({ region, endpoint_url: endpointUrl });
   return { ...others, autostop: { ...autostop, ...where } };
 }
 

@@ -1,6 +1,7 @@
 import { Instance, type InstanceInstanceMarketOptions } from "@cdktf/provider-aws/lib/instance/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { HostAccess } from "./host-access.js";
 import type { HostAgent } from "./host-agent.js";
 import type { ExistingKeyPair, KeyPair } from "./key-pair.js";
@@ -65,7 +66,7 @@ export class AcceleratorHost extends Construct {
       instanceType: props.instanceType ?? "f2.6xlarge",
       keyName: props.keyPair.keyName,
       vpcSecurityGroupIds: props.access.securityGroupIds,
-      ...(props.subnetId === undefined ? {} : { subnetId: props.subnetId }),
+      ...defined({ subnetId: props.subnetId }),
       // Session-bound metadata that one hop can reach: a container or a tricked proxy on the host cannot ask for credentials.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
@@ -74,8 +75,10 @@ export class AcceleratorHost extends Construct {
         encrypted: true,
         deleteOnTermination: true,
       },
-      ...(props.onShutdown === undefined ? {} : { instanceInitiatedShutdownBehavior: props.onShutdown }),
-      ...(spot === undefined ? {} : { instanceMarketOptions: spotMarket(spot) }),
+      ...defined({
+        instanceInitiatedShutdownBehavior: props.onShutdown,
+        instanceMarketOptions: spot === undefined ? undefined : spotMarket(spot),
+      }),
       tags: { ...props.tags, Name },
       volumeTags: { Name },
       ...(agent === undefined
@@ -102,10 +105,10 @@ export class AcceleratorHost extends Construct {
 function spotMarket({ maxPrice }: NonNullable<AcceleratorHostProps["spot"]>): InstanceInstanceMarketOptions {
   return {
     marketType: "spot",
-    spotOptions: {
+    spotOptions: defined({
       spotInstanceType: "one-time",
       instanceInterruptionBehavior: "terminate",
-      ...(maxPrice === undefined ? {} : { maxPrice }),
-    },
+      maxPrice,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 /** The firewall options as construct props: the names of sallyport.yaml in camel case, and the same meaning. */
 import { Token } from "cdktf";
+import { defined } from "../../base/defined.js";
 import { snakeCase } from "../../base/text/nearest.js";
 import type { FirewallOptions, Profile } from "../../firewall/options/options.js";
 import { buildTable, type RuleTable } from "../../firewall/options/table.js";
@@ -39,13 +40,13 @@ export interface FirewallProps {
 
 /** @throws Fault if an option does not fit, contradicts another, or is a token: rules' ids are made of them. */
 export function tableOfProps({ callers, ...props }: FirewallProps): RuleTable {
-  for (const [name, value] of Object.entries({ ...props, ...(callers === undefined ? {} : { callers }) })) {
+  for (const [name, value] of Object.entries({ ...props, ...defined({ callers }) })) {
     // A group or a list may be one that the same app makes.
     if (name !== "ingress" && hasToken(value)) throw errors.unknownAtSynth(name);
   }
   const options = {
     ...(snakeKeys(props) as FirewallOptions),
-    ...(callers === undefined ? {} : { caller: callers }),
+    ...defined({ caller: callers }),
   };
   return buildTable(options, { callers: (callers ?? []).map((caller) => Cidr.of(caller)) });
 }

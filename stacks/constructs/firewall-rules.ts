@@ -5,6 +5,7 @@ import {
   type VpcSecurityGroupIngressRuleConfig,
 } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { RuleTable, TableRow } from "../../firewall/options/table.js";
 import { formatTerraformMark } from "../../firewall/security-group/mark.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
@@ -79,7 +80,7 @@ export class FirewallRules extends Construct {
     const { deployment, rows, quota, vpcCidr } = props;
     checkQuota(
       rows.map(({ rule }) => rule),
-      { group: `${this.node.path}/${id}`, ...(quota === undefined ? {} : { limit: quota }) },
+      defined({ group: `${this.node.path}/${id}`, limit: quota }),
     );
     const group = new SecurityGroup(this, id, {
       namePrefix: `${deployment}-`,

@@ -1,7 +1,8 @@
-import { AutoscalingGroup } from "@cdktf/provider-aws/lib/autoscaling-group/index.js";
+import { AutoscalingGroup, type AutoscalingGroupConfig } from "@cdktf/provider-aws/lib/autoscaling-group/index.js";
 import { DataAwsSubnets } from "@cdktf/provider-aws/lib/data-aws-subnets/index.js";
-import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template/index.js";
+import { LaunchTemplate, type LaunchTemplateConfig } from "@cdktf/provider-aws/lib/launch-template/index.js";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { FirewallRules } from "./firewall-rules.js";
 import type { HostAgent } from "./host-agent.js";
 import type { MachineImage } from "./machine-image.js";
@@ -64,55 +65,63 @@ export class AcceleratorFleet extends Construct {
     this.agentScheme = agent?.scheme;
     this.launchTemplate = this.#template(props);
     const { min = 0, max, desired } = props;
-    this.group = new AutoscalingGroup(this, "Group", {
-      name: `${name}-fleet`,
-      minSize: min,
-      maxSize: max,
-      desiredCapacity: desired ?? min,
-      vpcZoneIdentifier: [...(props.subnetIds ?? this.#defaultSubnets(props.vpcId))],
-      healthCheckType: "EC2",
-      healthCheckGracePeriod: 300,
-      // Evening out the zones would end machines at work.
-      suspendedProcesses: ["AZRebalance"],
-      // Spot capacity may take its time, or never come: the group goes on trying, Terraform need not watch.
-      waitForCapacityTimeout: "0",
-      mixedInstancesPolicy: this.#mix(props),
-      tag: [{ key: "Name", value: `${name}-fleet`, propagateAtLaunch: false }],
-      ...(agent === undefined ? {} : { dependsOn: agent.readyBefore }),
-      // Whoever scales the group by hand or by a policy is not undone by the next deployment.
-      ...(desired === undefined ? { lifecycle: { ignoreChanges: ["desired_capacity"] } } : {}),
-    });
+    this.group = new AutoscalingGroup(
+      this,
+      "Group",
+      defined<AutoscalingGroupConfig>({
+        name: `${name}-fleet`,
+        minSize: min,
+        maxSize: max,
+        desiredCapacity: desired ?? min,
+        vpcZoneIdentifier: [...(props.subnetIds ?? this.#defaultSubnets(props.vpcId))],
+        healthCheckType: "EC2",
+        healthCheckGracePeriod: 300,
+        // Evening out the zones would end machines at work.
+        suspendedProcesses: ["AZRebalance"],
+        // Spot capacity may take its time, or never come: the group goes on trying, Terraform need not watch.
+        waitForCapacityTimeout: "0",
+        mixedInstancesPolicy: this.#mix(props),
+        tag: [{ key: "Name", value: `${name}-fleet`, propagateAtLaunch: false }],
+        dependsOn: agent === undefined ? undefined : agent.readyBefore,
+        lifecycle: desired === undefined ? { ignoreChanges: ["desired_capacity"] } : undefined,
+      }),
+    );
   }
 
   #template(props: AcceleratorFleetProps): LaunchTemplate {
     const { agent, image, name, instanceProfile = agent?.role.instanceProfile.name } = props;
     const tags = { ...props.tags, Name: `${name}-fleet` };
-    return new LaunchTemplate(this, "Template", {
-      name: `${name}-fleet`,
-      imageId: image.imageId,
-      instanceType: props.instanceTypes?.[0] ?? props.instanceType ?? "f2.6xlarge",
-      keyName: props.keyName,
-      vpcSecurityGroupIds: props.access.securityGroupIds,
-      updateDefaultVersion: true,
-      ...(instanceProfile === undefined ? {} : { iamInstanceProfile: { name: instanceProfile } }),
-      // As on a single host: session-bound metadata that one hop can reach.
-      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-      blockDeviceMappings: [
-        {
-          deviceName: image.rootDevice,
-          ebs: {
-            volumeType: "gp3",
-            volumeSize: props.rootVolumeGib ?? 50,
-            encrypted: "true",
-            deleteOnTermination: "true",
+    return new LaunchTemplate(
+      this,
+      "Template",
+      defined<LaunchTemplateConfig>({
+        name: `${name}-fleet`,
+        imageId: image.imageId,
+        instanceType: props.instanceTypes?.[0] ?? props.instanceType ?? "f2.6xlarge",
+        keyName: props.keyName,
+        vpcSecurityGroupIds: props.access.securityGroupIds,
+        updateDefaultVersion: true,
+        iamInstanceProfile: instanceProfile === undefined ? undefined : { name: instanceProfile },
+        // As on a single host: session-bound metadata that one hop can reach.
+        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        blockDeviceMappings: [
+          {
+            deviceName: image.rootDevice,
+            ebs: {
+              volumeType: "gp3",
+              volumeSize: props.rootVolumeGib ?? 50,
+              encrypted: "true",
+              deleteOnTermination: "true",
+            },
           },
-        },
-      ],
-      tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
-      ...(agent === undefined
-        ? {}
-        : { userData: Buffer.from(agent.bootScript({ sshUser: image.sshUser })).toString("base64") }),
-    });
+        ],
+        tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),
+        userData:
+          agent === undefined
+            ? undefined
+            : Buffer.from(agent.bootScript({ sshUser: image.sshUser })).toString("base64"),
+      }),
+    );
   }
 
   #mix(props: AcceleratorFleetProps) {

@@ -1,5 +1,6 @@
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { HostDir } from "../../config/schema.js";
 import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
 import type { InitFiles } from "../boot/init/init-files.js";
@@ -63,11 +64,15 @@ export class HostAgent extends Construct {
       if (Token.isUnresolved(value)) throw errors.unknownAtSynth(prop);
     }
     this.runtime = new RuntimeObject(this, "Runtime", { bucket: name, archive: props.runtime });
-    this.secrets = new HostSecrets(this, "Secrets", {
-      prefix: `/sallyport/${props.deployment}`,
-      ...(props.tls === undefined ? {} : { tlsKey: props.tls.key }),
-      ...(props.token === undefined ? {} : { token: props.token }),
-    });
+    this.secrets = new HostSecrets(
+      this,
+      "Secrets",
+      defined({
+        prefix: `/sallyport/${props.deployment}`,
+        tlsKey: props.tls === undefined ? undefined : props.tls.key,
+        token: props.token,
+      }),
+    );
     this.role =
       props.role === undefined ? this.#ownRole(name) : new ExistingRole(this, "Role", { name, role: props.role });
   }
@@ -75,15 +80,19 @@ export class HostAgent extends Construct {
   #ownRole(name: string): HostRole {
     const { region, buckets, policies, settings } = this.#props;
     const { partition } = cloudOf(region);
-    return new HostRole(this, "Role", {
-      name,
-      parameterArns: this.secrets.parameters.map((parameter) => parameter.arn),
-      objectArns: [`arn:${partition}:s3:::${name}/${this.runtime.key}`],
-      ...(buckets === undefined ? {} : { buckets }),
-      ...(policies === undefined ? {} : { policies }),
-      ...(settings?.autostop === undefined ? {} : { autostop: settings.autostop.action }),
-      partition,
-    });
+    return new HostRole(
+      this,
+      "Role",
+      defined({
+        name,
+        parameterArns: this.secrets.parameters.map((parameter) => parameter.arn),
+        objectArns: [`arn:${partition}:s3:::${name}/${this.runtime.key}`],
+        buckets,
+        policies,
+        autostop: settings?.autostop === undefined ? undefined : settings.autostop.action,
+        partition,
+      }),
+    );
   }
 
   /** What must be there before a host boots. */
@@ -96,19 +105,21 @@ export class HostAgent extends Construct {
   bootScript(host: { readonly name?: string; readonly sshUser: string }): string {
     const { tlsKeyName, tokenName } = this.secrets;
     const { region, runtime, tls, directories, endpointUrl, serveAddresses = false, settings, init } = this.#props;
-    return bootScript({
-      ...(host.name === undefined ? {} : { host: host.name }),
-      sshUser: host.sshUser,
-      region,
-      serveAddresses,
-      archive: { url: this.runtime.url(region, endpointUrl), sha256: runtime.sha256 },
-      ...(tls === undefined ? {} : { certificate: tls.certificate }),
-      ...(tlsKeyName === undefined ? {} : { tlsKeyParameter: tlsKeyName }),
-      ...(tokenName === undefined ? {} : { tokenParameter: tokenName }),
-      ...(directories === undefined ? {} : { directories }),
-      ...(endpointUrl === undefined ? {} : { endpointUrl }),
-      ...(settings === undefined ? {} : { settings }),
-      ...(init === undefined ? {} : { init }),
-    });
+    return bootScript(
+      defined({
+        host: host.name,
+        sshUser: host.sshUser,
+        region,
+        serveAddresses,
+        archive: { url: this.runtime.url(region, endpointUrl), sha256: runtime.sha256 },
+        certificate: tls === undefined ? undefined : tls.certificate,
+        tlsKeyParameter: tlsKeyName,
+        tokenParameter: tokenName,
+        directories,
+        endpointUrl,
+        settings,
+        init,
+      }),
+    );
   }
 }

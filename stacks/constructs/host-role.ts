@@ -3,6 +3,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role/index.js";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy/index.js";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 
 export interface HostRoleProps {
   /** Name of role, policy and profile; IAM names are one per account, whatever the region. */
@@ -99,13 +100,15 @@ function statements(props: HostRoleProps): object[] {
   ];
   return all
     .filter(({ Resource }) => Resource.length > 0)
-    .map(({ Sid, Action, Resource, Condition }) => ({
-      Sid,
-      Effect: "Allow",
-      Action,
-      Resource,
-      ...(Condition === undefined ? {} : { Condition }),
-    }));
+    .map(({ Sid, Action, Resource, Condition }) =>
+      defined({
+        Sid,
+        Effect: "Allow",
+        Action,
+        Resource,
+        Condition,
+      }),
+    );
 }
 
 function policy(Statement: object[]): string {

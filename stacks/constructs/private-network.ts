@@ -5,11 +5,12 @@ import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-assoc
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
-import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
+import { VpcEndpoint, type VpcEndpointConfig } from "@cdktf/provider-aws/lib/vpc-endpoint/index.js";
 import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-endpoint-route-table-association/index.js";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import type { BucketGrant } from "../private-mirror/endpoint-needs.js";
 import { bucketsPolicy } from "../private-mirror/policies.js";
 import type { ExistingNetwork, NetworkPlace, OwnNetwork } from "../private-mirror/subnets.js";
@@ -77,14 +78,17 @@ export class PrivateNetwork extends Construct {
     const table = new RouteTable(this, "Routes", { vpcId: vpc.id, tags: { Name: name } });
     const subnetIds = subnets.map((cidrBlock, index) => {
       const key = cidrBlock.replace("/", "_");
-      const { id } = new Subnet(this, `Subnet-${key}`, {
-        vpcId: vpc.id,
-        cidrBlock,
-        availabilityZone: inOrder === undefined ? zones?.[index] : Fn.element(inOrder, index),
-        tags: { Name: `${name}-private` },
-        // A zone that AWS adds must not move what is there.
-        ...(inOrder === undefined ? {} : { lifecycle: { ignoreChanges: ["availability_zone"] } }),
-      });
+      const { id } = new Subnet(
+        this,
+        `Subnet-${key}`,
+        defined({
+          vpcId: vpc.id,
+          cidrBlock,
+          availabilityZone: inOrder === undefined ? zones?.[index] : Fn.element(inOrder, index),
+          tags: { Name: `${name}-private` },
+          lifecycle: inOrder === undefined ? undefined : { ignoreChanges: ["availability_zone"] },
+        }),
+      );
       new RouteTableAssociation(this, `Routes-${key}`, { routeTableId: table.id, subnetId: id });
       return id;
     });
@@ -125,16 +129,20 @@ export class PrivateNetwork extends Construct {
   }
 
   #interface(service: string, policy: string | undefined, name: string, region: string): VpcEndpoint {
-    return new VpcEndpoint(this, `Endpoint-${service.replace(".", "-")}`, {
-      vpcId: this.vpcId,
-      serviceName: `com.amazonaws.${region}.${service}`,
-      vpcEndpointType: "Interface",
-      subnetIds: [...this.subnetIds],
-      securityGroupIds: [this.securityGroup.id],
-      privateDnsEnabled: true,
-      ...(policy === undefined ? {} : { policy }),
-      tags: { Name: `${name}-${service}` },
-    });
+    return new VpcEndpoint(
+      this,
+      `Endpoint-${service.replace(".", "-")}`,
+      defined<VpcEndpointConfig>({
+        vpcId: this.vpcId,
+        serviceName: `com.amazonaws.${region}.${service}`,
+        vpcEndpointType: "Interface",
+        subnetIds: [...this.subnetIds],
+        securityGroupIds: [this.securityGroup.id],
+        privateDnsEnabled: true,
+        policy,
+        tags: { Name: `${name}-${service}` },
+      }),
+    );
   }
 
   /** Each route table by a resource of its own: a lab that lives here adds its table. */

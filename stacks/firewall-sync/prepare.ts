@@ -1,4 +1,6 @@
 /** What `firewall_sync:` says as the inputs of its stack: everything is checked here, before anything is made. */
+
+import { defined } from "../../base/defined.js";
 import type { FirewallSyncConfig, LoadedConfig } from "../../config/load.js";
 import type { SyncSettings } from "../../firewall/lambda/settings.js";
 import { formatMark, LEASE_OWNER } from "../../firewall/security-group/mark.js";
@@ -32,16 +34,17 @@ export async function prepareSync(loaded: LoadedConfig, options: PrepareSyncOpti
       targets,
       owner: ownerName(written, sources, place),
       permits: permitsOf(written),
-      ...(written.family === undefined ? {} : { family: written.family }),
-      ...(written.quota === undefined ? {} : { quota: written.quota }),
+      ...defined({ family: written.family, quota: written.quota }),
       ...credentialsOf(written, sources, place),
     },
     schedule: rateOf(written.every ?? "5m"),
     logRetentionDays: written.log_retention_days ?? 30,
-    bundle: await buildSyncBundle({
-      env: options.env,
-      ...(options.bundle === undefined ? {} : { dir: options.bundle }),
-    }),
+    bundle: await buildSyncBundle(
+      defined({
+        env: options.env,
+        dir: options.bundle,
+      }),
+    ),
   };
 }
 
@@ -91,13 +94,13 @@ function ownerName(
 
 function permitsOf(written: FirewallSyncConfig): SyncSettings["permits"] {
   const { allow_empty, allow_private, allow_everybody, skip_invalid, max_shrink } = written;
-  return {
-    ...(allow_empty === undefined ? {} : { allowEmpty: allow_empty }),
-    ...(allow_private === undefined ? {} : { allowPrivate: allow_private }),
-    ...(allow_everybody === undefined ? {} : { allowEverybody: allow_everybody }),
-    ...(skip_invalid === undefined ? {} : { skipInvalid: skip_invalid }),
-    ...(max_shrink === undefined ? {} : { maxShrink: max_shrink / 100 }),
-  };
+  return defined({
+    allowEmpty: allow_empty,
+    allowPrivate: allow_private,
+    allowEverybody: allow_everybody,
+    skipInvalid: skip_invalid,
+    maxShrink: max_shrink === undefined ? undefined : max_shrink / 100,
+  });
 }
 
 /** A secret goes to nobody but the one source that it is for. */

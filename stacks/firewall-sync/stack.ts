@@ -5,6 +5,7 @@ import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function/index.js
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission/index.js";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import { SETTINGS_VARIABLE } from "../../firewall/lambda/settings.js";
 import { SyncRole } from "../constructs/sync-role.js";
 import { SYNC_STACK_NAME } from "../names.js";
@@ -18,13 +19,19 @@ export class FirewallSyncStack extends TerraformStack {
     addProvider(this, SYNC_STACK_NAME, inputs);
     const { settings } = inputs;
     const { targets, credentials } = settings;
-    const access = new SyncRole(this, "Access", {
-      namePrefix: `${inputs.name}-sync-`,
-      region: inputs.region,
-      groupIds: unique(targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []))),
-      prefixListIds: unique(targets.flatMap((target) => (target.kind === "prefix-list" ? [target.prefixListId] : []))),
-      ...(credentials === undefined ? {} : { parameter: credentials.parameter }),
-    });
+    const access = new SyncRole(
+      this,
+      "Access",
+      defined({
+        namePrefix: `${inputs.name}-sync-`,
+        region: inputs.region,
+        groupIds: unique(targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []))),
+        prefixListIds: unique(
+          targets.flatMap((target) => (target.kind === "prefix-list" ? [target.prefixListId] : [])),
+        ),
+        parameter: credentials === undefined ? undefined : credentials.parameter,
+      }),
+    );
     // AWS makes the role's name its own in the account, and everything else is called after it.
     const { name } = access.role;
     const log = new CloudwatchLogGroup(this, "Log", {

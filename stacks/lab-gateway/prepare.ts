@@ -1,5 +1,6 @@
 /** What `lab_gateway:` says as the inputs of its stack: everything is found out and checked here. */
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { findLoginKey } from "../../certs/login-key.js";
 import { ensureToken } from "../../certs/token.js";
 import type { LoadedConfig } from "../../config/load.js";
@@ -55,13 +56,20 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   onStep(`callers ${callers.join(", ")} (${caller.from})`);
   for (const objection of caller.objections) onStep(`address service ${objection}`);
   const from = options.caller === undefined ? loaded.placeOf("/caller") : "--caller";
-  const table = labTable(ports, callers, {
-    caller: from,
-    ...(written.ports === undefined ? {} : { ports: place("ports") }),
-  });
+  const table = labTable(
+    ports,
+    callers,
+    defined({
+      caller: from,
+      ports: written.ports === undefined ? undefined : place("ports"),
+    }),
+  );
   checkQuota(table.rows.map(({ rule }) => rule));
 
-  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
+  const key = await findLoginKey(
+    config.key_pair,
+    defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
+  );
   onStep(aboutKey(key));
   const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
   await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, suffix)));
@@ -73,22 +81,23 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   return {
     ...deploymentTarget(loaded, env),
     suffix,
-    ...(written.vpc_id === undefined ? {} : { vpcId: written.vpc_id }),
-    ...(mirror === undefined
-      ? {}
-      : {
-          home: {
-            vpcId: mirror.network_vpc_id,
-            subnetId: mirror.network_subnet_ids[0] ?? "",
-            s3EndpointId: mirror.network_s3_endpoint_id,
-          },
-        }),
+    ...defined({
+      vpcId: written.vpc_id,
+      home:
+        mirror === undefined
+          ? undefined
+          : {
+              vpcId: mirror.network_vpc_id,
+              subnetId: mirror.network_subnet_ids[0] ?? "",
+              s3EndpointId: mirror.network_s3_endpoint_id,
+            },
+    }),
     blocks,
     instanceType: written.instance_type ?? "t3.small",
     ami,
     ports,
     issuer: written.issuer ?? config.name,
-    ...(written.log === undefined ? {} : { logTarget: written.log.target }),
+    ...defined({ logTarget: written.log === undefined ? undefined : written.log.target }),
     table,
     callers,
     sshKey: key,

@@ -1,5 +1,6 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { defined } from "../../base/defined.js";
 import { gatewayBootScript } from "../boot/render-gateway.js";
 import { shellWord } from "../boot/shell.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
@@ -21,12 +22,16 @@ export class LabGatewayStack extends TerraformStack {
     addProvider(this, LAB_STACK_NAME, inputs);
     const { blocks, region, vpcId, endpointUrl } = inputs;
     const deployment = gatewayDeployment(inputs.name, inputs.suffix);
-    const network = new LabNetwork(this, "Network", {
-      name: deployment,
-      blocks,
-      ...(vpcId === undefined ? {} : { vpcId }),
-      ...(inputs.home === undefined ? {} : { home: inputs.home }),
-    });
+    const network = new LabNetwork(
+      this,
+      "Network",
+      defined({
+        name: deployment,
+        blocks,
+        vpcId,
+        home: inputs.home,
+      }),
+    );
     const access = new FirewallRules(this, "CallerAccess", { vpcId: network.vpcId, table: inputs.table, deployment });
     const name = globalName(deployment, region);
     const { partition } = cloudOf(region);
@@ -57,20 +62,22 @@ export class LabGatewayStack extends TerraformStack {
       instanceType: inputs.instanceType,
       keyName: keyPair.keyName,
       instanceProfile: role.instanceProfile.name,
-      bootScript: gatewayBootScript({
-        name: `${inputs.name}-gateway`,
-        region,
-        archive: { url: runtime.url(region, endpointUrl), sha256: inputs.runtime.sha256 },
-        certificate: inputs.tls.certificate,
-        tlsKeyParameter: secrets.tlsKeyName ?? "",
-        tokenKeyParameter: secrets.tokenName ?? "",
-        issuer: inputs.issuer,
-        ports: inputs.ports,
-        labNetworks: blocks.private,
-        ...(inputs.home === undefined ? {} : { privateAddress: true }),
-        ...(endpointUrl === undefined ? {} : { endpointUrl }),
-        ...(inputs.logTarget === undefined ? {} : { logTarget: inputs.logTarget }),
-      }),
+      bootScript: gatewayBootScript(
+        defined({
+          name: `${inputs.name}-gateway`,
+          region,
+          archive: { url: runtime.url(region, endpointUrl), sha256: inputs.runtime.sha256 },
+          certificate: inputs.tls.certificate,
+          tlsKeyParameter: secrets.tlsKeyName ?? "",
+          tokenKeyParameter: secrets.tokenName ?? "",
+          issuer: inputs.issuer,
+          ports: inputs.ports,
+          labNetworks: blocks.private,
+          privateAddress: inputs.home === undefined ? undefined : true,
+          endpointUrl,
+          logTarget: inputs.logTarget,
+        }),
+      ),
       readyBefore: [runtime.object, role.policy, ...secrets.parameters],
     });
     this.#outputs(inputs, network, access, host, image);

@@ -1,4 +1,6 @@
 /** Which blocks of addresses the lab and its gateway get. Pure. */
+
+import { defined } from "../../base/defined.js";
 import type { LabGatewayConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
 import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
@@ -55,7 +57,7 @@ export function labBlocks(config: LabGatewayConfig, place: (part: Part) => strin
     const other = all.slice(0, index).find((before) => overlap(before.cidr, cidr));
     if (other !== undefined) throw errors.badLabBlock(place(where), `${cidr}`, `it overlaps ${other.cidr}`);
   }
-  return { ...(isOwn ? { vpc: `${vpc}` } : {}), public: `${open}`, private: lab.map(String) };
+  return defined({ vpc: isOwn ? `${vpc}` : undefined, public: `${open}`, private: lab.map(String) });
 }
 
 /**

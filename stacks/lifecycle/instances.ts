@@ -7,6 +7,7 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
 import { awsCode } from "../../firewall/security-group/aws-errors.js";
 import * as faults from "../../firewall/security-group/aws-faults.js";
 
@@ -111,14 +112,14 @@ export function isUnsupported(error: unknown): boolean {
 }
 
 function machineOf(raw: Instance): Machine {
-  return {
+  return defined({
     id: raw.InstanceId ?? "",
     state: raw.State?.Name ?? "gone",
     type: raw.InstanceType ?? "",
     spot: raw.InstanceLifecycle === "spot",
     zone: raw.Placement?.AvailabilityZone ?? "",
-    ...(raw.LaunchTime === undefined ? {} : { startedAt: raw.LaunchTime }),
-  };
+    startedAt: raw.LaunchTime,
+  });
 }
 
 const unknown = (id: string): Machine => ({ id, state: "gone", type: "", spot: false, zone: "" });

@@ -1,4 +1,6 @@
 /** `network: private-mirror` as the options that it stands for: read from the state of that stack, before synth. */
+
+import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { type MirrorOutputs, readMirrorOutputs } from "../accelerator-hosts/outputs.js";
 import { type EndpointNeeds, unmetNeeds } from "./endpoint-needs.js";
@@ -26,9 +28,10 @@ function placed({ network: _, ...config }: LoadedConfig["config"], outputs: Mirr
     subnet_id: subnet,
     use_private_ip: true,
     caller: caller === "auto" ? [outputs.network_cidr] : caller,
-    // An existing role is left as it is.
-    ...(role === undefined ? { policy } : {}),
-    ...(fleet === undefined ? {} : { fleet: { subnet_ids: [...outputs.network_subnet_ids], ...fleet } }),
+    ...defined({
+      policy: role === undefined ? policy : undefined,
+      fleet: fleet === undefined ? undefined : { subnet_ids: [...outputs.network_subnet_ids], ...fleet },
+    }),
   };
 }
 

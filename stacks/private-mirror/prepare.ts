@@ -1,4 +1,6 @@
 /** What `private_mirror:` says as the inputs of its stack: everything is found out and checked here. */
+
+import { defined } from "../../base/defined.js";
 import { findLoginKey } from "../../certs/login-key.js";
 import type { Config, LoadedConfig } from "../../config/load.js";
 import { aboutKey, deploymentTarget, type PrepareOptions, sshDir } from "../accelerator-hosts/prepare.js";
@@ -33,7 +35,10 @@ export async function prepareMirror(loaded: LoadedConfig, options: PrepareOption
   if (!isHome) return { ...common, machines: [], readerNames: [] };
 
   // The names of the hosts' role and bucket are made of the key that they will have.
-  const key = await findLoginKey(config.key_pair, { dir: sshDir(env), ...(create ? { create: config.key_type } : {}) });
+  const key = await findLoginKey(
+    config.key_pair,
+    defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
+  );
   onStep(aboutKey(key));
   const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
   const hosts = `${config.name}-${suffix}`;

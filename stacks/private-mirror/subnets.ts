@@ -1,4 +1,6 @@
 /** Which blocks of addresses the private network gets. Pure. */
+
+import { defined } from "../../base/defined.js";
 import type { PrivateMirrorConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
 import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
@@ -67,5 +69,5 @@ function ownNetwork(config: PrivateMirrorConfig, place: (part: Part) => string):
   if (zones !== undefined && zones.length !== subnets.length) {
     throw errors.fewZones(place("zones"), zones.length, subnets.length);
   }
-  return { kind: "own", cidr: `${vpc}`, subnets: subnets.map(String), ...(zones === undefined ? {} : { zones }) };
+  return defined({ kind: "own", cidr: `${vpc}`, subnets: subnets.map(String), zones });
 }

@@ -1,6 +1,7 @@
 /** The edge to Terraform (or OpenTofu): find it, run a step, follow its events, explain its failure. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { defined } from "../../base/defined.js";
 import { run, runOk } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import * as errors from "../errors.js";
@@ -46,7 +47,7 @@ export class Terraform {
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (!(major > 1 || (major === 1 && minor >= 11))) throw errors.oldTerraform(binary, version);
     const isTofu = /tofu/.test(binary);
-    const added = await terraformEnv({ env, ...(isTofu ? { registry: "registry.opentofu.org" } : {}) });
+    const added = await terraformEnv(defined({ env, registry: isTofu ? "registry.opentofu.org" : undefined }));
     return new Terraform(binary, version, options, { ...env, ...added });
   }
 
@@ -62,12 +63,16 @@ export class Terraform {
   /** What `plan` remembers, as `terraform show -json` prints it. */
   async show(): Promise<unknown> {
     const { dir, signal } = this.options;
-    const { stdout } = await runOk(this.binary, ["show", "-json", PLAN_FILE], {
-      cwd: dir,
-      env: this.env,
-      inheritEnv: false,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const { stdout } = await runOk(
+      this.binary,
+      ["show", "-json", PLAN_FILE],
+      defined({
+        cwd: dir,
+        env: this.env,
+        inheritEnv: false,
+        signal,
+      }),
+    );
     return JSON.parse(stdout);
   }
 

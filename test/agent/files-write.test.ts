@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../base/defined.js";
 import { BEARER, CANARY, logged, startTestAgent, type TestAgent } from "./support/test-agent.js";
 import { type Ask, open, parseReply } from "./support/wire.js";
 
@@ -247,7 +248,7 @@ describe("a directory that is ro", () => {
     ["DELETE", "/v1/files/data/kept"],
     ["DELETE", "/v1/files/data"],
   ])("%s %s is 403", async (method, target) => {
-    const reply = await agent.ask(target, { method, ...(method === "PUT" ? { body: "x" } : {}) });
+    const reply = await agent.ask(target, defined({ method, body: method === "PUT" ? "x" : undefined }));
     expect(reply.status).toBe(403);
     expect(detail(reply.body)).toBe('the directory "data" is read-only');
     expect(readdirSync(agent.data)).toEqual(["kept"]);

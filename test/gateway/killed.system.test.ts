@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../base/defined.js";
 import { issueToken } from "../../gateway/auth/issue.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
 import { seededRandom } from "../support/random.js";
@@ -52,7 +53,7 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
       if (typeof started === "string") throw new Error(started);
       server = started;
     }
-    place = await Place.open({ ports: PORTS, ...(server === undefined ? {} : { url: server.socketUrl }) });
+    place = await Place.open(defined({ ports: PORTS, url: server === undefined ? undefined : server.socketUrl }));
     const way = { socketPath: place.socketPath, ca: place.cert };
     const tokenOf = (user: string, scopes: readonly ("read" | "forward" | "admin")[]) =>
       issueToken({ issuer: ISSUER, user, scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" }, SECRET);

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { defined } from "../../base/defined.js";
 import { findProgram } from "../../base/tools.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: the protocol's own documents, which a test looks into
@@ -144,7 +145,7 @@ function tabOf(send: Tab["send"], complaints: readonly string[]): Tab {
       const key = shift ? combined.slice(6) : combined;
       const { code, text } = KEYS[key] ?? { code: key.toUpperCase().charCodeAt(0), text: key };
       const event = { key, code: key === " " ? "Space" : key, windowsVirtualKeyCode: code, modifiers: shift ? 8 : 0 };
-      await send("Input.dispatchKeyEvent", { type: "keyDown", ...event, ...(text === undefined ? {} : { text }) });
+      await send("Input.dispatchKeyEvent", { type: "keyDown", ...event, ...defined({ text }) });
       await send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
     },
     type: (text) => send("Input.insertText", { text }),

@@ -1,5 +1,6 @@
 /** `sallyport firewall sync`: make rules or a prefix list follow a list of addresses, once or on and on. */
 import { Option } from "commander";
+import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
 import type { FollowOptions } from "../../../firewall/security-group/follow.js";
 import type { Context, Register } from "../../context.js";
@@ -77,7 +78,7 @@ async function followOptions(
   const { config } = await context.config();
   const credentials = await readCredentials(context, flags, sources);
   const reading = { env, cwd, caller: config.caller, skipInvalid: permits.skipInvalid ?? false, ...credentials };
-  return {
+  return defined({
     ec2,
     targets,
     owner,
@@ -85,9 +86,9 @@ async function followOptions(
     read: (signal = context.signal) => readSources(sources, { ...reading, signal }),
     callers: callersOf(context),
     signal: context.signal,
-    ...(family === undefined ? {} : { family }),
-    ...(quota === undefined ? {} : { quota }),
-  };
+    family,
+    quota,
+  });
 }
 
 async function once(context: Context, options: FollowOptions): Promise<number> {

@@ -1,4 +1,6 @@
 /** `sallyport firewall why PORT from ADDRESS`: would that packet pass, and which rule decides? */
+
+import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
 import type { Context, Register } from "../../context.js";
 import { CALLER, type TableFlags, VPC_CIDR } from "../../firewall/table-flags.js";
@@ -42,13 +44,14 @@ async function why(context: Context, port: string, from: string, address: string
     port: Number(port),
     address: asked,
   });
-  const answer = {
+  const answer = defined({
     port: Number(port),
     address: asked.address,
     verdict,
     because,
-    ...(row === undefined ? {} : { row: rowJson(row), group }),
-  };
+    row: row === undefined ? undefined : rowJson(row),
+    group: row === undefined ? undefined : group,
+  });
   context.print(answer, () =>
     [`${verdict}: ${because}`, ...(row?.why ?? []).map((step) => `    ${stepText(step)}`)].join("\n"),
   );

@@ -1,4 +1,6 @@
 /** Operations on domains. */
+
+import { defined } from "../../../base/defined.js";
 import { createDomain, deleteDomain } from "../catalog/domains.js";
 import type { DomainRecord } from "../catalog/records.js";
 import { check, DOMAIN, ENCRYPTION_KEY, REPOSITORY_PREFIX } from "../names.js";
@@ -24,15 +26,15 @@ export const domainCalls: readonly Call[] = [
       const name = check("domain", param(query, "domain"), DOMAIN);
       // An empty key is what Terraform sends for none.
       const encryptionKey = optional("encryptionKey", body.encryptionKey || undefined, ENCRYPTION_KEY);
-      const wish = {
+      const wish = defined({
         id: service.newId(),
         name,
         account: service.account,
         region: caller.region,
-        ...(encryptionKey === undefined ? {} : { encryptionKey }),
+        encryptionKey,
         tags: tagsIn(body.tags),
         nowMs: service.now(),
-      };
+      });
       return view(input, await service.store.change(() => createDomain(service.catalog, wish)));
     },
   },

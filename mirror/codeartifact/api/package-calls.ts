@@ -1,4 +1,6 @@
 /** Operations on packages and their versions: the catalog says where, mirror/packages says what is there. */
+
+import { defined } from "../../../base/defined.js";
 import type { AssetSummary, PackageName, PackageSummary, VersionSummary } from "../../resolve/contract.js";
 import { nodeOf } from "../catalog/catalog.js";
 import { badField, invalid, missing } from "../errors.js";
@@ -31,17 +33,18 @@ function packageIn({ query }: Input): PackageName {
   // As AWS has it, a name that is not the normalised one names nothing (P-05).
   if (format === "pypi" && name !== normalised(name)) throw missing("package", name);
   if (format === "pypi" && namespace !== undefined) throw badField("namespace", namespace, "be null for format pypi");
-  return { format, ...(namespace === undefined ? {} : { namespace }), name };
+  return defined({ format, namespace, name });
 }
 
 /** PEP 503. */
 const normalised = (name: string) => name.toLowerCase().replace(/[-_.]+/g, "-");
 
-const identity = ({ format, namespace, name }: PackageName) => ({
-  format,
-  ...(namespace === undefined ? {} : { namespace }),
-  package: name,
-});
+const identity = ({ format, namespace, name }: PackageName) =>
+  defined({
+    format,
+    namespace,
+    package: name,
+  });
 
 const summaryView = (summary: PackageSummary) => ({
   ...identity(summary),
@@ -57,17 +60,17 @@ const versionView = ({ version, revision, status, origin }: VersionSummary) => (
 
 function originView({ type, repository, externalConnection }: VersionSummary["origin"]) {
   return {
-    domainEntryPoint: {
-      ...(repository === undefined ? {} : { repositoryName: repository }),
-      ...(externalConnection === undefined ? {} : { externalConnectionName: externalConnection }),
-    },
+    domainEntryPoint: defined({
+      repositoryName: repository,
+      externalConnectionName: externalConnection,
+    }),
     originType: type,
   };
 }
 
 function assetView({ name, size, hashes }: AssetSummary) {
   const { md5, sha512, sha256 } = hashes;
-  const all = { ...(md5 === undefined ? {} : { MD5: md5 }), "SHA-256": sha256 };
+  const all = defined({ MD5: md5, "SHA-256": sha256 });
   return { name, size, hashes: sha512 === undefined ? all : { ...all, "SHA-512": sha512 } };
 }
 
@@ -172,7 +175,7 @@ export const packageCalls: readonly Call[] = [
       const { items, ...next } = pageOf(all, ({ version }) => version, paging(query), QUOTAS.page);
       const newest = versions.find((version) => version.status === "Published")?.version;
       return {
-        ...(newest === undefined ? {} : { defaultDisplayVersion: newest }),
+        ...defined({ defaultDisplayVersion: newest }),
         ...identity(name),
         versions: items.map(versionView),
         ...next,
@@ -193,9 +196,7 @@ export const packageCalls: readonly Call[] = [
         packageName,
         displayName: packageName,
         ...versionView(version),
-        ...(summary === undefined ? {} : { summary }),
-        ...(homePage === undefined ? {} : { homePage }),
-        ...(publishedMs === undefined ? {} : { publishedTime: publishedMs / 1000 }),
+        ...defined({ summary, homePage, publishedTime: publishedMs === undefined ? undefined : publishedMs / 1000 }),
         licenses: license === undefined ? [] : [{ name: license }],
       };
       return { packageVersion };

@@ -1,4 +1,6 @@
 /** Operations on repositories, their upstreams and their external connections. */
+
+import { defined } from "../../../base/defined.js";
 import { nodeOf } from "../catalog/catalog.js";
 import type { RepositoryRecord } from "../catalog/records.js";
 import {
@@ -34,15 +36,15 @@ export const repositoryCalls: readonly Call[] = [
       const { service, body } = input;
       const [domain, name] = where(input);
       const description = optional("description", body.description, DESCRIPTION);
-      const wish = {
+      const wish = defined({
         id: service.newId(),
         domain,
         name,
-        ...(description === undefined ? {} : { description }),
+        description,
         upstreams: upstreamsIn(body.upstreams),
         tags: tagsIn(body.tags),
         nowMs: service.now(),
-      };
+      });
       return view(input, await service.store.change(() => createRepository(service.catalog, wish)));
     },
   },
@@ -62,10 +64,10 @@ export const repositoryCalls: readonly Call[] = [
       const { service, body } = input;
       const [domain, name] = where(input);
       const description = optional("description", body.description, DESCRIPTION);
-      const update = {
-        ...(description === undefined ? {} : { description }),
-        ...(Array.isArray(body.upstreams) ? { upstreams: upstreamsIn(body.upstreams) } : {}),
-      };
+      const update = defined({
+        description,
+        upstreams: Array.isArray(body.upstreams) ? upstreamsIn(body.upstreams) : undefined,
+      });
       return view(input, await service.store.change(() => updateRepository(service.catalog, domain, name, update)));
     },
   },

@@ -1,4 +1,6 @@
 /** Records as AWS shows them. Times are seconds since 1970. */
+
+import { defined } from "../../../base/defined.js";
 import type { CatalogRecord, DomainRecord, RepositoryRecord } from "../catalog/records.js";
 import { CONNECTIONS } from "../names.js";
 
@@ -29,15 +31,15 @@ export function repositoryView(record: RepositoryRecord, owner: string) {
 }
 
 export function repositorySummary({ name, domain, arn, description, createdMs }: RepositoryRecord, owner: string) {
-  return {
+  return defined({
     name,
     administratorAccount: owner,
     domainName: domain,
     domainOwner: owner,
     arn,
-    ...(description === undefined ? {} : { description }),
+    description,
     createdTime: createdMs / 1000,
-  };
+  });
 }
 
 export function policyView({ arn, policy }: CatalogRecord) {

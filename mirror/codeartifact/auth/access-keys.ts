@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { defined } from "../../../base/defined.js";
 import { createExclusive } from "../../../base/fs/atomic.js";
 import { badKeys, keysTooOpen, noKeys } from "../../errors.js";
 import { ROLES, type Role } from "./caller.js";
@@ -89,14 +90,14 @@ function keyOf({ line, name, values }: Section, file: string): AccessKey {
   if (known === undefined) throw badKeys(file, line, `sallyport_role must be ${ROLES.join(", ")}`);
   const endsMs = ends === undefined ? undefined : Date.parse(ends);
   if (Number.isNaN(endsMs)) throw badKeys(file, line, "expiration must be a time such as 2026-12-31T00:00:00Z");
-  return {
+  return defined({
     id,
     name,
     secret,
     role: known,
-    ...(endsMs === undefined ? {} : { endsMs }),
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-  };
+    endsMs,
+    sessionToken,
+  });
 }
 
 function base32(bytes: number): string {

@@ -1,4 +1,6 @@
 /** Whose signature a request has: of a configured access key, or, in an emulator, of anybody's. */
+
+import { defined } from "../../../base/defined.js";
 import type { Exchange } from "../../../http/exchange.js";
 import type { SignedBy } from "../api/handle-api.js";
 import { badSignature } from "../errors.js";
@@ -22,7 +24,7 @@ export function signedByKeys({ keys, region, isOwnHost, now }: SignedByOptions):
       const keyOf = (id: string) => keys().get(id);
       const key = verify(request, { nowMs: now(), region, isOwnHost, keyOf });
       const { id, name, role, endsMs } = key;
-      return { name, role, keyId: id, region, ...(endsMs === undefined ? {} : { endsMs }) };
+      return defined({ name, role, keyId: id, region, endsMs });
     },
   };
 }

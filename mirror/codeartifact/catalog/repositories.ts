@@ -1,4 +1,6 @@
 /** What changes repositories: from the catalog and a wish to the records to write. Pure. */
+
+import { defined } from "../../../base/defined.js";
 import { conflict, invalid, missing, quotaExceeded } from "../errors.js";
 import { CONNECTIONS } from "../names.js";
 import { QUOTAS } from "../quotas.js";
@@ -29,18 +31,18 @@ export function createRepository(catalog: Catalog, wish: NewRepository): Decided
     throw quotaExceeded(`An account has at most ${QUOTAS.repositories} repositories.`, "repository", name);
   }
   checkUpstreams(catalog, domain, name, upstreams);
-  const record: RepositoryRecord = {
+  const record: RepositoryRecord = defined({
     kind: "repository",
     id,
     domain,
     name,
     arn: `${owner.arn.replace(":domain/", ":repository/")}/${name}`,
     createdMs: nowMs,
-    ...(description === undefined ? {} : { description }),
+    description,
     upstreams,
     connections: [],
     tags,
-  };
+  });
   return decided(record);
 }
 

@@ -1,4 +1,6 @@
 /** The packages that a `package-lock.json` (or `npm-shrinkwrap.json`) asks a registry for. Pure. */
+
+import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 
 export interface Locked {
@@ -41,11 +43,14 @@ export function parseLock(text: string, file: string): Lock {
     const foreign = [from, spec].find((each) => each !== undefined && /^(?:git|file:|github:|link:)/.test(each));
     if (foreign !== undefined) elsewhere.add(`${name} ${withoutPassword(foreign)}`);
     else
-      wanted.set(`${name}@${spec}`, {
-        name,
-        ...(spec === undefined ? {} : { version: spec }),
-        ...(from === undefined ? {} : { resolved: withoutPassword(from) }),
-      });
+      wanted.set(
+        `${name}@${spec}`,
+        defined({
+          name,
+          version: spec,
+          resolved: from === undefined ? undefined : withoutPassword(from),
+        }),
+      );
   };
   if (isObject(lock?.packages)) {
     for (const [path, row] of Object.entries(lock.packages)) {

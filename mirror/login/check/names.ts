@@ -1,4 +1,6 @@
 /** Names of packages as CodeArtifact has them. Pure. */
+
+import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 import type { PackageFormat, PackageId } from "../codeartifact.js";
 
@@ -14,7 +16,7 @@ export function packageId(format: PackageFormat, name: string): PackageId {
   const match = /^(?:@([a-z0-9~-][\w.~-]*)\/)?([A-Za-z0-9~_-][\w.~-]*)$/.exec(name);
   if (match === null) throw badPackage(name);
   const [, namespace, own = ""] = match;
-  return { format, name: own, ...(namespace === undefined ? {} : { namespace }) };
+  return defined({ format, name: own, namespace });
 }
 
 export const nameOf = ({ namespace, name }: PackageId) => (namespace === undefined ? name : `@${namespace}/${name}`);

@@ -1,4 +1,6 @@
 /** Where a package would come from: the repository's own answer put together from several (P-04, P-18). */
+
+import { defined } from "../../../base/defined.js";
 import type { CodeArtifact, Controls, FoundVersion, PackageFormat, PackageId } from "../codeartifact.js";
 
 /**
@@ -47,23 +49,23 @@ export function judge({ searched, controls, served, version }: Facts): Judgement
     // An own name whose pinned version is nowhere here is looked for outside, if that is open.
     const outside = found?.external === true || (versionFound === false && upstreamOpen && served);
     const connection = found?.connection ?? (outside ? holding.connection : undefined);
-    return {
+    return defined({
       origin: outside ? "upstream" : "own",
       repository: found?.repository ?? holding.repository,
       upstreamOpen,
-      ...(connection === undefined ? {} : { connection }),
-      ...(versionFound === undefined ? {} : { versionFound }),
-    };
+      connection,
+      versionFound,
+    });
   }
   if (!served) return { origin: "nowhere", upstreamOpen };
   // Nothing of the domain has it yet, and the index has: it comes in by the first that is connected.
   const door = searched.find(({ connection }) => connection !== undefined);
-  return {
+  return defined({
     origin: "upstream",
     upstreamOpen,
-    ...(door === undefined ? {} : { repository: door.repository }),
-    ...(door?.connection === undefined ? {} : { connection: door.connection }),
-  };
+    repository: door === undefined ? undefined : door.repository,
+    connection: door?.connection === undefined ? undefined : door.connection,
+  });
 }
 
 const connects = (searched: Facts["searched"]) => searched.some(({ connection }) => connection !== undefined);
@@ -80,7 +82,7 @@ export async function searchOrder(
   const visit = async (repository: string): Promise<void> => {
     if (order.length >= MOST_REPOSITORIES || order.some((each) => each.repository === repository)) return;
     const { upstreams, connection } = await api.describe(repository, format);
-    order.push({ repository, ...(connection === undefined ? {} : { connection }) });
+    order.push(defined({ repository, connection }));
     for (const upstream of upstreams) await visit(upstream);
   };
   await visit(api.target.repository);

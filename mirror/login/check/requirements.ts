@@ -1,4 +1,6 @@
 /** The names that a `requirements.txt` asks an index for. Pure. */
+
+import { defined } from "../../../base/defined.js";
 import { normalizePypi } from "./names.js";
 
 export interface Wanted {
@@ -51,7 +53,7 @@ export function parseRequirements(text: string): Requirements {
       continue;
     }
     const pin = /^\(?\s*===?\s*([^\s,;*)]+)\s*\)?\s*(?:;|--|$)/.exec(rest)?.[1];
-    wanted.push({ name: normalizePypi(match[1] ?? ""), line, ...(pin === undefined ? {} : { version: pin }) });
+    wanted.push(defined({ name: normalizePypi(match[1] ?? ""), line, version: pin }));
   }
   return { wanted, files, elsewhere, indexes };
 }

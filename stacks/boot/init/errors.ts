@@ -1,12 +1,18 @@
 /** What can be wrong with `init_script` and `init_config`. Places and kinds, never the text at fault. */
+
+import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 
 const usage = (code: string, message: string, hint: string, cause?: unknown) =>
-  new Fault(`stacks/init-${code}`, message, {
-    hint,
-    exit: EXIT.usage,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  new Fault(
+    `stacks/init-${code}`,
+    message,
+    defined({
+      hint,
+      exit: EXIT.usage,
+      cause,
+    }),
+  );
 
 export const unreadable = (key: string, path: string, reason: string, cause: unknown): Fault =>
   usage("unreadable", `${key}: cannot read ${quote(path)}: ${reason}`, "name a file that you may read", cause);

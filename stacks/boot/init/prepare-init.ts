@@ -1,6 +1,7 @@
 /** `init_script` and `init_config`, read and judged before anything is made. */
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
+import { defined } from "../../../base/defined.js";
 import { errno } from "../../../base/fault.js";
 import type { ConfigKey, LoadedConfig } from "../../../config/load.js";
 import * as errors from "./errors.js";
@@ -38,7 +39,7 @@ export async function prepareInit(
     file = await readConfig(init_config, onStep);
   }
   if (script === undefined && file === undefined) return undefined;
-  return { ...(script === undefined ? {} : { script }), ...(file === undefined ? {} : { config: file }) };
+  return defined({ script, config: file });
 }
 
 async function readScript(path: string, onStep: (text: string) => void): Promise<string> {

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import { defined } from "../../../base/defined.js";
 
 export interface Answer {
   readonly status: number;
@@ -95,10 +96,12 @@ export class ApyfalClient {
     const parameters = structuredClone(CONFIGURATION);
     Object.assign(parameters.app.specific, specific, typeof src === "string" ? { src, datafile: src } : {});
     Object.assign(parameters.env, env);
-    const form = multipart({
-      parameters: JSON.stringify(parameters),
-      ...(Buffer.isBuffer(src) ? { datafile: src } : {}),
-    });
+    const form = multipart(
+      defined({
+        parameters: JSON.stringify(parameters),
+        datafile: Buffer.isBuffer(src) ? src : undefined,
+      }),
+    );
     const endpoint = `${this.url}/v1.0/configuration/`;
     const posted = check(await this.http.send("POST", endpoint, form));
     const result = posted.parametersresult;
@@ -121,11 +124,13 @@ export class ApyfalClient {
       typeof src === "string" ? { src, file_in: src } : {},
       typeof dst === "string" ? { dst, file_out: dst } : {},
     );
-    const form = multipart({
-      parameters: JSON.stringify(parameters),
-      configuration: this.configurationUrl,
-      ...(Buffer.isBuffer(src) ? { datafile: src } : {}),
-    });
+    const form = multipart(
+      defined({
+        parameters: JSON.stringify(parameters),
+        configuration: this.configurationUrl,
+        datafile: Buffer.isBuffer(src) ? src : undefined,
+      }),
+    );
     const endpoint = `${this.url}/v1.0/process/`;
     const { id } = check(await this.http.send("POST", endpoint, form));
     let output: Buffer | undefined;

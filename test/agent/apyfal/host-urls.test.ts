@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fenceOf, resolveHostUrl } from "../../../agent/apyfal/host-paths.js";
+import { defined } from "../../../base/defined.js";
 import { CANARY } from "../support/test-agent.js";
 import { type ApyfalAgent, startApyfalAgent } from "./apyfal-agent.js";
 import { type ApyfalClient, type Document, multipart } from "./apyfal-client.js";
@@ -30,7 +31,7 @@ const path = (name: string) => join(agent.base, name);
 const ask = async (specific: object, more: Record<string, string | Buffer> = {}, route = "process") => {
   const form = multipart({
     parameters: JSON.stringify({ app: { specific } }),
-    ...(route === "process" ? { configuration: String(client.configurationUrl) } : {}),
+    ...defined({ configuration: route === "process" ? String(client.configurationUrl) : undefined }),
     ...more,
   });
   const { status, body } = await agent.http.send("POST", `${agent.url}/v1.0/${route}/`, form);

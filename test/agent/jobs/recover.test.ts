@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "v
 import { EndedJobs, MAX_ENDED, MAX_ENDED_BYTES } from "../../../agent/jobs/ended-jobs.js";
 import { isJobId, jobIds } from "../../../agent/jobs/job-id.js";
 import { isAlive, markOf, type ProcessMark } from "../../../agent/jobs/processes.js";
+import { defined } from "../../../base/defined.js";
 import { Fault } from "../../../base/fault.js";
 import { startTestEngine, type TestEngine, type TestEngineOptions } from "./support/test-engine.js";
 
@@ -29,7 +30,7 @@ const plant = (journal: object, id = ID): string => {
   const job = { id, accelerator: "cat", phase: "process", parameters: {}, createdAt: 1, ...journal };
   writeFileSync(
     join(dir, "job.json"),
-    JSON.stringify({ job, ...("leader" in journal ? { leader: journal.leader } : {}) }),
+    JSON.stringify(defined({ job, leader: "leader" in journal ? journal.leader : undefined })),
   );
   return dir;
 };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { type Agent, type AgentOptions, startAgent } from "../../../agent/serve.js";
 import { parseConfig } from "../../../agent/settings/parse.js";
+import { defined } from "../../../base/defined.js";
 import { makeCertificate } from "./certificate.js";
 import { type Ask, ask, type Peer, type Reply, send } from "./wire.js";
 
@@ -68,13 +69,16 @@ authorized_host_dirs:
   - { name: data, path: ${data}, mode: ro }
 ${options.yaml ?? ""}`;
   const log: Array<Record<string, unknown>> = [];
-  const agent = await startAgent(parseConfig(source, "agent.yaml"), {
-    env: { ...options.env, HOME: home },
-    log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-    limits: { graceMs: 100, ...options.limits },
-    ...(options.sshDir === undefined ? {} : { sshDir: options.sshDir }),
-    ...(options.logins === undefined ? {} : { logins: options.logins }),
-  });
+  const agent = await startAgent(
+    parseConfig(source, "agent.yaml"),
+    defined({
+      env: { ...options.env, HOME: home },
+      log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+      limits: { graceMs: 100, ...options.limits },
+      sshDir: options.sshDir,
+      logins: options.logins,
+    }),
+  );
   const plain = { port: agent.httpPort ?? 0 };
   const peer: Peer = agent.httpsPort === undefined ? plain : { port: agent.httpsPort, ca: pair.cert };
   return {

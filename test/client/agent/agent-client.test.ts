@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
 import { runAgent, TOKEN } from "../support/agent.js";
 import { pinned } from "../support/certificates.js";
@@ -92,12 +93,14 @@ describe("with the real agent", () => {
   it("tells a wrong token from a missing one by nothing, and both as exit 4", async () => {
     const { port, certificate, client } = await runAgent();
     for (const token of [undefined, `${TOKEN}x`]) {
-      const stranger = new AgentClient({
-        host: "127.0.0.1",
-        port,
-        trust: pinned(certificate.cert),
-        ...(token === undefined ? {} : { token }),
-      });
+      const stranger = new AgentClient(
+        defined({
+          host: "127.0.0.1",
+          port,
+          trust: pinned(certificate.cert),
+          token,
+        }),
+      );
       await expect(stranger.directories()).rejects.toMatchObject({ code: "client/unauthorized", exit: 4 });
       const big = Readable.from(
         (function* () {

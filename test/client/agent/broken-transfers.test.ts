@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
 import { formatDigest } from "../../../client/agent/digest.js";
 import { pinned, wildcard } from "../support/certificates.js";
@@ -44,13 +45,16 @@ async function breakingPeer(behaviour: Behaviour) {
     const etag = behaviour.etag?.(nth) ?? '"one"';
     const from = range !== undefined && ifRange === etag ? Number(/\d+/.exec(range)?.[0]) : 0;
     const digest = behaviour.digest === undefined ? formatDigest(digestOf(bytes)) : behaviour.digest(nth);
-    response.writeHead(from > 0 ? 206 : 200, {
-      ETag: etag,
-      "Accept-Ranges": "bytes",
-      "Content-Length": bytes.length - from,
-      ...(from > 0 ? { "Content-Range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
-      ...(digest === undefined ? {} : { "Repr-Digest": digest }),
-    });
+    response.writeHead(
+      from > 0 ? 206 : 200,
+      defined({
+        ETag: etag,
+        "Accept-Ranges": "bytes",
+        "Content-Length": bytes.length - from,
+        "Content-Range": from > 0 ? `bytes ${from}-${bytes.length - 1}/${bytes.length}` : undefined,
+        "Repr-Digest": digest,
+      }),
+    );
     const until = Math.min(from + (behaviour.cutAfter?.(nth) ?? Number.POSITIVE_INFINITY), bytes.length);
     response.write(bytes.subarray(from, until), () => until < bytes.length && response.socket?.destroy());
     if (until >= bytes.length) response.end();

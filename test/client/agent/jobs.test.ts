@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
 import { type RunningAgent, runAgent, TOKEN } from "../support/agent.js";
 import { httpPeer } from "../support/peers.js";
@@ -121,7 +122,7 @@ describe("over connections that break", () => {
     for (const input of [{ file: join(agent.dir, "in") }, undefined]) {
       lost = 0;
       const before = (await agent.client.jobs.list()).length;
-      const { id } = await client.jobs.submit({ accelerator: "upper", ...(input === undefined ? {} : { input }) });
+      const { id } = await client.jobs.submit(defined({ accelerator: "upper", input }));
       expect(lost).toBe(1);
       expect((await agent.client.jobs.list()).length).toBe(before + 1);
       expect((await client.jobs.follow(id, quick)).state).toBe("done");

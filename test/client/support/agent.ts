@@ -6,8 +6,10 @@ import { onTestFinished } from "vitest";
 import { startAgent } from "../../../agent/serve.js";
 import { parseConfig } from "../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../agent/settings/schema.js";
+import { defined } from "../../../base/defined.js";
 import type { IssuedCertificate } from "../../../certs/issue.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
+import type { TransportOptions } from "../../../client/tls/transport.js";
 import { pinned, wildcard } from "./certificates.js";
 import { temporaryDir } from "./temporary.js";
 
@@ -65,12 +67,14 @@ export async function runAgent(
     { env: process.env, log: pino({ level: "silent" }), sshDir: at("ssh"), limits: { graceMs: 0 } },
   );
   const port = (plain ? agent.httpPort : agent.httpsPort) ?? 0;
-  const client = new AgentClient({
-    host: "127.0.0.1",
-    port,
-    trust: plain ? { kind: "plain" } : pinned(certificate.cert),
-    ...(options.auth === "none" ? {} : { token: TOKEN }),
-  });
+  const client = new AgentClient(
+    defined<TransportOptions>({
+      host: "127.0.0.1",
+      port,
+      trust: plain ? { kind: "plain" } : pinned(certificate.cert),
+      token: options.auth === "none" ? undefined : TOKEN,
+    }),
+  );
   onTestFinished(async () => {
     client.close();
     await agent.close();

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { type Converted, convert } from "../../../config/apyfal/convert.js";
 import { parseIni } from "../../../config/apyfal/ini.js";
 import { inForce, lookUp, readSettings } from "../../../config/apyfal/settings.js";
@@ -10,10 +11,13 @@ import { faultText } from "../../support/fault-text.js";
 import { type Random, seededRandom } from "../../support/random.js";
 
 const converted = (text: string, hostType?: string): Converted =>
-  convert(parseIni(text, "accelerator.conf"), {
-    shownAs: "accelerator.conf",
-    ...(hostType === undefined ? {} : { hostType }),
-  });
+  convert(
+    parseIni(text, "accelerator.conf"),
+    defined({
+      shownAs: "accelerator.conf",
+      hostType,
+    }),
+  );
 
 const host = (...lines: string[]) => converted(["[host]", ...lines, ""].join("\n"));
 const list = ({ takenOut, noEquivalent, remarks }: Converted) =>

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defined } from "../../../base/defined.js";
 import { Fault } from "../../../base/fault.js";
 import type { RunOptions, RunResult } from "../../../base/process/run.js";
 import { findProgram, packageRoot } from "../../../base/tools.js";
@@ -61,7 +62,7 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
     const facts = { ...(await readInstance(ec2, outputs.instance_id)), defaultUser: outputs.ssh_user };
     const role = await instanceRole(env, facts);
     const boot = async (image?: Image) => {
-      const more = { ...(role === undefined ? {} : { role }), ...(image === undefined ? {} : { image }) };
+      const more = defined({ role, image });
       const host = await Host.boot({ facts, ...more, emulatorUrl: emulator.url, outside, dir: dir.logs, ...support });
       await host.reloadRules(ec2);
       if (image === undefined) await host.userDataDone();

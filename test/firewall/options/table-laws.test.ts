@@ -4,6 +4,7 @@
  */
 import { BlockList, isIPv6 } from "node:net";
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../base/defined.js";
 import type { FirewallOptions, IngressEntry } from "../../../firewall/options/options.js";
 import { buildTable, type RuleTable } from "../../../firewall/options/table.js";
 import { decide } from "../../../firewall/options/verdict.js";
@@ -108,11 +109,14 @@ function randomWorld(random: Random): World {
 }
 
 function build({ options, callers, isVpcKnown }: World): RuleTable {
-  return buildTable(options, {
-    callers: callers.map((text) => Cidr.parse(text)),
-    origins: Object.fromEntries(Object.keys(options).map((key, line) => [key, `sallyport.yaml:${line + 1}:1`])),
-    ...(isVpcKnown ? { vpcCidr } : {}),
-  });
+  return buildTable(
+    options,
+    defined({
+      callers: callers.map((text) => Cidr.parse(text)),
+      origins: Object.fromEntries(Object.keys(options).map((key, line) => [key, `sallyport.yaml:${line + 1}:1`])),
+      vpcCidr: isVpcKnown ? vpcCidr : undefined,
+    }),
+  );
 }
 
 const keysOf = ({ rows, internal }: RuleTable): string[] => [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defined } from "../../../base/defined.js";
 import type { FirewallOptions } from "../../../firewall/options/options.js";
 import { buildTable, type RuleTable, type TableContext, type TableRow } from "../../../firewall/options/table.js";
 import { Cidr } from "../../../net/cidr.js";
@@ -62,12 +63,14 @@ describe("the sixteen combinations of the four options", () => {
     [15, T, N, T, T, from(V, 8787, 8786, 22, 100, 9012, 465)],
     [16, N, N, T, T, from(V, 8787, 8786, 22, 100, 9012, 465)],
   ])("row %i: ssh %s, http %s, disable %s, firewall %s", (_row, ssh, http, disable, firewall, rows) => {
-    const table = dask({
-      enable_public_ssh: ssh,
-      enable_public_http: http,
-      disable_public_ingress: disable,
-      ...(firewall ? { firewall: F } : {}),
-    });
+    const table = dask(
+      defined({
+        enable_public_ssh: ssh,
+        enable_public_http: http,
+        disable_public_ingress: disable,
+        firewall: firewall ? F : undefined,
+      }),
+    );
     expect(print(table.rows)).toEqual(rows);
   });
 

@@ -1,5 +1,6 @@
 /** One client of the gateway: does one random thing after the other over HTTPS, and writes down what it was told. */
 import { Agent, request } from "node:https";
+import { defined } from "../../../base/defined.js";
 import type { Random } from "../../support/random.js";
 import type { Create, Event, Shown } from "./history.js";
 
@@ -81,22 +82,22 @@ export class Client {
     const protocol = random.pick(["tcp", "udp"]);
     const port = 1 + random.below(65_535);
     const wanted = random.chance(0.3) ? portIn(ports, random) : undefined;
-    const body = {
+    const body = defined({
       target_addr: addr,
       target_port: port,
       target_name: wish,
       target_component: "CentOS",
       protocol,
       sources: random.pick(SOURCES),
-      ...(wanted === undefined ? {} : { conn_port: wanted }),
-      ...(random.chance(0.15) ? { expires_in: 1 + random.below(4) } : {}),
-    };
+      conn_port: wanted,
+      expires_in: random.chance(0.15) ? 1 + random.below(4) : undefined,
+    });
     const asked = { op: "create" as const, wish, owner, protocol, target: `${addr} . ${port}` };
-    const made: Wish = {
-      asked: { ...asked, ...(wanted === undefined ? {} : { wanted }) },
+    const made: Wish = defined({
+      asked: { ...asked, ...defined({ wanted }) },
       body,
-      ...(random.chance(0.5) ? { key: wish } : {}),
-    };
+      key: random.chance(0.5) ? wish : undefined,
+    });
     if (made.key !== undefined) this.#keyed.push(made);
     return made;
   }
@@ -194,15 +195,15 @@ function expectStatus(answer: Answer | undefined, ...expected: readonly number[]
 
 // biome-ignore lint/suspicious/noExplicitAny: as it came
 export function shownIn(json: any): Shown {
-  return {
+  return defined<Shown>({
     id: json.id,
     connPort: json.conn_port,
     protocol: json.protocol,
     target: `${json.target_addr} . ${json.target_port}`,
     owner: json.owner,
     wish: json.target_name,
-    ...(json.expires_at === undefined ? {} : { expiresAt: Date.parse(json.expires_at) }),
-  };
+    expiresAt: json.expires_at === undefined ? undefined : Date.parse(json.expires_at),
+  });
 }
 
 const portIn = ({ min, max }: ClientOptions["ports"], random: Random) => min + random.below(max - min + 1);

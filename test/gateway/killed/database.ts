@@ -1,5 +1,6 @@
 /** All forwards as the database has them: read from the server itself, or, where only the gateway can, as it tells. */
 import pg from "pg";
+import { defined } from "../../../base/defined.js";
 import { ask, shownIn, type Way } from "./client.js";
 import type { Shown } from "./history.js";
 import type { Row } from "./table.js";
@@ -59,7 +60,7 @@ export class Database {
     const { rows } = await this.#client.query("select * from forwards");
     return rows.map(({ expires_at, ...row }) => ({
       ...row,
-      ...(expires_at === null ? {} : { expires_at: new Date(Number(expires_at)).toISOString() }),
+      ...defined({ expires_at: expires_at === null ? undefined : new Date(Number(expires_at)).toISOString() }),
     }));
   }
 }

@@ -1,5 +1,6 @@
 /** The judge of histories lets through what may happen, and nothing else: otherwise the kill test proves nothing. */
 import { describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { assignAll } from "./assign.js";
 import type { Create, Delete, Event, Look, Shown } from "./history.js";
 import { judge } from "./judge.js";
@@ -23,7 +24,7 @@ const remove = (began: number, ended: number, connPort: number, more: Partial<De
 });
 const look = (began: number, ended: number, forwards: readonly Shown[], owner?: string): Look => ({
   ...{ op: "look", began, ended, at: ended * 1000, forwards },
-  ...(owner === undefined ? {} : { owner }),
+  ...defined({ owner }),
 });
 
 const a = shown("a", 50_000);

@@ -1,4 +1,6 @@
 /** A history by forward: when each was there for certain, and since when it was not. Pure. */
+
+import { defined } from "../../../base/defined.js";
 import type { Create, Delete, Look, Shown, Span } from "./history.js";
 
 /** One forward, by its id, which is never given twice. */
@@ -36,7 +38,7 @@ export function livesIn(creates: readonly Create[], deletes: readonly Delete[], 
       .filter(({ began }) => began > from)
       .sort((one, other) => one.ended - other.ended);
     const asked = creates.filter((create) => create.wish === wish);
-    return { shown, asked, from, to, ...(gone === undefined ? {} : { gone }) };
+    return defined({ shown, asked, from, to, gone });
   });
 }
 

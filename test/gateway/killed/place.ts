@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { defined } from "../../../base/defined.js";
 import { runOk } from "../../../base/process/run.js";
 import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
@@ -65,7 +66,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     );
     const namespace = await NetNamespace.open("killed");
     await namespace.runOk("ip", ["link", "add", "wan0", "type", "veth", "peer", "name", "lan0"]);
-    const env = { PATH: process.env.PATH, HOME: dir, ...(url === undefined ? {} : { DATABASE_URL: url }) };
+    const env = defined({ PATH: process.env.PATH, HOME: dir, DATABASE_URL: url });
     const place = new Place(dir, namespace, cert, env);
     await place.#openWay();
     return place;

@@ -3,6 +3,7 @@ import { appendFile, copyFile, mkdtemp, rename, rm, stat, truncate, unlink, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { type FollowEvent, Follower, type FollowOptions } from "../../../gateway/logs/follow.js";
 import type { Position } from "../../../gateway/logs/position.js";
 import { seededRandom } from "../../support/random.js";
@@ -32,7 +33,7 @@ class Reader {
     return new Follower({
       ...this.options,
       onEvent: (event) => this.events.push(event),
-      ...(position === undefined ? {} : { position }),
+      ...defined({ position }),
     });
   }
 

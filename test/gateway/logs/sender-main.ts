@@ -1,5 +1,6 @@
 /** A log sender as a process of its own, to be killed. Its settings come as JSON in SENDER; events and memory go out. */
 import { readFileSync } from "node:fs";
+import { defined } from "../../../base/defined.js";
 import { httpTarget } from "../../../gateway/logs/http-target.js";
 import { ForwardHistory } from "../../../gateway/logs/join.js";
 import { kernelLineParser } from "../../../gateway/logs/parse-kernel-line.js";
@@ -22,11 +23,13 @@ const sender = await LogSender.open({
   parse: kernelLineParser({ zone: "UTC" }),
   target:
     url === undefined
-      ? syslogTarget({
-          host: "127.0.0.1",
-          port: syslogPort,
-          ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
-        })
+      ? syslogTarget(
+          defined({
+            host: "127.0.0.1",
+            port: syslogPort,
+            ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
+          }),
+        )
       : httpTarget({ url: new URL(url) }),
   spoolDir,
   spoolBytes,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import type { ForwardRequest } from "../../../gateway/forwards/forward.js";
 import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import { openPostgresStore } from "../../../gateway/store/postgresql.js";
@@ -119,9 +120,7 @@ describe.each(kinds)("%s", (kind) => {
   test("V-12, V-14: what comes at once shares a commit, and each gets its own answer", async () => {
     const store = await open();
     const keys = ["k1", "k1", "k2", undefined];
-    const made = await Promise.all(
-      keys.map((key) => store.create(asked({ ...(key === undefined ? {} : { key }) }), RANGE)),
-    );
+    const made = await Promise.all(keys.map((key) => store.create(asked(defined({ key })), RANGE)));
     expect(made.map(({ outcome }) => outcome).sort()).toEqual(["created", "created", "created", "existing"]);
     expect(made[0]).toHaveProperty("forward", (made[1] as { forward: unknown }).forward);
     const ports = (await store.list()).map(({ connPort }) => connPort);

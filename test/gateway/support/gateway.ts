@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { defined } from "../../../base/defined.js";
 import type { Scope } from "../../../gateway/auth/caller.js";
 import { issueToken } from "../../../gateway/auth/issue.js";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../gateway/serve.js";
@@ -82,16 +83,19 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
   );
   const log: Array<Record<string, unknown>> = [];
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const gateway = await startGateway(config, {
-    env: { HOME: dir },
-    log: logger,
-    ...(options.assets === undefined ? {} : { assets: options.assets }),
-    programs: {
-      nft: namespace.enter(["nft"]),
-      conntrack: namespace.enter(["conntrack"]),
-      fping: namespace.enter(["fping"]),
-    },
-  });
+  const gateway = await startGateway(
+    config,
+    defined({
+      env: { HOME: dir },
+      log: logger,
+      assets: options.assets,
+      programs: {
+        nft: namespace.enter(["nft"]),
+        conntrack: namespace.enter(["conntrack"]),
+        fping: namespace.enter(["fping"]),
+      },
+    }),
+  );
   const port = gateway.httpsPort;
   return {
     gateway,
@@ -117,10 +121,11 @@ export function ask(
   const body =
     what.body === undefined ? undefined : typeof what.body === "string" ? what.body : JSON.stringify(what.body);
   const headers = {
-    ...(what.token === undefined ? {} : { "X-Auth": what.token }),
-    ...(body === undefined
-      ? {}
-      : { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(body)) }),
+    ...defined({
+      "X-Auth": what.token,
+      "Content-Type": body === undefined ? undefined : "application/json",
+      "Content-Length": body === undefined ? undefined : String(Buffer.byteLength(body)),
+    }),
     ...what.headers,
   };
   return new Promise((resolve, reject) => {

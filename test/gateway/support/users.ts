@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defined } from "../../../base/defined.js";
 import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport, shippedCommand } from "../../support/cli.js";
@@ -60,7 +61,7 @@ export class User {
     };
     writeFileSync(join(home, "sallyport.yaml"), JSON.stringify(settings));
     const { agentSocket } = options;
-    const env = { HOME: home, ...(agentSocket === undefined ? {} : { SSH_AUTH_SOCK: agentSocket }) };
+    const env = defined({ HOME: home, SSH_AUTH_SOCK: agentSocket });
     return new User(home, options.client, env);
   }
 

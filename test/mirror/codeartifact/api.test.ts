@@ -28,6 +28,7 @@ import {
   UpdateRepositoryCommand,
 } from "@aws-sdk/client-codeartifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { VERSION } from "../../../mirror/version.js";
 import { startTestMirror, type TestMirror } from "./support/mirror.js";
 
@@ -206,9 +207,7 @@ describe("packages", () => {
 
 describe("tokens", () => {
   const token = (durationSeconds?: number) =>
-    client.send(
-      new GetAuthorizationTokenCommand({ domain, ...(durationSeconds === undefined ? {} : { durationSeconds }) }),
-    );
+    client.send(new GetAuthorizationTokenCommand(defined({ domain, durationSeconds })));
 
   test("P-14 twelve hours unless said otherwise; 0, or from 900 to 43200", async () => {
     const lasts = async (seconds?: number) =>

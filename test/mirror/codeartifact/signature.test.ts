@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { CreateDomainCommand, DescribeDomainCommand } from "@aws-sdk/client-codeartifact";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { clientOf, startTestMirror, type TestMirror } from "./support/mirror.js";
 
 let it: TestMirror;
@@ -40,16 +41,16 @@ async function ask({ signingDate, host, region = "us-east-1", query, change, bod
   const signer = new SignatureV4({ service: "codeartifact", region, credentials, sha256: Sha256 as never });
   const asked = query ?? { domain: "my-domain" };
   const signed = await signer.sign(
-    {
+    defined({
       method: "GET",
       protocol: "http:",
       hostname: "127.0.0.1",
       path: "/v1/domain",
       query: asked,
       headers: { host: host ?? `127.0.0.1:${it.mirror.port}` },
-      ...(body === undefined ? {} : { body: "{}" }),
-    },
-    { ...(signingDate === undefined ? {} : { signingDate }) },
+      body: body === undefined ? undefined : "{}",
+    }),
+    defined({ signingDate }),
   );
   const headers: Record<string, string> = { ...signed.headers };
   if (body !== undefined) headers["content-length"] = String(body.length);

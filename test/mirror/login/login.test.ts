@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { holds, logIn, logOut } from "../../../mirror/login/login.js";
 import { type Login, readState, stateDir } from "../../../mirror/login/store.js";
 import { type Access, changesFor, LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tools.js";
@@ -22,16 +23,17 @@ const accessOf = (tool: LoginTool, token: string, more: Partial<Access> = {}): A
   endpoint: `${ENDPOINT}/${["npm", "pnpm", "yarn"].includes(tool) ? "npm" : "pypi"}/team/`,
   ...more,
 });
-const loginOf = ({ tool, endpoint, scope, name }: Access): Login => ({
-  id: scope === undefined ? tool : `${tool}:${scope}`,
-  tool,
-  name,
-  endpoint,
-  target: { domain: "tools", repository: "team" },
-  issuedAt: 0,
-  expiresAt: 1,
-  ...(scope === undefined ? {} : { scope }),
-});
+const loginOf = ({ tool, endpoint, scope, name }: Access): Login =>
+  defined({
+    id: scope === undefined ? tool : `${tool}:${scope}`,
+    tool,
+    name,
+    endpoint,
+    target: { domain: "tools", repository: "team" },
+    issuedAt: 0,
+    expiresAt: 1,
+    scope,
+  });
 const enter = (tool: LoginTool, token: string, more: Partial<Access> = {}) => {
   const access = accessOf(tool, token, more);
   return logIn(env, loginOf(access), changesFor(access, env));

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
+import { defined } from "../../../base/defined.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport } from "../../support/cli.js";
 import { type Installed, installedIn } from "./clients.js";
@@ -32,7 +33,7 @@ export class Member {
   }
 
   get env(): Record<string, string> {
-    return {
+    return defined({
       // Debian's pip before any other.
       PATH: `/usr/bin:/bin:${process.env.PATH}`,
       HOME: this.home,
@@ -42,7 +43,7 @@ export class Member {
       AWS_EC2_METADATA_DISABLED: "true",
       // How each program is told of the team's own certificate.
       AWS_CA_BUNDLE: this.ca,
-      ...(this.trusts ? { NODE_EXTRA_CA_CERTS: this.ca } : {}),
+      NODE_EXTRA_CA_CERTS: this.trusts ? this.ca : undefined,
       PIP_CERT: this.ca,
       TWINE_CERT: this.ca,
       npm_config_cafile: this.ca,
@@ -50,7 +51,7 @@ export class Member {
       PIP_NO_CACHE_DIR: "1",
       PIP_NO_INPUT: "1",
       PIP_ROOT_USER_ACTION: "ignore",
-    };
+    });
   }
 
   /** What `~/.aws/credentials` says from now on. */

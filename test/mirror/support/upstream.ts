@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../../../base/defined.js";
 import type { File } from "./wheels.js";
 
 export interface Listed extends File {
@@ -139,17 +140,18 @@ export class Upstream {
       : JSON.stringify({
           meta: { "api-version": "1.1" },
           name: project,
-          files: files.map((file) => ({
-            filename: file.name,
-            url: `../../files/${file.name}`,
-            hashes: this.withHashes ? { sha256: hashOf(file) } : {},
-            size: file.content.length,
-            ...(file.requiresPython === undefined ? {} : { "requires-python": file.requiresPython }),
-            ...(this.withMetadata && file.metadata !== undefined
-              ? { "core-metadata": { sha256: metadataOf(file) } }
-              : {}),
-            ...(file.yanked === undefined ? {} : { yanked: file.yanked === "" ? true : file.yanked }),
-          })),
+          files: files.map((file) =>
+            defined({
+              filename: file.name,
+              url: `../../files/${file.name}`,
+              hashes: this.withHashes ? { sha256: hashOf(file) } : {},
+              size: file.content.length,
+              "requires-python": file.requiresPython,
+              "core-metadata":
+                this.withMetadata && file.metadata !== undefined ? { sha256: metadataOf(file) } : undefined,
+              yanked: file.yanked === undefined ? undefined : file.yanked === "" ? true : file.yanked,
+            }),
+          ),
         });
     send(req, res, body, this.html ? "text/html" : "application/vnd.pypi.simple.v1+json");
   }

@@ -1,6 +1,7 @@
 /** Wheels, source archives and npm tarballs that the tests make: byte for byte the same each time. */
 import { createHash } from "node:crypto";
 import { deflateRawSync, gzipSync } from "node:zlib";
+import { defined } from "../../../base/defined.js";
 
 export interface Project {
   readonly name: string;
@@ -44,13 +45,13 @@ export function wheel(project: Project): File {
   const content = zip(entries);
   const file = `${module}-${version}-py3-none-any.whl`;
   const { requiresPython } = project;
-  return {
+  return defined({
     name: file,
     content,
     sha256: sha256(content),
     metadata,
-    ...(requiresPython === undefined ? {} : { requiresPython }),
-  };
+    requiresPython,
+  });
 }
 
 /** One that setuptools builds without anything from elsewhere. */

@@ -1,6 +1,7 @@
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { Testing } from "cdktf";
 import { describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import type { FirewallOptions } from "../../../firewall/options/options.js";
 import { buildTable, Cidr, FirewallRules, type FirewallRulesProps } from "../../../index.js";
 import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
@@ -48,13 +49,15 @@ describe("the sixteen combinations of the four options, as Terraform gets them",
     [15, T, N, T, T, rows(VPC, 8787, 8786, 22, 100, 9012, 465)],
     [16, N, N, T, T, rows(VPC, 8787, 8786, 22, 100, 9012, 465)],
   ])("row %i: ssh %s, http %s, disable %s, firewall %s", (_row, ssh, http, disable, firewall, expected) => {
-    const found = stack({
-      profile: "dask",
-      enable_public_ssh: ssh,
-      enable_public_http: http,
-      disable_public_ingress: disable,
-      ...(firewall ? { firewall: F } : {}),
-    });
+    const found = stack(
+      defined({
+        profile: "dask",
+        enable_public_ssh: ssh,
+        enable_public_http: http,
+        disable_public_ingress: disable,
+        firewall: firewall ? F : undefined,
+      }),
+    );
     expect(ways(found).sort()).toEqual([...expected].sort());
     // No way in but these: no inline rules, and no rule of an older kind.
     const groups = resources(found, "aws_security_group");

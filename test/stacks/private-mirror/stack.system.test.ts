@@ -19,6 +19,7 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { type InstanceFacts, readInstance } from "../../../local/emulator/instance.js";
 import { instanceRole } from "../../../local/emulator/instance-role.js";
 import { Host } from "../../../local/machine/host.js";
@@ -286,7 +287,7 @@ async function bootWithoutRoute(
   );
   return Host.boot({
     facts,
-    ...(role === undefined ? {} : { role }),
+    ...defined({ role }),
     emulatorUrl: deployable.url,
     outside: {},
     dir: join(deployable.project, "../host"),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { buildStacks } from "../../../stacks/app.js";
 import { formatNeeds, joinNeeds, machineNeeds, unmetNeeds } from "../../../stacks/private-mirror/endpoint-needs.js";
 import { mirrorRepositories } from "../../../stacks/private-mirror/repositories.js";
@@ -300,7 +301,7 @@ describe("an existing VPC", () => {
     ]);
     for (const endpoint of resources(own, "aws_vpc_endpoint")) {
       const isGateway = endpoint.vpc_endpoint_type === "Gateway";
-      expect(endpoint).toMatchObject({ vpc_id, ...(isGateway ? {} : { subnet_ids }) });
+      expect(endpoint).toMatchObject(defined({ vpc_id, subnet_ids: isGateway ? undefined : subnet_ids }));
     }
     expect(only(own, "aws_vpc_endpoint_route_table_association").route_table_id).toBe("rtb-0123456789abcdef0");
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { list } from "tar";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defined } from "../../../base/defined.js";
 import { buildRuntime } from "../../../stacks/runtime/archive.js";
 
 let dir: string;
@@ -27,7 +28,7 @@ async function bundle(name: string, agent = "agent"): Promise<{ bundle: string; 
   return { bundle: root, node: join(root, "node") };
 }
 const build = async (cache: string, files: { bundle: string; node: string }, onStep?: (text: string) => void) =>
-  buildRuntime({ env: { XDG_CACHE_HOME: join(dir, cache) }, ...files, ...(onStep === undefined ? {} : { onStep }) });
+  buildRuntime({ env: { XDG_CACHE_HOME: join(dir, cache) }, ...files, ...defined({ onStep }) });
 
 describe("the runtime archive", () => {
   test("depends on content alone: not on times, modes or the order of files", async () => {

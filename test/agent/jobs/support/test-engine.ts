@@ -9,6 +9,7 @@ import { startEngine } from "../../../../agent/jobs/engine.js";
 import type { Job, JobEngine, JobRequest } from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../../agent/settings/schema.js";
+import { defined } from "../../../../base/defined.js";
 
 export interface TestEngine extends JobEngine {
   /** Parent of everything. */
@@ -67,14 +68,17 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
   const env = { HOME: base, PATH: process.env.PATH, ...options.env };
   const roots = openRoots(config.authorized_host_dirs, env);
   const log: Array<Record<string, unknown>> = [];
-  const engine = await startEngine(config, {
-    env,
-    log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
-    roots,
-    temporaries: new Temporaries(config.name),
-    graceMs: options.graceMs ?? 5_000,
-    ...(options.builtins === undefined ? {} : { builtins: options.builtins }),
-  }).catch((error: unknown) => {
+  const engine = await startEngine(
+    config,
+    defined({
+      env,
+      log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+      roots,
+      temporaries: new Temporaries(config.name),
+      graceMs: options.graceMs ?? 5_000,
+      builtins: options.builtins,
+    }),
+  ).catch((error: unknown) => {
     closeRoots(roots);
     throw error;
   });
@@ -84,7 +88,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
       accelerator: engine.defaultAccelerator ?? "none",
       phase: "process",
       parameters: {},
-      ...(input === undefined ? {} : { input: { kind: "private" } }),
+      ...defined({ input: input === undefined ? undefined : ({ kind: "private" } as const) }),
       ...request,
     };
     // Without a wait: its place in the queue is that of the call.
