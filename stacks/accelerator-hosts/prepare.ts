@@ -21,7 +21,7 @@ import * as errors from "../errors.js";
 import { deploymentSuffix, ec2KeyPair } from "../names.js";
 import { checkEndpoints, inPrivateNetwork } from "../private-mirror/network-config.js";
 import { hostNeeds } from "../private-mirror/prepare.js";
-import { buildRuntime } from "../runtime/archive.js";
+import { buildRuntime, type RuntimeOptions } from "../runtime/archive.js";
 import { refuseLeakyLog } from "../terraform/log-guard.js";
 import { agentSettings } from "./agent-settings.js";
 import { fleetInputs } from "./fleet.js";
@@ -39,6 +39,8 @@ export interface PrepareOptions {
   /** Make a missing key pair, certificate or token; without it, a missing one is an error. @default true */
   readonly create?: boolean;
   readonly signal?: AbortSignal;
+  /** What the hosts' runtime is packed from. @default - the bundles of this package, and its Node.js for hosts */
+  readonly runtime?: Pick<RuntimeOptions, "bundle" | "node">;
 }
 
 /** What is known without looking anything up: enough to take a deployment down. */
@@ -85,7 +87,7 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   await checkEndpoints(written, hostNeeds(config, `${config.name}-${suffix}`));
   const tls = await prepareTls(config, create, onStep);
   const token = await prepareToken(config, create, onStep);
-  const runtime = await buildRuntime({ env, onStep });
+  const runtime = await buildRuntime({ ...options.runtime, env, onStep });
 
   return {
     ...stack,

@@ -103,6 +103,6 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
     sshKey: key,
     tls,
     tokenKey: await secretFile(tokenKey),
-    runtime: await buildRuntime({ env, onStep, role: "gateway" }),
+    runtime: await buildRuntime({ ...options.runtime, env, onStep, role: "gateway" }),
   };
 }
