@@ -1,40 +1,23 @@
-/** A token and the endpoints for one command, written to no file. */
-import type { CodeArtifact, Grant, PackageFormat } from "../../mirror/login/codeartifact.js";
-import type { EnvironmentAccess } from "../../mirror/login/environment.js";
-import type { TargetFlags } from "../../mirror/login/target.js";
+/** Flags of the commands that need a token for themselves and write it to no file. */
+import type { OpenedAccess } from "../../mirror/login/open-access.js";
+import type { RepositoryFlags } from "../../mirror/login/repository-ref.js";
+import type { PackageFormat } from "../../mirror/package-format.js";
 import type { Context } from "../context.js";
-import { readTarget } from "./target.js";
+import { readRepository } from "./repository.js";
 
-export interface OpenFlags extends TargetFlags {
+export interface AccessFlags extends RepositoryFlags {
   readonly duration?: string;
-}
-
-export interface Opened {
-  readonly api: CodeArtifact;
-  readonly grant: Grant;
-  readonly access: EnvironmentAccess;
 }
 
 /** The caller closes `api`. */
 export async function openMirror(
   context: Context,
-  flags: OpenFlags,
+  flags: AccessFlags,
   formats: readonly PackageFormat[],
-): Promise<Opened> {
-  const { CodeArtifact } = await import("../../mirror/login/codeartifact.js");
-  const { parseLifetime } = await import("../../mirror/login/target.js");
-  const seconds = flags.duration === undefined ? undefined : parseLifetime(flags.duration);
-  const target = await readTarget(context, flags);
-  const api = new CodeArtifact(target, { signal: context.signal });
-  try {
-    const [grant, ...urls] = await Promise.all([
-      api.authorize(seconds),
-      ...formats.map(async (format) => [format, await api.endpoint(format)] as const),
-    ]);
-    const name = target.repository.replaceAll(".", "-");
-    return { api, grant, access: { token: grant.token, name, endpoints: Object.fromEntries(urls) } };
-  } catch (error) {
-    api.close();
-    throw error;
-  }
+): Promise<OpenedAccess> {
+  const { openAccess } = await import("../../mirror/login/open-access.js");
+  const { parseLifetime } = await import("../../mirror/login/repository-ref.js");
+  const lifetimeSeconds = flags.duration === undefined ? undefined : parseLifetime(flags.duration);
+  const repository = await readRepository(context, flags);
+  return await openAccess(repository, { formats, lifetimeSeconds, signal: context.signal });
 }

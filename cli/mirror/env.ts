@@ -2,15 +2,13 @@
 import { appendFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { EXIT, Fault } from "../../base/fault.js";
-import type { Shell } from "../../mirror/login/environment.js";
+import { SHELLS, type Shell } from "../../mirror/login/environment.js";
 import type { Context, Wrap } from "../context.js";
-import { type OpenFlags, openMirror } from "./access.js";
-import { withTargetFlags } from "./target.js";
-
-const SHELLS: readonly Shell[] = ["sh", "fish", "powershell", "github", "json"];
+import { type AccessFlags, openMirror } from "./access.js";
+import { withRepositoryFlags } from "./repository.js";
 
 export function registerEnv(mirror: Command, wrap: Wrap): void {
-  withTargetFlags(
+  withRepositoryFlags(
     mirror
       .command("env")
       .description("print variables that pip, uv, Poetry, twine, npm and Yarn understand: with the token"),
@@ -32,7 +30,7 @@ Examples:
     .action(wrap<[EnvFlags]>(printEnv));
 }
 
-interface EnvFlags extends OpenFlags {
+interface EnvFlags extends AccessFlags {
   readonly format: Shell;
 }
 

@@ -3,13 +3,12 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Command } from "commander";
 import { EXIT, errno, Fault, quote } from "../../base/fault.js";
-import type { PackageFormat } from "../../mirror/login/codeartifact.js";
 import type { Context, Wrap } from "../context.js";
-import { type Opened, type OpenFlags, openMirror } from "./access.js";
-import { withTargetFlags } from "./target.js";
+import { type AccessFlags, openMirror } from "./access.js";
+import { withRepositoryFlags } from "./repository.js";
 
 export function registerExec(mirror: Command, wrap: Wrap): void {
-  withTargetFlags(
+  withRepositoryFlags(
     mirror.command("exec").description("run one command with the mirror set up for it, without touching any file"),
   )
     .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
@@ -23,16 +22,18 @@ Examples:
   $ sallyport mirror exec --domain tools --repository team -- pip install -r requirements.txt
   $ sallyport mirror exec -- npm ci`,
     )
-    .action(wrap<[string[], OpenFlags]>(execute));
+    .action(wrap<[string[], AccessFlags]>(execute));
 }
 
-async function execute(context: Context, [program = "", ...args]: string[], flags: OpenFlags): Promise<number> {
+async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
   const { unexportable, variablesFor } = await import("../../mirror/login/environment.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
   const env = { ...context.env, ...variablesFor(opened.access), ...unexportable(opened.access) };
   try {
     const status = await runThrough(program, args, { cwd: context.cwd, env });
-    if (status !== 0) for (const line of await hints(opened)) context.note(line);
+    if (status === 0) return status;
+    const { explainFailure } = await import("../../mirror/login/open-access.js");
+    for (const line of await explainFailure(opened)) context.note(line);
     return status;
   } finally {
     opened.api.close();
@@ -75,20 +76,4 @@ function runThrough(
       resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
     });
   });
-}
-
-/** The command speaks to the terminal itself, so what it met is asked again: only what is so now is said. */
-async function hints({ grant, access }: Opened): Promise<string[]> {
-  if (Date.now() >= grant.expiresAt) {
-    const at = new Date(grant.expiresAt).toISOString();
-    return [`the token ended ${at}, while the command ran: run it again, with a longer --duration`];
-  }
-  const { accepts } = await import("../../mirror/login/index-call.js");
-  const lines: string[] = [];
-  for (const [format, endpoint] of Object.entries(access.endpoints)) {
-    const index = { format: format as PackageFormat, endpoint, token: access.token };
-    if ((await accepts(index)) === false)
-      lines.push(`${endpoint} refuses the token (401): was it revoked? run the command again for a new one`);
-  }
-  return lines;
 }

@@ -1,19 +1,17 @@
 /** `sallyport mirror login` and `logout`. */
 import { type Command, Option } from "commander";
 import { defined } from "../../base/defined.js";
-import type { Target, TargetFlags } from "../../mirror/login/target.js";
-import type { LoginTool } from "../../mirror/login/tools.js";
+import { type RepositoryFlags, repositoryText } from "../../mirror/login/repository-ref.js";
+import { LOGIN_TOOLS, type LoginTool } from "../../mirror/login/tool.js";
 import type { Context, Wrap } from "../context.js";
-import { readTarget, targetText, withTargetFlags } from "./target.js";
-
-const TOOLS: readonly LoginTool[] = ["pip", "uv", "poetry", "twine", "npm", "pnpm", "yarn"];
+import { readRepository, withRepositoryFlags } from "./repository.js";
 
 export function registerLogin(mirror: Command, wrap: Wrap): void {
-  withTargetFlags(
+  withRepositoryFlags(
     mirror
       .command("login")
       .description("set a tool up for the mirror: its own configuration, with a token that ends")
-      .addOption(new Option("--tool <tool>", "whose configuration").choices(TOOLS).makeOptionMandatory()),
+      .addOption(new Option("--tool <tool>", "whose configuration").choices(LOGIN_TOOLS).makeOptionMandatory()),
   )
     .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
     .option("--scope <scope>", "npm, pnpm, yarn: only packages of this scope come from here")
@@ -34,7 +32,7 @@ Examples:
   mirror
     .command("logout")
     .description("give a tool's configuration back as it was before the login")
-    .addOption(new Option("--tool <tool>", "whose (default: all)").choices(TOOLS))
+    .addOption(new Option("--tool <tool>", "whose (default: all)").choices(LOGIN_TOOLS))
     .addHelpText(
       "after",
       `
@@ -47,7 +45,7 @@ Examples:
     .action(wrap<[{ tool?: LoginTool }]>(logout));
 }
 
-interface LoginFlags extends TargetFlags {
+interface LoginFlags extends RepositoryFlags {
   readonly tool: LoginTool;
   readonly duration?: string;
   readonly scope?: string;
@@ -55,80 +53,34 @@ interface LoginFlags extends TargetFlags {
 }
 
 async function login(context: Context, flags: LoginFlags): Promise<void> {
-  const errors = await import("../../mirror/login/errors.js");
-  const { CodeArtifact } = await import("../../mirror/login/codeartifact.js");
-  const { changesFor, formatOf } = await import("../../mirror/login/tools.js");
-  const { logIn } = await import("../../mirror/login/login.js");
-  const { parseLifetime } = await import("../../mirror/login/target.js");
-  const { warningsFor } = await import("./warnings.js");
-  const { tool, scope } = flags;
-  const seconds = flags.duration === undefined ? undefined : parseLifetime(flags.duration);
-  if (scope !== undefined && formatOf(tool) !== "npm") throw errors.scopeOfPython(tool);
-  if (scope !== undefined && !/^@[a-z0-9~-][a-z0-9._~-]*$/.test(scope)) throw errors.badScope(scope);
-  if (flags.name !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(flags.name)) throw errors.badName(flags.name);
-  const target = await readTarget(context, flags);
-  const name = flags.name ?? nameFor(tool, target);
-  const profile = context.env.AWS_PROFILE;
-  const api = new CodeArtifact(target, { signal: context.signal });
-  try {
-    const [grant, endpoint] = await Promise.all([api.authorize(seconds), api.endpoint(formatOf(tool))]);
-    const fixed = await fixedTarget(target, context.env, () => api.region());
-    const record = defined({
-      id: scope === undefined ? tool : `${tool}:${scope}`,
-      tool,
-      name,
-      target: fixed,
-      endpoint,
-      issuedAt: grant.issuedAt,
-      expiresAt: grant.expiresAt,
-      scope,
-      profile,
-      lifetimeSeconds: seconds,
-    });
-    const access = defined({ tool, endpoint, token: grant.token, name, scope });
-    const files = await logIn(context.env, record, changesFor(access, context.env));
-    for (const line of await warningsFor(tool, endpoint, files, context.env)) context.warn(line);
-    for (const line of nextSteps(tool, name, endpoint)) context.note(line);
-    const { leftText } = await import("../../mirror/login/due.js");
-    const expires = new Date(grant.expiresAt).toISOString();
-    context.print(defined({ tool, scope, repository: target.repository, endpoint, expires, files }), () =>
-      [
-        `${tool} now uses ${targetText(fixed)}${scope === undefined ? "" : ` for ${scope}`}`,
-        ...files.map((file) => `  wrote ${file}`),
-        `  the token ends ${expires} (in ${leftText(grant.expiresAt - Date.now())})`,
-      ].join("\n"),
-    );
-  } finally {
-    api.close();
-  }
-}
-
-/** The region and the endpoint as they are now: a later `refresh`, by a timer say, has another environment. */
-async function fixedTarget(target: Target, env: NodeJS.ProcessEnv, region: () => Promise<string>): Promise<Target> {
-  const apiUrl = target.apiUrl ?? env.AWS_ENDPOINT_URL_CODEARTIFACT ?? env.AWS_ENDPOINT_URL;
-  return { ...target, region: await region(), ...defined({ apiUrl }) };
-}
-
-/** twine's is the one that the AWS CLI writes; a dot would be a separator to Poetry. */
-function nameFor(tool: LoginTool, { repository }: Target): string {
-  return tool === "twine" ? "codeartifact" : repository.replaceAll(".", "-").slice(0, 64);
-}
-
-function nextSteps(tool: LoginTool, name: string, endpoint: string): string[] {
-  switch (tool) {
-    case "poetry":
-      return [`in a project: poetry source add ${name} ${endpoint}simple/`, `to publish: poetry publish -r ${name}`];
-    case "twine":
-      return [`to publish: twine upload -r ${name} dist/*`];
-    default:
-      return [];
-  }
+  const { checkNames, createLogin, nextSteps } = await import("../../mirror/login/write-login.js");
+  const { parseLifetime } = await import("../../mirror/login/repository-ref.js");
+  const { warningsFor } = await import("../../mirror/login/warnings.js");
+  const { leftText } = await import("../../mirror/login/due.js");
+  const { tool, scope, name } = flags;
+  const { env, signal } = context;
+  const lifetimeSeconds = flags.duration === undefined ? undefined : parseLifetime(flags.duration);
+  checkNames({ tool, scope, name });
+  const repository = await readRepository(context, flags);
+  const written = await createLogin({ tool, repository, scope, name, lifetimeSeconds }, { env, signal });
+  const { files } = written;
+  const { endpoint, expiresAt, target } = written.login;
+  for (const line of await warningsFor(tool, endpoint, files, env)) context.warn(line);
+  for (const line of nextSteps(written.login)) context.note(line);
+  const expires = new Date(expiresAt).toISOString();
+  context.print(defined({ tool, scope, repository: repository.repository, endpoint, expires, files }), () =>
+    [
+      `${tool} now uses ${repositoryText(target)}${scope === undefined ? "" : ` for ${scope}`}`,
+      ...files.map((file) => `  wrote ${file}`),
+      `  the token ends ${expires} (in ${leftText(expiresAt - Date.now())})`,
+    ].join("\n"),
+  );
 }
 
 async function logout(context: Context, { tool }: { tool?: LoginTool }): Promise<void> {
   const errors = await import("../../mirror/login/errors.js");
   const { readState, stateDir } = await import("../../mirror/login/store.js");
-  const { logOut } = await import("../../mirror/login/login.js");
+  const { logOut } = await import("../../mirror/login/log-in.js");
   const state = await readState(stateDir(context.env));
   const ids = Object.values(state.logins)
     .filter((each) => tool === undefined || each.tool === tool)

@@ -1,12 +1,12 @@
 /** `sallyport mirror private`: names that stay ours (P-18). */
 import { type Command, Option } from "commander";
-import type { PackageFormat } from "../../mirror/login/codeartifact.js";
-import type { TargetFlags } from "../../mirror/login/target.js";
+import type { RepositoryFlags } from "../../mirror/login/repository-ref.js";
+import type { PackageFormat } from "../../mirror/package-format.js";
 import type { Context, Wrap } from "../context.js";
-import { readTarget, withTargetFlags } from "./target.js";
+import { readRepository, withRepositoryFlags } from "./repository.js";
 
 export function registerPrivate(mirror: Command, wrap: Wrap): void {
-  withTargetFlags(
+  withRepositoryFlags(
     mirror.command("private").description("let names be published here, and never come from upstream or outside"),
   )
     .argument("<name...>", "packages; they need not exist yet")
@@ -25,7 +25,7 @@ Examples:
     .action(wrap<[string[], PrivateFlags]>(makePrivate));
 }
 
-interface PrivateFlags extends TargetFlags {
+interface PrivateFlags extends RepositoryFlags {
   readonly format: PackageFormat;
   readonly undo?: boolean;
 }
@@ -35,7 +35,7 @@ async function makePrivate(context: Context, names: string[], { format, undo, ..
   const { nameOf, packageId } = await import("../../mirror/login/check/names.js");
   // All names before the first call: of a list with a mistake nothing is set.
   const ids = names.map((name) => packageId(format, name));
-  const target = await readTarget(context, flags);
+  const target = await readRepository(context, flags);
   const api = new CodeArtifact(target, { signal: context.signal });
   try {
     const restrictions = { publish: "ALLOW", upstream: undo ? "ALLOW" : "BLOCK" } as const;

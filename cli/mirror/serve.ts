@@ -1,5 +1,4 @@
 /** `sallyport mirror serve`: a CodeArtifact on this machine. */
-import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { defined } from "../../base/defined.js";
 import type { Context, Wrap } from "../context.js";
@@ -50,7 +49,11 @@ interface ServeFlags {
 async function serve(context: Context, flags: ServeFlags): Promise<void> {
   const { openLog } = await import("../../mirror/log.js");
   const { startMirror } = await import("../../mirror/serve.js");
-  const config = await configOf(context, flags);
+  const { configFromFlags } = await import("../../mirror/settings/from-flags.js");
+  const { parseListen } = await import("../firewall/listen.js");
+  const { cwd, env, options } = context;
+  const listen = flags.listen === undefined ? undefined : parseListen(flags.listen);
+  const config = await configFromFlags({ ...flags, listen }, { cwd, env, file: options.config });
   const log = openLog(2, context.options.quiet ? "error" : "info");
   const mirror = await startMirror(config, { env: context.env, log });
   try {
@@ -73,55 +76,6 @@ function textOf({ url, accessKeys }: { readonly url: string; readonly accessKeys
     `export AWS_ENDPOINT_URL_CODEARTIFACT=${url}`,
     ...keys.map((key) => `export ${key}`),
   ].join("\n");
-}
-
-/** The file's settings, with the flags over them; the flags alone where no file is named. */
-async function configOf(context: Context, flags: ServeFlags) {
-  const { readFile } = await import("node:fs/promises");
-  const { stringify, parse } = await import("yaml");
-  const { parseConfig } = await import("../../mirror/settings/parse.js");
-  const { settingsMissing } = await import("../../http/settings-errors.js");
-  const { parseListen } = await import("../firewall/listen.js");
-  const errors = await import("../../mirror/errors.js");
-  const { config: named } = context.options;
-  const file = named === undefined ? undefined : resolve(context.cwd, named);
-  const source =
-    file === undefined
-      ? ""
-      : await readFile(file, "utf8").catch(() => {
-          throw settingsMissing("mirror", file);
-        });
-  // Before anything is put over it: a mistake in the file has the file's name and line.
-  if (file !== undefined) parseConfig(source, file);
-  if ((flags.cert === undefined) !== (flags.key === undefined)) throw errors.certWithoutKey();
-  const path = (value: string) => resolve(context.cwd, value);
-  const wanted = defined({
-    dir: flags.dir === undefined ? undefined : path(flags.dir),
-    listen: flags.listen === undefined ? undefined : parseListen(flags.listen),
-    url: flags.url === undefined ? undefined : flags.url.replace(/\/+$/, ""),
-    tls: flags.cert === undefined ? undefined : { cert: path(flags.cert), key: path(flags.key ?? "") },
-    emulator: flags.emulator === true ? true : undefined,
-  });
-  const written: Record<string, unknown> = parse(source) ?? {};
-  const connections = { ...(written.connections as object | undefined) };
-  for (const text of flags.connection) Object.assign(connections, connectionIn(text, path, errors));
-  const settings = { dir: defaultDir(context.env), ...written, ...wanted, connections };
-  return parseConfig(stringify(settings), file ?? "the command line");
-}
-
-function connectionIn(
-  text: string,
-  path: (value: string) => string,
-  errors: { badConnection(text: string): Error },
-): Record<string, string> {
-  const [, name, source] = /^([a-z0-9:-]+)=(.+)$/.exec(text) ?? [];
-  if (name === undefined || source === undefined) throw errors.badConnection(text);
-  return { [name]: /^https?:\/\//.test(source) ? source : path(source) };
-}
-
-function defaultDir(env: NodeJS.ProcessEnv): string {
-  const data = env.XDG_DATA_HOME ?? "";
-  return data.startsWith("/") ? join(data, "sallyport/mirror") : "~/.local/share/sallyport/mirror";
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /** `sallyport mirror status`. */
 import type { Command } from "commander";
+import { repositoryText } from "../../mirror/login/repository-ref.js";
 import type { Context, Wrap } from "../context.js";
-import { targetText } from "./target.js";
 
 export function registerStatus(mirror: Command, wrap: Wrap): void {
   mirror
@@ -21,7 +21,7 @@ Examples:
 
 async function status(context: Context): Promise<number> {
   const { readState, stateDir } = await import("../../mirror/login/store.js");
-  const { holds } = await import("../../mirror/login/login.js");
+  const { holds } = await import("../../mirror/login/log-in.js");
   const { leftText } = await import("../../mirror/login/due.js");
   const state = await readState(stateDir(context.env));
   const now = Date.now();
@@ -37,7 +37,7 @@ async function status(context: Context): Promise<number> {
       configured: (await holds(state, login.id)) === "whole",
       shown: [
         login.id.padEnd(10),
-        targetText(login.target),
+        repositoryText(login.target),
         `${leftText(login.expiresAt - now)}${login.expiresAt > now ? " left" : ""}`,
       ],
     })),

@@ -5,7 +5,7 @@ import type { Handle } from "../../http/listener.js";
 import { Problem } from "../../http/problem.js";
 import { malformedTarget, methodNotAllowed, notFound } from "../../http/problems.js";
 import { parseTarget } from "../../http/target.js";
-import { PACKAGE_FORMATS } from "../resolve/contract.js";
+import { PACKAGE_FORMATS } from "../package-format.js";
 import type { Service } from "./api/call.js";
 import { handleApi, type SignedBy } from "./api/handle-api.js";
 import { may } from "./auth/caller.js";

@@ -1,6 +1,6 @@
 /** The rules of AWS's model for what a request names (P-01, P-02). Lengths count, so that a name is refused here. */
-import type { PackageFormat } from "../resolve/contract.js";
-import { PACKAGE_FORMATS } from "../resolve/contract.js";
+import type { PackageFormat } from "../package-format.js";
+import { PACKAGE_FORMATS } from "../package-format.js";
 import { badField } from "./errors.js";
 
 export interface Rule {

@@ -1,9 +1,9 @@
 /** What a user is told when CodeArtifact does not do what was asked (P-10). */
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { Target } from "./target.js";
+import type { RepositoryRef } from "./repository-ref.js";
 
 /** @param action as IAM calls it, without `codeartifact:`. */
-export function awsFault(error: unknown, action: string, target: Target): unknown {
+export function awsFault(error: unknown, action: string, target: RepositoryRef): unknown {
   if (error instanceof Fault || !(error instanceof Error)) return error;
   const said = error.message.trim() === "" ? error.name : error.message.trim();
   const where = `${quote(target.repository)} of the domain ${quote(target.domain)}`;

@@ -11,11 +11,10 @@ import {
   PutPackageOriginConfigurationCommand,
 } from "@aws-sdk/client-codeartifact";
 import { defined } from "../../base/defined.js";
+import type { PackageFormat } from "../package-format.js";
 import { awsFault } from "./aws-faults.js";
 import * as errors from "./errors.js";
-import { isWebUrl, type Target } from "./target.js";
-
-export type PackageFormat = "pypi" | "npm";
+import { isWebUrl, type RepositoryRef } from "./repository-ref.js";
 
 export interface Grant {
   /** A secret. */
@@ -67,7 +66,7 @@ export class CodeArtifact {
   readonly #signal: AbortSignal | undefined;
 
   constructor(
-    readonly target: Target,
+    readonly target: RepositoryRef,
     { profile, signal }: CodeArtifactOptions = {},
   ) {
     const { region, apiUrl } = target;

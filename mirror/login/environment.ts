@@ -1,6 +1,6 @@
 /** A login as environment variables, and these as the words of a shell. Pure. */
 import { EXIT, Fault } from "../../base/fault.js";
-import type { PackageFormat } from "./codeartifact.js";
+import type { PackageFormat } from "../package-format.js";
 import { nerfDart, simple, withUser } from "./tools.js";
 
 export interface EnvironmentAccess {

@@ -43,7 +43,7 @@ export const badLifetime = (value: string) =>
 export const badEndpoint = (value: string) =>
   usage("bad-endpoint", `--endpoint-url is ${quote(value)}`, 'write a URL such as "https://codeartifact.example.com"');
 
-export const noTarget = (missing: string) =>
+export const noRepository = (missing: string) =>
   usage(
     "no-target",
     `${missing} is missing`,

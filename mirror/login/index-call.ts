@@ -1,6 +1,7 @@
 /** Questions to the package endpoint itself, with the token that the tools use. */
 import { EXIT, Fault } from "../../base/fault.js";
-import type { PackageFormat, PackageId } from "./codeartifact.js";
+import type { PackageFormat } from "../package-format.js";
+import type { PackageId } from "./codeartifact.js";
 import { simple } from "./tools.js";
 
 export interface Index {

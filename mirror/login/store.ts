@@ -13,10 +13,8 @@ import { holdLock } from "../../base/fs/lock.js";
 import type { KeyPath, Value } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
-import type { Target } from "./target.js";
-import type { LoginTool } from "./tools.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { RepositoryRef } from "./repository-ref.js";
+import type { Environment, LoginTool } from "./tool.js";
 
 export interface Login {
   /** The tool, and the scope if it has one: `npm`, `npm:@acme`. */
@@ -25,7 +23,7 @@ export interface Login {
   readonly scope?: string;
   /** How the tool calls the repository, where it calls it by a name. */
   readonly name: string;
-  readonly target: Target;
+  readonly target: RepositoryRef;
   readonly profile?: string;
   /** As asked for; undefined for AWS's default. */
   readonly lifetimeSeconds?: number;

@@ -4,10 +4,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Entry } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
-import type { Environment } from "./store.js";
-
-export const LOGIN_TOOLS = ["pip", "uv", "poetry", "twine", "npm", "pnpm", "yarn"] as const;
-export type LoginTool = (typeof LOGIN_TOOLS)[number];
+import type { Environment, LoginTool } from "./tool.js";
 
 export interface Access {
   readonly tool: LoginTool;
@@ -25,8 +22,6 @@ export interface FileChange {
   readonly format: EditorName;
   readonly entries: readonly Entry[];
 }
-
-export const formatOf = (tool: LoginTool) => (["npm", "pnpm", "yarn"].includes(tool) ? "npm" : "pypi");
 
 /** @throws Fault `mirror/pip-without-files` */
 export function changesFor(access: Access, env: Environment): FileChange[] {

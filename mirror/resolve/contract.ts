@@ -4,9 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { Exchange } from "../../http/exchange.js";
-
-export const PACKAGE_FORMATS = ["pypi", "npm"] as const;
-export type PackageFormat = (typeof PACKAGE_FORMATS)[number];
+import type { PackageFormat } from "../package-format.js";
 
 export interface RepositoryNode {
   /** Chosen at its creation, `[0-9a-f-]{36}`; a repository that is made again under the same name has another. */

@@ -2,7 +2,9 @@
  * What a package is, for both formats. The same shapes hold what a repository has on disk and what an upstream's
  * index says; all of it is immutable, so that "has it changed" is a comparison of references.
  */
-import type { OriginControls, PackageFormat, VersionOrigin } from "./contract.js";
+
+import type { PackageFormat } from "../package-format.js";
+import type { OriginControls, VersionOrigin } from "./contract.js";
 
 /** Digests in lower-case hex. */
 export interface Hashes {

@@ -1,6 +1,7 @@
 /** Views of packages, kept for as long as they hold, and assets: from here, or from where the view says. */
 import type { Logger } from "pino";
 import type { Exchange } from "../../http/exchange.js";
+import type { PackageFormat } from "../package-format.js";
 import { readWheelMetadata } from "../pypi/wheel.js";
 import type { Blobs } from "../store/blobs.js";
 import type { UpstreamLimits } from "../store/limits.js";
@@ -10,7 +11,7 @@ import type { Expected, Stored, Transfer, Transfers } from "../store/transfer.js
 import type { Connection } from "../upstream/connection.js";
 import type { Documents, Finding } from "../upstream/documents.js";
 import type { Importer } from "../upstream/importer.js";
-import type { PackageFormat, Repositories, RepositoryNode } from "./contract.js";
+import type { Repositories, RepositoryNode } from "./contract.js";
 import { UpstreamError } from "./errors.js";
 import type { Asset, PackageRecord } from "./model.js";
 import { noAsset, storageProblem, upstreamFailed } from "./problems.js";

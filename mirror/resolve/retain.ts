@@ -1,7 +1,8 @@
 /** What a repository's record becomes when something comes in, or changes. Values to values; the disk is elsewhere. */
 import { randomUUID } from "node:crypto";
 import { defined } from "../../base/defined.js";
-import type { OriginControls, PackageFormat, VersionOrigin } from "./contract.js";
+import type { PackageFormat } from "../package-format.js";
+import type { OriginControls, VersionOrigin } from "./contract.js";
 import type { Asset, KeptVersion, PackageRecord, Version } from "./model.js";
 import { withYanked } from "./version-view.js";
 

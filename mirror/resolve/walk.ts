@@ -3,7 +3,9 @@
  * upstreams before the next, then its external connection. Each repository is asked once, which also ends every
  * circle, and 25 are asked at most.
  */
-import type { PackageFormat, Repositories, RepositoryNode } from "./contract.js";
+
+import type { PackageFormat } from "../package-format.js";
+import type { Repositories, RepositoryNode } from "./contract.js";
 
 const MOST = 25;
 

@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { PackageFormat } from "../resolve/contract.js";
+import type { PackageFormat } from "../package-format.js";
 import { badConnection, directoryMissing } from "../resolve/errors.js";
 import type { Asset, IndexDocument } from "../resolve/model.js";
 import type { UpstreamLimits } from "../store/limits.js";

@@ -2,8 +2,8 @@
 
 import { defined } from "../../base/defined.js";
 import { parsePackument } from "../npm/document.js";
+import type { PackageFormat } from "../package-format.js";
 import { parseSimple, SIMPLE_ACCEPT } from "../pypi/parse-simple.js";
-import type { PackageFormat } from "../resolve/contract.js";
 import { UpstreamError } from "../resolve/errors.js";
 import type { IndexDocument } from "../resolve/model.js";
 import type { UpstreamLimits } from "../store/limits.js";

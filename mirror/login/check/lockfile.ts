@@ -11,7 +11,7 @@ export interface Locked {
 }
 
 export interface Lock {
-  readonly wanted: readonly Locked[];
+  readonly required: readonly Locked[];
   /** Git, tarballs of other hosts, directories, links. */
   readonly elsewhere: readonly string[];
 }
@@ -33,7 +33,7 @@ export function parseLock(text: string, file: string): Lock {
   } catch {
     throw badLock(file);
   }
-  const wanted = new Map<string, Locked>();
+  const required = new Map<string, Locked>();
   const elsewhere = new Set<string>();
   const add = (name: string, { version, resolved, inBundle }: Row) => {
     // What comes inside of another package is asked for nowhere.
@@ -43,7 +43,7 @@ export function parseLock(text: string, file: string): Lock {
     const foreign = [from, spec].find((each) => each !== undefined && /^(?:git|file:|github:|link:)/.test(each));
     if (foreign !== undefined) elsewhere.add(`${name} ${withoutPassword(foreign)}`);
     else
-      wanted.set(
+      required.set(
         `${name}@${spec}`,
         defined({
           name,
@@ -71,7 +71,7 @@ export function parseLock(text: string, file: string): Lock {
     };
     walk(lock.dependencies);
   } else throw badLock(file);
-  return { wanted: [...wanted.values()], elsewhere: [...elsewhere] };
+  return { required: [...required.values()], elsewhere: [...elsewhere] };
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -2,7 +2,8 @@
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
-import type { PackageFormat, PackageId } from "../codeartifact.js";
+import type { PackageFormat } from "../../package-format.js";
+import type { PackageId } from "../codeartifact.js";
 
 /** PEP 503 (P-05). */
 export const normalizePypi = (name: string) => name.toLowerCase().replaceAll(/[-_.]+/g, "-");

@@ -1,7 +1,8 @@
 /** Where a package would come from: the repository's own answer put together from several (P-04, P-18). */
 
 import { defined } from "../../../base/defined.js";
-import type { CodeArtifact, Controls, FoundVersion, PackageFormat, PackageId } from "../codeartifact.js";
+import type { PackageFormat } from "../../package-format.js";
+import type { CodeArtifact, Controls, FoundVersion, PackageId } from "../codeartifact.js";
 
 /**
  * own: published into this domain; upstream: from outside, through an external connection; nowhere:

@@ -3,7 +3,7 @@
 import { defined } from "../../../base/defined.js";
 import { normalizePypi } from "./names.js";
 
-export interface Wanted {
+export interface Requirement {
   /** As the index knows it. */
   readonly name: string;
   /** The exact version, where one is pinned. */
@@ -11,8 +11,8 @@ export interface Wanted {
   readonly line: number;
 }
 
-export interface Requirements {
-  readonly wanted: readonly Wanted[];
+export interface RequirementsFile {
+  readonly required: readonly Requirement[];
   /** Files that `-r` and `-c` name, as written. */
   readonly files: readonly string[];
   /** What comes from elsewhere and is not looked up: URLs, paths, editables. */
@@ -23,8 +23,8 @@ export interface Requirements {
 
 const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)$/;
 
-export function parseRequirements(text: string): Requirements {
-  const wanted: Wanted[] = [];
+export function parseRequirements(text: string): RequirementsFile {
+  const required: Requirement[] = [];
   const files: string[] = [];
   const elsewhere: { text: string; line: number }[] = [];
   const indexes: string[] = [];
@@ -53,9 +53,9 @@ export function parseRequirements(text: string): Requirements {
       continue;
     }
     const pin = /^\(?\s*===?\s*([^\s,;*)]+)\s*\)?\s*(?:;|--|$)/.exec(rest)?.[1];
-    wanted.push(defined({ name: normalizePypi(match[1] ?? ""), line, version: pin }));
+    required.push(defined({ name: normalizePypi(match[1] ?? ""), line, version: pin }));
   }
-  return { wanted, files, elsewhere, indexes };
+  return { required, files, elsewhere, indexes };
 }
 
 function* logicalLines(text: string): Generator<{ text: string; line: number }> {

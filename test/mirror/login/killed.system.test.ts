@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { logOut } from "../../../mirror/login/login.js";
+import { logOut } from "../../../mirror/login/log-in.js";
 
 let home: string;
 let env: Record<string, string>;

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
-import { holds, logIn, logOut } from "../../../mirror/login/login.js";
+import { holds, logIn, logOut } from "../../../mirror/login/log-in.js";
 import { type Login, readState, stateDir } from "../../../mirror/login/store.js";
-import { type Access, changesFor, LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tools.js";
+import { LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tool.js";
+import { type Access, changesFor } from "../../../mirror/login/tools.js";
 
 let home: string;
 let env: Record<string, string>;

@@ -6,7 +6,7 @@ import { judge } from "../../../mirror/login/check/origin.js";
 import { parseRequirements } from "../../../mirror/login/check/requirements.js";
 import { chanceOf, dueAt, leftText, retryAfter } from "../../../mirror/login/due.js";
 import { shellLines } from "../../../mirror/login/environment.js";
-import { parseLifetime, targetOf } from "../../../mirror/login/target.js";
+import { parseLifetime, repositoryRef } from "../../../mirror/login/repository-ref.js";
 import { serviceText } from "../../../mirror/login/units.js";
 import { faultText } from "../../support/fault-text.js";
 
@@ -28,7 +28,7 @@ describe("P-12 names, not ARNs", () => {
     [{ domain: "tools", repository: "-x" }, "write 2 to 100 letters"],
     [{ domain: "tools", repository: "team", endpointUrl: "ftp://x" }, "write a URL"],
     [{ domain: "tools" }, "name the repository with --domain and --repository"],
-  ])("%j", async (flags, hint) => expect(await faultText(() => targetOf(flags))).toContain(hint));
+  ])("%j", async (flags, hint) => expect(await faultText(() => repositoryRef(flags))).toContain(hint));
 });
 
 test("P-14 lifetimes: 0 and 15 minutes to 12 hours", () => {
@@ -123,7 +123,7 @@ test("a requirements file: names, pins, continued lines, and what is not from an
     "https://x/z.tar.gz",
   ].join("\n");
   const parsed = parseRequirements(text);
-  expect(parsed.wanted).toEqual([
+  expect(parsed.required).toEqual([
     { name: "foo-bar", version: "1.2", line: 4 },
     { name: "baz", line: 5 },
     { name: "zip", version: "3", line: 7 },
@@ -145,10 +145,14 @@ test("a lock file: nested, aliased, linked, bundled, from git; the old form too"
     "node_modules/g": { version: "1.0.0", resolved: "git+ssh://git@x/y.git#abc" },
   };
   const lock = parseLock(JSON.stringify({ packages }), "f");
-  expect(lock.wanted.map(({ name, version }) => `${name} ${version}`)).toEqual(["a 1.0.0", "@s/b 2.0.0", "real 3.0.0"]);
+  expect(lock.required.map(({ name, version }) => `${name} ${version}`)).toEqual([
+    "a 1.0.0",
+    "@s/b 2.0.0",
+    "real 3.0.0",
+  ]);
   expect(lock.elsewhere).toHaveLength(2);
   const old = { dependencies: { a: { version: "1.0.0", dependencies: { b: { version: "2.0.0" } } } } };
-  expect(parseLock(JSON.stringify(old), "f").wanted.map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(parseLock(JSON.stringify(old), "f").required.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(await faultText(() => parseLock("{}", "f"))).toContain('"f" is no package-lock.json');
 });
 

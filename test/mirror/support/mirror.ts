@@ -9,7 +9,8 @@ import { LIMITS } from "../../../http/limits.js";
 import { createListener } from "../../../http/listener.js";
 import { notFound } from "../../../http/problems.js";
 import { parseTarget } from "../../../http/target.js";
-import type { PackageFormat, Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
+import type { PackageFormat } from "../../../mirror/package-format.js";
+import type { Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
 import { openPackages } from "../../../mirror/resolve/open.js";
 import type { UpstreamLimits } from "../../../mirror/store/limits.js";
 

@@ -1,5 +1,5 @@
 /** Logs in and out for ever, as quickly as it can; whoever started it kills it. */
-import { logIn, logOut } from "../../../../mirror/login/login.js";
+import { logIn, logOut } from "../../../../mirror/login/log-in.js";
 import { changesFor } from "../../../../mirror/login/tools.js";
 
 const endpoint = "https://tools-111122223333.d.codeartifact.eu-west-1.amazonaws.com/pypi/team/";

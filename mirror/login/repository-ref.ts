@@ -3,7 +3,7 @@
 import { defined } from "../../base/defined.js";
 import * as errors from "./errors.js";
 
-export interface Target {
+export interface RepositoryRef {
   readonly domain: string;
   /** 12 digits; undefined where AWS shall take the caller's own account. */
   readonly domainOwner?: string;
@@ -14,7 +14,7 @@ export interface Target {
   readonly apiUrl?: string;
 }
 
-export interface TargetFlags {
+export interface RepositoryFlags {
   readonly domain?: string;
   readonly domainOwner?: string;
   readonly repository?: string;
@@ -30,7 +30,7 @@ const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$/;
  *
  * @throws Fault `mirror/arn-as-name` with the flags to write instead (P-12), `mirror/bad-…`, `mirror/no-target`
  */
-export function targetOf(flags: TargetFlags): Target {
+export function repositoryRef(flags: RepositoryFlags): RepositoryRef {
   const { domain, domainOwner, repository, region, endpointUrl } = flags;
   for (const [flag, value] of [
     ["--repository", repository],
@@ -38,8 +38,8 @@ export function targetOf(flags: TargetFlags): Target {
     ["--domain-owner", domainOwner],
   ] as const)
     if (value?.startsWith("arn:")) throw errors.arnAsName(flag, value, namesIn(value));
-  if (domain === undefined) throw errors.noTarget("--domain");
-  if (repository === undefined) throw errors.noTarget("--repository");
+  if (domain === undefined) throw errors.noRepository("--domain");
+  if (repository === undefined) throw errors.noRepository("--repository");
   if (!DOMAIN.test(domain)) throw errors.badDomain(domain);
   if (!REPOSITORY.test(repository)) throw errors.badRepository(repository);
   if (domainOwner !== undefined && !/^\d{12}$/.test(domainOwner)) throw errors.badOwner(domainOwner);
@@ -83,4 +83,10 @@ export function parseLifetime(text: string): number {
 
 export function isWebUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** `team in tools (111122223333, eu-west-1)` */
+export function repositoryText({ domain, domainOwner, repository, region }: RepositoryRef): string {
+  const more = [domainOwner, region].filter((each) => each !== undefined).join(", ");
+  return `${repository} in ${domain}${more === "" ? "" : ` (${more})`}`;
 }

@@ -1,11 +1,11 @@
 /** Which repository a command means: by flags, else by what the stack private-mirror gave. */
 import type { Command } from "commander";
 import { defined } from "../../base/defined.js";
-import type { Target, TargetFlags } from "../../mirror/login/target.js";
-import { targetOf } from "../../mirror/login/target.js";
+import type { RepositoryFlags, RepositoryRef } from "../../mirror/login/repository-ref.js";
+import { repositoryRef } from "../../mirror/login/repository-ref.js";
 import type { Context } from "../context.js";
 
-export function withTargetFlags(command: Command): Command {
+export function withRepositoryFlags(command: Command): Command {
   return command
     .option("--domain <name>", "CodeArtifact domain (default: what the stack private-mirror made)")
     .option("--domain-owner <account>", "AWS account that owns the domain, 12 digits")
@@ -18,21 +18,15 @@ export function withTargetFlags(command: Command): Command {
 }
 
 /** @throws Fault `mirror/arn-as-name`, `mirror/bad-…`, `stacks/not-deployed` */
-export async function readTarget(context: Context, flags: TargetFlags): Promise<Target> {
-  if (flags.domain !== undefined || flags.repository !== undefined) return targetOf(flags);
+export async function readRepository(context: Context, flags: RepositoryFlags): Promise<RepositoryRef> {
+  if (flags.domain !== undefined || flags.repository !== undefined) return repositoryRef(flags);
   const { readMirrorOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
   const outputs = await readMirrorOutputs(await context.config());
-  return targetOf({
+  return repositoryRef({
     domain: outputs.mirror_domain,
     repository: outputs.mirror_repository,
     region: outputs.mirror_region,
     ...defined({ domainOwner: outputs.mirror_domain_owner === "" ? undefined : outputs.mirror_domain_owner }),
     ...flags,
   });
-}
-
-/** `team in tools (111122223333, eu-west-1)` */
-export function targetText({ domain, domainOwner, repository, region }: Target): string {
-  const more = [domainOwner, region].filter((each) => each !== undefined).join(", ");
-  return `${repository} in ${domain}${more === "" ? "" : ` (${more})`}`;
 }

@@ -15,7 +15,6 @@ import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
 import * as errors from "./errors.js";
 import {
-  type Environment,
   hashOf,
   type KeptEntry,
   type KeptFile,
@@ -25,6 +24,7 @@ import {
   withState,
   writeState,
 } from "./store.js";
+import type { Environment } from "./tool.js";
 import type { FileChange } from "./tools.js";
 
 interface Present {

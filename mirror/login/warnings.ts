@@ -1,10 +1,8 @@
 /** What would keep a tool from asking the mirror, or let it ask somebody else too. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { iniEditor } from "../../mirror/login/edit/ini.js";
-import type { LoginTool } from "../../mirror/login/tools.js";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { iniEditor } from "./edit/ini.js";
+import type { Environment, LoginTool } from "./tool.js";
 
 /** @param files that the login wrote. */
 export async function warningsFor(
