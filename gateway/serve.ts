@@ -15,9 +15,9 @@ import { forwardRoutes } from "./api/forwards.js";
 import { machineRoutes } from "./api/machines.js";
 import { renderMetrics } from "./api/metrics.js";
 import { openApiDocument } from "./api/openapi.js";
-import type { Parts } from "./api/part.js";
 import { readinessOf } from "./api/readiness.js";
 import { type Route, routeNames } from "./api/route.js";
+import type { ApiServices } from "./api/services.js";
 import { usageRoutes } from "./api/usage.js";
 import { vlabRoutes } from "./api/vlab.js";
 import { createAuthenticate } from "./auth/authenticate.js";
@@ -104,7 +104,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   closers.add(() => kernel.close());
   const forwards = await Forwards.open({ store, kernel, range: config.ports, onFailure: failed("forwards-failed") });
   closers.add(() => forwards.close());
-  const usage = await UsageCollector.open({ store, kernel, everyMs: USAGE_MS, onFailure: failed("usage-failed") });
+  const usage = await UsageCollector.open({ store, kernel, intervalMs: USAGE_MS, onFailure: failed("usage-failed") });
   closers.add(() => usage.close());
   const worker = openWorker(config, options, store, failed("worker-failed"));
   closers.add(() => worker.stop());
@@ -119,12 +119,12 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
           onEvent: (event) => log.warn(event),
         });
   closers.add(async () => sender?.close());
-  const soon = pokeSoon(worker);
+  const soon = triggerSoon(worker);
   closers.add(async () => soon.stop());
 
   const requests = new RequestMetrics((path) => routeNames(routes)(path));
   const helpBase = (config.auth.vlab_url ?? "").replace(/\/+$/, "");
-  const parts: Parts = {
+  const services: ApiServices = {
     forwards,
     store,
     kernel,
@@ -132,17 +132,17 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
     labNetworks: config.lab_networks,
     gatewayAddress: (target) => gatewayAddress({ configured: config.public_address, wan: config.wan, target }),
     helpBase,
-    onTarget: (addr) => soon.poke(addr),
+    onNewAddress: (addr) => soon.trigger(addr),
   };
   const checks = { database: () => store.ping(), kernel: () => kernel.show() };
   const routes: Route[] = [
-    ...forwardRoutes(parts),
-    ...machineRoutes(parts),
-    ...usageRoutes(parts),
-    ...vlabRoutes(parts),
+    ...forwardRoutes(services),
+    ...machineRoutes(services),
+    ...usageRoutes(services),
+    ...vlabRoutes(services),
     ...aboutRoutes({
       readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${text(error)}`))),
-      metrics: () => renderMetrics(parts, requests, sender?.metrics()),
+      metrics: () => renderMetrics(services, requests, sender?.metrics()),
       openapi: () => openApiDocument(config.name, routes),
     }),
   ];
@@ -195,7 +195,7 @@ function openWorker(
       store,
       sweep: (addresses) => sweep(addresses, { device: config.lan, ...fping }),
       probe: config.worker.tcp_probe ? tcpAnswers : undefined,
-      everyMs: config.worker.every_seconds * 1000,
+      intervalMs: config.worker.every_seconds * 1000,
       damping: config.worker.damping,
       onFailure,
     }),
@@ -203,16 +203,16 @@ function openWorker(
 }
 
 /** Lets the worker look for an address that is new, without a sweep for each of many. */
-function pokeSoon(worker: Worker) {
+function triggerSoon(worker: Worker) {
   const known = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   return {
-    poke(addr: string) {
+    trigger(addr: string) {
       if (known.has(addr)) return;
       known.add(addr);
       timer ??= setTimeout(() => {
         timer = undefined;
-        worker.poke();
+        worker.trigger();
       }, SOON_MS).unref();
     },
     stop: () => clearTimeout(timer),

@@ -1,6 +1,6 @@
 /**
  * Records per second from a kernel log to a collector that acknowledges, with the sender's own parse, join, encode and
- * HTTP target; beside it vLab's steps (split, JSON, Fernet per record, socket).
+ * HTTP receiver; beside it vLab's steps (split, JSON, Fernet per record, socket).
  */
 import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -8,11 +8,11 @@ import type { AddressInfo } from "node:net";
 import { defined } from "../../base/defined.js";
 import { type Encryption, encodeBatch } from "../../gateway/logs/encode.js";
 import { type FernetKey, readFernetKey } from "../../gateway/logs/fernet.js";
-import { httpTarget } from "../../gateway/logs/http-target.js";
-import { ForwardHistory } from "../../gateway/logs/join.js";
-import { kernelLineParser } from "../../gateway/logs/parse-kernel-line.js";
+import { ForwardHistory } from "../../gateway/logs/forward-history.js";
+import { httpReceiver } from "../../gateway/logs/receivers/http-receiver.js";
+import type { LogReceiver } from "../../gateway/logs/receivers/receiver.js";
 import { recordJson } from "../../gateway/logs/record.js";
-import type { Target } from "../../gateway/logs/target.js";
+import { kernelLineParser } from "../../gateway/logs/source/parse-kernel-line.js";
 import { PEER } from "./peer.js";
 import { inTurn, type SceneOptions } from "./scene.js";
 import { median, printTable, short, verdict } from "./table.js";
@@ -31,15 +31,15 @@ export async function log({ rounds }: SceneOptions): Promise<void> {
   // While the peer runs this process waits for it: nobody is idle meanwhile.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const target = httpTarget({ url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/log`) });
+  const receiver = httpReceiver({ url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/log`) });
   const key = readFernetKey(SECRET) as FernetKey;
   const python = pythonWithFernet();
   if (python === undefined) console.log("without Python's cryptography: the log has no peer");
 
   const contestants: Readonly<Record<string, () => Promise<number>>> = defined({
-    "ours, clear": () => ours(target, lines, { kind: "none" }),
-    "ours, Fernet per batch": () => ours(target, lines, { kind: "batch", key }),
-    "ours, Fernet per record": () => ours(target, lines, { kind: "record", key }),
+    "ours, clear": () => ours(receiver, lines, { kind: "none" }),
+    "ours, Fernet per batch": () => ours(receiver, lines, { kind: "batch", key }),
+    "ours, Fernet per record": () => ours(receiver, lines, { kind: "record", key }),
     "peer, Fernet per record": python === undefined ? undefined : async () => peer(python, lines.slice(0, PEER_LINES)),
   });
   const wanted: Readonly<Record<string, number>> = {
@@ -53,7 +53,7 @@ export async function log({ rounds }: SceneOptions): Promise<void> {
       for (const [name, run] of inTurn(Object.entries(contestants), round)) rates.get(name)?.push(await run());
     }
   } finally {
-    await target.close();
+    await receiver.close();
     server.close();
   }
   const of = median(rates.get("peer, Fernet per record") ?? []);
@@ -65,7 +65,7 @@ export async function log({ rounds }: SceneOptions): Promise<void> {
   printTable(["log to a collector that acknowledges", "records/s", "× peer"], rows);
 }
 
-async function ours(target: Target, lines: readonly string[], encryption: Encryption): Promise<number> {
+async function ours(receiver: LogReceiver, lines: readonly string[], encryption: Encryption): Promise<number> {
   const parse = kernelLineParser();
   const history = new ForwardHistory();
   const started = performance.now();
@@ -76,7 +76,7 @@ async function ours(target: Target, lines: readonly string[], encryption: Encryp
       if (packet !== undefined) records.push(recordJson(`bench-${n}`, packet, history.find(packet)));
     }
     const payload = encodeBatch(records, encryption);
-    await target.deliver([{ id: `bench-${at}`, records: records.length, payload }], new AbortController().signal);
+    await receiver.deliver([{ id: `bench-${at}`, records: records.length, payload }], new AbortController().signal);
   }
   return lines.length / ((performance.now() - started) / 1000);
 }

@@ -2,7 +2,7 @@
 import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
-import type { Target, UsageSample } from "../store/store.js";
+import type { MachineState, UsageSample } from "../store/store.js";
 import type { ForwardDocument, MachineDocument, UsageReport } from "./schemas.js";
 
 export const iso = (at: number) => new Date(at).toISOString();
@@ -29,7 +29,7 @@ export function forwardDocument(
   });
 }
 
-export function machineDocument(target: Target, forwards: readonly Forward[]): Static<typeof MachineDocument> {
+export function machineDocument(target: MachineState, forwards: readonly Forward[]): Static<typeof MachineDocument> {
   const { name, addr, component, routable, lastSeen, checkedAt } = target;
   return defined({
     name,

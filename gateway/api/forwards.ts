@@ -8,17 +8,17 @@ import { checkForward, parseAddress } from "../forwards/check.js";
 import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
 import { badValue, noSuchForward } from "../forwards/problems.js";
 import { forwardDocument } from "./documents.js";
-import type { Parts } from "./part.js";
 import { cursorIn, cursorOf, integerIn, objectIn, onlyKnown, onlyKnownNames } from "./query.js";
 import type { Call, Route } from "./route.js";
 import { ForwardBody, ForwardDocument, ForwardList, ForwardQuery } from "./schemas.js";
+import type { ApiServices } from "./services.js";
 
 const PAGE = 100;
 const MOST_ON_PAGE = 1_000;
 const PATH = "/v1/forwards";
 
-export function forwardRoutes(parts: Parts): Route[] {
-  const { forwards, gatewayAddress } = parts;
+export function forwardRoutes(services: ApiServices): Route[] {
+  const { forwards, gatewayAddress } = services;
   return [
     {
       method: "POST",
@@ -35,7 +35,7 @@ export function forwardRoutes(parts: Parts): Route[] {
       handle: async (call) => {
         const asked = objectIn(call.body);
         onlyKnownNames(Object.keys(asked), ForwardBody.properties);
-        const { forward, created } = await openForward(parts, call, asked, keyIn(call));
+        const { forward, created } = await openForward(services, call, asked, keyIn(call));
         const headers = { Location: `${PATH}/${forward.connPort}` };
         return {
           status: created ? 201 : 200,
@@ -58,7 +58,7 @@ export function forwardRoutes(parts: Parts): Route[] {
         const found = await forwards.list({ ...filterIn(query), ...ownerFilter(query.get("owner"), ownedBy(caller)) });
         const left = found.filter(({ connPort }) => connPort > after);
         const page = left.slice(0, limit);
-        const alive = await liveness(parts);
+        const alive = await liveness(services);
         const last = page.at(-1);
         return {
           status: 200,
@@ -85,7 +85,7 @@ export function forwardRoutes(parts: Parts): Route[] {
         const filter = defined({ connPort: portOf(params), owner });
         const [forward] = await forwards.list(filter);
         if (forward === undefined) throw noSuchForward();
-        const alive = await liveness(parts);
+        const alive = await liveness(services);
         const routable = alive.get(forward.targetAddr) ?? null;
         return { status: 200, json: forwardDocument(forward, gatewayAddress(forward.targetAddr), routable) };
       },
@@ -106,19 +106,19 @@ export function forwardRoutes(parts: Parts): Route[] {
 
 /** Checks and opens what a caller asks for; both APIs go through here. */
 export async function openForward(
-  parts: Parts,
+  services: ApiServices,
   { caller }: Pick<Call, "caller">,
   asked: Readonly<Record<string, unknown>>,
   key?: string,
 ): Promise<{ readonly forward: Forward; readonly created: boolean }> {
-  const { forwards, range, labNetworks, now = Date.now } = parts;
+  const { forwards, range, labNetworks, now = Date.now } = services;
   const request = checkForward(asked, ownerIn(asked.owner, caller), { range, labNetworks, now: now() }, key);
   const result = await forwards.create(request);
   if (!result.created && !isSame(result.forward, request)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";
     throw new Problem(422, "key-reused", "Unprocessable content", detail);
   }
-  if (result.created) parts.onTarget?.(result.forward.targetAddr);
+  if (result.created) services.onNewAddress?.(result.forward.targetAddr);
   return result;
 }
 
@@ -177,6 +177,6 @@ function portOf(params: Call["params"]): number {
   return Number(text);
 }
 
-async function liveness({ store }: Parts): Promise<Map<string, boolean | null>> {
-  return new Map((await store.targets()).map(({ addr, routable }) => [addr, routable]));
+async function liveness({ store }: ApiServices): Promise<Map<string, boolean | null>> {
+  return new Map((await store.machines()).map(({ addr, routable }) => [addr, routable]));
 }

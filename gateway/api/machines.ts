@@ -5,14 +5,14 @@ import type { Caller } from "../auth/caller.js";
 import { ownedBy } from "../auth/caller.js";
 import { parseAddress } from "../forwards/check.js";
 import type { Forward } from "../forwards/forward.js";
-import type { Target } from "../store/store.js";
+import type { MachineState } from "../store/store.js";
 import { iso, machineDocument } from "./documents.js";
-import type { Parts } from "./part.js";
 import { onlyKnown, sinceIn } from "./query.js";
 import type { Route } from "./route.js";
 import { MachineHistory, MachineList, SinceQuery } from "./schemas.js";
+import type { ApiServices } from "./services.js";
 
-export function machineRoutes(parts: Parts): Route[] {
+export function machineRoutes(services: ApiServices): Route[] {
   return [
     {
       method: "GET",
@@ -21,8 +21,8 @@ export function machineRoutes(parts: Parts): Route[] {
       access: "read",
       responses: { 200: { description: "By name and address.", schema: MachineList } },
       handle: async ({ caller }) => {
-        const { targets, forwards } = await visible(parts, caller);
-        return { status: 200, json: { machines: targets.map((target) => machineDocument(target, forwards)) } };
+        const { machines, forwards } = await visible(services, caller);
+        return { status: 200, json: { machines: machines.map((target) => machineDocument(target, forwards)) } };
       },
     },
     {
@@ -37,12 +37,12 @@ export function machineRoutes(parts: Parts): Route[] {
       },
       handle: async ({ caller, params, query }) => {
         onlyKnown(query, SinceQuery.properties);
-        const since = sinceIn(query, (parts.now ?? Date.now)());
+        const since = sinceIn(query, (services.now ?? Date.now)());
         const addr = parseAddress(params.addr)?.toString();
-        const { targets, forwards } = await visible(parts, caller);
-        const found = targets.filter((target) => target.addr === addr);
+        const { machines, forwards } = await visible(services, caller);
+        const found = machines.filter((target) => target.addr === addr);
         if (addr === undefined || found.length === 0) throw noSuchMachine();
-        const history = await parts.store.history(addr, since);
+        const history = await services.store.history(addr, since);
         return {
           status: 200,
           json: {
@@ -57,13 +57,13 @@ export function machineRoutes(parts: Parts): Route[] {
 
 /** Who is no admin sees the machines of their own forwards. */
 export async function visible(
-  { forwards, store }: Parts,
+  { forwards, store }: ApiServices,
   caller: Caller,
-): Promise<{ readonly targets: readonly Target[]; readonly forwards: readonly Forward[] }> {
+): Promise<{ readonly machines: readonly MachineState[]; readonly forwards: readonly Forward[] }> {
   const owner = ownedBy(caller);
-  const [own, all] = await Promise.all([forwards.list(owner === undefined ? {} : { owner }), store.targets()]);
+  const [own, all] = await Promise.all([forwards.list(owner === undefined ? {} : { owner }), store.machines()]);
   const places = new Set(own.map(({ targetName, targetAddr }) => `${targetAddr} ${targetName}`));
-  return { targets: all.filter(({ name, addr }) => places.has(`${addr} ${name}`)), forwards: own };
+  return { machines: all.filter(({ name, addr }) => places.has(`${addr} ${name}`)), forwards: own };
 }
 
 const noSuchMachine = () =>

@@ -3,16 +3,16 @@ import { familyText } from "../../base/prometheus.js";
 import type { RequestMetrics } from "../../http/metrics.js";
 import type { SenderMetrics } from "../logs/sender.js";
 import { VERSION } from "../version.js";
-import type { Parts } from "./part.js";
+import type { ApiServices } from "./services.js";
 
 /** @param log of the log sender, where one runs */
 export async function renderMetrics(
-  { forwards, store, range }: Parts,
+  { forwards, store, range }: ApiServices,
   requests: RequestMetrics,
   log?: SenderMetrics,
 ): Promise<string> {
-  const [all, targets] = await Promise.all([forwards.list(), store.targets()]);
-  const states = new Map(targets.map(({ addr, routable }) => [addr, routable]));
+  const [all, machines] = await Promise.all([forwards.list(), store.machines()]);
+  const states = new Map(machines.map(({ addr, routable }) => [addr, routable]));
   const count = (state: boolean | null) => [...states.values()].filter((each) => each === state).length;
   const used = all.filter(({ connPort }) => connPort >= range.min && connPort <= range.max).length;
   const gauge = (name: string, help: string, samples: ReadonlyArray<readonly [Record<string, string>, number]>) =>

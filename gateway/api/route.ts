@@ -6,7 +6,7 @@ import type { Caller, Scope } from "../auth/caller.js";
 
 export interface Call {
   readonly caller: Caller;
-  /** Parts of the path, decoded. */
+  /** ApiServices of the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** As it was sent; empty where there is none. */
@@ -50,6 +50,6 @@ export function methodsOf(routes: readonly Route[], path: string): string[] {
 }
 
 function pathPattern(path: string): RegExp {
-  const parts = path.split("/").map((part) => (part.startsWith(":") ? "[^/]+" : part.replaceAll(".", "\\.")));
-  return new RegExp(`^${parts.join("/")}/?$`);
+  const services = path.split("/").map((part) => (part.startsWith(":") ? "[^/]+" : part.replaceAll(".", "\\.")));
+  return new RegExp(`^${services.join("/")}/?$`);
 }

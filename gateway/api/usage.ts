@@ -4,12 +4,12 @@ import { defined } from "../../base/defined.js";
 import { ownedBy } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { iso, usageReport } from "./documents.js";
-import type { Parts } from "./part.js";
 import { integerIn, onlyKnown, sinceIn } from "./query.js";
 import type { Route } from "./route.js";
 import { UsageQuery, UsageReport, WhoAmI } from "./schemas.js";
+import type { ApiServices } from "./services.js";
 
-export function usageRoutes({ forwards, store, now = Date.now }: Parts): Route[] {
+export function usageRoutes({ forwards, store, now = Date.now }: ApiServices): Route[] {
   return [
     {
       method: "GET",

@@ -7,13 +7,13 @@ import { isAdmin, may, ownedBy } from "../auth/caller.js";
 import { noAccess, noToken } from "../auth/problems.js";
 import { parseAddress } from "../forwards/check.js";
 import type { Forward, ForwardFilter } from "../forwards/forward.js";
-import type { Target } from "../store/store.js";
+import type { MachineState } from "../store/store.js";
 import { VERSION } from "../version.js";
 import { envelope, helpLink, VLAB_PREFIX } from "./envelope.js";
 import { openForward } from "./forwards.js";
 import { visible } from "./machines.js";
-import type { Parts } from "./part.js";
 import { type Answer, type Call, NOBODY, type Route } from "./route.js";
+import type { ApiServices } from "./services.js";
 import { bodyReader, DELETE_PORTMAP, DESCRIPTIONS, POST_PORTMAP } from "./vlab-schemas.js";
 
 type Name = "portmap" | "addr" | "healthcheck";
@@ -26,7 +26,7 @@ const Enveloped = Type.Object({
   params: Type.Record(Type.String(), Type.String()),
 });
 
-export function vlabRoutes(parts: Parts): Route[] {
+export function vlabRoutes(services: ApiServices): Route[] {
   const route = (
     method: Route["method"],
     name: Name,
@@ -36,11 +36,11 @@ export function vlabRoutes(parts: Parts): Route[] {
     path: `${VLAB_PREFIX}${name}`,
     responses: { 200: { description: "vLab's envelope.", schema: Enveloped } },
     ...more,
-    handle: async (call) => (isDescribe(method, call) ? describe(parts, call, name) : more.handle(call)),
+    handle: async (call) => (isDescribe(method, call) ? describe(services, call, name) : more.handle(call)),
   });
   const answer = (call: Call, name: Name, content: unknown): Answer => ({
     status: 200,
-    headers: helpLink(parts.helpBase, `${VLAB_PREFIX}${name}`),
+    headers: helpLink(services.helpBase, `${VLAB_PREFIX}${name}`),
     json: envelope(call.query, content),
   });
   return [
@@ -48,17 +48,17 @@ export function vlabRoutes(parts: Parts): Route[] {
       summary: "vLab: open a forward. The same machine and port again give the same forward.",
       access: "forward",
       body: Type.Unsafe(POST_PORTMAP),
-      handle: async (call) => answer(call, "portmap", { conn_port: await openPort(parts, call) }),
+      handle: async (call) => answer(call, "portmap", { conn_port: await openPort(services, call) }),
     }),
     route("GET", "portmap", {
       summary: "vLab: list forwards.",
       access: "read",
       handle: async (call) => {
         const owner = ownedBy(call.caller);
-        const found = await parts.forwards.list({ ...filterIn(call.query), ...defined({ owner }) });
-        const gateway_ip = parts.gatewayAddress();
+        const found = await services.forwards.list({ ...filterIn(call.query), ...defined({ owner }) });
+        const gateway_ip = services.gatewayAddress();
         const record = (forward: Forward) => {
-          const own = parts.gatewayAddress(forward.targetAddr);
+          const own = services.gatewayAddress(forward.targetAddr);
           return { ...portRecord(forward), ...defined({ gateway_ip: own === gateway_ip ? undefined : own }) };
         };
         const ports = Object.fromEntries(found.map((forward) => [String(forward.connPort), record(forward)]));
@@ -71,7 +71,7 @@ export function vlabRoutes(parts: Parts): Route[] {
       body: Type.Unsafe(DELETE_PORTMAP),
       handle: async (call) => {
         const { conn_port } = readDelete(call.body);
-        await parts.forwards.remove(Number(conn_port), ownedBy(call.caller));
+        await services.forwards.remove(Number(conn_port), ownedBy(call.caller));
         return answer(call, "portmap", {});
       },
     }),
@@ -80,15 +80,15 @@ export function vlabRoutes(parts: Parts): Route[] {
       access: "read",
       handle: async (call) => {
         const wanted = addressFilter(call.query);
-        const { targets } = await visible(parts, call.caller);
-        return answer(call, "addr", machines(targets.filter(wanted)));
+        const { machines } = await visible(services, call.caller);
+        return answer(call, "addr", machinesByName(machines.filter(wanted)));
       },
     }),
     route("GET", "healthcheck", {
       summary: "vLab: whether the gateway works; with a token also what it holds.",
       access: "maybe",
       responses: { 200: { description: "It works." }, 500: { description: "It does not." } },
-      handle: (call) => healthcheck(parts, call),
+      handle: (call) => healthcheck(services, call),
     }),
   ];
 }
@@ -97,22 +97,22 @@ function isDescribe(method: string, { query }: Call): boolean {
   return method === "GET" && query.get("describe") === "true";
 }
 
-function describe(parts: Parts, call: Call, name: Name): Answer {
+function describe(services: ApiServices, call: Call, name: Name): Answer {
   if (call.caller === NOBODY) throw noToken();
   if (!may(call.caller, "read")) throw noAccess(call.caller.name);
-  const headers = helpLink(parts.helpBase, `${VLAB_PREFIX}${name}`);
+  const headers = helpLink(services.helpBase, `${VLAB_PREFIX}${name}`);
   return { status: 200, headers, json: envelope(call.query, DESCRIPTIONS[name]) };
 }
 
 /** vLab made a second rule for the same target (V-12); here a repeated request gives the forward that is there. */
-async function openPort(parts: Parts, call: Call): Promise<number> {
+async function openPort(services: ApiServices, call: Call): Promise<number> {
   const { target_addr, target_port, target_name, target_component } = readPost(call.body);
   const asked = { target_addr, target_port, target_name, target_component };
   const given = call.headers["idempotency-key"];
   const address = parseAddress(target_addr)?.toString() ?? String(target_addr);
   const identity = JSON.stringify([address, Number(target_port), target_name, target_component]);
   const key = typeof given === "string" ? given : `vlab-${createHash("sha256").update(identity).digest("base64url")}`;
-  return (await openForward(parts, call, asked, key)).forward.connPort;
+  return (await openForward(services, call, asked, key)).forward.connPort;
 }
 
 /** vLab knows TCP alone, so only what is not TCP is said. */
@@ -141,7 +141,7 @@ function numberIn(query: URLSearchParams, name: string): number | undefined {
   throw badParam(`Param ${name} must be a number, supplied: ${text.slice(0, 100)}`);
 }
 
-function addressFilter(query: URLSearchParams): (target: Target) => boolean {
+function addressFilter(query: URLSearchParams): (target: MachineState) => boolean {
   const names = ["name", "addr", "component"] as const;
   const given = names.filter((name) => query.has(name));
   const [addr, name, component] = [query.get("addr"), query.get("name"), query.get("component")];
@@ -159,11 +159,11 @@ function addressFilter(query: URLSearchParams): (target: Target) => boolean {
 }
 
 /** A machine with several addresses is alive where one of them is, and dead where all are known to be. */
-function machines(
-  targets: readonly Target[],
+function machinesByName(
+  machines: readonly MachineState[],
 ): Record<string, { component: string; routable: boolean | null; addr: string[] }> {
   const byName = new Map<string, { component: string; routable: boolean | null; addr: string[] }>();
-  for (const { name, component, routable, addr } of targets) {
+  for (const { name, component, routable, addr } of machines) {
     const known = byName.get(name);
     if (known === undefined) {
       byName.set(name, { component, routable, addr: [addr] });
@@ -176,7 +176,7 @@ function machines(
 }
 
 /** Strangers learn only whether it works; vLab showed them the whole database and the rules (V-16). */
-async function healthcheck({ store, kernel, forwards }: Parts, { caller }: Call): Promise<Answer> {
+async function healthcheck({ store, kernel, forwards }: ApiServices, { caller }: Call): Promise<Answer> {
   try {
     await store.ping();
   } catch {

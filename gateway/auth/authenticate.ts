@@ -6,7 +6,7 @@ import { callerOf } from "./claims.js";
 import { sameAddress } from "./client-address.js";
 import type { KeySource } from "./keys.js";
 import { invalidToken, noToken, notBound, sessionOver, wrongAddress } from "./problems.js";
-import { VerifiedTokens } from "./verified.js";
+import { VerifiedTokens } from "./verified-tokens.js";
 
 export interface AuthenticatorOptions {
   readonly keys: readonly KeySource[];

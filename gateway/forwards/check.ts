@@ -5,7 +5,7 @@ import type { ForwardRequest, PortRange, Protocol } from "./forward.js";
 import { badValue } from "./problems.js";
 
 /** As it came: nothing in it has been looked at. */
-export interface Asked {
+export interface ForwardInput {
   readonly target_addr?: unknown;
   readonly target_port?: unknown;
   readonly target_name?: unknown;
@@ -16,7 +16,7 @@ export interface Asked {
   readonly expires_in?: unknown;
 }
 
-export interface Bounds {
+export interface ForwardLimits {
   readonly range: PortRange;
   readonly labNetworks: readonly string[];
   /** Milliseconds since 1970. */
@@ -30,18 +30,18 @@ const MOST_SECONDS = 366 * 86_400;
 /** No control characters, nothing that only looks like a space. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:()-]{0,127}$/u;
 
-export function checkForward(asked: Asked, owner: string, bounds: Bounds, key?: string): ForwardRequest {
-  const connPort = asked.conn_port === undefined ? undefined : portIn("conn_port", asked.conn_port, bounds.range);
+export function checkForward(asked: ForwardInput, owner: string, limits: ForwardLimits, key?: string): ForwardRequest {
+  const connPort = asked.conn_port === undefined ? undefined : portIn("conn_port", asked.conn_port, limits.range);
   return defined({
     owner,
     protocol: checkProtocol(asked.protocol),
-    targetAddr: checkTarget(asked.target_addr, bounds.labNetworks),
+    targetAddr: checkTarget(asked.target_addr, limits.labNetworks),
     targetPort: portIn("target_port", asked.target_port, { min: 1, max: 65_535 }),
     targetName: checkName("target_name", asked.target_name),
     targetComponent: checkName("target_component", asked.target_component),
     sources: checkSources(asked.sources),
     connPort,
-    expiresAt: asked.expires_in === undefined ? undefined : bounds.now + checkSeconds(asked.expires_in) * 1000,
+    expiresAt: asked.expires_in === undefined ? undefined : limits.now + checkSeconds(asked.expires_in) * 1000,
     key: key === undefined ? undefined : checkKey(key),
   });
 }

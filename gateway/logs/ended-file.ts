@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import type { Span } from "./join.js";
+import type { Span } from "./forward-history.js";
 
 /** The file is written whole whenever one ends. */
 const KEPT = 1_000;

@@ -8,14 +8,14 @@ import type { Forward } from "../forwards/forward.js";
 import type { GatewayConfig } from "../settings/schema.js";
 import { contentTypeOf, type Encryption } from "./encode.js";
 import { readFernetKey } from "./fernet.js";
-import { httpTarget } from "./http-target.js";
-import { ForwardHistory } from "./join.js";
-import { type NatsTargetOptions, natsTarget } from "./nats-target.js";
-import { kernelLineParser } from "./parse-kernel-line.js";
-import { ulogdParser } from "./parse-ulogd.js";
+import { ForwardHistory } from "./forward-history.js";
+import { httpReceiver } from "./receivers/http-receiver.js";
+import { type NatsReceiverOptions, natsReceiver } from "./receivers/nats-receiver.js";
+import type { LogReceiver } from "./receivers/receiver.js";
+import { syslogReceiver } from "./receivers/syslog-receiver.js";
 import { LogSender, type SenderEvent } from "./sender.js";
-import { syslogTarget } from "./syslog-target.js";
-import type { Target } from "./target.js";
+import { kernelLineParser } from "./source/parse-kernel-line.js";
+import { ulogdParser } from "./source/parse-ulogd.js";
 
 type LogConfig = NonNullable<GatewayConfig["log"]>;
 
@@ -29,13 +29,13 @@ export interface OpenLogOptions {
 
 /** @throws Fault for a target or a key that is none. */
 export async function openLog({ log, stateDir, files, forwards, onEvent }: OpenLogOptions): Promise<LogSender> {
-  const where = parseTarget(log.target);
+  const where = parseDestination(log.target);
   const encryption = await encryptionOf(log, where, files);
   const ca = log.ca === undefined ? undefined : await readFile(files.resolve("log.ca", log.ca), "utf8");
   return LogSender.open({
     file: log.file,
     parse: log.source === "ulogd" ? ulogdParser() : kernelLineParser(),
-    target: openTarget(where, encryption, ca),
+    receiver: openReceiver(where, encryption, ca),
     spoolDir: join(stateDir, "log-spool"),
     spoolBytes: log.spool_bytes,
     batch: log.batch,
@@ -49,10 +49,10 @@ export async function openLog({ log, stateDir, files, forwards, onEvent }: OpenL
 export type Destination =
   | { readonly kind: "syslog"; readonly host: string; readonly port?: number }
   | { readonly kind: "http"; readonly url: URL }
-  | ({ readonly kind: "nats" } & NatsTargetOptions);
+  | ({ readonly kind: "nats" } & NatsReceiverOptions);
 
 /** Pure. In the clear only to this machine: a log names who talks with whom. */
-export function parseTarget(text: string): Destination {
+export function parseDestination(text: string): Destination {
   if (!URL.canParse(text)) throw badLogTarget(text);
   const url = new URL(text);
   const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
@@ -81,12 +81,12 @@ function natsDestination(text: string, url: URL): Destination {
   });
 }
 
-function openTarget(where: Destination, encryption: Encryption, ca: string | undefined): Target {
+function openReceiver(where: Destination, encryption: Encryption, ca: string | undefined): LogReceiver {
   const trust = ca === undefined ? {} : { ca };
-  if (where.kind === "nats") return natsTarget({ ...where, ...trust });
+  if (where.kind === "nats") return natsReceiver({ ...where, ...trust });
   return where.kind === "syslog"
-    ? syslogTarget({ host: where.host, ...defined({ port: where.port }), ...trust })
-    : httpTarget({ url: where.url, contentType: contentTypeOf(encryption), ...trust });
+    ? syslogReceiver({ host: where.host, ...defined({ port: where.port }), ...trust })
+    : httpReceiver({ url: where.url, contentType: contentTypeOf(encryption), ...trust });
 }
 
 /** A syslog message is one record, so its encryption is too. */

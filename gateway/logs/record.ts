@@ -17,27 +17,27 @@ export interface Packet {
 }
 
 /** Whose packet it was, as far as that can be told. */
-export interface Belonging {
+export interface ForwardRef {
   readonly user?: string;
   readonly forwardId?: string;
   readonly connPort?: number;
 }
 
-export interface LogRecord extends Packet, Belonging {
+export interface LogRecord extends Packet, ForwardRef {
   /** The same line of the same file has the same id, however often it is read or delivered. */
   readonly id: string;
 }
 
 /** One line of JSON without its newline; `id` and `time` come first, where {@link idAndTime} finds them. */
-export function recordJson(id: string, packet: Packet, belonging: Belonging): string {
+export function recordJson(id: string, packet: Packet, forwardRef: ForwardRef): string {
   // The addresses and the protocol were checked by whoever read them, so nothing in them needs escaping.
   let json = `{"id":"${id}","time":${packet.time},"source":"${packet.source}","target":"${packet.target}","protocol":"${packet.protocol}"`;
   if (packet.sourcePort !== undefined) json += `,"sourcePort":${packet.sourcePort}`;
   if (packet.targetPort !== undefined) json += `,"targetPort":${packet.targetPort}`;
   json += `,"in":${JSON.stringify(packet.in)},"out":${JSON.stringify(packet.out)}`;
-  if (belonging.user !== undefined) json += `,"user":${JSON.stringify(belonging.user)}`;
-  if (belonging.forwardId !== undefined) json += `,"forwardId":${JSON.stringify(belonging.forwardId)}`;
-  if (belonging.connPort !== undefined) json += `,"connPort":${belonging.connPort}`;
+  if (forwardRef.user !== undefined) json += `,"user":${JSON.stringify(forwardRef.user)}`;
+  if (forwardRef.forwardId !== undefined) json += `,"forwardId":${JSON.stringify(forwardRef.forwardId)}`;
+  if (forwardRef.connPort !== undefined) json += `,"connPort":${forwardRef.connPort}`;
   return `${json}}`;
 }
 

@@ -7,18 +7,18 @@ import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import { type Encryption, encodeBatch } from "./encode.js";
 import { loadEnded, saveEnded } from "./ended-file.js";
-import { type Chunk, type FollowEvent, Follower, type FollowOptions } from "./follow.js";
-import type { ForwardHistory } from "./join.js";
-import type { Position } from "./position.js";
+import type { ForwardHistory } from "./forward-history.js";
+import type { LogReceiver } from "./receivers/receiver.js";
 import { type Packet, recordJson } from "./record.js";
+import { type Chunk, type FollowEvent, Follower, type FollowOptions } from "./source/follow.js";
+import type { Position } from "./source/position.js";
 import { type MarkedBatch, Spool, type SpoolEvent } from "./spool.js";
-import type { Target } from "./target.js";
 
 export interface SenderOptions {
   /** The log to follow. */
   readonly file: string;
   readonly parse: (line: string) => Packet | undefined;
-  readonly target: Target;
+  readonly receiver: LogReceiver;
   readonly spoolDir: string;
   readonly spoolBytes: number;
   /** Records per batch. @default 1000 */
@@ -110,7 +110,7 @@ export class LogSender {
     await this.#loops;
     await this.follower.close();
     await this.spool.close();
-    await this.options.target.close();
+    await this.options.receiver.close();
   }
 
   async #readLoop(): Promise<void> {
@@ -194,20 +194,20 @@ export class LogSender {
   }
 
   async #deliverLoop(): Promise<void> {
-    const { target, onEvent, backoffMs = { first: 500, most: 30_000 }, random = Math.random } = this.options;
+    const { receiver, onEvent, backoffMs = { first: 500, most: 30_000 }, random = Math.random } = this.options;
     let failures = 0;
     while (!this.#isStopped) {
       try {
-        const batches = await this.spool.peek(target.window);
+        const batches = await this.spool.peek(receiver.window);
         const last = batches.at(-1);
         if (last === undefined) {
           await this.#untilSpooled();
           continue;
         }
-        await target.deliver(batches, this.#stop.signal);
+        await receiver.deliver(batches, this.#stop.signal);
         await this.spool.acknowledge(last.sequence);
         this.#counts.recordsDelivered += batches.reduce((sum, { records }) => sum + records, 0);
-        if (failures > 0) onEvent?.({ event: "delivering-again", target: target.name });
+        if (failures > 0) onEvent?.({ event: "delivering-again", target: receiver.name });
         failures = 0;
       } catch (error) {
         if (this.#isStopped) return;
@@ -216,7 +216,7 @@ export class LogSender {
         // Half of it is chance, so that gateways that lost the same receiver do not return in step.
         const retryMs = Math.round(longest * (0.5 + random() / 2));
         failures += 1;
-        onEvent?.({ event: "delivery-failed", target: target.name, reason: reasonOf(error), retryMs });
+        onEvent?.({ event: "delivery-failed", target: receiver.name, reason: reasonOf(error), retryMs });
         await this.#pause(retryMs);
       }
     }

@@ -2,7 +2,7 @@
 import type { Selectable } from "kysely";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
-import type { Target, UsageSample } from "./store.js";
+import type { MachineState, UsageSample } from "./store.js";
 import type { Tables } from "./tables.js";
 
 export function toForward(row: Selectable<Tables["forwards"]>): Forward {
@@ -39,14 +39,14 @@ export function fromForward(forward: Forward) {
   };
 }
 
-type TargetRow = Pick<Tables["liveness"], "name" | "addr" | "component"> & {
+type MachineRow = Pick<Tables["liveness"], "name" | "addr" | "component"> & {
   routable: boolean | null;
   last_seen: string | number | null;
   checked_at: string | number | null;
   disagreeing: number | null;
 };
 
-export function toTarget(row: TargetRow): Target {
+export function toMachine(row: MachineRow): MachineState {
   return defined({
     name: row.name,
     addr: row.addr,

@@ -4,8 +4,8 @@ import { type Kysely, Migrator, sql } from "kysely";
 import { Together } from "../../base/async/batcher.js";
 import { defined } from "../../base/defined.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
-import { fromForward, toForward, toTarget, toUsage } from "./rows.js";
-import type { Created, LivenessChange, Store, Target, UsageSample } from "./store.js";
+import { fromForward, toForward, toMachine, toUsage } from "./rows.js";
+import type { Created, LivenessChange, MachineState, Store, UsageSample } from "./store.js";
 import { migrations, type Tables } from "./tables.js";
 
 /** Another gateway on the same database may take a free port at the same moment; it cannot win for ever. */
@@ -108,7 +108,7 @@ class SqlStore implements Store {
     return (await query.execute()).map(toForward);
   }
 
-  async targets(): Promise<readonly Target[]> {
+  async machines(): Promise<readonly MachineState[]> {
     const rows = await this.#db
       .selectFrom("forwards")
       .leftJoin("liveness", "liveness.addr", "forwards.target_addr")
@@ -132,13 +132,13 @@ class SqlStore implements Store {
       .orderBy("forwards.target_name")
       .orderBy("forwards.target_addr")
       .execute();
-    return rows.map((row) => toTarget({ ...row, component: row.component ?? "" }));
+    return rows.map((row) => toMachine({ ...row, component: row.component ?? "" }));
   }
 
-  async saveTargets(targets: readonly Target[], changes: readonly LivenessChange[]): Promise<void> {
-    if (targets.length === 0) return;
+  async saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void> {
+    if (machines.length === 0) return;
     await this.#db.transaction().execute(async (db) => {
-      const rows = targets.map(({ name, addr, component, routable, lastSeen, checkedAt, disagreeing }) => ({
+      const rows = machines.map(({ name, addr, component, routable, lastSeen, checkedAt, disagreeing }) => ({
         name,
         addr,
         component,

@@ -2,7 +2,7 @@
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 
 /** A lab machine's address as the worker last saw it. */
-export interface Target {
+export interface MachineState {
   readonly name: string;
   readonly addr: string;
   readonly component: string;
@@ -50,8 +50,8 @@ export interface Store {
   removeExpired(now: number): Promise<readonly Forward[]>;
   list(filter?: ForwardFilter): Promise<readonly Forward[]>;
   /** Distinct (name, addr) of all forwards, with what is known of them. */
-  targets(): Promise<readonly Target[]>;
-  saveTargets(targets: readonly Target[], changes: readonly LivenessChange[]): Promise<void>;
+  machines(): Promise<readonly MachineState[]>;
+  saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void>;
   history(addr: string, since: number): Promise<readonly LivenessChange[]>;
   /** Adds to what is there for the same forward and minute. */
   addUsage(samples: readonly UsageSample[]): Promise<void>;

@@ -6,7 +6,7 @@ import { type Counted, difference } from "./difference.js";
 export interface CollectorOptions {
   readonly store: Pick<Store, "list" | "addUsage">;
   readonly kernel: Pick<Kernel, "counters">;
-  readonly everyMs: number;
+  readonly intervalMs: number;
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
 }
@@ -17,7 +17,7 @@ export class UsageCollector {
   readonly #timer: NodeJS.Timeout;
 
   private constructor(private readonly options: CollectorOptions) {
-    this.#timer = setInterval(() => void this.collect().catch(options.onFailure), options.everyMs);
+    this.#timer = setInterval(() => void this.collect().catch(options.onFailure), options.intervalMs);
   }
 
   /** What was counted before this process began was written down by the one before it, or is lost with it. */

@@ -1,15 +1,15 @@
-/** Asks many addresses at once whether they answer ICMP echo. */
+/** Sends ICMP echo requests to many addresses at once. */
 import { isIPv6 } from "node:net";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { run } from "../../base/process/run.js";
 
-/** One fping over more than this loses answers to a full socket buffer and calls live machines dead. */
+/** With more addresses per process, replies overflow fping's socket buffer and live machines look dead. */
 const CHUNK = 128;
-/** Side by side: a sweep of 1,000 takes as long as one chunk. */
-const AT_ONCE = 8;
+/** Processes side by side: a sweep of 1,000 addresses takes as long as one chunk. */
+const MAX_PROCESSES = 8;
 
-/** Three tries, each with two seconds to answer: any of them counts. */
+/** Three requests, two seconds each; one reply is enough. */
 const OPTIONS = ["-q", "-c3", "-p1000", "-t2000", "-i1"];
 
 export interface SweepOptions {
@@ -20,7 +20,7 @@ export interface SweepOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @returns the addresses that answered. @throws Fault where fping cannot run: then nothing is known of any. */
+/** @returns the addresses that answered. @throws Fault if fping cannot run: then no address is known dead. */
 export async function sweep(addresses: readonly string[], options: SweepOptions = {}): Promise<Set<string>> {
   const chunks = [false, true].flatMap((v6) => chunked(addresses.filter((address) => isIPv6(address) === v6)));
   const alive = new Set<string>();
@@ -29,7 +29,7 @@ export async function sweep(addresses: readonly string[], options: SweepOptions 
       for (const address of await ask(chunk, options)) alive.add(address);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: MAX_PROCESSES }, work));
   return alive;
 }
 
@@ -45,8 +45,8 @@ async function ask(addresses: readonly string[], options: SweepOptions): Promise
       signal: options.signal,
     }),
   );
-  // 0: all answered; 1: some did not; 2: some address was not found. More is fping's own failure, and so is an
-  // interface that is not there, with which it goes on and calls every machine dead.
+  // 0: all answered; 1: some did not; 2: an address was not found; more: fping itself failed. With a missing
+  // interface fping carries on and reports every machine dead, so that counts as a failure too.
   const unbound = /^binding to specific interface.*$/m.exec(stderr)?.[0];
   if (exitCode > 2 || unbound !== undefined) {
     const said = unbound ?? stderr.trim().split("\n").at(-1);
@@ -55,7 +55,7 @@ async function ask(addresses: readonly string[], options: SweepOptions): Promise
   return answered(stderr);
 }
 
-/** The addresses with at least one answer in fping's summary (`ADDR : xmt/rcv/%loss = 3/2/33%, …`). */
+/** The addresses with at least one reply in fping's summary (`ADDR : xmt/rcv/%loss = 3/2/33%, …`). */
 export function answered(summary: string): string[] {
   return summary.split("\n").flatMap((line) => {
     const [, address, received] = /^(\S+)\s+: xmt\/rcv\/%loss = \d+\/(\d+)\//.exec(line) ?? [];

@@ -1,8 +1,8 @@
-/** Whether a machine that does not answer ICMP is there all the same: many firewalls drop echo requests. */
+/** Finds machines that drop ICMP echo requests, as many firewalls do. */
 import { connect } from "node:net";
 import { errno } from "../../base/fault.js";
 
-/** A refusal is an answer too: only a machine that is there can give it. */
+/** A refused connection counts as an answer: only a live machine can refuse. */
 export function tcpAnswers(address: string, port: number, milliseconds = 2_000): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });

@@ -1,105 +1,107 @@
-/** Looks after the machines behind the forwards: all of them in one sweep, every few minutes. */
+/** Checks the machines behind the forwards: one sweep over all of them, every few minutes. */
 import type { Forward } from "../forwards/forward.js";
-import type { Store, Target } from "../store/store.js";
-import { type Judged, judge } from "./judge.js";
+import type { MachineState, Store } from "../store/store.js";
+import { type LivenessUpdate, updateLiveness } from "./liveness.js";
 
 export interface WorkerOptions {
-  readonly store: Pick<Store, "list" | "targets" | "saveTargets">;
-  /** The addresses of those that answer ICMP. */
+  readonly store: Pick<Store, "list" | "machines" | "saveMachines">;
+  /** @returns the addresses that answer ICMP. */
   readonly sweep: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
-  /** Whether a port answers in any way. Absent: ICMP alone decides. */
+  /** Whether a TCP port answers in any way. @default - ICMP alone decides */
   readonly probe?: (address: string, port: number) => Promise<boolean>;
-  readonly everyMs: number;
+  /** From the end of one sweep to the start of the next. */
+  readonly intervalMs: number;
+  /** Consecutive sweeps that must disagree before a machine changes its state. */
   readonly damping: number;
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
 }
 
-/** Probes at the same time: each holds a descriptor. */
-const PROBES_AT_ONCE = 64;
+/** Each probe holds a file descriptor. */
+const MAX_PROBES = 64;
 
 export class Worker {
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<readonly Judged[]> | undefined;
+  #running: Promise<readonly LivenessUpdate[]> | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  #again = false;
-  #stopped = false;
+  #isTriggered = false;
+  #isStopped = false;
 
   constructor(private readonly options: WorkerOptions) {}
 
-  /** One sweep now, and then one whenever the time has come. */
+  /** Sweeps now, and then at each interval. */
   start(): void {
-    this.poke();
+    this.trigger();
   }
 
-  /** There is a machine that nothing is known of: do not let its user wait for the next turn. */
-  poke(): void {
-    if (this.#stopped) return;
+  /** Sweeps as soon as possible, so that the user of a new machine does not wait for the next interval. */
+  trigger(): void {
+    if (this.#isStopped) return;
     if (this.#running !== undefined) {
-      this.#again = true;
+      this.#isTriggered = true;
       return;
     }
     clearTimeout(this.#timer);
-    this.#running = this.turn();
+    this.#running = this.sweepOnce();
     this.#running.catch(this.options.onFailure).finally(() => {
       this.#running = undefined;
-      if (this.#stopped) return;
-      const soon = this.#again;
-      this.#again = false;
-      this.#timer = setTimeout(() => this.poke(), soon ? 0 : this.options.everyMs).unref();
+      if (this.#isStopped) return;
+      const delayMs = this.#isTriggered ? 0 : this.options.intervalMs;
+      this.#isTriggered = false;
+      this.#timer = setTimeout(() => this.trigger(), delayMs).unref();
     });
   }
 
-  /** Resolves when no sweep is under way and none will come. */
+  /** Resolves when the running sweep has ended; no other one starts. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#running?.catch(() => undefined);
   }
 
-  /** One sweep; of two at once the second waits, so that nothing is judged twice. */
-  turn(): Promise<readonly Judged[]> {
-    const turn = this.#last.then(() => this.#turn());
-    this.#last = turn.catch(() => undefined);
-    return turn;
+  /** Sweeps never overlap: a second call waits for the first, so that damping counts each sweep once. */
+  sweepOnce(): Promise<readonly LivenessUpdate[]> {
+    const swept = this.#last.then(() => this.#sweep());
+    this.#last = swept.catch(() => undefined);
+    return swept;
   }
 
-  async #turn(): Promise<readonly Judged[]> {
+  async #sweep(): Promise<readonly LivenessUpdate[]> {
     const { store, sweep, damping, now = Date.now } = this.options;
-    const targets = await store.targets();
-    if (targets.length === 0) return [];
-    const answered = await sweep([...new Set(targets.map(({ addr }) => addr))]);
-    const reached = await this.#probed(targets.filter(({ addr }) => !answered.has(addr)));
+    const machines = await store.machines();
+    if (machines.length === 0) return [];
+    const answered = await sweep([...new Set(machines.map(({ addr }) => addr))]);
+    const reached = await this.#probeTcp(machines.filter(({ addr }) => !answered.has(addr)));
     const at = now();
-    const judged = targets.map((target) =>
-      judge(target, answered.has(target.addr) || reached.has(target.addr), at, damping),
+    const updates = machines.map((machine) =>
+      updateLiveness(machine, answered.has(machine.addr) || reached.has(machine.addr), at, damping),
     );
-    // One record for each address: names that share one share what is known of it.
-    const byAddress = new Map(judged.map((each) => [each.target.addr, each]));
-    const changes = [...byAddress.values()].flatMap(({ change }) => (change === undefined ? [] : [change]));
-    await store.saveTargets(
-      [...byAddress.values()].map(({ target }) => target),
+    // Liveness belongs to the address: machines that share one share a record.
+    const byAddress = [...new Map(updates.map((update) => [update.machine.addr, update])).values()];
+    const changes = byAddress.flatMap(({ change }) => (change === undefined ? [] : [change]));
+    await store.saveMachines(
+      byAddress.map(({ machine }) => machine),
       changes,
     );
-    return judged;
+    return updates;
   }
 
-  async #probed(silent: readonly Target[]): Promise<Set<string>> {
+  /** @returns the addresses that answer on a forwarded TCP port. */
+  async #probeTcp(silent: readonly MachineState[]): Promise<Set<string>> {
     const { store, probe } = this.options;
     const reached = new Set<string>();
     if (probe === undefined || silent.length === 0) return reached;
     const addresses = new Set(silent.map(({ addr }) => addr));
-    const doors = (await store.list()).filter(
+    const queue: Forward[] = (await store.list()).filter(
       ({ targetAddr, protocol }) => protocol === "tcp" && addresses.has(targetAddr),
     );
-    const left: Forward[] = [...doors];
-    const work = async () => {
-      for (let door = left.shift(); door !== undefined; door = left.shift()) {
-        if (reached.has(door.targetAddr)) continue;
-        if (await probe(door.targetAddr, door.targetPort)) reached.add(door.targetAddr);
+    const probeQueue = async () => {
+      for (let forward = queue.shift(); forward !== undefined; forward = queue.shift()) {
+        const { targetAddr, targetPort } = forward;
+        if (!reached.has(targetAddr) && (await probe(targetAddr, targetPort))) reached.add(targetAddr);
       }
     };
-    await Promise.all(Array.from({ length: PROBES_AT_ONCE }, work));
+    await Promise.all(Array.from({ length: MAX_PROBES }, probeQueue));
     return reached;
   }
 }

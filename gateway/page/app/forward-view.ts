@@ -1,10 +1,10 @@
 /** One forward: where it leads, its traffic, how to go through it, and an end to it. */
 import { type Command, connectCommands } from "./commands.js";
 import { button, make, setLabel, setText } from "./dom.js";
+import { ago, ahead, bytes } from "./format.js";
 import type { ForwardItem } from "./model.js";
 import { bars } from "./sparkline.js";
 import { drawSparkline, newSparkline } from "./sparkline-view.js";
-import { ago, ahead, bytes } from "./words.js";
 
 export interface ForwardActions {
   remove(forward: ForwardItem): void;

@@ -1,8 +1,8 @@
 /** Machines and forwards of whoever is signed in: read every few seconds, shown, added, removed. */
 import { addDialog } from "./add-dialog.js";
-import type { Who } from "./answers.js";
 import { type Api, Refused } from "./api.js";
 import type { Command } from "./commands.js";
+import type { Who } from "./documents.js";
 import { find, keyed, setText } from "./dom.js";
 import { newMachineView } from "./machine-view.js";
 import { type ForwardItem, filterMachines, type MachineItem, summary } from "./model.js";

@@ -1,9 +1,9 @@
 /** One machine, with its forwards below it. */
 import { keyed, make, setText } from "./dom.js";
+import { ago } from "./format.js";
 import { type ForwardActions, newForwardView, type Shown } from "./forward-view.js";
 import type { MachineItem } from "./model.js";
 import { newStateMark, stateOf, wordOf } from "./state-mark.js";
-import { ago } from "./words.js";
 
 export function newMachineView(actions: ForwardActions) {
   const name = make("h2");

@@ -1,11 +1,11 @@
 /** The page: sign in, then a list that keeps itself up to date. */
 
-import { readWho } from "./answers.js";
 import { createApi, Refused } from "./api.js";
+import { readWho } from "./documents.js";
 import { find, setText } from "./dom.js";
+import { ahead } from "./format.js";
 import { labView } from "./lab-view.js";
 import { cleanToken, dropToken, keepToken, keptToken } from "./session.js";
-import { ahead } from "./words.js";
 
 const login = find("login", HTMLFormElement);
 const tokenInput = find("token", HTMLInputElement);

@@ -1,6 +1,7 @@
 /** Asks the gateway for all that the page shows. */
-import { type ForwardPage, forwardItem, readForwardPage, readMachines, readUsage, type Usage } from "./answers.js";
+
 import type { Api } from "./api.js";
+import { type ForwardPage, forwardItem, readForwardPage, readMachines, readUsage, type Usage } from "./documents.js";
 import { type MachineItem, machinesOf } from "./model.js";
 
 /** Last use is looked up far back, and that is much to read: not each time. */

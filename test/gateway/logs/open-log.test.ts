@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "../../../gateway/logs/open-log.js";
+import { parseDestination } from "../../../gateway/logs/open-log.js";
 
 test("where the log goes", () => {
-  expect(parseTarget("syslog+tls://logs.example.com:6515")).toEqual({
+  expect(parseDestination("syslog+tls://logs.example.com:6515")).toEqual({
     kind: "syslog",
     host: "logs.example.com",
     port: 6515,
   });
-  expect(parseTarget("syslog+tls://[2001:db8::7]")).toEqual({ kind: "syslog", host: "2001:db8::7" });
-  expect(parseTarget("https://logs.example.com/in")).toMatchObject({ kind: "http" });
-  expect(parseTarget("nats+tls://ann:s%40crt@logs.example.com/firewall.new")).toEqual({
+  expect(parseDestination("syslog+tls://[2001:db8::7]")).toEqual({ kind: "syslog", host: "2001:db8::7" });
+  expect(parseDestination("https://logs.example.com/in")).toMatchObject({ kind: "http" });
+  expect(parseDestination("nats+tls://ann:s%40crt@logs.example.com/firewall.new")).toEqual({
     kind: "nats",
     host: "logs.example.com",
     subject: "firewall.new",
@@ -17,8 +17,8 @@ test("where the log goes", () => {
     user: "ann",
     password: "s@crt",
   });
-  expect(parseTarget("nats://127.0.0.1:4333/firewall")).toMatchObject({ kind: "nats", port: 4333, tls: false });
-  expect(parseTarget("http://127.0.0.1:9000/in")).toMatchObject({ kind: "http" });
+  expect(parseDestination("nats://127.0.0.1:4333/firewall")).toMatchObject({ kind: "nats", port: 4333, tls: false });
+  expect(parseDestination("http://127.0.0.1:9000/in")).toMatchObject({ kind: "http" });
 });
 
 test.each([
@@ -33,5 +33,5 @@ test.each([
   "nats+tls://logs.example.com/a%20b",
   "logs.example.com",
 ])("%s is refused: a log names who talks with whom", (target) => {
-  expect(() => parseTarget(target)).toThrow(`log.target is "${target}"`);
+  expect(() => parseDestination(target)).toThrow(`log.target is "${target}"`);
 });

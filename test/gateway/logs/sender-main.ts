@@ -1,11 +1,11 @@
 /** A log sender as a process of its own, to be killed. Its settings come as JSON in SENDER; events and memory go out. */
 import { readFileSync } from "node:fs";
 import { defined } from "../../../base/defined.js";
-import { httpTarget } from "../../../gateway/logs/http-target.js";
-import { ForwardHistory } from "../../../gateway/logs/join.js";
-import { kernelLineParser } from "../../../gateway/logs/parse-kernel-line.js";
+import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
+import { httpReceiver } from "../../../gateway/logs/receivers/http-receiver.js";
+import { syslogReceiver } from "../../../gateway/logs/receivers/syslog-receiver.js";
 import { LogSender } from "../../../gateway/logs/sender.js";
-import { syslogTarget } from "../../../gateway/logs/syslog-target.js";
+import { kernelLineParser } from "../../../gateway/logs/source/parse-kernel-line.js";
 
 const settings = JSON.parse(process.env.SENDER ?? "") as {
   file: string;
@@ -21,16 +21,16 @@ const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n
 const sender = await LogSender.open({
   file,
   parse: kernelLineParser({ zone: "UTC" }),
-  target:
+  receiver:
     url === undefined
-      ? syslogTarget(
+      ? syslogReceiver(
           defined({
             host: "127.0.0.1",
             port: syslogPort,
             ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
           }),
         )
-      : httpTarget({ url: new URL(url) }),
+      : httpReceiver({ url: new URL(url) }),
   spoolDir,
   spoolBytes,
   batch: 100,

@@ -13,10 +13,10 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findProgram } from "../../../base/tools.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
-import { httpTarget } from "../../../gateway/logs/http-target.js";
-import { ForwardHistory } from "../../../gateway/logs/join.js";
-import { ulogdParser } from "../../../gateway/logs/parse-ulogd.js";
+import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
+import { httpReceiver } from "../../../gateway/logs/receivers/http-receiver.js";
 import { LogSender } from "../../../gateway/logs/sender.js";
+import { ulogdParser } from "../../../gateway/logs/source/parse-ulogd.js";
 import { tableText } from "../../../gateway/nft/ruleset.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { endChild, spawnTethered } from "../../../local/machine/spawn-with-parent-death.js";
@@ -259,7 +259,7 @@ test.skipIf(!here)(
     const sender = await LogSender.open({
       file: json,
       parse: ulogdParser(),
-      target: httpTarget({ url: new URL(collector.url) }),
+      receiver: httpReceiver({ url: new URL(collector.url) }),
       spoolDir: join(dir, "spool"),
       spoolBytes: 1024 ** 2,
       history: new ForwardHistory(),

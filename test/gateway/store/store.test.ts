@@ -147,22 +147,22 @@ describe.each(kinds)("%s", (kind) => {
     expect((await store.list()).map(({ connPort }) => connPort)).toEqual([50_001, 50_002]);
   });
 
-  test("V-15: targets are the distinct machines, each address with its own liveness", async () => {
+  test("V-15: machines are the distinct names and addresses, each address with its own liveness", async () => {
     const store = await open();
     await store.create(asked(), RANGE);
     await store.create(asked({ targetPort: 3389 }), RANGE);
     await store.create(asked({ targetAddr: "192.168.1.6" }), RANGE);
-    const [first, second] = await store.targets();
+    const [first, second] = await store.machines();
     expect([first?.routable, second?.routable]).toEqual([null, null]);
     const known = { name: "win", component: "Windows", disagreeing: 0, checkedAt: 5_000 };
-    await store.saveTargets(
+    await store.saveMachines(
       [
         { ...known, addr: "192.168.1.5", routable: true, lastSeen: 5_000 },
         { ...known, addr: "192.168.1.6", routable: false },
       ],
       [{ at: 5_000, addr: "192.168.1.6", routable: false }],
     );
-    expect(await store.targets()).toEqual([
+    expect(await store.machines()).toEqual([
       { ...known, addr: "192.168.1.5", routable: true, lastSeen: 5_000 },
       { ...known, addr: "192.168.1.6", routable: false },
     ]);

@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import { createAuthenticate } from "../../gateway/auth/authenticate.js";
-import { VerifiedTokens } from "../../gateway/auth/verified.js";
+import { createAuthenticate } from "../../../gateway/auth/authenticate.js";
+import { VerifiedTokens } from "../../../gateway/auth/verified-tokens.js";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const MINUTE = 60_000;

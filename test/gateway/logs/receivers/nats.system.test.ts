@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { natsTarget } from "../../../gateway/logs/nats-target.js";
-import { freePort } from "../../../local/network/free-port.js";
-import { certificate } from "./receivers.js";
+import { natsReceiver } from "../../../../gateway/logs/receivers/nats-receiver.js";
+import { freePort } from "../../../../local/network/free-port.js";
+import { certificate } from "../receivers.js";
 
 const SUBJECT = "firewall.new";
 const batch = (name: string, records: number) => ({
@@ -78,7 +78,7 @@ function isListening(): Promise<boolean> {
 }
 
 const open = (more = {}) =>
-  natsTarget({ host: "127.0.0.1", port, subject: SUBJECT, tls: true, ca, user: "ann", password: "s@crt", ...more });
+  natsReceiver({ host: "127.0.0.1", port, subject: SUBJECT, tls: true, ca, user: "ann", password: "s@crt", ...more });
 
 async function stored(): Promise<{ id: string; text: string }[]> {
   const manager = await jetstreamManager(admin);
@@ -96,16 +96,16 @@ async function stored(): Promise<{ id: string; text: string }[]> {
 }
 
 test("V-33 what no stream stores is not delivered, and the reason says so", async () => {
-  const target = open();
-  await expect(target.deliver([batch("a", 1)], never)).rejects.toThrow(`no stream stores "${SUBJECT}"`);
-  await target.close();
+  const receiver = open();
+  await expect(receiver.deliver([batch("a", 1)], never)).rejects.toThrow(`no stream stores "${SUBJECT}"`);
+  await receiver.close();
 });
 
 test("V-33 a stream has every batch once, however often it was sent; also over a kill of the server", async () => {
   await (await jetstreamManager(admin)).streams.add({ name: "LOG", subjects: ["firewall.>"] });
-  const target = open();
-  await target.deliver([batch("a", 2), batch("b", 5000)], never);
-  await target.deliver([batch("a", 2)], never);
+  const receiver = open();
+  await receiver.deliver([batch("a", 2), batch("b", 5000)], never);
+  await receiver.deliver([batch("a", 2)], never);
   expect(await stored()).toEqual([
     { id: "a+2", text: batch("a", 2).payload.toString() },
     { id: "b+5000", text: batch("b", 5000).payload.toString() },
@@ -113,17 +113,17 @@ test("V-33 a stream has every batch once, however often it was sent; also over a
 
   await admin.close();
   await stopServer("SIGKILL");
-  await expect(target.deliver([batch("c", 1)], never)).rejects.toThrow();
+  await expect(receiver.deliver([batch("c", 1)], never)).rejects.toThrow();
   await startServer();
-  await target.deliver([batch("b", 5000), batch("c", 1)], never);
+  await receiver.deliver([batch("b", 5000), batch("c", 1)], never);
   expect((await stored()).map(({ id }) => id)).toEqual(["a+2", "b+5000", "c+1"]);
-  await target.close();
+  await receiver.close();
 });
 
 test("V-33 a server that nobody vouches for, with another name or that knows us not, gets nothing", async () => {
   const before = await stored();
   const { ca: _, ...untrusted } = { ca, host: "127.0.0.1", port, subject: SUBJECT, tls: true, user: "ann" };
-  await expect(natsTarget(untrusted).deliver([batch("d", 1)], never)).rejects.toThrow(/self.signed certificate/);
+  await expect(natsReceiver(untrusted).deliver([batch("d", 1)], never)).rejects.toThrow(/self.signed certificate/);
   await expect(open({ host: "localhost" }).deliver([batch("d", 1)], never)).rejects.toThrow(/does not match/);
   await expect(open({ password: "guess" }).deliver([batch("d", 1)], never)).rejects.toThrow(/authorization/i);
   expect(await stored()).toEqual(before);

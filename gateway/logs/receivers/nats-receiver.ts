@@ -5,12 +5,12 @@
 import { isIP } from "node:net";
 import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
-import { defined } from "../../base/defined.js";
-import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
-import type { Batch } from "./spool.js";
-import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
+import { defined } from "../../../base/defined.js";
+import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
+import type { Batch } from "../spool.js";
+import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 
-export interface NatsTargetOptions extends TargetOptions {
+export interface NatsReceiverOptions extends ReceiverOptions {
   readonly host: string;
   /** @default 4222 */
   readonly port?: number;
@@ -21,7 +21,7 @@ export interface NatsTargetOptions extends TargetOptions {
   readonly password?: string;
 }
 
-export function natsTarget(options: NatsTargetOptions): Target {
+export function natsReceiver(options: NatsReceiverOptions): LogReceiver {
   const { host, port = 4222, subject, timeoutMs = TIMEOUT_MS } = options;
   let open: Promise<{ connection: NatsConnection; stream: JetStreamClient }> | undefined;
 

@@ -1,12 +1,12 @@
 /** An HTTP collector: one POST of NDJSON per batch, acknowledged by a 2xx. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { defined } from "../../base/defined.js";
-import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
-import type { Batch } from "./spool.js";
-import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
+import { defined } from "../../../base/defined.js";
+import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
+import type { Batch } from "../spool.js";
+import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 
-export interface HttpTargetOptions extends TargetOptions {
+export interface HttpReceiverOptions extends ReceiverOptions {
   /** https:, or http: to this machine. */
   readonly url: URL;
   /** @default application/x-ndjson */
@@ -15,7 +15,7 @@ export interface HttpTargetOptions extends TargetOptions {
   readonly connections?: number;
 }
 
-export function httpTarget(options: HttpTargetOptions): Target {
+export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
   const { url, ca, timeoutMs = TIMEOUT_MS, contentType = "application/x-ndjson", connections = 4 } = options;
   const isTls = url.protocol === "https:";
   const pool = { keepAlive: true, maxSockets: connections };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Forward } from "../../../gateway/forwards/forward.js";
-import { ForwardHistory } from "../../../gateway/logs/join.js";
+import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
 import type { Packet } from "../../../gateway/logs/record.js";
 
 let number = 0;

@@ -1,7 +1,7 @@
 /** Where batches go. What is behind each kind is in a file of its own. */
-import type { Batch } from "./spool.js";
+import type { Batch } from "../spool.js";
 
-export interface Target {
+export interface LogReceiver {
   /** What was delivered, for logs; without credentials. */
   readonly name: string;
   /** Batches per call. */
@@ -14,7 +14,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-export interface TargetOptions {
+export interface ReceiverOptions {
   /** PEM of the authorities that may vouch for the receiver. @default - the system's */
   readonly ca?: string;
   /** How long one delivery may take. @default 30000 */

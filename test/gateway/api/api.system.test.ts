@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { issueToken } from "../../gateway/auth/issue.js";
-import { namespaceSupport } from "../../local/machine/preflight.js";
-import { NetNamespace } from "../../local/network/net-namespace.js";
-import { ISSUER, type Reply, SECRET, startTestGateway, type TestGateway, tokenOf } from "./support/gateway.js";
+import { issueToken } from "../../../gateway/auth/issue.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
+import { NetNamespace } from "../../../local/network/net-namespace.js";
+import { ISSUER, type Reply, SECRET, startTestGateway, type TestGateway, tokenOf } from "../support/gateway.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
@@ -249,8 +249,8 @@ describe.runIf(here)("the gateway over HTTPS, on a real store and a real kernel"
       await lab.runOk("ip", ["address", "add", "192.168.1.12/24", "dev", "eth0"]);
       await lab.runOk("ip", ["link", "set", "eth0", "up"]);
       // Sweeps before this wire was there may have found nobody: twice, for the damping.
-      await gw.gateway.worker.turn();
-      await gw.gateway.worker.turn();
+      await gw.gateway.worker.sweepOnce();
+      await gw.gateway.worker.sweepOnce();
     } finally {
       await lab.close();
     }

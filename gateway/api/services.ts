@@ -4,9 +4,9 @@ import type { Forwards } from "../forwards/forwards.js";
 import type { Kernel } from "../nft/kernel.js";
 import type { Store } from "../store/store.js";
 
-export interface Parts {
+export interface ApiServices {
   readonly forwards: Forwards;
-  readonly store: Pick<Store, "targets" | "history" | "usage" | "ping">;
+  readonly store: Pick<Store, "machines" | "history" | "usage" | "ping">;
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
   readonly labNetworks: readonly string[];
@@ -15,6 +15,6 @@ export interface Parts {
   /** Beginning of the links to vLab's routes; may be empty. */
   readonly helpBase: string;
   /** Told of each new target address, so that its state is known soon. */
-  readonly onTarget?: (addr: string) => void;
+  readonly onNewAddress?: (addr: string) => void;
   readonly now?: () => number;
 }

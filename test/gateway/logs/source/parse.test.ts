@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { kernelLineParser } from "../../../gateway/logs/parse-kernel-line.js";
-import { ulogdParser } from "../../../gateway/logs/parse-ulogd.js";
-import { idAndTime, recordJson } from "../../../gateway/logs/record.js";
+import { idAndTime, recordJson } from "../../../../gateway/logs/record.js";
+import { kernelLineParser } from "../../../../gateway/logs/source/parse-kernel-line.js";
+import { ulogdParser } from "../../../../gateway/logs/source/parse-ulogd.js";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const parse = kernelLineParser({ zone: "America/New_York", now: () => NOW });
@@ -137,9 +137,9 @@ describe("V-32 ulogd2's JSON", () => {
 describe("a record as JSON", () => {
   test("V-32 is what JSON.parse makes of it, names escaped; id and time are found without parsing", () => {
     const packet = { ...(parse(`Nov  1 09:30:56 HOST kernel: ${REST}`) as NonNullable<ReturnType<typeof parse>>) };
-    const belonging = { user: 'a"\n\\', forwardId: "0001-a", connPort: 50000 };
-    const json = recordJson("key-12", packet, belonging);
-    expect(JSON.parse(json)).toEqual({ id: "key-12", ...packet, ...belonging });
+    const forwardRef = { user: 'a"\n\\', forwardId: "0001-a", connPort: 50000 };
+    const json = recordJson("key-12", packet, forwardRef);
+    expect(JSON.parse(json)).toEqual({ id: "key-12", ...packet, ...forwardRef });
     expect(idAndTime(json)).toEqual({ id: "key-12", time: packet.time });
   });
 });

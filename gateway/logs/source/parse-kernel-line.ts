@@ -3,9 +3,9 @@
  * by `indexOf` instead of splitting the line: most of a line is not needed.
  */
 
-import { defined } from "../../base/defined.js";
+import { defined } from "../../../base/defined.js";
+import type { Packet } from "../record.js";
 import { canonicalAddress } from "./address.js";
-import type { Packet } from "./record.js";
 import { type TimestampOptions, timestampReader } from "./timestamp.js";
 
 /** @returns a reader of single lines that answers undefined for whatever is not about a packet. */

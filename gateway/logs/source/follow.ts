@@ -1,11 +1,11 @@
 /**
  * Follows a growing log through rotation by rename and by copytruncate, from where an earlier process stopped.
- * Every complete line is read once, in order, as long as the parts that rotation made are still there.
+ * Every complete line is read once, in order, as long as the candidates that rotation made are still there.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { errno } from "../../base/fault.js";
+import { errno } from "../../../base/fault.js";
 import { HEAD_BYTES, headOf, keyOf, type Position } from "./position.js";
-import { after, olderParts, type Part, partAt, partOf } from "./rotated.js";
+import { after, findContinuation, type LogFile, logFileAt, rotatedFiles } from "./rotated-files.js";
 
 export interface Chunk {
   /** Complete lines, each with its newline. One byte is one character, so that indices are offsets. */
@@ -82,24 +82,24 @@ export class Follower {
   async #open(): Promise<boolean> {
     const { file } = this.options;
     const position = this.#position;
-    if (position === undefined) return this.#enter(await partAt(file), "");
-    const now = await partAt(file);
-    const parts = [...(await olderParts(file)), ...(now === undefined ? [] : [now])];
-    const part = await partOf(position, parts);
-    if (part !== undefined) return this.#enter(part, position.key, position);
+    if (position === undefined) return this.#enter(await logFileAt(file), "");
+    const now = await logFileAt(file);
+    const candidates = [...(await rotatedFiles(file)), ...(now === undefined ? [] : [now])];
+    const found = await findContinuation(position, candidates);
+    if (found !== undefined) return this.#enter(found, position.key, position);
     // Truncated without a copy, or removed: go on with what is younger.
     this.#event("rotated-away");
     const isSame = now !== undefined && now.device === position.device && now.inode === position.inode;
-    const [first] = isSame ? [now] : [...after({ path: "", modifiedMs: position.modifiedMs }, parts), now];
+    const [first] = isSame ? [now] : [...after({ path: "", modifiedMs: position.modifiedMs }, candidates), now];
     return this.#enter(first, position.key);
   }
 
   /** @param key of this file where `from` is given, else of the one before it. */
-  async #enter(part: Part | undefined, key: string, from?: Position): Promise<boolean> {
-    if (part === undefined) return false;
+  async #enter(found: LogFile | undefined, key: string, from?: Position): Promise<boolean> {
+    if (found === undefined) return false;
     let handle: FileHandle;
     try {
-      handle = await open(part.path, "r");
+      handle = await open(found.path, "r");
     } catch (error) {
       if (errno(error) === "ENOENT") return false;
       throw error;
@@ -118,7 +118,7 @@ export class Follower {
       handle,
       device: dev,
       inode: ino,
-      path: part.path,
+      path: found.path,
       head,
       key,
       offset: from?.offset ?? 0,
@@ -171,16 +171,16 @@ export class Follower {
   }
 
   /** The oldest of the files that came after, once there is something in it. */
-  async #successor(current: Current): Promise<Part | undefined> {
+  async #successor(current: Current): Promise<LogFile | undefined> {
     const { file } = this.options;
-    const now = await partAt(file);
+    const now = await logFileAt(file);
     if (now === undefined || isSame(now, current)) return undefined;
-    const older = await olderParts(file);
-    const own = older.find((part) => isSame(part, current)) ?? { path: "", modifiedMs: current.modifiedMs };
-    return [...after(own, older), now].find((part) => part.size > 0 && !isSame(part, current));
+    const older = await rotatedFiles(file);
+    const own = older.find((found) => isSame(found, current)) ?? { path: "", modifiedMs: current.modifiedMs };
+    return [...after(own, older), now].find((found) => found.size > 0 && !isSame(found, current));
   }
 
-  async #turnTo(next: Part, current: Current): Promise<void> {
+  async #turnTo(next: LogFile, current: Current): Promise<void> {
     const { size } = await current.handle.stat();
     if (size > current.offset || current.skipping) this.#event("line-torn");
     await current.handle.close();
@@ -195,14 +195,14 @@ export class Follower {
     this.#current = undefined;
     const position = positionOf(current);
     if (position.headBytes > 0) {
-      const copy = await partOf(position, await olderParts(file), true);
+      const copy = await findContinuation(position, await rotatedFiles(file), true);
       if (copy !== undefined) {
         await this.#enter(copy, current.key, position);
         return;
       }
       this.#event("rotated-away");
     }
-    await this.#enter(await partAt(file), current.key);
+    await this.#enter(await logFileAt(file), current.key);
   }
 
   #event(event: FollowEvent): void {
@@ -210,7 +210,7 @@ export class Follower {
   }
 }
 
-const isSame = (part: Part, current: Current) => part.device === current.device && part.inode === current.inode;
+const isSame = (found: LogFile, current: Current) => found.device === current.device && found.inode === current.inode;
 
 async function beginsWith({ handle, head }: Current): Promise<boolean> {
   const now = Buffer.alloc(head.length);

@@ -3,10 +3,10 @@
  * `NFLOG, BASE, IFINDEX, IP2STR, JSON`.
  */
 
-import { defined } from "../../base/defined.js";
+import { defined } from "../../../base/defined.js";
+import type { Packet } from "../record.js";
 import { canonicalAddress } from "./address.js";
 import { protocolName } from "./parse-kernel-line.js";
-import type { Packet } from "./record.js";
 import { type TimestampOptions, timestampReader } from "./timestamp.js";
 
 /** IANA protocol numbers under the names of the other source. */

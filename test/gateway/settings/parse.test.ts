@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Fault } from "../../base/fault.js";
-import { parseConfig } from "../../gateway/settings/parse.js";
+import { Fault } from "../../../base/fault.js";
+import { parseConfig } from "../../../gateway/settings/parse.js";
 
 const MINIMAL = `name: lab
 tls: { cert: cert.pem, key: "credential:key" }

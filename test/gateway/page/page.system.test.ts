@@ -2,14 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PageFiles, pageAssets } from "../../gateway/page/serve-page.js";
-import { namespaceSupport } from "../../local/machine/preflight.js";
-import { NetNamespace } from "../../local/network/net-namespace.js";
+import { type PageFiles, pageAssets } from "../../../gateway/page/serve-page.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
+import { NetNamespace } from "../../../local/network/net-namespace.js";
 // @ts-expect-error a script without types
-import { bundlePage } from "../../scripts/bundle.mjs";
-import { type Chromium, chromiumPath, startChromium, type Tab } from "../support/chromium.js";
-import { root } from "../support/cli.js";
-import { startTestGateway, type TestGateway, tokenOf } from "./support/gateway.js";
+import { bundlePage } from "../../../scripts/bundle.mjs";
+import { type Chromium, chromiumPath, startChromium, type Tab } from "../../support/chromium.js";
+import { root } from "../../support/cli.js";
+import { startTestGateway, type TestGateway, tokenOf } from "../support/gateway.js";
 
 const support = await namespaceSupport();
 const browser = chromiumPath();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { httpTarget } from "../../../gateway/logs/http-target.js";
-import { recordJson } from "../../../gateway/logs/record.js";
-import { syslogTarget } from "../../../gateway/logs/syslog-target.js";
-import { certificate, HttpCollector, SyslogReceiver } from "./receivers.js";
+import { httpReceiver } from "../../../../gateway/logs/receivers/http-receiver.js";
+import { syslogReceiver } from "../../../../gateway/logs/receivers/syslog-receiver.js";
+import { recordJson } from "../../../../gateway/logs/record.js";
+import { certificate, HttpCollector, SyslogReceiver } from "../receivers.js";
 
 const PACKET = {
   time: Date.UTC(2026, 0, 2),
@@ -27,29 +27,29 @@ describe("an HTTP collector", () => {
   afterEach(() => collector.stop());
 
   test("V-33 gets a batch per request, with a key that is the same the next time", async () => {
-    const target = httpTarget({ url: new URL(collector.url) });
-    await target.deliver([batch("a", 3)], never);
-    await target.deliver([batch("a", 3)], never);
+    const receiver = httpReceiver({ url: new URL(collector.url) });
+    await receiver.deliver([batch("a", 3)], never);
+    await receiver.deliver([batch("a", 3)], never);
     expect(collector.requests.map(({ key, type, records }) => [key, type, records])).toEqual(
       [1, 2].map(() => ['"a+3"', "application/x-ndjson", 3]),
     );
     expect(collector.received[2]).toEqual({ id: "a-2", json: { id: "a-2", ...PACKET, user: "zoë" } });
-    await target.close();
+    await receiver.close();
   });
 
   test.each([302, 400, 429, 500, 503])("V-33 has not acknowledged with %i", async (answer) => {
-    const target = httpTarget({ url: new URL(collector.url) });
+    const receiver = httpReceiver({ url: new URL(collector.url) });
     collector.answers.push(answer);
-    await expect(target.deliver([batch("a", 1)], never)).rejects.toThrow(`the collector answered ${answer}`);
-    await target.deliver([batch("a", 1)], never);
-    await target.close();
+    await expect(receiver.deliver([batch("a", 1)], never)).rejects.toThrow(`the collector answered ${answer}`);
+    await receiver.deliver([batch("a", 1)], never);
+    await receiver.close();
   });
 
   test("a password goes into a header, and into no name", async () => {
-    const target = httpTarget({ url: new URL(collector.url.replace("//", "//ann:s%40crt@")) });
-    expect(target.name).toBe(collector.url);
-    await target.deliver([batch("a", 1)], never);
-    await target.close();
+    const receiver = httpReceiver({ url: new URL(collector.url.replace("//", "//ann:s%40crt@")) });
+    expect(receiver.name).toBe(collector.url);
+    await receiver.deliver([batch("a", 1)], never);
+    await receiver.close();
   });
 });
 
@@ -59,12 +59,12 @@ describe("a syslog receiver over TLS", async () => {
   beforeEach(() => receiver.start());
   afterEach(() => receiver.stop());
   const open = (options = {}) =>
-    syslogTarget({ host: "127.0.0.1", port: receiver.port, ca: pair.cert, hostname: "gate way", ...options });
+    syslogReceiver({ host: "127.0.0.1", port: receiver.port, ca: pair.cert, hostname: "gate way", ...options });
 
   test("V-33 gets RFC 5424 messages with the record's time and id", async () => {
-    const target = open();
-    await target.deliver([batch("a", 2), batch("b", 5000)], never);
-    await target.deliver([batch("c", 1)], never);
+    const sender = open();
+    await sender.deliver([batch("a", 2), batch("b", 5000)], never);
+    await sender.deliver([batch("c", 1)], never);
     expect(receiver.received).toHaveLength(5003);
     expect(receiver.messages[0]).toMatch(
       /^<134>1 2026-01-02T00:00:00\.000Z gateway sallyport-gateway - PACKET \[sallyport@32473 id="a-0"\] \{"id":"a-0"/,
@@ -72,8 +72,8 @@ describe("a syslog receiver over TLS", async () => {
   });
 
   test("V-33 that dies in the middle has acknowledged nothing", async () => {
-    const target = open();
-    const sent = target.deliver([batch("a", 100_000)], never);
+    const sender = open();
+    const sent = sender.deliver([batch("a", 100_000)], never);
     const failed = expect(sent).rejects.toThrow();
     while (receiver.messages.length < 5100) await new Promise((resolve) => setTimeout(resolve, 1));
     await receiver.stop();
@@ -83,7 +83,7 @@ describe("a syslog receiver over TLS", async () => {
   test("V-33 with a certificate that nobody vouches for gets nothing", async () => {
     receiver.received.length = 0;
     const untrusted = { host: "127.0.0.1", port: receiver.port };
-    await expect(syslogTarget(untrusted).deliver([batch("a", 1)], never)).rejects.toThrow("self-signed certificate");
+    await expect(syslogReceiver(untrusted).deliver([batch("a", 1)], never)).rejects.toThrow("self-signed certificate");
     await expect(open({ host: "localhost" }).deliver([batch("a", 1)], never)).rejects.toThrow("does not match");
     expect(receiver.received).toEqual([]);
   });

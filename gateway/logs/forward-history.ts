@@ -4,7 +4,7 @@
  */
 import { BlockList, isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
-import type { Belonging, Packet } from "./record.js";
+import type { ForwardRef, Packet } from "./record.js";
 
 export interface HistoryOptions {
   /** How long, and how many, forwards are remembered after they ended. @default a day, 10000 */
@@ -72,7 +72,7 @@ export class ForwardHistory {
   }
 
   /** A user is named only where all that fits is theirs, a forward only where nothing else fits. */
-  find(packet: Packet): Belonging {
+  find(packet: Packet): ForwardRef {
     const { time, protocol, target, targetPort } = packet;
     if (targetPort !== undefined) {
       const own = this.#own.has(target)
@@ -129,7 +129,7 @@ function atThatTime(spans: readonly Span[], time: number): readonly Span[] {
   return exact.length > 0 ? exact : within(TOLERANCE_MS);
 }
 
-function onlyOwner(spans: readonly Span[]): Belonging {
+function onlyOwner(spans: readonly Span[]): ForwardRef {
   const owners = new Set(spans.map(({ forward }) => forward.owner));
   const [user] = owners;
   return owners.size === 1 && user !== undefined ? { user } : {};

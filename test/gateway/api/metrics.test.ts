@@ -2,9 +2,9 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { namespaceSupport } from "../../local/machine/preflight.js";
-import { HttpCollector } from "./logs/receivers.js";
-import { startTestGateway, tokenOf } from "./support/gateway.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
+import { HttpCollector } from "../logs/receivers.js";
+import { startTestGateway, tokenOf } from "../support/gateway.js";
 
 const support = await namespaceSupport();
 if (typeof support === "string") console.log(`skipped: no network namespaces here: ${support}`);

@@ -1,10 +1,10 @@
 /** What the page makes of what the API answers, without a browser. */
 import { describe, expect, test } from "vitest";
-import { forwardItem, readMachines, readUsage, readWho } from "../../gateway/page/app/answers.js";
-import { connectCommands } from "../../gateway/page/app/commands.js";
-import { type ForwardItem, filterMachines, machinesOf, summary } from "../../gateway/page/app/model.js";
-import { bars, path } from "../../gateway/page/app/sparkline.js";
-import { ago, ahead, bytes, span } from "../../gateway/page/app/words.js";
+import { connectCommands } from "../../../gateway/page/app/commands.js";
+import { forwardItem, readMachines, readUsage, readWho } from "../../../gateway/page/app/documents.js";
+import { ago, ahead, bytes, span } from "../../../gateway/page/app/format.js";
+import { type ForwardItem, filterMachines, machinesOf, summary } from "../../../gateway/page/app/model.js";
+import { bars, path } from "../../../gateway/page/app/sparkline.js";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const MINUTE = 60_000;

@@ -1,15 +1,21 @@
 import { expect, test } from "vitest";
-import type { Target } from "../../../gateway/store/store.js";
+import type { MachineState } from "../../../gateway/store/store.js";
 import { answered } from "../../../gateway/worker/fping.js";
-import { judge } from "../../../gateway/worker/judge.js";
+import { updateLiveness } from "../../../gateway/worker/liveness.js";
 
-const unknown: Target = { name: "win", addr: "192.168.1.5", component: "Windows", routable: null, disagreeing: 0 };
+const unknown: MachineState = {
+  name: "win",
+  addr: "192.168.1.5",
+  component: "Windows",
+  routable: null,
+  disagreeing: 0,
+};
 
 /** What holds after each of these sweeps. */
 function after(sweeps: readonly boolean[], damping: number): (boolean | null)[] {
   let target = unknown;
   return sweeps.map((alive, index) => {
-    target = judge(target, alive, index, damping).target;
+    target = updateLiveness(target, alive, index, damping).machine;
     return target.routable;
   });
 }
@@ -27,12 +33,12 @@ test("V-30: flaps are damped: only sweeps in a row that disagree change what is 
 });
 
 test("a change is told once, with its moment; a machine that is gone keeps when it was last seen", () => {
-  const first = judge(unknown, true, 1_000, 1);
+  const first = updateLiveness(unknown, true, 1_000, 1);
   expect(first.change).toEqual({ at: 1_000, addr: "192.168.1.5", routable: true });
-  const second = judge(first.target, true, 2_000, 1);
+  const second = updateLiveness(first.machine, true, 2_000, 1);
   expect(second.change).toBeUndefined();
-  const third = judge(second.target, false, 3_000, 1);
-  expect(third.target).toMatchObject({ routable: false, lastSeen: 2_000, checkedAt: 3_000 });
+  const third = updateLiveness(second.machine, false, 3_000, 1);
+  expect(third.machine).toMatchObject({ routable: false, lastSeen: 2_000, checkedAt: 3_000 });
 });
 
 test("an answer to any of the tries counts, in fping's own words", () => {

@@ -3,10 +3,10 @@ import { appendFile, copyFile, mkdtemp, rename, rm, stat, truncate, unlink, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { defined } from "../../../base/defined.js";
-import { type FollowEvent, Follower, type FollowOptions } from "../../../gateway/logs/follow.js";
-import type { Position } from "../../../gateway/logs/position.js";
-import { seededRandom } from "../../support/random.js";
+import { defined } from "../../../../base/defined.js";
+import { type FollowEvent, Follower, type FollowOptions } from "../../../../gateway/logs/source/follow.js";
+import type { Position } from "../../../../gateway/logs/source/position.js";
+import { seededRandom } from "../../../support/random.js";
 
 let dir: string;
 let file: string;

@@ -6,13 +6,13 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { connect, type TLSSocket } from "node:tls";
-import { defined } from "../../base/defined.js";
-import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
-import type { Batch } from "./spool.js";
+import { defined } from "../../../base/defined.js";
+import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
+import type { Batch } from "../spool.js";
+import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 import { syslogFrame } from "./syslog-message.js";
-import { type Target, type TargetOptions, TIMEOUT_MS } from "./target.js";
 
-export interface SyslogTargetOptions extends TargetOptions {
+export interface SyslogReceiverOptions extends ReceiverOptions {
   readonly host: string;
   /** @default 6514 */
   readonly port?: number;
@@ -20,7 +20,7 @@ export interface SyslogTargetOptions extends TargetOptions {
   readonly hostname?: string;
 }
 
-export function syslogTarget(options: SyslogTargetOptions): Target {
+export function syslogReceiver(options: SyslogReceiverOptions): LogReceiver {
   const { host, port = 6514, ca, timeoutMs = TIMEOUT_MS } = options;
   const sender = { hostname: options.hostname ?? hostname() };
   let session: Buffer | undefined;

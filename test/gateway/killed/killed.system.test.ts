@@ -4,18 +4,18 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defined } from "../../base/defined.js";
-import { issueToken } from "../../gateway/auth/issue.js";
-import { namespaceSupport } from "../../local/machine/preflight.js";
-import { seededRandom } from "../support/random.js";
-import { Client, type Recorder } from "./killed/client.js";
-import { Database } from "./killed/database.js";
-import { judge } from "./killed/judge.js";
-import { type Daemon, Place } from "./killed/place.js";
-import { differences } from "./killed/table.js";
-import { Vandal } from "./killed/vandal.js";
-import { ISSUER, SECRET } from "./support/gateway.js";
-import { type PostgresServer, startPostgres } from "./support/postgres.js";
+import { defined } from "../../../base/defined.js";
+import { issueToken } from "../../../gateway/auth/issue.js";
+import { namespaceSupport } from "../../../local/machine/preflight.js";
+import { seededRandom } from "../../support/random.js";
+import { ISSUER, SECRET } from "../support/gateway.js";
+import { type PostgresServer, startPostgres } from "../support/postgres.js";
+import { Client, type Recorder } from "./client.js";
+import { Database } from "./database.js";
+import { judge } from "./judge.js";
+import { type Daemon, Place } from "./place.js";
+import { differences } from "./table.js";
+import { Vandal } from "./vandal.js";
 
 /** More of both for a long run, as in KILLS=500 OPERATIONS=10000. */
 const KILLS = Number(process.env.KILLS ?? 50);

@@ -1,5 +1,5 @@
 /** RFC 5424 messages in RFC 5425 frames. Pure. */
-import { idAndTime } from "./record.js";
+import { idAndTime } from "../record.js";
 
 export interface Sender {
   readonly hostname: string;

@@ -1,10 +1,10 @@
-/** A log and what rotation made of its older parts: `kern.log.1`, `kern.log-20260102`, in the same folder. */
+/** A log and what rotation made of its older files: `kern.log.1`, `kern.log-20260102`, in the same folder. */
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errno } from "../../base/fault.js";
+import { errno } from "../../../base/fault.js";
 import { headOf, type Position } from "./position.js";
 
-export interface Part {
+export interface LogFile {
   readonly path: string;
   readonly device: number;
   readonly inode: number;
@@ -15,19 +15,19 @@ export interface Part {
 /** What cannot be read line by line. */
 const PACKED = /\.(gz|bz2|xz|zst|lz4)$/;
 
-/** @returns the older parts, oldest first; without the log itself. */
-export async function olderParts(file: string): Promise<Part[]> {
+/** @returns the older files, oldest first; without the log itself. */
+export async function rotatedFiles(file: string): Promise<LogFile[]> {
   const dir = dirname(file);
   const name = basename(file);
-  const isPart = (other: string) =>
+  const isRotated = (other: string) =>
     other.length > name.length && other.startsWith(name) && /^[.-]/.test(other.slice(name.length));
-  const names = (await readdir(dir)).filter((other) => isPart(other) && !PACKED.test(other));
-  const parts = await Promise.all(names.map((other) => partAt(join(dir, other))));
-  return parts.filter((part) => part !== undefined).sort(byAge);
+  const names = (await readdir(dir)).filter((other) => isRotated(other) && !PACKED.test(other));
+  const files = await Promise.all(names.map((other) => logFileAt(join(dir, other))));
+  return files.filter((file) => file !== undefined).sort(byAge);
 }
 
 /** @returns undefined where there is no such file. */
-export async function partAt(path: string): Promise<Part | undefined> {
+export async function logFileAt(path: string): Promise<LogFile | undefined> {
   try {
     const { dev, ino, size, mtimeMs, isFile } = await stat(path).then((found) => ({
       ...found,
@@ -45,23 +45,23 @@ export async function partAt(path: string): Promise<Part | undefined> {
  *
  * @param isCopyOnly the file itself was truncated.
  */
-export async function partOf(
+export async function findContinuation(
   position: Position,
-  parts: readonly Part[],
+  files: readonly LogFile[],
   isCopyOnly = false,
-): Promise<Part | undefined> {
-  const isSame = (part: Part) => part.device === position.device && part.inode === position.inode;
-  const candidates = [...parts.filter((part) => isSame(part) && !isCopyOnly), ...parts.filter((part) => !isSame(part))];
-  for (const part of candidates) {
-    if (part.size >= position.offset && (await beginsAs(part.path, position))) return part;
+): Promise<LogFile | undefined> {
+  const isSame = (file: LogFile) => file.device === position.device && file.inode === position.inode;
+  const candidates = [...files.filter((file) => isSame(file) && !isCopyOnly), ...files.filter((file) => !isSame(file))];
+  for (const file of candidates) {
+    if (file.size >= position.offset && (await beginsAs(file.path, position))) return file;
   }
   return undefined;
 }
 
-/** What was written after `part`, oldest first. */
-export function after(part: Pick<Part, "path" | "modifiedMs">, parts: readonly Part[]): Part[] {
-  const index = parts.findIndex(({ path }) => path === part.path);
-  return index === -1 ? parts.filter(({ modifiedMs }) => modifiedMs > part.modifiedMs) : parts.slice(index + 1);
+/** What was written after `file`, oldest first. */
+export function after(file: Pick<LogFile, "path" | "modifiedMs">, files: readonly LogFile[]): LogFile[] {
+  const index = files.findIndex(({ path }) => path === file.path);
+  return index === -1 ? files.filter(({ modifiedMs }) => modifiedMs > file.modifiedMs) : files.slice(index + 1);
 }
 
 async function beginsAs(path: string, { head, headBytes }: Position): Promise<boolean> {
@@ -81,7 +81,7 @@ async function beginsAs(path: string, { head, headBytes }: Position): Promise<bo
 }
 
 /** The kernel's clock for files ticks some times a second only; numbers of rotation count upwards with age. */
-function byAge(a: Part, b: Part): number {
+function byAge(a: LogFile, b: LogFile): number {
   return a.modifiedMs - b.modifiedMs || rank(b.path) - rank(a.path) || (a.path < b.path ? -1 : 1);
 }
 
