@@ -65,9 +65,9 @@ export function searchPath(env: NodeJS.ProcessEnv): string {
   return env.PATH ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
-/** Bundled, they lie beside agent.mjs; from the sources and from dist/agent/jobs, where the build puts them. */
+/** Bundled, they lie beside agent.mjs; from the sources, where the build puts them. */
 function findBuiltins(): string {
-  const beside = ["./accelerators", "../../runtime/accelerators", "../../dist/runtime/accelerators"];
+  const beside = ["./accelerators", "../../dist/runtime/accelerators"];
   const places = beside.map((place) => fileURLToPath(new URL(place, import.meta.url)));
   return places.find((place) => existsSync(join(place, "gzip.mjs"))) ?? places[0] ?? "";
 }
