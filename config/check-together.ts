@@ -1,5 +1,5 @@
 /** What no single key shows: keys that contradict each other, and choices that deserve a warning. */
-import { isIP } from "node:net";
+import { Address, bitsOf } from "../net/address.js";
 import { checkHosts, warnHosts } from "./check-hosts.js";
 import { certificateWithoutKey, generateWithoutTls, wrongValue } from "./errors.js";
 import type { Merged } from "./merge.js";
@@ -13,18 +13,18 @@ export function checkTogether(merged: Merged): void {
   checkHosts(merged);
 }
 
-/** An address, or an address with a prefix length; whether it may open a port is judged elsewhere. */
-function isAddressOrCidr(text: string): boolean {
-  const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
-  const family = isIP(address);
-  return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
+/** An address, or an address with a prefix length. The firewall judges whether it may open a port. */
+function isAddressOrBlock(text: string): boolean {
+  const [, written = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
+  const address = Address.parse(written);
+  return address !== undefined && Number(prefix ?? 0) <= (address.wasMapped ? 128 : bitsOf(address.family));
 }
 
 function checkCaller({ values, sources }: Merged): void {
   const { caller = "auto" } = values;
   if (caller === "auto") return;
   for (const [index, text] of [caller].flat().entries()) {
-    if (isAddressOrCidr(text)) continue;
+    if (isAddressOrBlock(text)) continue;
     const pointer = typeof caller === "string" ? "/caller" : `/caller${pointerStep(index)}`;
     const path = typeof caller === "string" ? "caller" : `caller[${index}]`;
     const expected =

@@ -5,6 +5,7 @@ import { rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
+import { isSecureUrl } from "../secure-url.js";
 import { type Answer, agreeOnCaller } from "./caller.js";
 
 interface Service {
@@ -83,8 +84,7 @@ async function askServices(env: NodeJS.ProcessEnv, signal: AbortSignal | undefin
 
 function serviceUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(url?.hostname ?? "");
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback)) return url;
+  if (url !== undefined && isSecureUrl(url)) return url;
   throw errors.badService(text);
 }
 

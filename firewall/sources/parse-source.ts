@@ -2,6 +2,7 @@
 
 import { defined } from "../../base/defined.js";
 import { nearest } from "../../base/text/nearest.js";
+import { isSecureUrl } from "../secure-url.js";
 import { FACULTY_PATH } from "./faculty.js";
 import * as faults from "./faults.js";
 import { parsePointerFragment } from "./json-pointer.js";
@@ -69,15 +70,8 @@ export function listUrl(kind: string, text: string): URL {
   if (!URL.canParse(text)) throw faults.badUrl(`${kind}:${text}`);
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") throw faults.userInUrl(nameOf(kind, url));
-  if (!isSafe(url)) throw faults.badUrl(nameOf(kind, url));
+  if (!isSecureUrl(url)) throw faults.badUrl(nameOf(kind, url));
   return url;
-}
-
-const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
-
-/** Nobody on the way can put addresses of their own into the answer. */
-export function isSafe(url: URL): boolean {
-  return url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.has(url.hostname));
 }
 
 /** Without what may be secret: user, password and query. */
