@@ -1,7 +1,7 @@
 /** What the mirror tells Prometheus, without a name of a caller, a domain or a package. */
 import { familyText } from "../base/prometheus.js";
 import type { RequestMetrics } from "../http/metrics.js";
-import type { Service } from "./codeartifact/api/call.js";
+import type { Service } from "./codeartifact/api/operation.js";
 import { VERSION } from "./version.js";
 
 export async function renderMetrics({ catalog, tokens, now }: Service, requests: RequestMetrics): Promise<string> {

@@ -12,20 +12,20 @@ import { createListener } from "../http/listener.js";
 import { RequestMetrics } from "../http/metrics.js";
 import { close, httpServer, httpsServer, listen } from "../http/server.js";
 import { tlsOptions } from "../http/tls.js";
-import type { Service } from "./codeartifact/api/call.js";
+import type { Service } from "./codeartifact/api/operation.js";
 import { createApp, routeOf } from "./codeartifact/app.js";
 import { makeAccessKeys } from "./codeartifact/auth/access-keys.js";
 import { signedByAnyone, signedByKeys } from "./codeartifact/auth/signed-by.js";
 import { type TokenRecord, Tokens } from "./codeartifact/auth/tokens.js";
 import { Catalog } from "./codeartifact/catalog/catalog.js";
 import type { CatalogRecord } from "./codeartifact/catalog/records.js";
-import { DurableMap } from "./codeartifact/store/durable-map.js";
 import { directoryHeld } from "./errors.js";
 import { renderMetrics } from "./metrics.js";
-import { openPackages } from "./resolve/open.js";
+import { openPackages } from "./resolve/open-packages.js";
 import { accessKeysFile, connectionsOf, loadKeyPair, readAccessKeys, stateDir } from "./settings/load.js";
 import { isLoopback } from "./settings/parse.js";
 import type { MirrorConfig } from "./settings/schema.js";
+import { DurableMap } from "./store/durable-map.js";
 import { VERSION } from "./version.js";
 
 export interface MirrorOptions {

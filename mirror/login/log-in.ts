@@ -10,14 +10,14 @@ import { lstat, mkdir, readFile, realpath, stat, unlink } from "node:fs/promises
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { applyEntries, type Entry, type Value } from "./edit/editor.js";
+import { applySettings, type Setting, type Value } from "./edit/editor.js";
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
 import * as errors from "./errors.js";
 import {
   hashOf,
-  type KeptEntry,
   type KeptFile,
+  type KeptSetting,
   type Login,
   readState,
   type State,
@@ -41,7 +41,7 @@ export function baseOf(current: string | null, kept: KeptFile): string | null {
 }
 
 /** Our values, where they are still ours, become what was there before us. Pure. */
-function undo(text: string, kept: KeptFile, entries: readonly KeptEntry[]): string {
+function undo(text: string, kept: KeptFile, entries: readonly KeptSetting[]): string {
   const editor = EDITORS[kept.format];
   let undone = text;
   // The last first, so that a section that we made is empty when its last key goes.
@@ -69,7 +69,7 @@ export function planFile(change: FileChange, login: string, present: Present, ke
   const others = (kept?.entries ?? [])
     .map((entry) => ({ ...entry, logins: entry.logins.filter((id) => id !== login) }))
     .filter(({ path, logins }) => logins.length > 0 && !ours.has(key(path)));
-  const standing = others.flatMap(({ path }): Entry[] => {
+  const standing = others.flatMap(({ path }): Setting[] => {
     const value = editor.get(current ?? "", path);
     return value === undefined ? [] : [{ path, value }];
   });
@@ -78,7 +78,7 @@ export function planFile(change: FileChange, login: string, present: Present, ke
     const other = safely(() => otherDefault(before ?? "", name));
     if (other !== undefined) throw errors.otherDefault(file, other);
   }
-  const text = applyEntries(editor, before ?? "", [...standing, ...entries], file);
+  const text = applySettings(editor, before ?? "", [...standing, ...entries], file);
   const known = (path: readonly string[]) => kept?.entries.find((entry) => key(entry.path) === key(path));
   return {
     file,
@@ -177,7 +177,7 @@ export async function holds(state: State, login: string): Promise<"whole" | "cha
     if (entries.length === 0) continue;
     const { text } = await present(file).catch(() => ({ text: null }));
     const editor = EDITORS[kept.format];
-    const there = (entry: KeptEntry) => {
+    const there = (entry: KeptSetting) => {
       const value = safely(() => editor.get(text ?? "", entry.path));
       return value !== undefined && hashOf(value) === entry.written.at(-1);
     };

@@ -34,7 +34,7 @@ export interface Login {
   readonly expiresAt: number;
 }
 
-export interface KeptEntry {
+export interface KeptSetting {
   readonly path: KeyPath;
   /** Ids of those that want it. */
   readonly logins: readonly string[];
@@ -49,7 +49,7 @@ export interface KeptFile {
   readonly mode: number | null;
   /** SHA-256 of the whole text, in the same way. */
   readonly written: readonly string[];
-  readonly entries: readonly KeptEntry[];
+  readonly entries: readonly KeptSetting[];
 }
 
 export interface State {

@@ -1,7 +1,7 @@
 /** What each tool reads, and what it must find there to use the repository. Pure, but for where HOME is. */
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import type { Entry } from "./edit/editor.js";
+import type { Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
 import type { Environment, LoginTool } from "./tool.js";
@@ -20,7 +20,7 @@ export interface Access {
 export interface FileChange {
   readonly file: string;
   readonly format: EditorName;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Setting[];
 }
 
 /** @throws Fault `mirror/pip-without-files` */
@@ -76,7 +76,7 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
   }
 }
 
-type Pair = readonly [path: readonly string[], value: Entry["value"]];
+type Pair = readonly [path: readonly string[], value: Setting["value"]];
 
 function change(file: string, format: EditorName, pairs: readonly Pair[]): FileChange {
   return { file: resolve(file), format, entries: pairs.map(([path, value]) => ({ path, value })) };

@@ -4,7 +4,7 @@ import type { Exchange } from "../../http/exchange.js";
 import { isObject } from "../pypi/parse-simple.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";
-import type { Shelf } from "../resolve/package-service.js";
+import type { PackageService } from "../resolve/package-service.js";
 import {
   alreadyPublished,
   hashMismatch,
@@ -15,7 +15,7 @@ import {
   uploadTooLarge,
 } from "../resolve/problems.js";
 import { describeManifest, emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
-import { PUBLISHED_TARBALL_BYTES } from "../store/limits.js";
+import { PUBLISHED_TARBALL_BYTES } from "../upstream/limits.js";
 import { hashesOfDist, isSemver, tarballName, withoutText } from "./document.js";
 
 /** Base64 takes a third more. */
@@ -25,9 +25,9 @@ export async function receivePublish(
   exchange: Exchange,
   repository: RepositoryNode,
   name: string,
-  shelf: Shelf,
+  shelf: PackageService,
 ): Promise<void> {
-  const { blobs, records } = shelf.parts;
+  const { blobs, records } = shelf.dependencies;
   const document = await readJson(exchange, DOCUMENT_BYTES);
   const { version, manifest, tarball, tags } = parsePublish(document, name);
   const file = tarballName(name, version);
@@ -74,11 +74,11 @@ export async function setTag(
   name: string,
   tag: string,
   value: unknown,
-  shelf: Shelf,
+  shelf: PackageService,
 ): Promise<void> {
   if (!isTag(tag)) throw malformedUpload(`"${tag}" is no name of a tag`);
   if (typeof value !== "string") throw malformedUpload("the version is a JSON string");
-  await shelf.parts.records.update(repository.id, "npm", name, (record) => {
+  await shelf.dependencies.records.update(repository.id, "npm", name, (record) => {
     if (record?.versions[value] === undefined) throw noPackage(`${name}@${value}`, repository.name);
     return { ...record, tags: { ...record.tags, [tag]: value } };
   });
@@ -90,10 +90,10 @@ export async function removeTag(
   repository: RepositoryNode,
   name: string,
   tag: string,
-  shelf: Shelf,
+  shelf: PackageService,
 ): Promise<void> {
   if (tag === "latest") throw malformedUpload('the tag "latest" cannot be removed');
-  await shelf.parts.records.update(repository.id, "npm", name, (record) => {
+  await shelf.dependencies.records.update(repository.id, "npm", name, (record) => {
     if (record?.tags[tag] === undefined) throw noPackage(`${name}@${tag}`, repository.name);
     const { [tag]: _gone, ...tags } = record.tags;
     return { ...record, tags };

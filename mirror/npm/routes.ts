@@ -2,13 +2,13 @@
 import type { Exchange } from "../../http/exchange.js";
 import { Problem, problemBody } from "../../http/problem.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
-import { type Page, pageOf } from "../pypi/render-simple.js";
+import { isNpmName } from "../pypi/names.js";
+import { type IndexPage, pageOf } from "../pypi/render-simple.js";
 import { segmentsOf, sendPage } from "../pypi/routes.js";
 import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import { isNpmName } from "../resolve/names.js";
-import type { Shelf, Shown } from "../resolve/package-service.js";
+import type { CachedView, PackageService } from "../resolve/package-service.js";
 import { noPackage, upstreamFailed } from "../resolve/problems.js";
-import type { View } from "../resolve/version-view.js";
+import type { PackageView } from "../resolve/version-view.js";
 import { type Packument, renderPackument, tagsOf } from "./document.js";
 import { readJson, receivePublish, removeTag, setTag } from "./publish.js";
 
@@ -16,7 +16,7 @@ const SHORT_TYPE = "application/vnd.npm.install-v1+json";
 /** Bases that one document is rendered for at a time: usually one. */
 const BASES = 4;
 
-export async function handleNpm(exchange: Exchange, request: PackageRequest, shelf: Shelf): Promise<void> {
+export async function handleNpm(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
   try {
     await answer(exchange, request, shelf);
   } catch (error) {
@@ -29,7 +29,7 @@ export async function handleNpm(exchange: Exchange, request: PackageRequest, she
   }
 }
 
-async function answer(exchange: Exchange, request: PackageRequest, shelf: Shelf): Promise<void> {
+async function answer(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
   const { repository, path } = request;
   const segments = segmentsOf(path.slice(1).replace(/\/$/, ""));
   const reading = exchange.method === "GET" || exchange.method === "HEAD";
@@ -63,7 +63,7 @@ async function answerService(
   exchange: Exchange,
   repository: RepositoryNode,
   segments: readonly string[],
-  shelf: Shelf,
+  shelf: PackageService,
 ): Promise<void> {
   const { method } = exchange;
   if (segments[0] === "ping" && segments.length === 1) return exchange.json(200, {});
@@ -84,11 +84,11 @@ async function answerService(
 }
 
 /** @throws Problem where there is nothing to show */
-function pageFor(exchange: Exchange, shown: Shown, name: string, request: PackageRequest): Page {
+function pageFor(exchange: Exchange, shown: CachedView, name: string, request: PackageRequest): IndexPage {
   const short = isShort(exchange.req.headers.accept);
   const key = `${short ? "short" : "full"} ${request.base}`;
   const known = shown.pages.get(key);
-  if (known !== undefined) return known as Page;
+  if (known !== undefined) return known as IndexPage;
   const packument = packumentOf(shown.view, name, request.repository);
   const page = pageOf(renderPackument(packument, request.base, short), short ? SHORT_TYPE : "application/json");
   if (shown.pages.size >= 2 * BASES) shown.pages.clear();
@@ -101,7 +101,7 @@ async function sendVersion(
   { repository, base }: PackageRequest,
   name: string,
   wanted: string,
-  shelf: Shelf,
+  shelf: PackageService,
 ): Promise<void> {
   const { view } = await shelf.show(repository, "npm", name);
   const packument = packumentOf(view, name, repository);
@@ -113,7 +113,11 @@ async function sendVersion(
   exchange.json(200, found, { "Cache-Control": "no-cache" });
 }
 
-function packumentOf({ offers, tags, failures }: View, name: string, repository: RepositoryNode): Packument {
+function packumentOf(
+  { versions: offers, tags, failures }: PackageView,
+  name: string,
+  repository: RepositoryNode,
+): Packument {
   if (offers.size === 0) throw failures.length > 0 ? upstreamFailed(name, failures) : noPackage(name, repository.name);
   const versions = [...offers.values()].flatMap(({ version, assets }) => {
     const [first] = assets.values();
@@ -122,8 +126,8 @@ function packumentOf({ offers, tags, failures }: View, name: string, repository:
   return { name, versions, tags };
 }
 
-function findTarball(view: View, file: string) {
-  for (const offer of view.offers.values()) {
+function findTarball(view: PackageView, file: string) {
+  for (const offer of view.versions.values()) {
     const offered = offer.assets.get(file);
     if (offered !== undefined) return { offer, offered };
   }

@@ -5,8 +5,8 @@
 
 import { defined } from "../../base/defined.js";
 import type { Asset, Hashes, IndexDocument, Version } from "../resolve/model.js";
-import { parsePythonFile } from "../resolve/names.js";
 import { ALGORITHMS } from "../store/transfer.js";
+import { parsePythonFile } from "./names.js";
 
 const SIMPLE_JSON = /^application\/vnd\.pypi\.simple\.v(\d+)\+json/i;
 

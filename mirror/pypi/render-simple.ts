@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { defined } from "../../base/defined.js";
 import type { Asset } from "../resolve/model.js";
 
-export interface Page {
+export interface IndexPage {
   readonly body: Buffer;
   /** Strong, quoted. */
   readonly etag: string;
@@ -75,7 +75,7 @@ export function renderJson(project: string, files: readonly SimpleFile[]): Buffe
   );
 }
 
-export function pageOf(body: Buffer, type: string): Page {
+export function pageOf(body: Buffer, type: string): IndexPage {
   return { body, type, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
 }
 

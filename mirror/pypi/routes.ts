@@ -3,16 +3,16 @@ import { evaluate } from "../../http/conditions.js";
 import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed, notFound, preconditionFailed } from "../../http/problems.js";
 import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import { normalizeProject } from "../resolve/names.js";
-import type { Shelf, Shown } from "../resolve/package-service.js";
+import type { CachedView, PackageService } from "../resolve/package-service.js";
 import { noPackage, upstreamFailed } from "../resolve/problems.js";
-import type { View } from "../resolve/version-view.js";
+import type { PackageView } from "../resolve/version-view.js";
 import { walk } from "../resolve/walk.js";
+import { normalizeProject } from "./names.js";
 import {
   chooseType,
   HTML_TYPE,
+  type IndexPage,
   JSON_TYPE,
-  type Page,
   pageOf,
   renderHtml,
   renderJson,
@@ -23,7 +23,7 @@ import { receiveUpload } from "./upload.js";
 
 const PREFIX = "/simple/";
 
-export async function handlePypi(exchange: Exchange, request: PackageRequest, shelf: Shelf): Promise<void> {
+export async function handlePypi(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
   const { path, repository } = request;
   const reading = exchange.method === "GET" || exchange.method === "HEAD";
   if (path === "/" || path === "/legacy/" || path === "") {
@@ -45,8 +45,8 @@ export async function handlePypi(exchange: Exchange, request: PackageRequest, sh
     return sendPage(exchange, pageFor(exchange, shown, name, repository));
   }
   if (rest.length !== 2 || version === undefined || file === undefined || name !== project) throw notFound();
-  const find = (view: View, wanted: string) => {
-    const offer = view.offers.get(version);
+  const find = (view: PackageView, wanted: string) => {
+    const offer = view.versions.get(version);
     const offered = offer?.assets.get(wanted);
     return offer === undefined || offered === undefined ? undefined : { offer, offered };
   };
@@ -56,14 +56,14 @@ export async function handlePypi(exchange: Exchange, request: PackageRequest, sh
 }
 
 /** @throws Problem where there is nothing to show */
-function pageFor(exchange: Exchange, { view, pages }: Shown, name: string, repository: RepositoryNode): Page {
+function pageFor(exchange: Exchange, { view, pages }: CachedView, name: string, repository: RepositoryNode): IndexPage {
   const type = chooseType(exchange.req.headers.accept);
   const known = pages.get(type);
-  if (known !== undefined) return known as Page;
-  if (view.offers.size === 0) {
+  if (known !== undefined) return known as IndexPage;
+  if (view.versions.size === 0) {
     throw view.failures.length > 0 ? upstreamFailed(name, view.failures) : noPackage(name, repository.name);
   }
-  const files = [...view.offers].flatMap(([version, { assets }]) =>
+  const files = [...view.versions].flatMap(([version, { assets }]) =>
     [...assets.values()].map(({ asset }) => ({ version, asset })),
   );
   const body = type === JSON_TYPE ? renderJson(name, files) : renderHtml(name, files);
@@ -73,7 +73,7 @@ function pageFor(exchange: Exchange, { view, pages }: Shown, name: string, repos
 }
 
 /** What the repository and its upstreams have; what an external index has besides is not known. */
-function sendProjects(exchange: Exchange, repository: RepositoryNode, { parts }: Shelf): void {
+function sendProjects(exchange: Exchange, repository: RepositoryNode, { dependencies: parts }: PackageService): void {
   const names = new Set<string>();
   for (const { node, connection } of walk(repository, "pypi", parts.repositories, () => true)) {
     if (connection !== undefined) continue;
@@ -87,7 +87,7 @@ function sendProjects(exchange: Exchange, repository: RepositoryNode, { parts }:
   sendPage(exchange, pageOf(body, withCharset(type)));
 }
 
-export function sendPage(exchange: Exchange, { body, etag, type }: Page): void {
+export function sendPage(exchange: Exchange, { body, etag, type }: IndexPage): void {
   const { method, req } = exchange;
   const verdict = evaluate(method, req.headers, { etag, modifiedMs: Number.POSITIVE_INFINITY });
   if (verdict === "failed") throw preconditionFailed();

@@ -10,8 +10,7 @@ import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, Hashes, KeptVersion, PackageRecord } from "../resolve/model.js";
-import { normalizeProject, normalizeVersion, parsePythonFile } from "../resolve/names.js";
-import type { Shelf } from "../resolve/package-service.js";
+import type { PackageService } from "../resolve/package-service.js";
 import {
   alreadyPublished,
   hashMismatch,
@@ -22,7 +21,8 @@ import {
 } from "../resolve/problems.js";
 import { emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
 import type { Blobs } from "../store/blobs.js";
-import { ASSETS_PER_VERSION } from "../store/limits.js";
+import { ASSETS_PER_VERSION } from "../upstream/limits.js";
+import { normalizeProject, normalizeVersion, parsePythonFile } from "./names.js";
 import { parseMetadata, readWheelMetadata } from "./wheel.js";
 
 const FIELD_BYTES = 4 * 1024 * 1024;
@@ -38,8 +38,12 @@ interface Upload {
   readonly hashes: Hashes & { readonly sha256: string };
 }
 
-export async function receiveUpload(exchange: Exchange, repository: RepositoryNode, shelf: Shelf): Promise<void> {
-  const { blobs, limits } = shelf.parts;
+export async function receiveUpload(
+  exchange: Exchange,
+  repository: RepositoryNode,
+  shelf: PackageService,
+): Promise<void> {
+  const { blobs, limits } = shelf.dependencies;
   const upload = await readUpload(exchange, blobs, limits.assetBytes);
   try {
     await publish(upload, repository, shelf);
@@ -50,9 +54,9 @@ export async function receiveUpload(exchange: Exchange, repository: RepositoryNo
   exchange.answer(200, { "Content-Type": "text/plain; charset=utf-8" }, "OK\n");
 }
 
-async function publish(upload: Upload, repository: RepositoryNode, shelf: Shelf): Promise<void> {
+async function publish(upload: Upload, repository: RepositoryNode, shelf: PackageService): Promise<void> {
   const { fields, file, hashes } = upload;
-  const { blobs, records } = shelf.parts;
+  const { blobs, records } = shelf.dependencies;
   const action = fields.get(":action");
   if (action !== undefined && action !== "file_upload") throw malformedUpload(`":action" is "${action}"`);
   const name = normalizeProject(fields.get("name") ?? "");

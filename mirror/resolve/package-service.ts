@@ -4,28 +4,28 @@ import type { Exchange } from "../../http/exchange.js";
 import type { PackageFormat } from "../package-format.js";
 import { readWheelMetadata } from "../pypi/wheel.js";
 import type { Blobs } from "../store/blobs.js";
-import type { UpstreamLimits } from "../store/limits.js";
 import { Lru } from "../store/lru.js";
 import type { Records } from "../store/records.js";
-import type { Expected, Stored, Transfer, Transfers } from "../store/transfer.js";
+import type { ExpectedAsset, StoredAsset, Transfer, Transfers } from "../store/transfer.js";
 import type { Connection } from "../upstream/connection.js";
-import type { Documents, Finding } from "../upstream/documents.js";
+import { UpstreamError } from "../upstream/errors.js";
 import type { Importer } from "../upstream/importer.js";
+import type { IndexCache, LookupResult } from "../upstream/index-cache.js";
+import type { UpstreamLimits } from "../upstream/limits.js";
 import type { Repositories, RepositoryNode } from "./contract.js";
-import { UpstreamError } from "./errors.js";
 import type { Asset, PackageRecord } from "./model.js";
 import { noAsset, storageProblem, upstreamFailed } from "./problems.js";
 import { retained, withYankedFiles } from "./retain.js";
 import { sendAlong, sendBlob } from "./send-asset.js";
-import { mergeView, type Offer, type OfferedAsset, type View, type Word } from "./version-view.js";
-import { type Place, walk } from "./walk.js";
+import { type AssetEntry, mergeView, type PackageView, type SourceResult, type VersionEntry } from "./version-view.js";
+import { type PackageSource, walk } from "./walk.js";
 
-export interface ShelfParts {
+export interface PackageServiceDependencies {
   readonly repositories: Repositories;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly records: Records;
   readonly blobs: Blobs;
-  readonly documents: Documents;
+  readonly indexes: IndexCache;
   readonly transfers: Transfers;
   readonly limits: UpstreamLimits;
   readonly importer: Importer;
@@ -33,15 +33,15 @@ export interface ShelfParts {
 }
 
 /** A view, and what was made of it. */
-export interface Shown {
-  readonly view: View;
+export interface CachedView {
+  readonly view: PackageView;
   /** Pages rendered from it, by what they are; they go when it changes. */
   readonly pages: Map<string, unknown>;
 }
 
-type Answers = ReadonlyMap<string, Finding>;
+type LookupResults = ReadonlyMap<string, LookupResult>;
 
-interface KeptView extends Shown {
+interface KeptView extends CachedView {
   readonly inputs: readonly unknown[];
 }
 
@@ -52,18 +52,18 @@ const VIEWED_FILES = 200_000;
 /** Of a `.metadata` file. */
 const METADATA_BYTES = 8 * 1024 * 1024;
 
-export class Shelf {
+export class PackageService {
   readonly #views = new Lru<KeptView>(VIEWED_FILES);
   readonly #refreshing = new Set<string>();
 
-  constructor(readonly parts: ShelfParts) {}
+  constructor(readonly dependencies: PackageServiceDependencies) {}
 
   /** Without waiting, if everything is known. */
-  peek(node: RepositoryNode, format: PackageFormat, name: string, answers?: Answers): Shown | undefined {
-    const { records, blobs } = this.parts;
+  peek(node: RepositoryNode, format: PackageFormat, name: string, answers?: LookupResults): CachedView | undefined {
+    const { records, blobs } = this.dependencies;
     const places = this.#places(node, format, name);
     const inputs: unknown[] = [blobs.losses];
-    const words: Word[] = [];
+    const words: SourceResult[] = [];
     for (const place of places) {
       if (place.connection === undefined) {
         const record = records.get(place.node.id, format, name);
@@ -82,24 +82,24 @@ export class Shelf {
     const view = mergeView(places, words, (sha256) => blobs.has(sha256));
     const shown = { view, inputs, pages: new Map() };
     let files = 1;
-    for (const { assets } of view.offers.values()) files += assets.size;
+    for (const { assets } of view.versions.values()) files += assets.size;
     this.#views.set(key, shown, files);
     if (view.refresh.length > 0) void this.#refresh(view, key, format, name);
     return shown;
   }
 
-  async show(node: RepositoryNode, format: PackageFormat, name: string): Promise<Shown> {
+  async show(node: RepositoryNode, format: PackageFormat, name: string): Promise<CachedView> {
     // What was answered is good for this request, however short its time is.
-    const answers = new Map<string, Finding>();
+    const answers = new Map<string, LookupResult>();
     for (;;) {
       const shown = this.peek(node, format, name, answers);
       if (shown !== undefined) return shown;
       const connections = this.#places(node, format, name).flatMap(({ connection }) => {
-        const known = this.parts.connections.get(connection ?? "");
+        const known = this.dependencies.connections.get(connection ?? "");
         return known === undefined ? [] : [known];
       });
       const ask = async (connection: Connection) => {
-        answers.set(connection.name, await this.parts.documents.ask(connection, name));
+        answers.set(connection.name, await this.dependencies.indexes.lookup(connection, name));
       };
       await Promise.all(connections.map(ask));
     }
@@ -116,7 +116,7 @@ export class Shelf {
     format: PackageFormat,
     name: string,
     file: string,
-    find: (view: View) => { readonly offer: Offer; readonly offered: OfferedAsset } | undefined,
+    find: (view: PackageView) => { readonly offer: VersionEntry; readonly offered: AssetEntry } | undefined,
   ): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { view } = await this.show(node, format, name);
@@ -126,11 +126,11 @@ export class Shelf {
       }
       const { offer, offered } = found;
       const { sha256 } = offered.asset.hashes;
-      if (sha256 !== undefined && this.parts.blobs.has(sha256)) {
+      if (sha256 !== undefined && this.dependencies.blobs.has(sha256)) {
         if (await this.#sendStored(exchange, node, format, name, offer, offered, sha256)) return;
         continue;
       }
-      const connection = this.parts.connections.get(offered.connection ?? "");
+      const connection = this.dependencies.connections.get(offered.connection ?? "");
       if (connection === undefined) continue;
       if (await this.#sendFetched(exchange, node, connection, format, name, offer, offered)) return;
     }
@@ -142,9 +142,9 @@ export class Shelf {
     node: RepositoryNode,
     name: string,
     file: string,
-    find: (view: View) => { readonly offered: OfferedAsset } | undefined,
+    find: (view: PackageView) => { readonly offered: AssetEntry } | undefined,
   ): Promise<void> {
-    const { blobs, connections, transfers } = this.parts;
+    const { blobs, connections, transfers } = this.dependencies;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { view } = await this.show(node, "pypi", name);
       const asset = find(view)?.offered.asset;
@@ -154,7 +154,7 @@ export class Shelf {
       if (!blobs.has(sha256)) {
         const connection = connections.get(find(view)?.offered.connection ?? "");
         if (connection === undefined) break;
-        const expected: Expected = {
+        const expected: ExpectedAsset = {
           name: `${asset.name}.metadata`,
           upstream: connection.name,
           hashes: asset.metadata,
@@ -178,10 +178,10 @@ export class Shelf {
     node: RepositoryNode,
     connection: Connection,
     name: string,
-    offer: Offer,
-    offered: OfferedAsset,
+    offer: VersionEntry,
+    offered: AssetEntry,
   ): Promise<void> {
-    if (this.parts.blobs.has(offered.asset.hashes.sha256)) return;
+    if (this.dependencies.blobs.has(offered.asset.hashes.sha256)) return;
     const stored = await this.#fetch(connection, offered.asset).done;
     await this.#retain(connection.format, name, offer, offered, node, stored);
   }
@@ -191,12 +191,12 @@ export class Shelf {
     node: RepositoryNode,
     format: PackageFormat,
     name: string,
-    offer: Offer,
-    offered: OfferedAsset,
+    offer: VersionEntry,
+    offered: AssetEntry,
     sha256: string,
   ): Promise<boolean> {
-    const { blobs } = this.parts;
-    const mine = this.parts.records.get(node.id, format, name)?.versions[offer.version.version];
+    const { blobs } = this.dependencies;
+    const mine = this.dependencies.records.get(node.id, format, name)?.versions[offer.version.version];
     const known = mine?.assets.some(
       ({ name: file, hashes }) => file === offered.asset.name && hashes.sha256 === sha256,
     );
@@ -215,8 +215,8 @@ export class Shelf {
     connection: Connection,
     format: PackageFormat,
     name: string,
-    offer: Offer,
-    offered: OfferedAsset,
+    offer: VersionEntry,
+    offered: AssetEntry,
   ): Promise<boolean> {
     const transfer = this.#fetch(connection, offered.asset);
     const kept = transfer.done.then(async (stored) => {
@@ -231,31 +231,39 @@ export class Shelf {
       // Also where the client went away: what it asked for still comes in.
       kept.then(
         () => this.#importRest(node, connection, format, name, offer),
-        (error: unknown) => this.parts.documents.failed(connection, error),
+        (error: unknown) => this.dependencies.indexes.failed(connection, error),
       );
     }
     const { sha256 } = await kept;
-    return sendBlob(exchange, this.parts.blobs, sha256, "application/octet-stream");
+    return sendBlob(exchange, this.dependencies.blobs, sha256, "application/octet-stream");
   }
 
   #fetch(connection: Connection, asset: Asset): Transfer {
-    const expected: Expected = {
+    const expected: ExpectedAsset = {
       name: asset.name,
       upstream: connection.name,
       hashes: asset.hashes,
-      maxBytes: this.parts.limits.assetBytes,
+      maxBytes: this.dependencies.limits.assetBytes,
     };
     const key = `${connection.name} ${asset.url} ${JSON.stringify(asset.hashes)}`;
-    return this.parts.transfers.join(key, expected, () => connection.open(asset, this.parts.importer.signal));
+    return this.dependencies.transfers.join(key, expected, () =>
+      connection.open(asset, this.dependencies.importer.signal),
+    );
   }
 
   /** The rest of the version, behind the client's back: the upstream may be gone when it is asked for (P-04). */
-  #importRest(node: RepositoryNode, connection: Connection, format: PackageFormat, name: string, offer: Offer): void {
-    if (!this.parts.limits.wholeVersions) return;
+  #importRest(
+    node: RepositoryNode,
+    connection: Connection,
+    format: PackageFormat,
+    name: string,
+    offer: VersionEntry,
+  ): void {
+    if (!this.dependencies.limits.wholeVersions) return;
     for (const offered of offer.assets.values()) {
-      if (offered.connection !== connection.name || this.parts.blobs.has(offered.asset.hashes.sha256)) continue;
+      if (offered.connection !== connection.name || this.dependencies.blobs.has(offered.asset.hashes.sha256)) continue;
       const key = `${node.id} ${format} ${name} ${offered.asset.name}`;
-      this.parts.importer.add(key, () => this.importAsset(node, connection, name, offer, offered));
+      this.dependencies.importer.add(key, () => this.importAsset(node, connection, name, offer, offered));
     }
   }
 
@@ -263,12 +271,12 @@ export class Shelf {
   async #retain(
     format: PackageFormat,
     name: string,
-    offer: Offer,
-    offered: OfferedAsset,
+    offer: VersionEntry,
+    offered: AssetEntry,
     node: RepositoryNode,
-    stored: Stored,
+    stored: StoredAsset,
   ): Promise<void> {
-    const { records, blobs, repositories } = this.parts;
+    const { records, blobs, repositories } = this.dependencies;
     const { place } = offered;
     const asset = await describe(offered.asset, stored, blobs, offered.connection !== undefined);
     const path = place.path[0]?.id === node.id ? place.path : [node];
@@ -287,22 +295,27 @@ export class Shelf {
   }
 
   #upstreamProblem(connection: Connection, what: string, error: unknown): unknown {
-    this.parts.documents.failed(connection, error);
+    this.dependencies.indexes.failed(connection, error);
     if (!(error instanceof UpstreamError)) return storageProblem(error);
-    this.parts.log.warn({ event: "upstream-failed", upstream: connection.name, file: what, cause: error.message });
+    this.dependencies.log.warn({
+      event: "upstream-failed",
+      upstream: connection.name,
+      file: what,
+      cause: error.message,
+    });
     return upstreamFailed(what, [error.message]);
   }
 
-  #places(node: RepositoryNode, format: PackageFormat, name: string): readonly Place[] {
-    const { records, repositories } = this.parts;
+  #places(node: RepositoryNode, format: PackageFormat, name: string): readonly PackageSource[] {
+    const { records, repositories } = this.dependencies;
     return walk(node, format, repositories, ({ id }) => {
       return records.get(id, format, name)?.controls.upstream !== "BLOCK";
     });
   }
 
-  #peekConnection(connectionName: string, name: string): Finding | undefined {
-    const connection = this.parts.connections.get(connectionName);
-    if (connection !== undefined) return this.parts.documents.peek(connection, name);
+  #peekConnection(connectionName: string, name: string): LookupResult | undefined {
+    const connection = this.dependencies.connections.get(connectionName);
+    if (connection !== undefined) return this.dependencies.indexes.peek(connection, name);
     let finding = UNCONFIGURED.get(connectionName);
     if (finding === undefined) {
       finding = { kind: "failed", reason: `the upstream ${connectionName} has no address in the mirror's settings` };
@@ -312,26 +325,26 @@ export class Shelf {
   }
 
   /** What is yanked now stays yanked when the upstream is gone. */
-  async #refresh(view: View, key: string, format: PackageFormat, name: string): Promise<void> {
+  async #refresh(view: PackageView, key: string, format: PackageFormat, name: string): Promise<void> {
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
     try {
       for (const { place, version, yanked } of view.refresh) {
         const change = (record: PackageRecord | undefined) => withYankedFiles(record, version, yanked);
-        await this.parts.records.update(place.node.id, format, name, change);
+        await this.dependencies.records.update(place.node.id, format, name, change);
       }
     } catch (error) {
-      this.parts.log.error({ event: "refresh-failed", package: name, cause: String(error) });
+      this.dependencies.log.error({ event: "refresh-failed", package: name, cause: String(error) });
     } finally {
       this.#refreshing.delete(key);
     }
   }
 }
 
-const UNCONFIGURED = new Map<string, Finding>();
+const UNCONFIGURED = new Map<string, LookupResult>();
 
 /** What is known of an asset once it is here. */
-async function describe(asset: Asset, stored: Stored, blobs: Blobs, isNew: boolean): Promise<Asset> {
+async function describe(asset: Asset, stored: StoredAsset, blobs: Blobs, isNew: boolean): Promise<Asset> {
   const known: Asset = { ...asset, size: stored.size, hashes: { ...asset.hashes, ...stored.hashes } };
   if (!isNew || !asset.name.endsWith(".whl")) return known;
   const metadata = await readWheelMetadata(blobs.path(stored.sha256)).catch(() => undefined);

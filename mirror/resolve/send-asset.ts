@@ -8,7 +8,7 @@ import { selectRange } from "../../http/range.js";
 import { readChunks } from "../../http/read-chunks.js";
 import { sendPart } from "../../http/send.js";
 import type { Blobs } from "../store/blobs.js";
-import type { Stored, Transfer } from "../store/transfer.js";
+import type { StoredAsset, Transfer } from "../store/transfer.js";
 import { unsatisfiableRange } from "./problems.js";
 
 /** Bytes held back until all is proven. */
@@ -61,7 +61,7 @@ export async function sendBlob(exchange: Exchange, blobs: Blobs, sha256: string,
 export async function sendAlong(
   exchange: Exchange,
   transfer: Transfer,
-  kept: Promise<Stored>,
+  kept: Promise<StoredAsset>,
   type: string,
 ): Promise<boolean> {
   let ended = false;
@@ -90,7 +90,7 @@ export async function sendAlong(
 async function follow(
   exchange: Exchange,
   transfer: Transfer,
-  kept: Promise<Stored>,
+  kept: Promise<StoredAsset>,
   end: Promise<void>,
   fd: number,
   type: string,

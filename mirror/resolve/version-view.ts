@@ -4,61 +4,61 @@
  * files and says which are yanked (P-04). What could not be sent now is not shown.
  */
 
-import type { Finding } from "../upstream/documents.js";
+import type { LookupResult } from "../upstream/index-cache.js";
 import type { VersionOrigin } from "./contract.js";
 import type { Asset, KeptVersion, PackageRecord, Version } from "./model.js";
-import type { Place } from "./walk.js";
+import type { PackageSource } from "./walk.js";
 
-export interface Offer {
+export interface VersionEntry {
   readonly version: Version;
   readonly origin: VersionOrigin;
-  readonly assets: ReadonlyMap<string, OfferedAsset>;
+  readonly assets: ReadonlyMap<string, AssetEntry>;
 }
 
-export interface OfferedAsset {
+export interface AssetEntry {
   readonly asset: Asset;
-  readonly place: Place;
+  readonly place: PackageSource;
   /** Can be fetched from here. */
   readonly connection?: string;
 }
 
-export interface View {
-  readonly offers: ReadonlyMap<string, Offer>;
+export interface PackageView {
+  readonly versions: ReadonlyMap<string, VersionEntry>;
   /** First come, first served. */
   readonly tags: Readonly<Record<string, string>>;
   /** Why some place could not be asked; one clause each. */
   readonly failures: readonly string[];
   /** Retained versions whose files are yanked, or no longer, by what the upstream says now. */
-  readonly refresh: readonly Yanked[];
+  readonly refresh: readonly YankedChange[];
 }
 
-export interface Yanked {
-  readonly place: Place;
+export interface YankedChange {
+  readonly place: PackageSource;
   readonly version: string;
   readonly yanked: ReadonlyMap<string, string | undefined>;
 }
 
 /** What a place said: a record, or what was found by a connection. */
-export type Word = { readonly record: PackageRecord | undefined } | { readonly finding: Finding };
+export type SourceResult = { readonly record: PackageRecord | undefined } | { readonly finding: LookupResult };
 
 interface Draft {
   readonly version: Version;
   readonly origin: VersionOrigin;
   /** Where the repository has it that was asked, or the first one that does. */
-  readonly kept: { readonly place: Place; readonly version: KeptVersion }[];
-  readonly assets: Map<string, OfferedAsset>;
+  readonly kept: { readonly place: PackageSource; readonly version: KeptVersion }[];
+  readonly assets: Map<string, AssetEntry>;
 }
 
 /** @param isStored whether the content with this SHA-256 is here. */
 export function mergeView(
-  places: readonly Place[],
-  words: readonly Word[],
+  places: readonly PackageSource[],
+  words: readonly SourceResult[],
   isStored: (sha256: string | undefined) => boolean,
-): View {
+): PackageView {
   const drafts = new Map<string, Draft>();
   const tags: Record<string, string> = {};
   const failures: string[] = [];
-  const refresh: Yanked[] = [];
+  const refresh: YankedChange[] = [];
   for (const [index, place] of places.entries()) {
     const word = words[index];
     if (word === undefined) continue;
@@ -74,15 +74,15 @@ export function mergeView(
       }
     }
   }
-  const offers = new Map<string, Offer>();
+  const offers = new Map<string, VersionEntry>();
   for (const [name, draft] of drafts) {
-    const assets = new Map<string, OfferedAsset>();
+    const assets = new Map<string, AssetEntry>();
     for (const [file, offered] of draft.assets) {
       if (offered.connection !== undefined || isStored(offered.asset.hashes.sha256)) assets.set(file, offered);
     }
     if (assets.size > 0) offers.set(name, { version: draft.version, origin: draft.origin, assets });
   }
-  return { offers, tags, failures, refresh };
+  return { versions: offers, tags, failures, refresh };
 }
 
 function addTags(tags: Record<string, string>, more: Readonly<Record<string, string>>): void {
@@ -91,7 +91,7 @@ function addTags(tags: Record<string, string>, more: Readonly<Record<string, str
 
 function addKept(
   drafts: Map<string, Draft>,
-  place: Place,
+  place: PackageSource,
   version: KeptVersion,
   isStored: (sha256: string | undefined) => boolean,
 ): void {
@@ -113,11 +113,11 @@ function addKept(
 
 function addFound(
   drafts: Map<string, Draft>,
-  place: Place,
+  place: PackageSource,
   connection: string,
   version: Version,
   isStored: (sha256: string | undefined) => boolean,
-  refresh: Yanked[],
+  refresh: YankedChange[],
 ): void {
   const draft = drafts.get(version.version);
   if (draft === undefined) {

@@ -7,9 +7,9 @@
 import type { PackageFormat } from "../package-format.js";
 import type { Repositories, RepositoryNode } from "./contract.js";
 
-const MOST = 25;
+const MAX_REPOSITORIES = 25;
 
-export interface Place {
+export interface PackageSource {
   readonly node: RepositoryNode;
   /** From the repository that was asked to this one, both included: each of them retains what comes from here. */
   readonly path: readonly RepositoryNode[];
@@ -29,11 +29,11 @@ export function walk(
   format: PackageFormat,
   repositories: Pick<Repositories, "find">,
   isOpen: (node: RepositoryNode) => boolean,
-): readonly Place[] {
-  const places: Place[] = [];
+): readonly PackageSource[] {
+  const places: PackageSource[] = [];
   const visited = new Set<string>();
   const visit = (node: RepositoryNode, above: readonly RepositoryNode[]) => {
-    if (visited.has(node.id) || visited.size >= MOST) return;
+    if (visited.has(node.id) || visited.size >= MAX_REPOSITORIES) return;
     visited.add(node.id);
     const path = [...above, node];
     places.push({ node, path });

@@ -3,7 +3,7 @@ export class Lru<V> {
   readonly #entries = new Map<string, { readonly value: V; readonly weight: number }>();
   #weight = 0;
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly maxWeight: number) {}
 
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
@@ -18,7 +18,7 @@ export class Lru<V> {
     this.#entries.set(key, { value, weight });
     this.#weight += weight;
     for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.most || oldest === key) break;
+      if (this.#weight <= this.maxWeight || oldest === key) break;
       this.delete(oldest);
     }
   }

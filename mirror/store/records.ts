@@ -8,18 +8,18 @@ import { join } from "node:path";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { PACKAGE_FORMATS, type PackageFormat } from "../package-format.js";
 import { isObject } from "../pypi/parse-simple.js";
-import { badRecord } from "../resolve/errors.js";
 import type { PackageRecord } from "../resolve/model.js";
-import { Turns } from "./keyed-mutex.js";
+import { badRecord } from "../upstream/errors.js";
+import { KeyedMutex } from "./keyed-mutex.js";
 
 /** Raised where a record means something else than before. */
 const SCHEMA = 1;
 
-type Change = (record: PackageRecord | undefined) => PackageRecord | undefined;
+type RecordChange = (record: PackageRecord | undefined) => PackageRecord | undefined;
 
 export class Records {
   readonly #byRepository = new Map<string, Map<string, PackageRecord>>();
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
 
   private constructor(private readonly dir: string) {}
 
@@ -56,10 +56,10 @@ export class Records {
     repositoryId: string,
     format: PackageFormat,
     name: string,
-    change: Change,
+    change: RecordChange,
   ): Promise<PackageRecord | undefined> {
     const key = keyOf(format, name);
-    return this.#turns.take(`${repositoryId} ${key}`, async () => {
+    return this.#turns.run(`${repositoryId} ${key}`, async () => {
       const before = this.get(repositoryId, format, name);
       const after = change(before);
       if (after === before) return before;

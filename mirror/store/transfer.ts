@@ -5,24 +5,24 @@
 import { createHash, type Hash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { UpstreamError } from "../resolve/errors.js";
 import type { Hashes } from "../resolve/model.js";
+import { UpstreamError } from "../upstream/errors.js";
 import { brokenOff } from "../upstream/fetch.js";
 import type { Blobs } from "./blobs.js";
 
-export interface Stored {
+export interface StoredAsset {
   readonly sha256: string;
   readonly size: number;
   readonly hashes: Hashes;
 }
 
-export interface Source {
+export interface Download {
   readonly body: Readable;
   /** As promised by whoever sends it. */
   readonly length?: number;
 }
 
-export interface Expected {
+export interface ExpectedAsset {
   /** The file, for errors. */
   readonly name: string;
   /** The upstream, for errors. */
@@ -38,7 +38,7 @@ export const ALGORITHMS = ["sha256", "sha512", "sha384", "sha1", "md5"] as const
 
 export class Transfer {
   /** Settles when the blob has its name, or when nothing will come. */
-  readonly done: Promise<Stored>;
+  readonly done: Promise<StoredAsset>;
   /** Of the whole, once the upstream has promised it. */
   length: number | undefined;
   #written = 0;
@@ -49,8 +49,8 @@ export class Transfer {
 
   constructor(
     private readonly blobs: Blobs,
-    private readonly expected: Expected,
-    source: () => Promise<Source>,
+    private readonly expected: ExpectedAsset,
+    source: () => Promise<Download>,
   ) {
     this.done = this.#run(source);
     // Whoever waits hears of it; while nobody does, it must not end the process.
@@ -74,7 +74,7 @@ export class Transfer {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
 
-  async #run(source: () => Promise<Source>): Promise<Stored> {
+  async #run(source: () => Promise<Download>): Promise<StoredAsset> {
     try {
       return await this.#store(await source());
     } finally {
@@ -83,7 +83,7 @@ export class Transfer {
     }
   }
 
-  async #store({ body, length }: Source): Promise<Stored> {
+  async #store({ body, length }: Download): Promise<StoredAsset> {
     const { name, upstream, hashes: wanted, maxBytes } = this.expected;
     const temporary = this.blobs.newTemporary();
     // "wx+": whoever reads along uses the same descriptor.
@@ -162,7 +162,7 @@ export class Transfers {
   }
 
   /** Joins the one that is under way, or begins one. */
-  join(key: string, expected: Expected, source: () => Promise<Source>): Transfer {
+  join(key: string, expected: ExpectedAsset, source: () => Promise<Download>): Transfer {
     const running = this.#running.get(key);
     if (running !== undefined) return running;
     const transfer = new Transfer(this.blobs, expected, source);

@@ -3,14 +3,14 @@ import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PackageFormat } from "../package-format.js";
-import { badConnection, directoryMissing } from "../resolve/errors.js";
 import type { Asset, IndexDocument } from "../resolve/model.js";
-import type { UpstreamLimits } from "../store/limits.js";
-import type { Source } from "../store/transfer.js";
+import type { Download } from "../store/transfer.js";
 import { openDirectory } from "./directory.js";
+import { badConnection, directoryMissing } from "./errors.js";
 import { httpIndex } from "./http-index.js";
+import type { UpstreamLimits } from "./limits.js";
 
-export interface Fetched {
+export interface FetchedIndex {
   /** Undefined where the upstream has no such package. The same object as before where nothing changed. */
   readonly document: IndexDocument | undefined;
   readonly etag?: string;
@@ -25,11 +25,11 @@ export interface Connection {
   /** How long a document is used without asking again. */
   readonly ttlMs: number;
   /** @throws UpstreamError */
-  index(packageName: string, previous: Fetched | undefined): Promise<Fetched>;
+  index(packageName: string, previous: FetchedIndex | undefined): Promise<FetchedIndex>;
   /** @throws UpstreamError */
-  open(asset: Asset, signal?: AbortSignal): Promise<Source>;
+  open(asset: Asset, signal?: AbortSignal): Promise<Download>;
   /** The `.metadata` file of an asset whose index says that there is one. */
-  openMetadata(asset: Asset): Promise<Source>;
+  openMetadata(asset: Asset): Promise<Download>;
 }
 
 /** What AWS calls them. */

@@ -9,14 +9,14 @@ import { defined } from "../../base/defined.js";
 import { compareSemver, isSemver, tarballName, withoutText } from "../npm/document.js";
 import { readTarballManifest } from "../npm/tarball.js";
 import type { PackageFormat } from "../package-format.js";
+import { parsePythonFile } from "../pypi/names.js";
 import { byVersion } from "../pypi/parse-simple.js";
 import { parseMetadata, readWheelMetadata } from "../pypi/wheel.js";
-import { UpstreamError } from "../resolve/errors.js";
 import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
-import { parsePythonFile } from "../resolve/names.js";
-import type { UpstreamLimits } from "../store/limits.js";
-import type { Source } from "../store/transfer.js";
-import type { Connection, Fetched } from "./connection.js";
+import type { Download } from "../store/transfer.js";
+import type { Connection, FetchedIndex } from "./connection.js";
+import { UpstreamError } from "./errors.js";
+import type { UpstreamLimits } from "./limits.js";
 
 /** A file that was looked into, for as long as it stays as it was. */
 interface Seen {
@@ -69,7 +69,7 @@ export function openDirectory(name: string, format: PackageFormat, dir: string, 
       const etag = found.map(({ asset, state }) => `${asset.name} ${state}`).join("\n");
       if (previous !== undefined && previous.etag === etag) return previous;
       const document = found.length === 0 ? undefined : format === "pypi" ? pypi(found, project) : npm(found);
-      return { document, etag, bytes: 1_000 * found.length } satisfies Fetched;
+      return { document, etag, bytes: 1_000 * found.length } satisfies FetchedIndex;
     },
     open: async (asset) => openFile(name, asset),
     openMetadata: async (asset) => {
@@ -142,7 +142,7 @@ async function hashFile(path: string, algorithms: readonly (keyof Hashes)[]): Pr
   return Object.fromEntries(digests.map(([algorithm, digest]) => [algorithm, digest.digest("hex")]));
 }
 
-function openFile(upstream: string, asset: Asset): Source {
+function openFile(upstream: string, asset: Asset): Download {
   if (asset.url === undefined) throw new UpstreamError(`the upstream ${upstream} has no "${asset.name}"`, false);
   const body = createReadStream(new URL(asset.url), { highWaterMark: 256 * 1024 });
   return defined({ body, length: asset.size });

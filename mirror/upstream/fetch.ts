@@ -7,10 +7,10 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { defined } from "../../base/defined.js";
-import { UpstreamError } from "../resolve/errors.js";
-import type { UpstreamLimits } from "../store/limits.js";
+import { UpstreamError } from "./errors.js";
+import type { UpstreamLimits } from "./limits.js";
 
-export interface Answer {
+export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   /** Where it came from, after redirects. */
@@ -34,7 +34,7 @@ const agents = {
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** @throws UpstreamError. Whoever gets an answer reads its body to the end or destroys it. */
-export async function fetchUpstream(start: URL, options: FetchOptions): Promise<Answer> {
+export async function fetchUpstream(start: URL, options: FetchOptions): Promise<UpstreamResponse> {
   const { limits, upstream } = options;
   const until = Date.now() + limits.headersMs;
   const { username, password, origin } = start;
@@ -130,7 +130,7 @@ function watchBody(body: IncomingMessage, upstream: string, limits: UpstreamLimi
 }
 
 /** The body of an answer asked for with `Accept-Encoding: gzip`, whole. @throws UpstreamError */
-export async function readDocument({ body, headers }: Answer, options: FetchOptions): Promise<Buffer> {
+export async function readDocument({ body, headers }: UpstreamResponse, options: FetchOptions): Promise<Buffer> {
   const { upstream, limits } = options;
   const late = new UpstreamError(`the upstream ${upstream} did not finish its index in ${limits.indexMs} ms`, true);
   const timer = setTimeout(() => body.destroy(late), limits.indexMs);

@@ -4,12 +4,12 @@ import { defined } from "../../base/defined.js";
 import { parsePackument } from "../npm/document.js";
 import type { PackageFormat } from "../package-format.js";
 import { parseSimple, SIMPLE_ACCEPT } from "../pypi/parse-simple.js";
-import { UpstreamError } from "../resolve/errors.js";
 import type { IndexDocument } from "../resolve/model.js";
-import type { UpstreamLimits } from "../store/limits.js";
-import type { Source } from "../store/transfer.js";
-import type { Connection, Fetched } from "./connection.js";
-import { type Answer, type FetchOptions, fetchUpstream, readDocument } from "./fetch.js";
+import type { Download } from "../store/transfer.js";
+import type { Connection, FetchedIndex } from "./connection.js";
+import { UpstreamError } from "./errors.js";
+import { type FetchOptions, fetchUpstream, readDocument, type UpstreamResponse } from "./fetch.js";
+import type { UpstreamLimits } from "./limits.js";
 
 /** Of a `.metadata` file. */
 const METADATA_BYTES = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
   // Without credentials, and so in errors and logs.
   const options = { upstream: name, limits };
 
-  const get = async (url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> => {
+  const get = async (url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<UpstreamResponse> => {
     // What an index links to may be elsewhere; its credentials are for its own origin.
     const target = new URL(url);
     if (target.origin === base.origin) [target.username, target.password] = [base.username, base.password];
@@ -30,7 +30,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
     return fetchUpstream(target, all);
   };
 
-  const open = async (url: string | undefined, what: string, most: number, signal?: AbortSignal): Promise<Source> => {
+  const open = async (url: string | undefined, what: string, most: number, signal?: AbortSignal): Promise<Download> => {
     if (url === undefined) throw new UpstreamError(`the upstream ${name} has no address for "${what}"`, false);
     const { status, headers, body } = await get(new URL(url), { "Accept-Encoding": "identity" }, signal);
     const encoding = headers["content-encoding"] ?? "identity";
@@ -82,7 +82,7 @@ export function httpIndex(name: string, format: PackageFormat, index: URL, limit
       const content = await readDocument(answer, options);
       const document = parse(content, headers["content-type"] ?? "", packageName, answer.url);
       const etag = headers.etag;
-      return defined({ document, bytes: content.length, etag }) satisfies Fetched;
+      return defined({ document, bytes: content.length, etag }) satisfies FetchedIndex;
     },
     open: (asset, signal) => open(asset.url, asset.name, limits.assetBytes, signal),
     openMetadata: (asset) =>

@@ -4,8 +4,8 @@ import type { Exchange } from "../../../http/exchange.js";
 import type { Target } from "../../../http/target.js";
 import { type Caller, may } from "../auth/caller.js";
 import { ApiError, accessDenied, cannotParse, internalError, tooLarge, unknownOperation } from "../errors.js";
-import { Binary, type Service } from "./call.js";
-import { calls } from "./calls.js";
+import { Binary, type Service } from "./operation.js";
+import { operations } from "./operations.js";
 
 /** A policy of the largest size, all of it escaped, is less. */
 const BODY_BYTES = 128 * 1024;
@@ -24,7 +24,7 @@ export async function handleApi(exchange: Exchange, target: Target, service: Ser
     const body = await bodyOf(exchange);
     const caller = signed.caller(exchange, target, body);
     exchange.who = caller.name;
-    const call = calls.get(`${exchange.method} ${target.path.replace(/(.)\/+$/, "$1")}`);
+    const call = operations.get(`${exchange.method} ${target.path.replace(/(.)\/+$/, "$1")}`);
     if (call === undefined) throw unknownOperation(exchange.method, target.path);
     if (!may(caller.role, call.needs)) {
       throw accessDenied(`arn:aws:iam::${service.account}:user/${caller.name}`, call.operation);

@@ -23,7 +23,7 @@ export interface Scope {
   readonly service: string;
 }
 
-export interface Expected<K extends Secret> {
+export interface SignatureContext<K extends Secret> {
   readonly nowMs: number;
   /** Values of the Host header under which this server is known. */
   readonly isOwnHost: (host: string) => boolean;
@@ -38,14 +38,14 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 const SCOPE = /^([A-Za-z0-9]{4,128})\/(\d{8})\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request$/;
 const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
-interface Parsed {
+interface ParsedAuthorization {
   readonly scope: Scope;
   readonly names: readonly string[];
   readonly signature: string;
 }
 
 /** The parts of an Authorization header. @throws ApiError */
-export function parseAuthorization(header: string | undefined): Parsed {
+export function parseAuthorization(header: string | undefined): ParsedAuthorization {
   if (header === undefined) throw notSigned();
   if (!header.startsWith(`${ALGORITHM} `)) throw incompleteSignature(`Authorization must begin with ${ALGORITHM}.`);
   const parts = new Map(
@@ -69,7 +69,7 @@ export function parseAuthorization(header: string | undefined): Parsed {
 }
 
 /** @returns the key that signed. @throws ApiError of status 403, which says what is wrong as AWS does. */
-export function verify<K extends Secret>(request: SignedRequest, expected: Expected<K>): K {
+export function verify<K extends Secret>(request: SignedRequest, expected: SignatureContext<K>): K {
   const { headers } = request;
   const { scope, names, signature } = parseAuthorization(headers.authorization);
   const key = expected.keyOf(scope.keyId);

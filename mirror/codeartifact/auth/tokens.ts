@@ -3,9 +3,9 @@
  * does not outlive, and for the access key that asked for it, which it does not outlive either.
  */
 import { createHash, randomBytes } from "node:crypto";
+import type { Change, DurableMap } from "../../store/durable-map.js";
 import { invalid, throttled } from "../errors.js";
 import { QUOTAS } from "../quotas.js";
-import type { Change, DurableMap } from "../store/durable-map.js";
 import type { Caller, Role } from "./caller.js";
 
 export interface TokenRecord {

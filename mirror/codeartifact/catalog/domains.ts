@@ -1,8 +1,8 @@
 /** What changes domains: from the catalog and a wish to the records to write. Pure. */
 
+import type { Change, Decision } from "../../store/durable-map.js";
 import { conflict, quotaExceeded } from "../errors.js";
 import { QUOTAS } from "../quotas.js";
-import type { Change, Decision } from "../store/durable-map.js";
 import type { Catalog } from "./catalog.js";
 import { type CatalogRecord, type DomainRecord, domainKey, type Tag } from "./records.js";
 

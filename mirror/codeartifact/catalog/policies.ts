@@ -1,7 +1,8 @@
 /** Permissions policies and tags: the two things that domains and repositories alike can carry. Pure. */
+
+import type { Decision } from "../../store/durable-map.js";
 import { conflict, invalid, noPolicy } from "../errors.js";
 import { QUOTAS } from "../quotas.js";
-import type { Decision } from "../store/durable-map.js";
 import { type CatalogRecord, keyOf, type Policy, type Tag } from "./records.js";
 
 /** @param expected the revision that it must replace. @throws ApiError */

@@ -1,10 +1,10 @@
 /** What changes repositories: from the catalog and a wish to the records to write. Pure. */
 
 import { defined } from "../../../base/defined.js";
+import type { Change, Decision } from "../../store/durable-map.js";
 import { conflict, invalid, missing, quotaExceeded } from "../errors.js";
 import { CONNECTIONS } from "../names.js";
 import { QUOTAS } from "../quotas.js";
-import type { Change, Decision } from "../store/durable-map.js";
 import type { Catalog } from "./catalog.js";
 import { type CatalogRecord, keyOf, type RepositoryRecord, repositoryKey, type Tag } from "./records.js";
 

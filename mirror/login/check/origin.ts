@@ -72,7 +72,7 @@ export function judge({ searched, controls, served, version }: Facts): Judgement
 const connects = (searched: Facts["searched"]) => searched.some(({ connection }) => connection !== undefined);
 
 /** The search stops here (P-03). */
-const MOST_REPOSITORIES = 25;
+const MAX_REPOSITORIES = 25;
 
 /** The repositories in the order of the search, each with its external connection. */
 export async function searchOrder(
@@ -81,7 +81,7 @@ export async function searchOrder(
 ): Promise<{ repository: string; connection?: string }[]> {
   const order: { repository: string; connection?: string }[] = [];
   const visit = async (repository: string): Promise<void> => {
-    if (order.length >= MOST_REPOSITORIES || order.some((each) => each.repository === repository)) return;
+    if (order.length >= MAX_REPOSITORIES || order.some((each) => each.repository === repository)) return;
     const { upstreams, connection } = await api.describe(repository, format);
     order.push(defined({ repository, connection }));
     for (const upstream of upstreams) await visit(upstream);

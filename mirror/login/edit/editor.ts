@@ -17,7 +17,7 @@ export interface Editor {
   set(text: string, path: KeyPath, value: Value | undefined): string;
 }
 
-export interface Entry {
+export interface Setting {
   readonly path: KeyPath;
   readonly value: Value;
 }
@@ -27,7 +27,7 @@ export interface Entry {
  *
  * @throws Fault `mirror/config-shape`
  */
-export function applyEntries(editor: Editor, text: string, entries: readonly Entry[], file: string): string {
+export function applySettings(editor: Editor, text: string, entries: readonly Setting[], file: string): string {
   let edited = text;
   try {
     for (const { path, value } of entries) edited = editor.set(edited, path, value);

@@ -4,7 +4,7 @@
  */
 import { type Editor, ended, eolOf } from "./editor.js";
 
-interface Word {
+interface NetrcToken {
   readonly text: string;
   readonly from: number;
   readonly to: number;
@@ -44,7 +44,7 @@ function machinesOf(text: string): Machine[] {
   let inMachine: Machine | undefined;
   const words = wordsOf(text);
   for (let index = 0; index < words.length; index++) {
-    const word = words[index] as Word;
+    const word = words[index] as NetrcToken;
     const next = words[index + 1];
     if (word.text === "machine" || word.text === "default") {
       const named = word.text === "machine";
@@ -62,8 +62,8 @@ function machinesOf(text: string): Machine[] {
 }
 
 /** Without comments, which begin with a word that begins with `#`, and without macros, which end at an empty line. */
-function wordsOf(text: string): Word[] {
-  const words: Word[] = [];
+function wordsOf(text: string): NetrcToken[] {
+  const words: NetrcToken[] = [];
   const pattern = /(?:^|(?<=\n))[^\S\n]*macdef[\s\S]*?(?:\n\s*\n|$)|"(?:[^"\\]|\\.)*"|\S+/g;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const [word] = match;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applyEntries, type KeyPath, type Value } from "../../../mirror/login/edit/editor.js";
+import { applySettings, type KeyPath, type Value } from "../../../mirror/login/edit/editor.js";
 import { EDITORS, type EditorName } from "../../../mirror/login/edit/editors.js";
 import { otherDefault } from "../../../mirror/login/edit/uv-index.js";
 
@@ -242,7 +242,7 @@ describe.each(cases)("$title", ({ format, path, value, before, after, without })
 describe("what cannot be edited is refused, in words without the line", () => {
   const refused = (format: EditorName, text: string, path: KeyPath) => {
     try {
-      applyEntries(EDITORS[format], text, [{ path, value: "v" }], "/f");
+      applySettings(EDITORS[format], text, [{ path, value: "v" }], "/f");
     } catch (error) {
       return [(error as { code: string }).code, (error as Error).message, (error as { hint: string }).hint];
     }

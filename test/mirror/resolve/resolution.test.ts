@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { UpstreamLimits } from "../../../mirror/store/limits.js";
+import type { UpstreamLimits } from "../../../mirror/upstream/limits.js";
 import { type Layout, TestMirror, teamOver } from "../support/mirror.js";
 import { type Trouble, troubles, Upstream } from "../support/upstream.js";
 import { npmTarball, sdist, sha256, wheel } from "../support/wheels.js";

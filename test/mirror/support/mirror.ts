@@ -11,8 +11,8 @@ import { notFound } from "../../../http/problems.js";
 import { parseTarget } from "../../../http/target.js";
 import type { PackageFormat } from "../../../mirror/package-format.js";
 import type { Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
-import { openPackages } from "../../../mirror/resolve/open.js";
-import type { UpstreamLimits } from "../../../mirror/store/limits.js";
+import { openPackages } from "../../../mirror/resolve/open-packages.js";
+import type { UpstreamLimits } from "../../../mirror/upstream/limits.js";
 
 export const DOMAIN = "tests";
 

@@ -9,9 +9,9 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, truncate } from "node:fs/promises";
-import { errno } from "../../../base/fault.js";
-import { replaceFile } from "../../../base/fs/atomic.js";
-import { brokenState, stateNotWritten } from "../../errors.js";
+import { errno } from "../../base/fault.js";
+import { replaceFile } from "../../base/fs/atomic.js";
+import { brokenState, stateNotWritten } from "../errors.js";
 
 /** Without a value, the key is deleted. */
 export interface Change<T> {

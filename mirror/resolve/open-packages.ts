@@ -4,12 +4,12 @@ import { defined } from "../../base/defined.js";
 import { handleNpm } from "../npm/routes.js";
 import { handlePypi } from "../pypi/routes.js";
 import { Blobs } from "../store/blobs.js";
-import { UPSTREAM_LIMITS, type UpstreamLimits } from "../store/limits.js";
 import { Records } from "../store/records.js";
 import { Transfers } from "../store/transfer.js";
 import { type Connection, openConnection } from "../upstream/connection.js";
-import { Documents } from "../upstream/documents.js";
 import { Importer } from "../upstream/importer.js";
+import { IndexCache } from "../upstream/index-cache.js";
+import { UPSTREAM_LIMITS, type UpstreamLimits } from "../upstream/limits.js";
 import type {
   AssetSummary,
   OpenPackages,
@@ -21,7 +21,7 @@ import type {
   VersionSummary,
 } from "./contract.js";
 import type { KeptVersion, PackageRecord } from "./model.js";
-import { Shelf } from "./package-service.js";
+import { PackageService } from "./package-service.js";
 import { emptyRecord, OPEN, withoutVersion } from "./retain.js";
 
 export interface Options extends PackagesOptions {
@@ -41,12 +41,12 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
   const removed = await blobs.collect(contentsOf(records.everything()));
   if (removed > 0) log.info({ event: "collected", removed }, "contents that no package refers to were removed");
   const importer = new Importer(log);
-  const shelf = new Shelf({
+  const shelf = new PackageService({
     repositories,
     connections,
     records,
     blobs,
-    documents: new Documents(limits, log),
+    indexes: new IndexCache(limits, log),
     transfers: new Transfers(blobs),
     limits,
     importer,

@@ -5,16 +5,16 @@ const PYPI = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 const NPM_PART = "[A-Za-z0-9~!'()*-][A-Za-z0-9._~!'()*-]*";
 const NPM = new RegExp(`^(?:@${NPM_PART}/)?${NPM_PART}$`);
 /** Bytes of a name, of either format. */
-const LONGEST = 214;
+const MAX_NAME_BYTES = 214;
 
 /** PEP 503. @returns undefined for what is not a name of a project (PEP 508). */
 export function normalizeProject(name: string): string | undefined {
-  if (name.length > LONGEST || !PYPI.test(name)) return undefined;
+  if (name.length > MAX_NAME_BYTES || !PYPI.test(name)) return undefined;
   return name.replace(/[-_.]+/g, "-").toLowerCase();
 }
 
 export function isNpmName(name: string): boolean {
-  return name.length <= LONGEST && NPM.test(name) && !/^(?:node_modules|favicon\.ico)$/.test(name);
+  return name.length <= MAX_NAME_BYTES && NPM.test(name) && !/^(?:node_modules|favicon\.ico)$/.test(name);
 }
 
 export interface PythonFile {

@@ -1,11 +1,11 @@
 /** GetAuthorizationToken. */
 import { endOf } from "../auth/tokens.js";
 import { badField } from "../errors.js";
-import { type Call, domainIn, param } from "./call.js";
+import { domainIn, type Operation, param } from "./operation.js";
 
 const DEFAULT_SECONDS = 43_200;
 
-export const tokenCalls: readonly Call[] = [
+export const tokenOperations: readonly Operation[] = [
   {
     operation: "GetAuthorizationToken",
     method: "POST",

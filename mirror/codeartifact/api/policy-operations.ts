@@ -3,7 +3,15 @@ import { randomBytes } from "node:crypto";
 import { deletePolicy, putPolicy } from "../catalog/policies.js";
 import { noPolicy } from "../errors.js";
 import { check, DOMAIN, REVISION } from "../names.js";
-import { type Call, checkOwner, domainIn, type Input, optional, param, repositoryIn } from "./call.js";
+import {
+  checkOwner,
+  domainIn,
+  type Operation,
+  type OperationInput,
+  optional,
+  param,
+  repositoryIn,
+} from "./operation.js";
 import { policyView } from "./views.js";
 
 const DOCUMENT = { pattern: /[\s\S]/, text: "have length from 1 to 7168" };
@@ -13,13 +21,15 @@ interface Kind {
   readonly put: string;
   readonly drop: string;
   /** @returns the way to look the resource up, when it is to be decided on. */
-  find(input: Input): () => Found;
-  findForPut(input: Input): () => Found;
+  find(input: OperationInput): () => Found;
+  findForPut(input: OperationInput): () => Found;
 }
 
-type Found = ReturnType<Input["service"]["catalog"]["domain"]> | ReturnType<Input["service"]["catalog"]["repository"]>;
+type Found =
+  | ReturnType<OperationInput["service"]["catalog"]["domain"]>
+  | ReturnType<OperationInput["service"]["catalog"]["repository"]>;
 
-const repository = (input: Input) => {
+const repository = (input: OperationInput) => {
   const [domain, name] = [domainIn(input), repositoryIn(input)];
   return () => input.service.catalog.repository(domain, name);
 };
@@ -49,7 +59,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-export const policyCalls: readonly Call[] = KINDS.flatMap((kind): Call[] => [
+export const policyOperations: readonly Operation[] = KINDS.flatMap((kind): Operation[] => [
   {
     operation: `Put${kind.name}PermissionsPolicy`,
     method: "PUT",

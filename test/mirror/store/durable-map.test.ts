@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DurableMap } from "../../../mirror/codeartifact/store/durable-map.js";
-import { newDir } from "./support/mirror.js";
+import { DurableMap } from "../../../mirror/store/durable-map.js";
+import { newDir } from "../codeartifact/support/mirror.js";
 
 async function filled(entries: number): Promise<string> {
   const file = join(newDir(), "map");

@@ -11,11 +11,20 @@ import {
   updateRepository,
 } from "../catalog/repositories.js";
 import { CONNECTION, check, DESCRIPTION, FORMATS, oneOf, REPOSITORY } from "../names.js";
-import { type Call, domainIn, fieldOf, type Input, listIn, optional, param, repositoryIn } from "./call.js";
-import { tagsIn } from "./tag-calls.js";
+import {
+  domainIn,
+  fieldOf,
+  listIn,
+  type Operation,
+  type OperationInput,
+  optional,
+  param,
+  repositoryIn,
+} from "./operation.js";
+import { tagsIn } from "./tag-operations.js";
 import { repositoryView } from "./views.js";
 
-const view = ({ service }: Input, record: RepositoryRecord) => ({
+const view = ({ service }: OperationInput, record: RepositoryRecord) => ({
   repository: repositoryView(record, service.account),
 });
 
@@ -24,9 +33,9 @@ const upstreamsIn = (value: unknown) =>
     check("upstreams.member.repositoryName", fieldOf(item, "repositoryName"), REPOSITORY),
   );
 
-const where = (input: Input) => [domainIn(input), repositoryIn(input)] as const;
+const where = (input: OperationInput) => [domainIn(input), repositoryIn(input)] as const;
 
-export const repositoryCalls: readonly Call[] = [
+export const repositoryOperations: readonly Operation[] = [
   {
     operation: "CreateRepository",
     method: "POST",
@@ -86,7 +95,7 @@ export const repositoryCalls: readonly Call[] = [
     },
   },
   ...(["POST", "DELETE"] as const).map(
-    (method): Call => ({
+    (method): Operation => ({
       operation: method === "POST" ? "AssociateExternalConnection" : "DisassociateExternalConnection",
       method,
       path: "/v1/repository/external-connection",

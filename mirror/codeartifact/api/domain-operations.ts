@@ -5,17 +5,17 @@ import { createDomain, deleteDomain } from "../catalog/domains.js";
 import type { DomainRecord } from "../catalog/records.js";
 import { check, DOMAIN, ENCRYPTION_KEY, REPOSITORY_PREFIX } from "../names.js";
 import { QUOTAS } from "../quotas.js";
-import { type Call, domainIn, type Input, optional, pageOf, paging, param } from "./call.js";
-import { tagsIn } from "./tag-calls.js";
+import { domainIn, type Operation, type OperationInput, optional, pageOf, paging, param } from "./operation.js";
+import { tagsIn } from "./tag-operations.js";
 import { domainSummary, domainView, repositorySummary } from "./views.js";
 
-async function view({ service }: Input, record: DomainRecord) {
+async function view({ service }: OperationInput, record: DomainRecord) {
   const repositories = service.catalog.repositories(record.name).length;
   const bytes = await service.packages.assetBytes(record.name);
   return { domain: domainView(record, service.account, { repositories, bytes }) };
 }
 
-export const domainCalls: readonly Call[] = [
+export const domainOperations: readonly Operation[] = [
   {
     operation: "CreateDomain",
     method: "POST",
@@ -87,7 +87,7 @@ export const domainCalls: readonly Call[] = [
   },
 ];
 
-function repositories({ service, query }: Input, domain: string | undefined) {
+function repositories({ service, query }: OperationInput, domain: string | undefined) {
   const prefix = optional("repository-prefix", param(query, "repository-prefix"), REPOSITORY_PREFIX) ?? "";
   const all = service.catalog.repositories(domain).filter(({ name }) => name.startsWith(prefix));
   const { items, ...next } = pageOf(all, ({ arn }) => arn, paging(query), QUOTAS.page);

@@ -1,12 +1,12 @@
 /** One operation of the API: what it is called, what it is handed, and the checked reading of parameters. */
 import type { Packages } from "../../resolve/contract.js";
+import type { DurableMap } from "../../store/durable-map.js";
 import type { Caller, Role } from "../auth/caller.js";
 import type { Tokens } from "../auth/tokens.js";
 import type { Catalog } from "../catalog/catalog.js";
 import type { CatalogRecord } from "../catalog/records.js";
 import { badField, cannotParse, missing } from "../errors.js";
 import { ACCOUNT, check, DOMAIN, REPOSITORY, type Rule } from "../names.js";
-import type { DurableMap } from "../store/durable-map.js";
 
 /** What the operations work on. */
 export interface Service {
@@ -22,7 +22,7 @@ export interface Service {
   readonly newId: () => string;
 }
 
-export interface Input {
+export interface OperationInput {
   readonly service: Service;
   readonly caller: Caller;
   readonly query: URLSearchParams;
@@ -38,23 +38,23 @@ export class Binary {
   ) {}
 }
 
-export interface Call {
+export interface Operation {
   readonly operation: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly needs: Role;
   /** @returns the answer's JSON document. @throws ApiError */
-  handle(input: Input): Promise<unknown>;
+  handle(input: OperationInput): Promise<unknown>;
 }
 
 /** The domain that the query names, and that it is one of ours. @throws ApiError */
-export function domainIn({ query, service }: Input): string {
+export function domainIn({ query, service }: OperationInput): string {
   const name = check("domain", param(query, "domain"), DOMAIN);
   checkOwner(service, param(query, "domain-owner"), name);
   return name;
 }
 
-export function repositoryIn({ query }: Input, field = "repository"): string {
+export function repositoryIn({ query }: OperationInput, field = "repository"): string {
   return check(field, param(query, field), REPOSITORY);
 }
 

@@ -4,34 +4,34 @@
  * wait for it once per package.
  */
 import type { Logger } from "pino";
-import { UpstreamError } from "../resolve/errors.js";
 import type { IndexDocument } from "../resolve/model.js";
-import type { UpstreamLimits } from "../store/limits.js";
 import { Lru } from "../store/lru.js";
-import type { Connection, Fetched } from "./connection.js";
+import type { Connection, FetchedIndex } from "./connection.js";
+import { UpstreamError } from "./errors.js";
+import type { UpstreamLimits } from "./limits.js";
 
 /** The same object for as long as nothing has changed. */
-export type Finding =
+export type LookupResult =
   | { readonly kind: "found"; readonly document: IndexDocument }
   | { readonly kind: "absent" }
   | { readonly kind: "failed"; readonly reason: string };
 
-interface Entry {
-  readonly fetched: Fetched;
-  readonly finding: Finding;
+interface CachedLookup {
+  readonly fetched: FetchedIndex;
+  readonly finding: LookupResult;
   freshUntil: number;
 }
 
-const ABSENT: Finding = { kind: "absent" };
+const ABSENT: LookupResult = { kind: "absent" };
 /** Bytes of documents, as they came; unpacked they take some times as much. */
 const KEPT_BYTES = 128 * 1024 * 1024;
 const ENTRY_BYTES = 500;
 
-export class Documents {
-  readonly #kept = new Lru<Entry>(KEPT_BYTES);
-  readonly #asking = new Map<string, Promise<Finding>>();
-  readonly #down = new Map<string, { readonly until: number; readonly finding: Finding }>();
-  readonly #failed = new Lru<{ readonly until: number; readonly finding: Finding }>(1_000);
+export class IndexCache {
+  readonly #kept = new Lru<CachedLookup>(KEPT_BYTES);
+  readonly #asking = new Map<string, Promise<LookupResult>>();
+  readonly #down = new Map<string, { readonly until: number; readonly finding: LookupResult }>();
+  readonly #failed = new Lru<{ readonly until: number; readonly finding: LookupResult }>(1_000);
 
   constructor(
     private readonly limits: UpstreamLimits,
@@ -40,19 +40,19 @@ export class Documents {
   ) {}
 
   /** What is known without asking, if that is fresh enough. */
-  peek(connection: Connection, name: string): Finding | undefined {
+  peek(connection: Connection, name: string): LookupResult | undefined {
     const now = this.now();
     const down = this.#down.get(connection.name);
     if (down !== undefined && now < down.until) return down.finding;
     const key = `${connection.name} ${name}`;
-    const failed = this.#failed.get(key);
-    if (failed !== undefined && now < failed.until) return failed.finding;
+    const reportFailure = this.#failed.get(key);
+    if (reportFailure !== undefined && now < reportFailure.until) return reportFailure.finding;
     const entry = this.#kept.get(key);
     return entry !== undefined && now < entry.freshUntil ? entry.finding : undefined;
   }
 
   /** Never rejects: a failure is a finding. */
-  ask(connection: Connection, name: string): Promise<Finding> {
+  lookup(connection: Connection, name: string): Promise<LookupResult> {
     const known = this.peek(connection, name);
     if (known !== undefined) return Promise.resolve(known);
     const key = `${connection.name} ${name}`;
@@ -69,7 +69,7 @@ export class Documents {
     this.#markDown(connection, error.message);
   }
 
-  async #ask(connection: Connection, name: string, key: string): Promise<Finding> {
+  async #ask(connection: Connection, name: string, key: string): Promise<LookupResult> {
     const before = this.#kept.get(key);
     try {
       const fetched = await connection.index(name, before?.fetched);
@@ -88,17 +88,17 @@ export class Documents {
       const reason = error instanceof UpstreamError ? error.message : `the upstream ${connection.name} failed`;
       this.log.warn({ event: "upstream-failed", upstream: connection.name, package: name, cause: textOf(error) });
       if (down) return this.#markDown(connection, reason);
-      const finding: Finding = { kind: "failed", reason };
+      const finding: LookupResult = { kind: "failed", reason };
       this.#failed.set(key, { until: this.now() + this.limits.downMs, finding });
       return finding;
     }
   }
 
-  #markDown(connection: Connection, reason: string): Finding {
+  #markDown(connection: Connection, reason: string): LookupResult {
     const now = this.now();
     const known = this.#down.get(connection.name);
     if (known !== undefined && now < known.until) return known.finding;
-    const finding: Finding = { kind: "failed", reason };
+    const finding: LookupResult = { kind: "failed", reason };
     this.#down.set(connection.name, { until: now + this.limits.downMs, finding });
     return finding;
   }

@@ -7,25 +7,26 @@ import { badField, invalid, missing } from "../errors.js";
 import { check, FORMATS, isServed, oneOf, PACKAGE } from "../names.js";
 import { QUOTAS } from "../quotas.js";
 import {
-  type Call,
   domainIn,
   fieldOf,
-  type Input,
   listIn,
+  type Operation,
+  type OperationInput,
   optional,
   pageOf,
   paging,
   param,
   repositoryIn,
-} from "./call.js";
+} from "./operation.js";
 
 const ALLOWANCES = ["ALLOW", "BLOCK"] as const;
 const STATUSES = ["Published", "Unfinished", "Unlisted", "Archived", "Disposed", "Deleted"] as const;
 const ORIGINS = ["INTERNAL", "EXTERNAL", "UNKNOWN"] as const;
 
-const nodeIn = (input: Input) => nodeOf(input.service.catalog.repository(domainIn(input), repositoryIn(input)));
+const nodeIn = (input: OperationInput) =>
+  nodeOf(input.service.catalog.repository(domainIn(input), repositoryIn(input)));
 
-function packageIn({ query }: Input): PackageName {
+function packageIn({ query }: OperationInput): PackageName {
   const format = oneOf("format", param(query, "format"), FORMATS);
   const namespace = optional("namespace", param(query, "namespace"), PACKAGE);
   const name = check("package", param(query, "package"), PACKAGE);
@@ -74,14 +75,14 @@ function assetView({ name, size, hashes }: AssetSummary) {
   return { name, size, hashes: sha512 === undefined ? all : { ...all, "SHA-512": sha512 } };
 }
 
-async function versionsOf(input: Input) {
+async function versionsOf(input: OperationInput) {
   const [node, name] = [nodeIn(input), packageIn(input)];
   const versions = await input.service.packages.versions(node, name);
   if (versions === undefined) throw missing("package", name.name);
   return { node, name, versions };
 }
 
-async function versionOf(input: Input) {
+async function versionOf(input: OperationInput) {
   const wanted = check("version", param(input.query, "version"), PACKAGE);
   const { node, name, versions } = await versionsOf(input);
   const version = versions.find(({ version }) => version === wanted);
@@ -89,7 +90,7 @@ async function versionOf(input: Input) {
   return { node, name, version };
 }
 
-export const packageCalls: readonly Call[] = [
+export const packageOperations: readonly Operation[] = [
   {
     operation: "ListPackages",
     method: "POST",

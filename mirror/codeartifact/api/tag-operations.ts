@@ -4,7 +4,7 @@ import type { Tag } from "../catalog/records.js";
 import { badField, invalid, missing } from "../errors.js";
 import { check, RESOURCE_ARN, TAG_KEY, TAG_VALUE } from "../names.js";
 import { QUOTAS } from "../quotas.js";
-import { type Call, fieldOf, type Input, listIn, param } from "./call.js";
+import { fieldOf, listIn, type Operation, type OperationInput, param } from "./operation.js";
 
 /** @throws ApiError */
 export function tagsIn(value: unknown): Tag[] {
@@ -21,7 +21,7 @@ export function tagsIn(value: unknown): Tag[] {
 }
 
 /** @returns the way to look the resource up. */
-function resourceIn({ service, query }: Input) {
+function resourceIn({ service, query }: OperationInput) {
   const arn = check("resourceArn", param(query, "resourceArn"), RESOURCE_ARN);
   return () => {
     const record = service.catalog.byArn(arn);
@@ -30,7 +30,7 @@ function resourceIn({ service, query }: Input) {
   };
 }
 
-export const tagCalls: readonly Call[] = [
+export const tagOperations: readonly Operation[] = [
   {
     operation: "ListTagsForResource",
     method: "POST",
