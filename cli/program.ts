@@ -16,13 +16,13 @@ import { register as gateway } from "./commands/gateway.js";
 import { register as importApyfal } from "./commands/import.js";
 import { register as jobs } from "./commands/jobs.js";
 import { register as lifecycle } from "./commands/lifecycle.js";
+import { mirrorCommand } from "./commands/mirror/index.js";
 import { register as portmap } from "./commands/portmap.js";
 import { register as processData } from "./commands/process.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
-import { mirrorCommand } from "./mirror/index.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
 

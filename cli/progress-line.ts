@@ -1,4 +1,5 @@
 /** What a progress line says. Pure: the clock and the width come from outside. */
+import { bytes } from "../base/text/bytes.js";
 
 export interface Transfer {
   readonly label: string;
@@ -18,18 +19,6 @@ export function transferLine({ label, done, total, elapsedMs, columns }: Transfe
   const left = speed === "" || share === 1 ? "" : `  ${clock((total - done) / rate)} left`;
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   return cut(`${label}  ${bar(share, 20)} ${percent}  ${bytes(done)} of ${bytes(total)}${speed}${left}`, columns);
-}
-
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  let value = Math.max(count, 0);
-  let unit = 0;
-  while (value >= 1023.5 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit > 0 && value < 9.95 ? 1 : 0;
-  return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
 /** Seconds as `0:09`, `12:30`, `1:02:03`. */

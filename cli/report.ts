@@ -2,7 +2,7 @@
 import { CommanderError } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT, errno, Fault } from "../base/fault.js";
-import { escapeControls } from "./escape.js";
+import { escapeControls } from "../base/text/escape.js";
 import type { Paint } from "./paint.js";
 
 export interface Report {

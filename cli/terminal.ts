@@ -1,6 +1,7 @@
 /** The two output streams: lines on both, and on stderr one progress line that gives way to them. */
+
+import { escapeControls, escapeExceptColour } from "../base/text/escape.js";
 import type { Progress } from "./context.js";
-import { escapeControls, escapeExceptColour } from "./escape.js";
 import { type Paint, paintFor } from "./paint.js";
 import { cut, transferLine } from "./progress-line.js";
 

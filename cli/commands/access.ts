@@ -126,7 +126,7 @@ async function revoke(context: Context, name: string, flags: ChangeFlags): Promi
 async function list(context: Context, flags: GroupFlags): Promise<void> {
   const { listLeases } = await import("../../firewall/security-group/leases.js");
   const { withLeases } = await import("../firewall/lease-flags.js");
-  const { leaseRow, leasesText } = await import("../firewall/leases-text.js");
+  const { leaseRow, leasesText } = await import("../../firewall/security-group/leases-text.js");
   const leases = await withLeases(context, flags, (options) => listLeases(options));
   context.print({ leases: leases.map(leaseRow) }, ({ leases: rows }) => leasesText(rows, new Date()));
 }
@@ -150,7 +150,7 @@ async function change(
 }
 
 async function tell(context: Context, report: Report, until?: Date): Promise<void> {
-  const { changesText } = await import("../firewall/report-text.js");
+  const { changesText } = await import("../../firewall/security-group/report-text.js");
   const ends = until === undefined ? {} : { until: until.toISOString() };
   context.print({ ...report, ...ends }, () => changesText(report));
 }

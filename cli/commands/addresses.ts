@@ -1,11 +1,11 @@
 /** `sallyport addresses list|serve`: the public addresses of our hosts, for those who must let them in. */
 import { resolve } from "node:path";
 import { EXIT } from "../../base/fault.js";
+import { escapeControls } from "../../base/text/escape.js";
+import type { AddressList } from "../../firewall/address-api/address-list.js";
 import type { AccessEntry } from "../../http/access-log.js";
 import type { KeyPair } from "../../http/tls.js";
-import type { AddressList } from "../addresses/answer.js";
 import type { Context, Register } from "../context.js";
-import { escapeControls } from "../escape.js";
 
 interface ServeFlags {
   readonly listen: string;
@@ -59,14 +59,14 @@ async function list(context: Context): Promise<void> {
 }
 
 async function serveAddresses(context: Context, flags: ServeFlags): Promise<number> {
-  const { parseListen } = await import("../firewall/listen.js");
+  const { parseListen } = await import("../../http/listen-address.js");
   const at = parseListen(flags.listen);
-  const { handleAddresses } = await import("../addresses/handle.js");
-  const { kept } = await import("../addresses/kept.js");
-  const { serve } = await import("../serve.js");
+  const { handleAddresses } = await import("../../firewall/address-api/handle.js");
+  const { cached } = await import("../../base/async/cached.js");
+  const { serve } = await import("../../http/serve.js");
   const pair = flags.tls ? await deployedPair(context) : undefined;
   const authenticate = await authenticator(context, flags.tokenFile);
-  const read = kept(KEPT_MS, () => addressesOf(context));
+  const read = cached(KEPT_MS, () => addressesOf(context));
   const server = await serve({
     at,
     pair,
@@ -84,7 +84,7 @@ async function serveAddresses(context: Context, flags: ServeFlags): Promise<numb
 
 async function addressesOf(context: Context): Promise<AddressList> {
   const { readDeployed } = await import("../deployed.js");
-  const { addressList } = await import("../addresses/answer.js");
+  const { addressList } = await import("../../firewall/address-api/address-list.js");
   return addressList((await readDeployed(context)).hosts);
 }
 

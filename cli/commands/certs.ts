@@ -1,11 +1,11 @@
 /** `sallyport certs create|show|share|install|verify` and `sallyport keys create|show`. */
 import { join, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
+import { escapeControls } from "../../base/text/escape.js";
 import type { Finding } from "../../certs/check.js";
 import type { CertificateFacts } from "../../certs/inspect.js";
 import type { KeyPair } from "../../certs/key-pair.js";
 import type { Context, Register } from "../context.js";
-import { escapeControls } from "../escape.js";
 
 export const register: Register = (program, wrap) => {
   const certs = program.command("certs").description("make, show, share and check the TLS certificate of your hosts");

@@ -19,7 +19,7 @@ Examples:
     )
     .action(
       wrap<[(typeof shells)[number]]>(async (context, shell) => {
-        const { commandTree } = await import("../completion/tree.js");
+        const { commandTree } = await import("../command-tree.js");
         context.out((await generatorFor(shell))(commandTree(program)).trimEnd());
       }),
     );
@@ -39,10 +39,10 @@ async function hosts(context: Context): Promise<void> {
 async function generatorFor(shell: (typeof shells)[number]) {
   switch (shell) {
     case "bash":
-      return (await import("../completion/bash.js")).bashCompletion;
+      return (await import("../../base/completion/bash.js")).bashCompletion;
     case "zsh":
-      return (await import("../completion/zsh.js")).zshCompletion;
+      return (await import("../../base/completion/zsh.js")).zshCompletion;
     case "fish":
-      return (await import("../completion/fish.js")).fishCompletion;
+      return (await import("../../base/completion/fish.js")).fishCompletion;
   }
 }

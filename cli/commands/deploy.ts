@@ -2,6 +2,7 @@
 
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
+import type { TableJson } from "../../firewall/options/table-text.js";
 import type {
   DeploymentOutputs,
   LabOutputs,
@@ -9,10 +10,9 @@ import type {
   SyncOutputs,
 } from "../../stacks/accelerator-hosts/outputs.js";
 import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
+import { isEmulated } from "../../stacks/lifecycle/emulated.js";
 import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
-import { isEmulated } from "../emulated.js";
-import type { TableJson } from "../firewall/table-text.js";
 
 interface PlanFlags {
   readonly caller?: string[];
@@ -160,7 +160,7 @@ async function planned(
   { caller }: Pick<PlanFlags, "caller">,
 ): Promise<Deployment & { readonly firewall: { readonly firewall?: TableJson } }> {
   const { planUp, stackNamed } = await import("../../stacks/deploy.js");
-  const { tableJson, tableText } = await import("../firewall/table-text.js");
+  const { tableJson, tableText } = await import("../../firewall/options/table-text.js");
   const stack = stackNamed(name);
   const loaded = await context.config();
   let firewall: { firewall?: TableJson } = {};

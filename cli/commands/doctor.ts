@@ -1,7 +1,7 @@
 /** `sallyport doctor`: what is there, what is missing, how to mend it. */
 
+import type { Row } from "../../local/doctor/row.js";
 import type { Context, Register } from "../context.js";
-import type { Row } from "../doctor/row.js";
 import type { Paint } from "../paint.js";
 
 export const register: Register = (program, wrap) => {
@@ -21,8 +21,8 @@ Examples:
 };
 
 async function doctor(context: Context): Promise<number> {
-  const { programRows } = await import("../doctor/programs.js");
-  const { machineRows } = await import("../doctor/machine.js");
+  const { programRows } = await import("../../local/doctor/programs.js");
+  const { machineRows } = await import("../../local/doctor/machine.js");
   const rows = [
     ...(await programRows(context.env)),
     ...(await machineRows(context.env)),
@@ -34,9 +34,9 @@ async function doctor(context: Context): Promise<number> {
 }
 
 async function configRows(context: Context): Promise<Row[]> {
-  const { ok, rowOf } = await import("../doctor/row.js");
+  const { ok, rowOf } = await import("../../local/doctor/row.js");
   const { homeOf } = await import("../../config/files.js");
-  const { secretRows } = await import("../doctor/secrets.js");
+  const { secretRows } = await import("../../local/doctor/secrets.js");
   const rows: Row[] = [];
   const first = await rowOf("configuration", async () => {
     const { config, projectFile } = await context.config();

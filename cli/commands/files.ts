@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { table } from "../../base/text/table.js";
 import type { AgentClient } from "../../client/agent/agent-client.js";
 import type { Directory, Entry } from "../../client/agent/answers.js";
 import type { Context, Progress, Register } from "../context.js";
@@ -154,29 +155,16 @@ function remoteTarget(path: string, local: string): string {
 
 function directoryText({ directories }: { directories: readonly Directory[] }): string {
   if (directories.length === 0) return "no authorized directories";
-  return columns(directories.map(({ name, mode, path }) => [name, mode, path]));
+  return table(directories.map(({ name, mode, path }) => [name, mode, path]));
 }
 
 function entryText({ entries }: { entries: readonly Entry[] }): string {
   if (entries.length === 0) return "empty";
-  return columns(
+  return table(
     entries.map(({ name, type, size, modified }) => [
       type === "directory" ? "-" : String(size),
       modified,
       type === "directory" ? `${name}/` : name,
     ]),
   );
-}
-
-/** Left-aligned; the last column is as wide as it is. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

@@ -47,7 +47,7 @@ Examples:
 };
 
 async function run(context: Context, host: string, id: string | undefined, flags: JobsFlags): Promise<void> {
-  const { jobsText, jobText } = await import("../process/texts.js");
+  const { jobsText, jobText } = await import("../../client/process/job-text.js");
   const { cancel, remove, output } = flags;
   if ([cancel, remove, output].filter((flag) => flag !== undefined).length > 1) throw oneAtATime();
   if (output !== undefined && id === undefined) throw whichJob();
@@ -77,7 +77,7 @@ async function run(context: Context, host: string, id: string | undefined, flags
 }
 
 async function accelerators(context: Context, host: string, flags: HostFlags): Promise<void> {
-  const { acceleratorsText } = await import("../process/texts.js");
+  const { acceleratorsText } = await import("../../client/process/job-text.js");
   await withClient(context, host, flags, async ({ jobs }) => {
     context.print(await jobs.accelerators(), acceleratorsText);
   });

@@ -1,12 +1,13 @@
 /** `sallyport status|stop|start [HOST…]`: how the hosts are, and what they cost; pause them, end them, bring them back. */
 import { EXIT, Fault } from "../../base/fault.js";
+import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
+import { isEmulated } from "../../stacks/lifecycle/emulated.js";
+import type { AgentState, HostStatus, Price } from "../../stacks/lifecycle/host-status.js";
 import type { Instances } from "../../stacks/lifecycle/instances.js";
 import type { StopMode } from "../../stacks/lifecycle/stop-mode.js";
 import type { Context, Register } from "../context.js";
-import { isEmulated } from "../emulated.js";
 import { type HostFlags, withHostFlags } from "../host.js";
-import type { AgentAnswer, HostStatus, Price } from "../lifecycle/host-status.js";
 
 interface StatusFlags extends HostFlags {
   readonly price?: string[];
@@ -72,26 +73,27 @@ Examples:
 
 async function status(context: Context, names: string[], flags: StatusFlags): Promise<void> {
   const { parsePrices } = await import("../../stacks/lifecycle/prices.js");
-  const { hostStatus } = await import("../lifecycle/host-status.js");
-  const { statusText } = await import("../lifecycle/status-text.js");
+  const { hostStatus, statusText } = await import("../../stacks/lifecycle/host-status.js");
+  const { idleLines } = await import("../../client/agent/idle-text.js");
   const prices = parsePrices([context.env.SALLYPORT_PRICES ?? "", ...(flags.price ?? [])]);
   const { hosts } = await chosen(context, names);
   const told = await withInstances(context, async (instances) => {
     const machines = await instances.read(idsOf(hosts), context.signal);
     return Promise.all(
-      hosts.map(async (host): Promise<HostStatus> => {
+      hosts.map(async (host): Promise<HostStatus<IdleInfo>> => {
         const machine = machines.get(host.instance_id);
         const isUp = machine === undefined || machine.state === "running";
-        const answer = isUp && host.agent_url ? await askAgent(context, host, flags) : undefined;
+        const agent: AgentState<IdleInfo> =
+          isUp && host.agent_url ? await askAgent(context, host, flags) : { agent: "none" };
         const given = prices.get(machine?.type || host.instance_type);
         const spot = given === undefined && machine?.spot ? await instances.spotPrice(machine, context.signal) : given;
         const source: Price["source"] = given === undefined ? "spot price of now" : "given";
         const price = spot === undefined ? undefined : { usd_per_hour: spot, source };
-        return hostStatus(host, machine, answer, price, new Date());
+        return hostStatus(host, { machine, agent, price, now: new Date() });
       }),
     );
   });
-  context.print({ hosts: told }, ({ hosts }) => statusText(hosts));
+  context.print({ hosts: told }, ({ hosts }) => statusText(hosts, idleLines));
 }
 
 async function stop(context: Context, names: string[], flags: StopFlags): Promise<number | undefined> {
@@ -207,16 +209,18 @@ async function refreshed(context: Context, label: string): Promise<void> {
   context.warn('the addresses could not be renewed, since hosts of the configuration are missing: run "sallyport up"');
 }
 
-async function askAgent(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentAnswer> {
-  if (isEmulated(context.env)) return { error: "AWS is emulated: nothing has booted" };
+async function askAgent(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentState<IdleInfo>> {
+  if (isEmulated(context.env)) return { agent: "down", agent_error: "AWS is emulated: nothing has booted" };
   const { connectTo, resolveHost } = await import("../host.js");
   try {
     const client = await connectTo(await resolveHost(context, name, flags), context);
-    return await client.idle({ signal: AbortSignal.timeout(AGENT_TIMEOUT) }).finally(() => client.close());
+    const idle = await client.idle({ signal: AbortSignal.timeout(AGENT_TIMEOUT) }).finally(() => client.close());
+    return { agent: "up", idle };
   } catch (error) {
     context.signal.throwIfAborted();
     const isLate = error instanceof Fault && error.cause instanceof Error && error.cause.name === "TimeoutError";
-    return { error: isLate ? "no answer within 5 s" : error instanceof Error ? error.message : String(error) };
+    const reason = isLate ? "no answer within 5 s" : error instanceof Error ? error.message : String(error);
+    return { agent: "down", agent_error: reason };
   }
 }
 

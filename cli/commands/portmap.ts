@@ -89,7 +89,7 @@ Example:
 };
 
 async function list(context: Context, name: string | undefined, flags: GatewayFlags): Promise<void> {
-  const { forwardsText } = await import("../connect/texts.js");
+  const { forwardsText } = await import("../../client/gateway/forwards-text.js");
   await withGateway(context, flags, async (client) => {
     const { forwards, gatewayAddress } = await client.forwards(name);
     const alive = await liveness(context, client);
@@ -238,7 +238,7 @@ async function usage(
   name: string | undefined,
   flags: GatewayFlags & { readonly since: string },
 ): Promise<void> {
-  const { UsageAnswer, usageText, usedBy } = await import("../connect/usage-text.js");
+  const { UsageAnswer, usageText, usedBy } = await import("../../client/gateway/usage.js");
   await withGateway(context, flags, async (client) => {
     const answer = await client.ask(`/v1/usage?since=${encodeURIComponent(flags.since)}`, UsageAnswer, "usage");
     const used = usedBy(answer.used, name);

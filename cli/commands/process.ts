@@ -127,7 +127,7 @@ async function processInputs(
   const { parsePlace } = await import("../../client/process/places.js");
   const { processOne } = await import("../../client/process/process-one.js");
   const { processMany } = await import("../../client/process/process-many.js");
-  const { resultsText } = await import("../process/texts.js");
+  const { resultsText } = await import("../../client/process/job-text.js");
   const dst = flags.dst ?? "";
   if (parsePlace(dst, context.cwd).kind !== "file") throw manyNeedFiles(dst);
   const outDir = resolve(context.cwd, dst);

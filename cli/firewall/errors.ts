@@ -20,9 +20,6 @@ export const notFrom = (word: string): Fault =>
     "write for example: firewall why 22 from 203.0.113.7",
   );
 
-export const badListen = (text: string): Fault =>
-  usage("bad-listen", `${quote(text)} is no address to listen on`, 'write for example "127.0.0.1:9464" or "[::]:8443"');
-
 export const badPercent = (text: string): Fault =>
   usage(
     "bad-percent",

@@ -9,9 +9,9 @@ import type { SyncTarget } from "../../firewall/security-group/sync.js";
 import type { ListSource } from "../../firewall/sources/list-source.js";
 import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
+import { type ListenAddress, parseListen } from "../../http/listen-address.js";
 import type { CredentialFlags } from "./credentials.js";
 import * as errors from "./errors.js";
-import { type ListenAddress, parseListen } from "./listen.js";
 import { parsePorts } from "./ports.js";
 
 export interface SyncFlags extends CredentialFlags {

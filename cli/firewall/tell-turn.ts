@@ -1,10 +1,10 @@
 /** One turn of `--watch`, as lines: changes to stdout, the rest to stderr. */
 import { Fault } from "../../base/fault.js";
+import { escapeControls } from "../../base/text/escape.js";
 import { reportLines } from "../../firewall/security-group/report.js";
+import { summary } from "../../firewall/security-group/report-text.js";
 import type { Turn } from "../../firewall/security-group/watch.js";
 import type { Context } from "../context.js";
-import { escapeControls } from "../escape.js";
-import { summary } from "./report-text.js";
 
 /** With `--json`, one line of JSON a turn. */
 export function tellTurn(context: Context, { endedAt, report, error }: Turn): void {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { cached } from "../../base/async/cached.js";
 import { ensureCertificate } from "../../certs/store.js";
-import { addressList } from "../../cli/addresses/answer.js";
-import { kept } from "../../cli/addresses/kept.js";
+import { addressList } from "../../firewall/address-api/address-list.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
 import { readSource } from "../../firewall/sources/read-source.js";
 import { cliCommand } from "../support/cli.js";
@@ -24,7 +24,7 @@ describe("what is kept for a while", () => {
   test("is read once for all who ask meanwhile, and again after it", async () => {
     let now = 0;
     let reads = 0;
-    const read = kept(
+    const read = cached(
       5_000,
       async () => ++reads,
       () => now,
@@ -38,7 +38,7 @@ describe("what is kept for a while", () => {
 
   test("is not a failure", async () => {
     let fails = true;
-    const read = kept(5_000, async () => {
+    const read = cached(5_000, async () => {
       if (fails) throw new Error("not deployed");
       return "deployed";
     });

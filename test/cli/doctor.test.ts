@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureKeyPair } from "../../certs/key-pair.js";
 import { ensureToken } from "../../certs/token.js";
-import { credentialsRow } from "../../cli/doctor/machine.js";
-import { nodeRow } from "../../cli/doctor/programs.js";
 import { runCli } from "../../cli/run.js";
+import { credentialsRow } from "../../local/doctor/machine.js";
+import { nodeRow } from "../../local/doctor/programs.js";
 
 let home: string;
 beforeEach(async () => {

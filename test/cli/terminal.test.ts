@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { escapeControls, escapeExceptColour } from "../../cli/escape.js";
+import { bytes } from "../../base/text/bytes.js";
+import { escapeControls, escapeExceptColour } from "../../base/text/escape.js";
 import { paintFor } from "../../cli/paint.js";
-import { bytes, clock, transferLine } from "../../cli/progress-line.js";
+import { clock, transferLine } from "../../cli/progress-line.js";
 import { Terminal } from "../../cli/terminal.js";
 
 const MiB = 1024 ** 2;

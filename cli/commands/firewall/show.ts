@@ -28,6 +28,6 @@ Examples:
 
 async function show(context: Context, flags: ShowFlags): Promise<void> {
   const { tableOf } = await import("../../firewall/table-flags.js");
-  const { tableJson, tableText } = await import("../../firewall/table-text.js");
+  const { tableJson, tableText } = await import("../../../firewall/options/table-text.js");
   context.print(tableJson(await tableOf(context, flags)), (table) => tableText(table, { why: flags.why === true }));
 }

@@ -94,7 +94,7 @@ async function followOptions(
 async function once(context: Context, options: FollowOptions): Promise<number> {
   const { planFollow } = await import("../../../firewall/security-group/follow.js");
   const { askingOnLockout } = await import("../../firewall/lockout.js");
-  const { changesText } = await import("../../firewall/report-text.js");
+  const { changesText } = await import("../../../firewall/security-group/report-text.js");
   const plan = await askingOnLockout(context, (confirmed) =>
     planFollow(confirmed ? lockoutConfirmed(options) : options),
   );
@@ -106,7 +106,7 @@ async function once(context: Context, options: FollowOptions): Promise<number> {
 async function look(context: Context, flags: SyncFlags, options: FollowOptions): Promise<number> {
   const { planFollow } = await import("../../../firewall/security-group/follow.js");
   const { isLockout } = await import("../../firewall/lockout.js");
-  const { planText } = await import("../../firewall/report-text.js");
+  const { planText } = await import("../../../firewall/security-group/report-text.js");
   const { preview } = await planFollow(options).catch((error: unknown) => {
     if (!isLockout(error)) throw error;
     // Here it is only looked at; the run itself will refuse.
@@ -148,10 +148,10 @@ async function watchOn(
 async function metricsServer(
   at: NonNullable<NonNullable<SyncSettings["watch"]>["listen"]>,
   everyMs: number,
-  history: Parameters<typeof import("../../firewall/metrics-handle.js")["metricsHandle"]>[0],
+  history: Parameters<typeof import("../../../firewall/security-group/metrics-handle.js")["metricsHandle"]>[0],
 ) {
-  const { metricsHandle } = await import("../../firewall/metrics-handle.js");
-  const { serve } = await import("../../serve.js");
+  const { metricsHandle } = await import("../../../firewall/security-group/metrics-handle.js");
+  const { serve } = await import("../../../http/serve.js");
   return serve({ at, handle: metricsHandle(history, everyMs) });
 }
 

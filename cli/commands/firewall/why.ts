@@ -38,7 +38,7 @@ async function why(context: Context, port: string, from: string, address: string
   const { Cidr } = await import("../../../net/cidr.js");
   const { decide } = await import("../../../firewall/options/verdict.js");
   const { tableOf } = await import("../../firewall/table-flags.js");
-  const { rowJson, stepText } = await import("../../firewall/table-text.js");
+  const { rowJson, stepText } = await import("../../../firewall/options/table-text.js");
   const asked = Cidr.host(address);
   const { verdict, because, row, group } = decide(await tableOf(context, flags), {
     port: Number(port),

@@ -1,0 +1,34 @@
+/** A tree of commands as plain values: what a completion script has to know of them. */
+
+export interface OptionNode {
+  /** `-V`, `--version`. */
+  readonly names: readonly string[];
+  readonly description: string;
+  readonly takesValue: boolean;
+  /** Undefined: any value, which is most often a file. */
+  readonly choices: readonly string[] | undefined;
+}
+
+export interface CommandNode {
+  /** `sallyport certs create`. */
+  readonly path: string;
+  readonly name: string;
+  readonly description: string;
+  /** Its own and the global ones. */
+  readonly options: readonly OptionNode[];
+  /** Values of its first positional argument, where they are a fixed set. */
+  readonly choices: readonly string[];
+  /** Whether its first positional argument begins with the name of a host. */
+  readonly takesHost: boolean;
+  readonly children: readonly CommandNode[];
+}
+
+/** The node itself and everything below it. */
+export function allNodes(node: CommandNode): CommandNode[] {
+  return [node, ...node.children.flatMap(allNodes)];
+}
+
+/** A word or text as one single-quoted shell word. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

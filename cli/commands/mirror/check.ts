@@ -1,0 +1,75 @@
+/** `sallyport mirror check`: where packages would come from. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { EXIT } from "../../../base/fault.js";
+import type { CheckedPackage } from "../../../mirror/login/check/check-packages.js";
+import type { Context, Wrap } from "../../context.js";
+import { type AccessFlags, openMirror } from "./access.js";
+import { withRepositoryFlags } from "./repository.js";
+
+export function registerCheck(mirror: Command, wrap: Wrap): void {
+  withRepositoryFlags(
+    mirror
+      .command("check")
+      .description("where each package of a requirements.txt or package-lock.json would come from"),
+  )
+    .argument("<file...>", "requirements files, package-lock.json")
+    .option("--private <name...>", 'names that must be ours; "*" stands for any text: acme-*, @acme/*')
+    .option("--private-list <file>", "more of them, one a line")
+    .addHelpText(
+      "after",
+      `
+Ends with 1 if a name that is declared private would, or could, come from outside: it does, or versions
+from outside may come in under it. "sallyport mirror private NAME" closes that.
+
+Examples:
+  $ sallyport mirror check requirements.txt --private 'acme-*'
+  $ sallyport mirror check package-lock.json --private-list private-names.txt --json`,
+    )
+    .action(wrap<[string[], CheckFlags]>(check));
+}
+
+interface CheckFlags extends AccessFlags {
+  readonly private?: string[];
+  readonly privateList?: string;
+}
+
+async function check(context: Context, files: string[], flags: CheckFlags): Promise<number> {
+  const { checkPackages } = await import("../../../mirror/login/check/check-packages.js");
+  const { readNames, readRequirements } = await import("../../../mirror/login/check/read-requirements.js");
+  const lists = await Promise.all(files.map((file) => readRequirements(resolve(context.cwd, file))));
+  const listed = flags.privateList === undefined ? [] : await readNames(resolve(context.cwd, flags.privateList));
+  const patterns = [...(flags.private ?? []), ...listed];
+  const formats = [...new Set(lists.map(({ format }) => format))];
+  const opened = await openMirror(context, flags, formats);
+  try {
+    const packages = await checkPackages(opened, { lists, patterns, signal: context.signal });
+    const elsewhere = lists.flatMap((list) => list.elsewhere);
+    for (const warning of lists.flatMap((list) => list.warnings)) context.warn(warning);
+    context.print({ packages, elsewhere }, () =>
+      [...packages.map(line), ...elsewhere.map((text) => `${text}  not from an index: not looked up`)].join("\n"),
+    );
+    for (const format of formats) {
+      const names = new Set(packages.filter((each) => each.danger && each.format === format).map(({ name }) => name));
+      if (names.size > 0)
+        context.note(
+          `private, but open to the outside: sallyport mirror private ${[...names].join(" ")} --format ${format}`,
+        );
+    }
+    return packages.some(({ danger }) => danger) ? EXIT.failure : EXIT.ok;
+  } finally {
+    opened.api.close();
+  }
+}
+
+function line(each: CheckedPackage): string {
+  const name = each.version === undefined ? each.name : `${each.name} ${each.version}`;
+  const from = {
+    own: `own, from ${each.repository}`,
+    upstream: `from outside${each.connection === undefined ? "" : `, ${each.connection}`}${each.repository === undefined ? "" : ` by ${each.repository}`}`,
+    nowhere: "nowhere",
+  }[each.origin];
+  const missing = each.versionFound === false && each.origin === "own" ? "; this version is not there" : "";
+  const mark = each.danger ? "  PRIVATE BUT OPEN" : each.private ? "  private" : "";
+  return `${name.padEnd(32)}  ${from}${missing}${mark}`;
+}

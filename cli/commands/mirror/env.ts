@@ -1,0 +1,60 @@
+/** `sallyport mirror env`. */
+import { appendFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { EXIT, Fault } from "../../../base/fault.js";
+import { SHELLS, type Shell } from "../../../mirror/login/environment.js";
+import type { Context, Wrap } from "../../context.js";
+import { type AccessFlags, openMirror } from "./access.js";
+import { withRepositoryFlags } from "./repository.js";
+
+export function registerEnv(mirror: Command, wrap: Wrap): void {
+  withRepositoryFlags(
+    mirror
+      .command("env")
+      .description("print variables that pip, uv, Poetry, twine, npm and Yarn understand: with the token"),
+  )
+    .addOption(new Option("--format <shell>", "for which shell, or for a job on GitHub").choices(SHELLS).default("sh"))
+    .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
+    .addHelpText(
+      "after",
+      `
+What is printed is a secret. With --format github the variables go to the file that GITHUB_ENV names, and
+the token is hidden in the job's log. npm's token has no name that a shell can export: put
+//HOST/npm/REPOSITORY/:_authToken=\${CODEARTIFACT_AUTH_TOKEN} into .npmrc, or use "mirror exec".
+
+Examples:
+  $ eval "$(sallyport mirror env --domain tools --repository team)"
+  $ sallyport mirror env --format fish | source
+  $ sallyport mirror env --format github --duration 30m`,
+    )
+    .action(wrap<[EnvFlags]>(printEnv));
+}
+
+interface EnvFlags extends AccessFlags {
+  readonly format: Shell;
+}
+
+async function printEnv(context: Context, flags: EnvFlags): Promise<void> {
+  const { githubFile, githubMasks, shellLines, variablesFor } = await import("../../../mirror/login/environment.js");
+  const file = context.env.GITHUB_ENV;
+  if (flags.format === "github" && !file) throw noGithub();
+  const { api, access, grant } = await openMirror(context, flags, ["pypi", "npm"]);
+  api.close();
+  const variables = variablesFor(access);
+  if (flags.format === "github") {
+    // Hidden first: whatever the job prints from here on.
+    for (const line of githubMasks(access.token)) context.out(line);
+    await appendFile(file ?? "", githubFile(variables));
+    return;
+  }
+  if (process.stdout.isTTY) context.warn("the token is on your screen now: whoever sees it can use it until it ends");
+  if (context.options.json || flags.format === "json")
+    context.out(JSON.stringify({ expires: new Date(grant.expiresAt).toISOString(), variables }, null, 2));
+  else for (const line of shellLines(variables, flags.format)) context.out(line);
+}
+
+const noGithub = () =>
+  new Fault("mirror/no-github", "GITHUB_ENV is not set", {
+    hint: "--format github is for a step of a GitHub job; elsewhere use --format sh",
+    exit: EXIT.usage,
+  });

@@ -1,0 +1,79 @@
+/** `sallyport mirror exec -- COMMAND`. */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Command } from "commander";
+import { EXIT, errno, Fault, quote } from "../../../base/fault.js";
+import type { Context, Wrap } from "../../context.js";
+import { type AccessFlags, openMirror } from "./access.js";
+import { withRepositoryFlags } from "./repository.js";
+
+export function registerExec(mirror: Command, wrap: Wrap): void {
+  withRepositoryFlags(
+    mirror.command("exec").description("run one command with the mirror set up for it, without touching any file"),
+  )
+    .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
+    .argument("<command...>", "behind --: the command and its arguments")
+    .addHelpText(
+      "after",
+      `
+The token is in the command's environment only. Its exit status is ours; signals reach it.
+
+Examples:
+  $ sallyport mirror exec --domain tools --repository team -- pip install -r requirements.txt
+  $ sallyport mirror exec -- npm ci`,
+    )
+    .action(wrap<[string[], AccessFlags]>(execute));
+}
+
+async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
+  const { unexportable, variablesFor } = await import("../../../mirror/login/environment.js");
+  const opened = await openMirror(context, flags, ["pypi", "npm"]);
+  const env = { ...context.env, ...variablesFor(opened.access), ...unexportable(opened.access) };
+  try {
+    const status = await runThrough(program, args, { cwd: context.cwd, env });
+    if (status === 0) return status;
+    const { explainFailure } = await import("../../../mirror/login/open-access.js");
+    for (const line of await explainFailure(opened)) context.note(line);
+    return status;
+  } finally {
+    opened.api.close();
+  }
+}
+
+const PASSED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
+
+/** @returns the exit status; as shells have it, 128 and the signal's number where one ended the command. */
+function runThrough(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: "inherit" });
+    // Ctrl-C on a terminal reaches the child without us; a second one from us would be one too many.
+    const passed = PASSED.filter((name) => name !== "SIGINT" || process.stdin.isTTY !== true);
+    const pass = (name: NodeJS.Signals) => void child.kill(name);
+    for (const name of passed) process.on(name, pass);
+    const done = () => {
+      for (const name of passed) process.off(name, pass);
+    };
+    child.on("error", (error) => {
+      done();
+      const missing = errno(error) === "ENOENT";
+      reject(
+        new Fault(
+          "mirror/cannot-run",
+          `${quote(program)} cannot be run: ${missing ? "there is no such program" : error.message}`,
+          {
+            exit: missing ? EXIT.notFound : EXIT.failure,
+            hint: "write the command behind --",
+          },
+        ),
+      );
+    });
+    child.on("close", (code, signal) => {
+      done();
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
+    });
+  });
+}

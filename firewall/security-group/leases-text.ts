@@ -1,0 +1,46 @@
+/** Leases as rows for programs and as a table for people. */
+
+import { table } from "../../base/text/table.js";
+import { portsText, sourceText } from "../../net/ec2-rule.js";
+import type { Lease } from "./leases.js";
+
+export interface LeaseRow {
+  readonly group: string;
+  readonly holders: readonly string[];
+  readonly protocol: string;
+  readonly ports: string;
+  readonly source: string;
+  readonly until: string;
+  readonly is_over: boolean;
+}
+
+export function leaseRow({ groupId, rule, holders, until, isOver }: Lease): LeaseRow {
+  return {
+    group: groupId,
+    holders,
+    protocol: rule.protocol,
+    ports: portsText(rule),
+    source: sourceText(rule.source),
+    until: until.toISOString().replace(".000Z", "Z"),
+    is_over: isOver,
+  };
+}
+
+export function leasesText(rows: readonly LeaseRow[], now: Date): string {
+  if (rows.length === 0) return "nobody has access for a time";
+  const cells = rows.map((row) => [
+    row.holders.join(","),
+    `${row.protocol} ${row.ports}`,
+    row.source,
+    `until ${row.until} (${row.is_over ? "over; the next sync removes it" : remaining(row.until, now)})`,
+    row.group,
+  ]);
+  return table(cells);
+}
+
+function remaining(until: string, now: Date): string {
+  const minutes = Math.max(1, Math.round((Date.parse(until) - now.getTime()) / 60_000));
+  if (minutes < 120) return `${minutes} min left`;
+  const hours = Math.round(minutes / 60);
+  return hours < 72 ? `${hours} h left` : `${Math.round(hours / 24)} d left`;
+}
