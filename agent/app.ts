@@ -3,7 +3,7 @@ import { bearerOfBasic } from "../http/basic.js";
 import type { Authenticate } from "../http/bearer.js";
 import type { Exchange } from "../http/exchange.js";
 import { malformedTarget, unauthorized } from "../http/problems.js";
-import { parseTarget, type Target } from "../http/target.js";
+import { parseTarget, type RequestTarget } from "../http/target.js";
 import type { Api } from "./api.js";
 import { isApyfalPath } from "./apyfal/handle.js";
 import { FILES_PREFIX } from "./guard/file-path.js";
@@ -12,7 +12,7 @@ import { FILES_PREFIX } from "./guard/file-path.js";
 const OPEN = new Set(["/healthz", "/readyz"]);
 
 /** A part of the agent. @returns the way to answer a path, or undefined where it is another's. */
-export type Part = (path: string) => ((exchange: Exchange, target: Target) => void | Promise<void>) | undefined;
+export type Part = (path: string) => ((exchange: Exchange, target: RequestTarget) => void | Promise<void>) | undefined;
 
 export interface AppOptions {
   readonly authenticate: Authenticate;

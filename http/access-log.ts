@@ -29,7 +29,8 @@ export interface AccessEntry extends AccessDetails {
   readonly cause?: string;
 }
 
-export type AccessLog = (entry: AccessEntry) => void;
+/** @param route label of the matched route; for metrics, not for the log. */
+export type AccessLog = (entry: AccessEntry, route?: string) => void;
 
 // A path may be 16 KiB long; a log line should not be.
 const LONGEST_PATH = 2048;

@@ -29,6 +29,8 @@ export class Exchange {
   bytes = 0;
   received = 0;
   cause: unknown;
+  /** Label of the matched route in metrics. */
+  route: string | undefined;
   /** What else the log is told. */
   details: AccessDetails = NO_DETAILS;
   readonly #started = performance.now();
@@ -48,7 +50,7 @@ export class Exchange {
     this.remote = remoteOf(req.socket);
     this.#bodyAccepted = req.headers.expect === undefined;
     res.once("close", () => {
-      log(this.#entry());
+      log(this.#entry(), this.route);
       // Answered before its body was whole: nothing more of it will come, which whoever still reads must learn.
       if (!req.complete) req.destroy();
     });

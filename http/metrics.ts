@@ -19,17 +19,17 @@ export class RequestMetrics {
   #sent = 0;
   #received = 0;
 
-  /** @param routeOf names the route of a path; of few names, since each becomes a time series. */
+  /** @param routeOf labels paths of requests that met no route table; few labels, since each becomes a time series. */
   constructor(private readonly routeOf: (path: string) => string) {}
 
   /** Counts what goes by. */
   watch(log: AccessLog): AccessLog {
-    return (entry) => {
+    return (entry, route = this.routeOf(entry.path)) => {
       this.#sent += entry.bytes;
       this.#received += entry.received ?? 0;
       const method = METHODS.has(entry.method) ? entry.method : "other";
-      this.#observe({ method, route: this.routeOf(entry.path), status: String(entry.status) }, entry.ms / 1000);
-      log(entry);
+      this.#observe({ method, route, status: String(entry.status) }, entry.ms / 1000);
+      log(entry, route);
     };
   }
 

@@ -1,6 +1,6 @@
 /** The request target as it came over the wire. Nothing is decoded or folded here. */
 
-export interface Target {
+export interface RequestTarget {
   /** Raw path, still percent-encoded; begins with "/". */
   readonly path: string;
   /** Raw query without its "?"; never logged. */
@@ -12,7 +12,7 @@ const ABSOLUTE = /^https?:\/\/[^/?#\\]*/i;
 const VISIBLE = /^[\x21\x22\x24-\x7e]*$/;
 
 /** @returns undefined for what is not a path: `*`, other schemes, fragments, raw bytes above ASCII. */
-export function parseTarget(url: string | undefined): Target | undefined {
+export function parseTarget(url: string | undefined): RequestTarget | undefined {
   // Servers must accept the absolute form too (RFC 9112, 3.2.2); its authority chooses nothing here.
   const rest = (url ?? "").replace(ABSOLUTE, "") || "/";
   const question = rest.indexOf("?");

@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
 import { sendPart } from "../../http/send.js";
-import type { Target } from "../../http/target.js";
+import type { RequestTarget } from "../../http/target.js";
 import type { JobEngine } from "../jobs/types.js";
 import { type Form, readForm } from "./form.js";
 import { HostApi } from "./host-api.js";
@@ -28,9 +28,9 @@ export interface ApyfalOptions {
   readonly recordsFile: string;
 }
 
-export type ApyfalHandler = (exchange: Exchange, target: Target) => Promise<void>;
+export type ApyfalHandler = (exchange: Exchange, target: RequestTarget) => Promise<void>;
 
-type Answer = (exchange: Exchange, target: Target, id: number) => void | Promise<void>;
+type Answer = (exchange: Exchange, target: RequestTarget, id: number) => void | Promise<void>;
 type Methods = Readonly<Partial<Record<"GET" | "HEAD" | "POST" | "DELETE", Answer>>>;
 
 const PAGE = 100;
@@ -171,7 +171,7 @@ function baseOf({ req }: Exchange): string {
 
 function sendPage<T>(
   exchange: Exchange,
-  { path, query }: Target,
+  { path, query }: RequestTarget,
   all: readonly T[],
   document: (one: T) => unknown,
 ): void {

@@ -3,7 +3,7 @@
 import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed } from "../../http/problems.js";
-import type { Target } from "../../http/target.js";
+import type { RequestTarget } from "../../http/target.js";
 import type { Devices } from "../devices/find-devices.js";
 import { Digests } from "../files/digests.js";
 import type { HostFiles } from "../jobs/host-files.js";
@@ -25,7 +25,7 @@ export interface JobsApiOptions {
   readonly devices: () => Promise<Devices>;
 }
 
-type Answer = (exchange: Exchange, target: Target, id: string) => void | Promise<void>;
+type Answer = (exchange: Exchange, target: RequestTarget, id: string) => void | Promise<void>;
 type Method = "GET" | "HEAD" | "POST" | "DELETE";
 
 const NO_CACHE = { "Cache-Control": "no-cache" };
@@ -78,7 +78,7 @@ export function createJobsApi(options: JobsApiOptions): (path: string) => JobsHa
   };
 }
 
-export type JobsHandler = (exchange: Exchange, target: Target) => Promise<void>;
+export type JobsHandler = (exchange: Exchange, target: RequestTarget) => Promise<void>;
 
 /** `/v1/jobs/abc/output` → `/v1/jobs/{id}/output` and "abc". */
 export function jobRoute(path: string): { template: string; id: string } | undefined {

@@ -1,7 +1,7 @@
 /** A request to the API: whose it is, which operation, and its answer or its refusal in AWS's shape. */
 import { Fault } from "../../../base/fault.js";
 import type { Exchange } from "../../../http/exchange.js";
-import type { Target } from "../../../http/target.js";
+import type { RequestTarget } from "../../../http/target.js";
 import { type Caller, may } from "../auth/caller.js";
 import { ApiError, accessDenied, cannotParse, internalError, tooLarge, unknownOperation } from "../errors.js";
 import { Binary, type Service } from "./operation.js";
@@ -14,10 +14,15 @@ export interface SignedBy {
   /** Refuses, before a body is read, what no body could make good. @throws ApiError */
   precheck(exchange: Exchange): void;
   /** @throws ApiError */
-  caller(exchange: Exchange, target: Target, body: Buffer): Caller;
+  caller(exchange: Exchange, target: RequestTarget, body: Buffer): Caller;
 }
 
-export async function handleApi(exchange: Exchange, target: Target, service: Service, signed: SignedBy): Promise<void> {
+export async function handleApi(
+  exchange: Exchange,
+  target: RequestTarget,
+  service: Service,
+  signed: SignedBy,
+): Promise<void> {
   try {
     signed.precheck(exchange);
     exchange.acceptBody();

@@ -1,0 +1,26 @@
+/** The body of a request in memory, never more of it than allowed. */
+import type { Exchange } from "./exchange.js";
+
+/**
+ * Tells the client to send, reads, and counts what came in `exchange.received`.
+ *
+ * @param tooLarge makes the error of a body that is longer than `maxBytes`, also where only its header says so.
+ * @throws that error; an error of the connection where the client went away.
+ */
+export async function readBody(
+  exchange: Exchange,
+  maxBytes: number,
+  tooLarge: (max: number) => Error,
+): Promise<Buffer> {
+  const { req } = exchange;
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Buffer[] = [];
+  exchange.acceptBody();
+  // Leaving the loop early must not cut the connection: the client has yet to read why.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    exchange.received += chunk.length;
+    if (exchange.received > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
