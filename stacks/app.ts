@@ -1,7 +1,6 @@
 import { App } from "cdktf";
 import { allowedBy } from "../firewall/guard/guard.js";
 import type { DeploymentInputs, DeploymentTarget } from "./accelerator-hosts/inputs.js";
-import { deploymentTable } from "./accelerator-hosts/rule-table.js";
 import { AcceleratorHostsStack } from "./accelerator-hosts/stack.js";
 import { CallerOnly } from "./constructs/caller-only.js";
 import type { FirewallSyncInputs } from "./firewall-sync/inputs.js";
@@ -38,8 +37,9 @@ export function buildStacks({ hosts, sync, lab, mirror }: AppInputs, options: Ap
   if (sync !== undefined) new FirewallSyncStack(app, sync);
   if (lab !== undefined) new LabGatewayStack(app, lab);
   if (mirror !== undefined) new PrivateMirrorStack(app, mirror);
-  const tables = [...(hosts === undefined ? [] : [deploymentTable(hosts)]), ...(lab === undefined ? [] : [lab.table])];
-  CallerOnly.guard(app, { allow: tables.flatMap(allowedBy) });
+  CallerOnly.guard(app, {
+    allow: [hosts, lab].flatMap((inputs) => (inputs === undefined ? [] : allowedBy(inputs.table))),
+  });
   return app;
 }
 

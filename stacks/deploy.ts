@@ -8,7 +8,7 @@ import type { RuleTable } from "../firewall/options/table.js";
 import { deployedHosts } from "./accelerator-hosts/hosts.js";
 import type { DeploymentInputs } from "./accelerator-hosts/inputs.js";
 import { deploymentTarget, prepareDeployment } from "./accelerator-hosts/prepare.js";
-import { agentPort, deploymentTable, makesRules, tableWarnings } from "./accelerator-hosts/rule-table.js";
+import { makesRules } from "./accelerator-hosts/rule-table.js";
 import {
   decideFallback,
   failedHosts,
@@ -74,10 +74,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
     return plan(buildStacks({ mirror: await prepareMirror(loaded, options) }, { outdir }), outdir, options);
   }
   const hosts = await prepareDeployment(loaded, options);
-  if (makesRules(hosts)) {
-    const table = deploymentTable(hosts);
-    options.onTable?.(table, tableWarnings(table, hosts.firewall, agentPort(hosts)));
-  }
+  if (makesRules(hosts)) options.onTable?.(hosts.table, hosts.table.warnings);
   const planned = (inputs: DeploymentInputs) => plan(buildStacks({ hosts: inputs }, { outdir }), outdir, options);
   const first = await planned(hosts);
   return {

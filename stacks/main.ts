@@ -7,7 +7,7 @@ import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { prepareDeployment } from "./accelerator-hosts/prepare.js";
-import { agentPort, deploymentTable, makesRules, tableWarnings } from "./accelerator-hosts/rule-table.js";
+import { makesRules } from "./accelerator-hosts/rule-table.js";
 import { buildStacks } from "./app.js";
 import { prepareSync } from "./firewall-sync/prepare.js";
 import { prepareLab } from "./lab-gateway/prepare.js";
@@ -27,10 +27,7 @@ try {
     console.error(`warning: accelerator-hosts is left out: ${error.message}`);
     return undefined;
   });
-  const warnings =
-    hosts !== undefined && makesRules(hosts)
-      ? tableWarnings(deploymentTable(hosts), hosts.firewall, agentPort(hosts))
-      : [];
+  const warnings = hosts !== undefined && makesRules(hosts) ? hosts.table.warnings : [];
   for (const warning of warnings) console.error(`warning: ${warning}`);
   const sync = loaded.config.firewall_sync === undefined ? {} : { sync: await prepareSync(loaded, { env }) };
   const lab = loaded.config.lab_gateway === undefined ? {} : { lab: await prepareLab(loaded, { env }) };

@@ -16,24 +16,14 @@ export const VPC_CIDR = ["--vpc-cidr <block>", "range of the VPC, which is known
 /** Looks the caller up only where an option lets callers in. */
 export async function tableOf(context: Context, flags: TableFlags): Promise<RuleTable> {
   const { prepareAccess } = await import("../../stacks/accelerator-hosts/prepare.js");
-  const { tableWarnings } = await import("../../stacks/accelerator-hosts/rule-table.js");
-  const { buildTable } = await import("../../firewall/options/table.js");
   const loaded = await context.config();
   const { env, signal } = context;
-  const access = await prepareAccess(
+  const { table } = await prepareAccess(
     loaded,
     defined({
       env,
       signal,
       caller: flags.caller,
-    }),
-  );
-  const { firewall, callers } = access;
-  const table = buildTable(
-    firewall.options,
-    defined({
-      callers: callers.map((caller) => Cidr.of(caller)),
-      origins: firewall.origins,
       vpcCidr: flags.vpcCidr === undefined ? undefined : Cidr.parse(flags.vpcCidr),
     }),
   );
@@ -42,7 +32,6 @@ export async function tableOf(context: Context, flags: TableFlags): Promise<Rule
     context.warn(`no rule is made: who gets in is said in ${security_group}, which is left as it is`);
     return table;
   }
-  const agentPort = loaded.config.ssl_cert_crt === false ? 80 : 443;
-  for (const warning of tableWarnings(table, firewall, agentPort)) context.warn(warning);
+  for (const warning of table.warnings) context.warn(warning);
   return table;
 }

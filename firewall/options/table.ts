@@ -38,6 +38,8 @@ export interface RuleTable {
   /** Sentences for people, the overlaps among them. */
   readonly warnings: readonly string[];
   readonly overlaps: readonly Overlap[];
+  /** Whether `disable_public_ingress` puts the VPC in the place of every other source. */
+  readonly isVpcOnly: boolean;
   readonly vpcCidr?: Cidr;
 }
 
@@ -58,6 +60,7 @@ export function buildTable(options: FirewallOptions, context: TableContext): Rul
     internal: merge(claims.internal(), []),
     warnings: [...checked.warnings, ...claims.warnings, ...overlaps.map(({ text }) => text)],
     overlaps,
+    isVpcOnly: checked.disablePublicIngress,
     vpcCidr: context.vpcCidr,
   });
 }

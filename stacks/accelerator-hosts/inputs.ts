@@ -1,5 +1,6 @@
 /** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
 import type { HostDir } from "../../config/schema.js";
+import type { RuleTable } from "../../firewall/options/table.js";
 import type { InitFiles } from "../boot/init/init-files.js";
 import type { HostTls } from "../constructs/host-agent.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
@@ -7,7 +8,6 @@ import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import type { AgentSettings } from "./agent-settings.js";
 import type { FleetInputs } from "./fleet.js";
 import type { PlannedHost } from "./hosts.js";
-import type { WrittenFirewall } from "./rule-table.js";
 
 /** What the provider and the backend need: enough to take a deployment down. */
 export interface DeploymentTarget {
@@ -35,13 +35,13 @@ export interface DeploymentInputs extends DeploymentTarget {
   readonly vpcId?: string;
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
-  /** The firewall options that somebody wrote, and where. */
-  readonly firewall: WrittenFirewall;
+  /** Who may come in; empty where the deployment makes no rules. */
+  readonly table: RuleTable;
   /** Id of an existing group in place of the one with the rules. */
   readonly securityGroup?: string;
   /** Name the hosts by their private addresses. */
   readonly usePrivateIp?: boolean;
-  /** Canonical CIDRs, sorted; empty where no option lets callers in. */
+  /** Their canonical CIDRs, for the output; empty where no option lets callers in. */
   readonly callers: readonly string[];
   /** Who may log in: a public key, or the name of a pair that EC2 has; `identity` is what `ssh -i` takes. */
   readonly sshKey: {

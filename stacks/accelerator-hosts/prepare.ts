@@ -15,6 +15,7 @@ import type { Config, LoadedConfig } from "../../config/load.js";
 import { resolveCaller } from "../../firewall/caller/lookup.js";
 import { needsCaller } from "../../firewall/options/options.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
+import type { Cidr } from "../../net/cidr.js";
 import { prepareInit } from "../boot/init/prepare-init.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
 import * as errors from "../errors.js";
@@ -27,7 +28,7 @@ import { agentSettings } from "./agent-settings.js";
 import { fleetInputs } from "./fleet.js";
 import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs, DeploymentTarget } from "./inputs.js";
-import { deploymentTable, type WrittenFirewall, writtenFirewall } from "./rule-table.js";
+import { agentPort, deploymentTable, EMPTY_TABLE, type WrittenFirewall, writtenFirewall } from "./rule-table.js";
 import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
 import { readOnDemand } from "./spot-fallback-state.js";
 
@@ -74,7 +75,7 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
 
   const access = await prepareAccess(loaded, { ...options, onStep });
   // Judged before anything is made.
-  const { rows, internal } = deploymentTable(access);
+  const { rows, internal } = access.table;
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
   const init = await prepareInit(loaded, onStep);
 
@@ -135,34 +136,35 @@ async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
   const certificate = crt === false ? undefined : await orNothing(readCertificate(crt));
   return {
     suffix: deploymentSuffix(key?.publicKey ?? ec2KeyPair(key?.ec2Name ?? "")),
-    ...NO_RULES,
+    table: EMPTY_TABLE,
     callers: [],
     sshKey: key ?? {},
     ...defined({ existingTls: crt === false ? undefined : { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
   };
 }
 
-/** What the table is made of where the deployment makes no rules. */
-const NO_RULES = { firewall: { options: { ingress: [] }, origins: {} } } as const;
+export interface AccessOptions extends Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal"> {
+  /** Range of the VPC. @default - only AWS knows it */
+  readonly vpcCidr?: Cidr;
+}
 
-/** The firewall options and, where one of them lets callers in, who these are. */
+/** The rule table and, where an option lets callers in, who these are. */
 export async function prepareAccess(
   written: LoadedConfig,
-  options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
-): Promise<{ readonly firewall: WrittenFirewall; readonly callers: readonly string[] }> {
-  const { env, onStep = () => undefined } = options;
+  options: AccessOptions,
+): Promise<Pick<DeploymentInputs, "table" | "callers">> {
+  const { env, onStep = () => undefined, vpcCidr } = options;
   const loaded = await inPrivateNetwork(written);
-  // An existing group is left as it is: an empty list of rules says so to all who ask for the table.
-  if (loaded.config.security_group !== undefined) {
-    return { ...NO_RULES, callers: [] };
-  }
+  // An existing group keeps its rules.
+  if (loaded.config.security_group !== undefined) return { table: EMPTY_TABLE, callers: [] };
   const firewall = withCaller(writtenFirewall(loaded), options.caller);
-  if (!needsCaller(firewall.options, firewall.origins)) return { firewall, callers: [] };
-  const caller = await resolveCaller(loaded.config.caller, env, options);
-  const callers = caller.callers.map(String);
-  onStep(`callers ${callers.join(", ")} (${caller.from})`);
-  for (const objection of caller.objections) onStep(`address service ${objection}`);
-  return { firewall, callers };
+  const tableFor = (callers: readonly Cidr[]) =>
+    deploymentTable(firewall, defined({ callers, vpcCidr }), agentPort(loaded.config));
+  if (!needsCaller(firewall.options, firewall.origins)) return { table: tableFor([]), callers: [] };
+  const { callers, from, objections } = await resolveCaller(loaded.config.caller, env, options);
+  onStep(`callers ${callers.join(", ")} (${from})`);
+  for (const objection of objections) onStep(`address service ${objection}`);
+  return { table: tableFor(callers), callers: callers.map(String) };
 }
 
 export function aboutKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {

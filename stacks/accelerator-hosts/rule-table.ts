@@ -1,12 +1,12 @@
-/** The configuration's firewall options, as those that somebody wrote, and where. */
-import type { LoadedConfig } from "../../config/load.js";
+/** The rule table of a deployment, made of the firewall options that the configuration layers give. */
+import type { Config, LoadedConfig } from "../../config/load.js";
 import { FIREWALL_OPTIONS, type FirewallOptions } from "../../firewall/options/options.js";
 import type { Origins } from "../../firewall/options/origins.js";
-import { buildTable, type RuleTable } from "../../firewall/options/table.js";
-import { Cidr } from "../../net/cidr.js";
+import { buildTable, type RuleTable, type TableContext } from "../../firewall/options/table.js";
 import type { DeploymentInputs } from "./inputs.js";
 
 export interface WrittenFirewall {
+  /** Only the options that a layer gives: no defaults. */
   readonly options: FirewallOptions;
   readonly origins: Origins;
 }
@@ -41,12 +41,21 @@ function placesOf(
   return [own, ...parts];
 }
 
-/** The table of a deployment: what the stack makes rules of, what people are shown, what the guard lets pass. */
-export function deploymentTable({ firewall, callers }: Pick<DeploymentInputs, "firewall" | "callers">): RuleTable {
-  return buildTable(firewall.options, {
-    callers: callers.map((caller) => Cidr.of(caller)),
-    origins: firewall.origins,
-  });
+/** The table of a deployment that makes no rules. */
+export const EMPTY_TABLE: RuleTable = buildTable({ ingress: [] }, { callers: [] });
+
+/**
+ * The table that the stack makes rules of, that people see, and that the guard lets pass.
+ *
+ * @param agentPort where the hosts' agents listen: a table that does not open it warns.
+ */
+export function deploymentTable(
+  { options, origins }: WrittenFirewall,
+  context: Pick<TableContext, "callers" | "vpcCidr">,
+  agentPort: number,
+): RuleTable {
+  const table = buildTable(options, { ...context, origins });
+  return { ...table, warnings: tableWarnings(table, options, agentPort) };
 }
 
 /** Whether a row's source is the range of the VPC, which then has to be looked up. */
@@ -57,16 +66,17 @@ export function letsVpcIn({ rows, internal }: RuleTable): boolean {
 /** Options beside which `allow_ports` does not tell alone what is open; without them the configuration has warned. */
 const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "firewall", "ingress"] as const;
 
-/** What the table itself has to say and, if nothing opens the agent's port, that. */
-export function tableWarnings(table: RuleTable, { options }: WrittenFirewall, agentPort: number): string[] {
+/** The table's own warnings and, if nothing opens the agent's port, one about that. */
+function tableWarnings(table: RuleTable, options: FirewallOptions, agentPort: number): string[] {
   const rules = [...table.rows, ...table.internal].map(({ rule }) => rule);
   const isOpen = rules.some(({ from, to }) => from <= agentPort && agentPort <= to);
   if (isOpen || TELLING.every((key) => options[key] === undefined)) return [...table.warnings];
   return [...table.warnings, `no rule opens ${agentPort}: nobody will reach the hosts' files and API`];
 }
 
-/** Where the hosts' agents answer. */
-export const agentPort = ({ tls }: Pick<DeploymentInputs, "tls">): number => (tls === undefined ? 80 : 443);
+/** Where the hosts' agents listen. */
+export const agentPort = ({ ssl_cert_crt }: Pick<Config, "ssl_cert_crt">): number =>
+  ssl_cert_crt === false ? 80 : 443;
 
 /** Whether a deployment makes rules at all: not for an existing group, and not where no host is new. */
 export function makesRules({ securityGroup, runtime }: Pick<DeploymentInputs, "securityGroup" | "runtime">): boolean {

@@ -9,7 +9,7 @@ import { HostAgent } from "../constructs/host-agent.js";
 import { ExistingKeyPair, KeyPair } from "../constructs/key-pair.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import type { DeploymentInputs } from "./inputs.js";
-import { deploymentTable, letsVpcIn } from "./rule-table.js";
+import { letsVpcIn } from "./rule-table.js";
 
 export interface SharedParts {
   /** The VPC as a reference; undefined where nobody needs to know it. */
@@ -62,7 +62,7 @@ function addAccess(
     const vpcId = fleet === undefined ? undefined : addNetwork(stack, inputs, false).vpcId;
     return { vpcId, access: existingGroup(securityGroup) };
   }
-  const table = deploymentTable(inputs);
+  const { table } = inputs;
   const network = addNetwork(stack, inputs, letsVpcIn(table));
   return { vpcId: network.vpcId, access: new FirewallRules(stack, "CallerAccess", { ...network, table, deployment }) };
 }

@@ -134,8 +134,8 @@ export class AcceleratorHostsStack extends TerraformStack {
 
   /** From outside nobody gets in where public ingress is off, so the public address would be no use. */
   get #isPrivate(): boolean {
-    const { firewall, usePrivateIp = false } = this.#inputs;
-    return usePrivateIp || firewall.options.disable_public_ingress === true;
+    const { table, usePrivateIp = false } = this.#inputs;
+    return usePrivateIp || table.isVpcOnly;
   }
 
   /** One look-up per family, whichever hosts boot it. */

@@ -52,7 +52,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
 
   const asked = options.caller ?? config.caller;
   const caller = await resolveCaller(asked, env, options);
-  const callers = caller.callers.map(String);
+  const { callers } = caller;
   onStep(`callers ${callers.join(", ")} (${caller.from})`);
   for (const objection of caller.objections) onStep(`address service ${objection}`);
   const from = options.caller === undefined ? loaded.placeOf("/caller") : "--caller";
@@ -99,7 +99,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
     issuer: written.issuer ?? config.name,
     ...defined({ logTarget: written.log === undefined ? undefined : written.log.target }),
     table,
-    callers,
+    callers: callers.map(String),
     sshKey: key,
     tls,
     tokenKey: await secretFile(tokenKey),

@@ -2,22 +2,24 @@
 
 import type { Origins } from "../../firewall/options/origins.js";
 import { buildTable, type RuleTable, type TableRow } from "../../firewall/options/table.js";
-import { Cidr } from "../../net/cidr.js";
+import type { Cidr } from "../../net/cidr.js";
 
 const GATEWAY_PORTS = [22, 443];
 
 export function labTable(
   ports: { readonly min: number; readonly max: number },
-  callers: readonly string[],
+  callers: readonly Cidr[],
   origins: Origins & { readonly ports?: string } = {},
 ): RuleTable {
-  const cidrs = callers.map((caller) => Cidr.of(caller));
   // What sallyport.yaml opens on hosts says nothing about the gateway.
   const { caller = "built in" } = origins;
-  const table = buildTable({ allow_ports: GATEWAY_PORTS, caller: callers }, { callers: cidrs, origins: { caller } });
+  const table = buildTable(
+    { allow_ports: GATEWAY_PORTS, caller: callers.map(String) },
+    { callers, origins: { caller } },
+  );
   const origin = origins.ports ?? "built in";
   const why = [{ option: "lab_gateway.ports", origin, text: "ports that forwards are given" }];
-  const range = cidrs.flatMap((cidr) =>
+  const range = callers.flatMap((cidr) =>
     (["tcp", "udp"] as const).map(
       (protocol): TableRow => ({
         rule: { protocol, from: ports.min, to: ports.max, source: { kind: "cidr", cidr } },

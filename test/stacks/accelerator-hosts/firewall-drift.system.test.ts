@@ -70,7 +70,7 @@ function hosts(options: FirewallOptions, project: string) {
     instanceType: "t3.micro",
     callers: ["203.0.113.7/32"],
     sshKey,
-    firewall: { options, origins: {} },
+    firewall: options,
     runtime: { file: join(dir, "runtime.tar.gz"), sha256: "ab".repeat(32) },
     endpointUrl: emulator.url,
   });

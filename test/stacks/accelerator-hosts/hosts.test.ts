@@ -237,7 +237,7 @@ stop_mode: stop`;
 
 describe("what is there already", () => {
   test("a group is attached and none is made, nor any rule (A-08)", () => {
-    const found = synth({ securityGroup: "sg-0123456789abcdef0", firewall: { options: { ingress: [] }, origins: {} } });
+    const found = synth({ securityGroup: "sg-0123456789abcdef0", firewall: { ingress: [] } });
     expect(only(found, "aws_instance").vpc_security_group_ids).toEqual(["sg-0123456789abcdef0"]);
     expect(Object.keys(found.resource).filter((type) => type.includes("security_group"))).toEqual([]);
     expect(found.output.security_group_id?.value).toBe("sg-0123456789abcdef0");

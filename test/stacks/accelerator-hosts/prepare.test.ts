@@ -10,7 +10,7 @@ import {
   prepareDeployment,
   secretVersion,
 } from "../../../stacks/accelerator-hosts/prepare.js";
-import { deploymentTable, makesRules } from "../../../stacks/accelerator-hosts/rule-table.js";
+import { EMPTY_TABLE, makesRules } from "../../../stacks/accelerator-hosts/rule-table.js";
 
 let home: string;
 beforeEach(async () => {
@@ -51,7 +51,7 @@ describe("hosts that are there already", () => {
     });
     expect(inputs).not.toHaveProperty("runtime");
     expect(makesRules(inputs)).toBe(false);
-    expect(deploymentTable(inputs).rows).toEqual([]);
+    expect(inputs.table.rows).toEqual([]);
     expect(await readdir(home)).toEqual(["sallyport.yaml"]);
   });
 
@@ -74,7 +74,7 @@ test("with an existing group nobody is asked for the caller, and no rule is made
   const loaded = await written("security_group: sg-0123456789abcdef0");
   expect(await prepareAccess(loaded, { env: { HOME: home, SALLYPORT_CALLER_SERVICES: "http://127.0.0.1:1" } })).toEqual(
     {
-      firewall: { options: { ingress: [] }, origins: {} },
+      table: EMPTY_TABLE,
       callers: [],
     },
   );

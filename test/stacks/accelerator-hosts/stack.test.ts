@@ -32,7 +32,7 @@ describe("who gets in (A-01)", () => {
     });
     const found = synth({
       callers: ["203.0.113.7/32", "2001:db8::/64"],
-      firewall: { options: { allow_ports: [22, 8443] }, origins: {} },
+      firewall: { allow_ports: [22, 8443] },
     });
     expect(resources(found, "aws_vpc_security_group_ingress_rule")).toHaveLength(4);
     expect(resources(found, "aws_vpc_security_group_ingress_rule")).toEqual(

@@ -4,14 +4,13 @@ import { describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import type { FirewallOptions } from "../../../firewall/options/options.js";
 import { buildTable, Cidr, FirewallRules, type FirewallRulesProps } from "../../../index.js";
-import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
 import { buildApp } from "../../../stacks/app.js";
-import { only, resources, type Synthesized, sampleInputs, synth } from "../support/sample.js";
+import { only, resources, type SampleChanges, type Synthesized, sampleInputs, synth } from "../support/sample.js";
 
 const VPC = `\${data.aws_vpc.DefaultVpc.cidr_block}`;
 
-const stack = (options: FirewallOptions, changes: Partial<DeploymentInputs> = {}): Synthesized =>
-  synth({ callers: [], firewall: { options, origins: {} }, ...changes });
+const stack = (options: FirewallOptions, changes: SampleChanges = {}): Synthesized =>
+  synth({ callers: [], firewall: options, ...changes });
 
 /** Every way in that the stack makes: group, protocol, ports and source, in the order of the construct ids. */
 function ways(found: Synthesized): string[] {
@@ -70,7 +69,7 @@ describe("the sixteen combinations of the four options, as Terraform gets them",
 
 describe("a source within the VPC", () => {
   const options: FirewallOptions = { disable_public_ingress: true, allow_ports: [22] };
-  const source = (changes: Partial<DeploymentInputs>) =>
+  const source = (changes: SampleChanges) =>
     only(stack(options, changes), "aws_vpc_security_group_ingress_rule").cidr_ipv4;
 
   test("is a reference to the VPC that the hosts are in, whichever that is", () => {
@@ -182,8 +181,8 @@ describe("FirewallRules", () => {
 });
 
 describe("the guard is always on", () => {
-  const app = (changes: Partial<DeploymentInputs>) => buildApp(sampleInputs(changes), { outdir: Testing.app().outdir });
-  const opensWorld = (changes: Partial<DeploymentInputs>) => {
+  const app = (changes: SampleChanges) => buildApp(sampleInputs(changes), { outdir: Testing.app().outdir });
+  const opensWorld = (changes: SampleChanges) => {
     const built = app(changes);
     const [hosts] = built.node.children;
     if (hosts === undefined) throw new Error("no stack");
@@ -194,11 +193,11 @@ describe("the guard is always on", () => {
   };
 
   test("and lets pass what an option opens to everybody", () => {
-    expect(() => app({ firewall: { options: { enable_public_http: true }, origins: {} } }).synth()).not.toThrow();
+    expect(() => app({ firewall: { enable_public_http: true } }).synth()).not.toThrow();
   });
 
   test("and nothing else, even where an option opens another port", () => {
     const options: FirewallOptions = { enable_public_http: true };
-    expect(() => opensWorld({ firewall: { options, origins: {} } }).synth()).toThrow(/8443/);
+    expect(() => opensWorld({ firewall: options }).synth()).toThrow(/8443/);
   });
 });

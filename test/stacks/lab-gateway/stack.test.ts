@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { parseConfig } from "../../../gateway/settings/parse.js";
+import { Cidr } from "../../../net/cidr.js";
 import { buildStacks } from "../../../stacks/app.js";
 import { type GatewayBootOptions, gatewayBootScript } from "../../../stacks/boot/render-gateway.js";
 import type { LabGatewayInputs } from "../../../stacks/lab-gateway/inputs.js";
@@ -196,7 +197,9 @@ describe("the stack", () => {
     const outdir = await mkdtemp(join(tmpdir(), "lab-gateway-"));
     const synth = (inputs: LabGatewayInputs) => () => buildStacks({ lab: inputs }, { outdir }).synth();
     expect(synth(labInputs())).not.toThrow();
-    expect(() => labTable({ min: 50_000, max: 50_100 }, ["0.0.0.0/0"])).toThrow('caller "0.0.0.0/0" is everybody');
+    expect(() => labTable({ min: 50_000, max: 50_100 }, [Cidr.parse("0.0.0.0/0")])).toThrow(
+      'caller "0.0.0.0/0" is everybody',
+    );
     await rm(outdir, { recursive: true });
   });
 });

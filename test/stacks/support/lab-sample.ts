@@ -1,5 +1,6 @@
 /** A lab's gateway as values, for tests that synthesize: nothing here exists on disk. */
 import { Testing } from "cdktf";
+import { Cidr } from "../../../net/cidr.js";
 import type { LabGatewayInputs } from "../../../stacks/lab-gateway/inputs.js";
 import { labTable } from "../../../stacks/lab-gateway/rule-table.js";
 import { LabGatewayStack } from "../../../stacks/lab-gateway/stack.js";
@@ -8,7 +9,7 @@ import { CERTIFICATE, type Synthesized } from "./sample.js";
 
 export function labInputs(changes: Partial<LabGatewayInputs> = {}): LabGatewayInputs {
   const ports = { min: 50_000, max: 50_100 };
-  const callers = ["203.0.113.7/32"];
+  const callers = [Cidr.parse("203.0.113.7/32")];
   return {
     projectDir: "/home/user/project",
     name: "lab",
@@ -21,7 +22,7 @@ export function labInputs(changes: Partial<LabGatewayInputs> = {}): LabGatewayIn
     ports,
     issuer: "lab",
     table: labTable(ports, callers),
-    callers,
+    callers: callers.map(String),
     sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", identity: "/home/user/.ssh/sallyport.pem" },
     tls: { certificate: CERTIFICATE, fingerprint: "AA:BB", key: { path: "/home/user/.ssh/sallyport.key", version: 7 } },
     tokenKey: { path: "/home/user/.ssh/sallyport-gateway.key", version: 8 },

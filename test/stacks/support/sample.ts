@@ -1,5 +1,8 @@
 /** A deployment as values, for tests that synthesize: nothing here exists on disk. */
 import { Testing } from "cdktf";
+import type { FirewallOptions } from "../../../firewall/options/options.js";
+import { buildTable } from "../../../firewall/options/table.js";
+import { Cidr } from "../../../net/cidr.js";
 import type { NewHost } from "../../../stacks/accelerator-hosts/hosts.js";
 import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
 import { AcceleratorHostsStack } from "../../../stacks/accelerator-hosts/stack.js";
@@ -7,10 +10,20 @@ import { hostNames } from "../../../stacks/names.js";
 
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${"QUFB".repeat(16)}\n-----END CERTIFICATE-----\n`;
 
-/** `count` numbered hosts, where no `hosts` are given. */
-export type SampleChanges = Partial<DeploymentInputs> & { readonly count?: number };
+export type SampleChanges = Partial<Omit<DeploymentInputs, "table">> & {
+  /** Numbered hosts, where no `hosts` are given. */
+  readonly count?: number;
+  readonly firewall?: FirewallOptions;
+};
 
-export function sampleInputs({ count = 1, hosts, ...changes }: SampleChanges = {}) {
+export function sampleInputs({
+  count = 1,
+  hosts,
+  firewall = {},
+  callers: named = ["203.0.113.7"],
+  ...changes
+}: SampleChanges = {}) {
+  const callers = named.map((text) => Cidr.of(text));
   const inputs = {
     projectDir: "/home/user/project",
     name: "lab",
@@ -20,8 +33,8 @@ export function sampleInputs({ count = 1, hosts, ...changes }: SampleChanges = {
     instanceType: "f2.6xlarge",
     ami: "ubuntu-24.04",
     rootVolumeGib: 50,
-    firewall: { options: {}, origins: {} },
-    callers: ["203.0.113.7/32"],
+    table: buildTable(firewall, { callers }),
+    callers: callers.map(String),
     sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", identity: "/home/user/.ssh/sallyport.pem" },
     tls: {
       certificate: CERTIFICATE,
