@@ -24,7 +24,7 @@ import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
 import { Forwards } from "./forwards/forwards.js";
 import { openLog } from "./logs/open-log.js";
-import { openKernel, type Programs } from "./nft/open-kernel.js";
+import { openKernel, type Programs } from "./nft/nft-kernel.js";
 import { gatewayAddress } from "./public-address.js";
 import { gatewayFiles, loadKeyPair } from "./settings/load.js";
 import type { GatewayConfig } from "./settings/schema.js";
@@ -134,7 +134,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
     helpBase,
     onNewAddress: (addr) => soon.trigger(addr),
   };
-  const checks = { database: () => store.ping(), kernel: () => kernel.show() };
+  const checks = { database: () => store.ping(), kernel: () => kernel.check() };
   const routes: Route[] = [
     ...forwardRoutes(services),
     ...machineRoutes(services),

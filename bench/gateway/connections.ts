@@ -1,7 +1,7 @@
 /** New TCP connections per second through 10,000 forwards: our maps, iptables' rules, and a gateway that only routes. */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { openKernel } from "../../gateway/nft/open-kernel.js";
+import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf, TARGET_PORT } from "./numbered.js";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Kernel } from "../../gateway/nft/kernel.js";
-import { openKernel } from "../../gateway/nft/open-kernel.js";
+import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";

@@ -1,13 +1,14 @@
 /** A forward as elements of the table's sets and maps, and back. Pure. */
 import { isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
+import type { ForwardCounter, Traffic } from "./kernel.js";
 
-/** Each set or map of the table, and its declaration. */
+/** The table's sets and maps, with their declarations. */
 export const SETS = {
-  // Only the first packet of a connection is looked up here: this counter counts connections.
+  // Only the first packet of a connection is looked up here, so this counter counts connections.
   target4: { kind: "map", spec: "type inet_proto . inet_service : ipv4_addr . inet_service; counter" },
   target6: { kind: "map", spec: "type inet_proto . inet_service : ipv6_addr . inet_service; counter" },
-  // One per protocol: nft cannot concatenate the port that was dialled with anything.
+  // One set per protocol: nft cannot concatenate the dialled port with anything.
   used_tcp: { kind: "set", spec: "type inet_service; counter" },
   used_udp: { kind: "set", spec: "type inet_service; counter" },
   restricted: { kind: "set", spec: "type inet_proto . inet_service" },
@@ -19,29 +20,23 @@ export type SetName = keyof typeof SETS;
 
 export interface Element {
   readonly set: SetName;
-  /** What identifies it: all that a deletion needs. */
+  /** Identifies the element: all that a deletion needs. */
   readonly key: string;
-  /** The whole of it, as an addition takes it. */
+  /** The whole element, as an addition needs it. */
   readonly text: string;
 }
 
-export interface Traffic {
-  readonly packets: number;
-  readonly bytes: number;
-  readonly connections: number;
-}
-
-/** Forward id → what has passed. */
+/** Forward id → its traffic so far. */
 export type Counters = ReadonlyMap<string, Traffic>;
 
-/** @param traffic to go on counting from; without it the set's own counters begin at 0, and nft has less to read. */
+/** @param traffic the counters' first values. Without it they start at 0, and nft has less to parse. */
 export function elementsOf(forward: Forward, traffic?: Traffic): Element[] {
   const { id, protocol, connPort, targetAddr, targetPort, sources } = forward;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) throw new Error("a forward's id must be letters, digits and dashes");
   const key = `${protocol} . ${connPort}`;
   const allowed = sources.map((source): Element => {
-    const place = `${key} . ${source}`;
-    return { set: isIPv6(source.split("/")[0] ?? "") ? "allowed6" : "allowed4", key: place, text: place };
+    const element = `${key} . ${source}`;
+    return { set: isIPv6(source.split("/")[0] ?? "") ? "allowed6" : "allowed4", key: element, text: element };
   });
   const counter = (packets = 0, bytes = 0) =>
     traffic === undefined ? "" : ` counter packets ${packets} bytes ${bytes}`;
@@ -53,7 +48,7 @@ export function elementsOf(forward: Forward, traffic?: Traffic): Element[] {
       key: String(connPort),
       text: `${connPort}${counter(traffic?.packets, traffic?.bytes)} comment "${id}"`,
     },
-    // Last: whoever reads the list sees the door before the path behind it.
+    // Last: the port is counted before it leads anywhere, and a removal closes the way first.
     {
       set: isIPv6(targetAddr) ? "target6" : "target4",
       key,
@@ -72,17 +67,12 @@ interface JsonElement {
 
 interface JsonSet {
   readonly name?: string;
-  /** Of a map: pairs of element and data. */
+  /** A map has pairs of element and data. */
   readonly elem?: readonly (JsonElement | readonly [JsonElement, unknown])[];
 }
 
-export interface Listed extends Traffic {
-  readonly id: string;
-  readonly connPort: number;
-}
-
-/** The forwards in the output of `nft -j list table`, by port, with what they have carried. */
-export function listedForwards(document: unknown): Listed[] {
+/** The counters of all forwards in the output of `nft -j list table`, by port. */
+export function listedForwards(document: unknown): ForwardCounter[] {
   const { nftables = [] } = (document ?? {}) as { nftables?: readonly Record<string, unknown>[] };
   const elements = (prefix: string) =>
     nftables.flatMap((entry) => {

@@ -1,30 +1,33 @@
-/** The kernel's side of the forwards: one private nftables table, whole transactions, its counters and connections. */
+/** The kernel's side of the forwards: one private nftables table, changed by whole transactions. */
 import type { Forward, PortRange } from "../forwards/forward.js";
 
-export interface ForwardCounter {
-  readonly id: string;
-  readonly connPort: number;
-  /** Both directions, since the forward was made. */
+export interface Traffic {
   readonly packets: number;
   readonly bytes: number;
   readonly connections: number;
+}
+
+/** Traffic in both directions since the forward was made. */
+export interface ForwardCounter extends Traffic {
+  readonly id: string;
+  readonly connPort: number;
 }
 
 export interface KernelOptions {
   /** Interface towards the clients, and the one towards the lab. */
   readonly wan: string;
   readonly lan: string;
-  /** Lab networks (CIDRs, both families); forwards lead nowhere else, and the lab's own outbound traffic comes from here. */
+  /** Lab networks as CIDRs of both families. Forwards lead nowhere else; the lab's outbound traffic comes from here. */
   readonly labNetworks: readonly string[];
-  /** The gateway's own TCP ports that the base policy lets in. */
+  /** The gateway's own TCP ports, which the base policy admits. */
   readonly ownPorts: readonly number[];
   /** The range that forwards take their ports from. */
   readonly ports: PortRange;
   /** NFLOG group of NEW packets. */
   readonly logGroup: number;
-  /** Called when somebody else changed our table and it was put right again. */
+  /** Called after the table was changed by another program and then restored. */
   readonly onRepaired?: (differing: Reconciled) => void;
-  /** Called when the kernel cannot be brought to what is wanted; it is tried again. */
+  /** Called when the table cannot be restored; the kernel tries again. */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -36,12 +39,15 @@ export interface Reconciled {
 export interface Kernel {
   /** Makes the table exactly what `forwards` say, in one transaction that keeps the counters. @returns what differed. */
   reconcile(forwards: readonly Forward[]): Promise<Reconciled>;
-  /** In effect when it resolves; changes that come together share a transaction. */
+  /** In effect when it resolves. Concurrent changes share a transaction. */
   add(forward: Forward): Promise<void>;
-  /** In effect when it resolves, and its live connections have ended. */
+  /** In effect when it resolves: new connections are refused, live ones are being reset. */
   remove(forward: Forward): Promise<void>;
+  /** @returns one counter per forward, by port. */
   counters(): Promise<readonly ForwardCounter[]>;
   /** The table as nft prints it, for people. */
   show(): Promise<string>;
+  /** @throws Fault if nft does not answer in time, or if the table is not yet what it should be. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,84 +1,101 @@
 /**
- * Hears from the kernel when somebody changes our table. The kernel names the process that did, but by the id that the
- * host knows it by: in a container, that is not the id that we know. So our own transactions carry a mark: a table with
- * a name of our own, made and deleted in the same transaction, which the monitor tells of and nobody else ever sees.
+ * Watches the kernel for changes of our table by other programs. The kernel names the process behind each change,
+ * but by its id in the host's namespace, which a process in a container does not know of itself. So our transactions
+ * carry a mark: a table with a name of our own, made and deleted within the transaction. Only the monitor ever sees it.
  */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { TABLE } from "./ruleset.js";
+import { ended } from "./session.js";
 
-export interface Watcher {
-  /** In transactions of ours. */
+export interface WatchOptions {
+  /** How nft is run. */
+  readonly nft: readonly string[];
+  /** The marks of our own transactions. */
   readonly marks: readonly string[];
-  /** Whether a transaction without a mark is ours all the same. @param pid as the host knows it */
+  /** Whether a transaction without a mark is ours all the same. @param pid in the host's namespace */
   isOurs(pid: number): boolean;
-  /** A transaction with `mark` was made by `pid`. */
+  /** Called for each transaction with `mark`, made by `pid`. */
   onMarked(mark: string, pid: number): void;
+  /** Called when another program changed the table, and when the monitor may have missed such a change. */
   onForeign(): void;
+  /** How long the monitor may take to end. */
+  readonly limitMs: number;
 }
 
-type Said = { readonly touches: string | boolean } | { readonly by: number } | { readonly missed: true };
+type MonitorEvent =
+  | { readonly kind: "change"; readonly mark: string | undefined; readonly isOurTable: boolean }
+  | { readonly kind: "commit"; readonly pid: number }
+  | { readonly kind: "overflow" };
+
+/** Between the end of a monitor and the start of the next. */
+const RESTART_MS = 1_000;
 
 /** A name that no other process has. */
 export const newMark = () => `sallyport_mark_${randomBytes(8).toString("hex")}`;
 
-/** What puts `mark` into a transaction; there is no such table before or after it. */
+/** The commands that put `mark` into a transaction and leave nothing behind. */
 export const markText = (mark: string) => `add table inet ${mark}; delete table inet ${mark}`;
 
-/** What one line of `nft monitor` says: of our table or a mark, who made the change that is now complete, or that it lost some. */
-export function readMonitorLine(line: string, marks: readonly string[] = []): Said {
-  if (line.startsWith("# ERROR")) return { missed: true };
-  const by = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
-  if (by !== undefined) return { by: Number(by) };
-  const mark = marks.find((each) => line.endsWith(` ${each}`));
-  if (mark !== undefined) return { touches: mark };
-  // "flush ruleset" is told as the deletion of each thing that was there.
-  return { touches: line.includes(` ${TABLE} `) || line.endsWith(` ${TABLE}`) };
+/** Reads one line of `nft monitor`: a change, the end of a transaction and who made it, or that events were lost. */
+export function readMonitorLine(line: string, marks: readonly string[] = []): MonitorEvent {
+  if (line.startsWith("# ERROR")) return { kind: "overflow" };
+  const pid = /^# new generation \d+ by process (\d+)/.exec(line)?.[1];
+  if (pid !== undefined) return { kind: "commit", pid: Number(pid) };
+  // "flush ruleset" appears as the deletion of each object that was there.
+  const isOurTable = line.includes(` ${TABLE} `) || line.endsWith(` ${TABLE}`);
+  return { kind: "change", mark: marks.find((mark) => line.endsWith(` ${mark}`)), isOurTable };
 }
 
-/** @returns the way to stop. The monitor is started again when it ends; what was missed meanwhile counts as foreign. */
-export async function watchForeign(nft: readonly string[], watcher: Watcher): Promise<() => void> {
-  let stopped = false;
+/** Starts a monitor, and a new one whenever it ends. @returns the way to stop it. */
+export async function watchForeign(options: WatchOptions): Promise<() => Promise<void>> {
+  let isStopped = false;
   let child = start();
 
-  function start() {
-    const [program = "", ...args] = nft;
-    const monitor = spawn(program, [...args, "monitor"], { stdio: ["ignore", "pipe", "ignore"] });
-    let touched = false;
-    let marked: string | undefined;
-    createInterface({ input: monitor.stdout }).on("line", (line) => {
-      const said = readMonitorLine(line, watcher.marks);
-      if ("touches" in said) {
-        if (typeof said.touches === "string") marked = said.touches;
-        else touched ||= said.touches;
-        return;
-      }
-      if ("missed" in said) watcher.onForeign();
-      else if (marked !== undefined) watcher.onMarked(marked, said.by);
-      else if (touched && !watcher.isOurs(said.by)) watcher.onForeign();
-      touched = false;
-      marked = undefined;
-    });
-    monitor.on("error", () => undefined);
-    monitor.once("exit", () => void again());
+  function start(): ChildProcess {
+    const monitor = startMonitor(options);
+    monitor.once("exit", () => void restart());
     return monitor;
   }
 
-  async function again(): Promise<void> {
-    if (stopped) return;
-    await delay(1_000);
-    if (stopped) return;
+  async function restart(): Promise<void> {
+    if (isStopped) return;
+    await delay(RESTART_MS);
+    if (isStopped) return;
     child = start();
-    watcher.onForeign();
+    options.onForeign();
   }
 
   await Promise.race([once(child, "spawn"), once(child, "error")]);
-  return () => {
-    stopped = true;
+  return async () => {
+    isStopped = true;
     child.kill();
+    await ended(child, options.limitMs);
   };
+}
+
+function startMonitor({ nft, marks, isOurs, onMarked, onForeign }: WatchOptions): ChildProcess {
+  const [program = "", ...args] = nft;
+  const monitor = spawn(program, [...args, "monitor"], { stdio: ["ignore", "pipe", "ignore"] });
+  let isTouched = false;
+  let mark: string | undefined;
+  createInterface({ input: monitor.stdout }).on("line", (line) => {
+    const event = readMonitorLine(line, marks);
+    if (event.kind === "change") {
+      mark = event.mark ?? mark;
+      isTouched ||= event.isOurTable;
+      return;
+    }
+    if (event.kind === "overflow") onForeign();
+    else if (mark !== undefined) onMarked(mark, event.pid);
+    else if (isTouched && !isOurs(event.pid)) onForeign();
+    isTouched = false;
+    mark = undefined;
+  });
+  monitor.on("error", () => undefined);
+  return monitor;
 }

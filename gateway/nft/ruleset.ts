@@ -1,6 +1,6 @@
 /**
- * The private table as nft text. Forwards are elements of its maps, so the rules never change while the
- * gateway runs. Pure.
+ * The private table as nft text. Forwards are elements of its maps, so the rules stay the same while the gateway
+ * runs. Pure.
  */
 import { isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
@@ -10,7 +10,7 @@ import type { KernelOptions } from "./kernel.js";
 
 export const TABLE = "inet sallyport";
 
-/** @returns one transaction that replaces the whole table, whether it was there or not. */
+/** @returns one transaction that replaces the whole table, whether it exists or not. */
 export function tableText(options: KernelOptions, forwards: readonly Forward[], counters: Counters): string {
   return [
     `add table ${TABLE}`,
@@ -49,19 +49,19 @@ function chains(options: KernelOptions): string[] {
   ] as const;
   const perFamily = (rule: (family: "ip" | "ip6", networks: string) => string) =>
     lab.flatMap(([family, networks]) => (networks.length === 0 ? [] : [rule(family, `{ ${networks.join(", ")} }`)]));
-  // The port that the client dialled, whichever way the packet goes.
-  const dialled = (set: string, verdict = "") =>
-    ["tcp", "udp"].map((protocol) => `meta l4proto ${protocol} ct original proto-dst @${set}_${protocol} ${verdict}`);
+  // The port that the client dialled, for packets of both directions.
+  const dialled = (set: string, statement = "") =>
+    ["tcp", "udp"].map((protocol) => `meta l4proto ${protocol} ct original proto-dst @${set}_${protocol} ${statement}`);
   return [
     "chain prerouting {",
     "type nat hook prerouting priority dstnat; policy accept;",
-    // To the gateway itself, from whichever side: so a lab machine reaches another by the same address (hairpin).
+    // Packets to the gateway itself from either side: a lab machine reaches another by the same address (hairpin).
     `fib daddr type local meta l4proto { tcp, udp } th dport ${range} jump forwards`,
     "}",
     "chain forwards {",
     "meta l4proto . th dport @restricted meta nfproto ipv4 meta l4proto . th dport . ip saddr != @allowed4 return",
     "meta l4proto . th dport @restricted meta nfproto ipv6 meta l4proto . th dport . ip6 saddr != @allowed6 return",
-    // The middle of a connection that was ended must not become a new one to whoever has the port now.
+    // A late packet of an ended connection must not open a connection to the port's new forward.
     "meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn return",
     "meta nfproto ipv4 dnat ip to meta l4proto . th dport map @target4",
     "meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @target6",
@@ -69,7 +69,7 @@ function chains(options: KernelOptions): string[] {
     "chain postrouting {",
     "type nat hook postrouting priority srcnat; policy accept;",
     ...perFamily((family, networks) => `oifname ${out} ${family} saddr ${networks} masquerade`),
-    // Without it the answer would go past the gateway, straight to a machine that never asked for it.
+    // Without it, the answer would bypass the gateway and reach a machine that never asked for it.
     ...perFamily((family, networks) => `oifname ${from} ct status dnat ${family} saddr ${networks} masquerade`),
     "}",
     "chain forward {",
@@ -82,15 +82,15 @@ function chains(options: KernelOptions): string[] {
     `ct status dnat oifname ${from} jump forwarded`,
     ...perFamily((family, networks) => `iifname ${from} oifname ${out} ${family} saddr ${networks} accept`),
     "}",
-    // A connection whose forward is gone, however long ago and whoever removed it. What its client sends is answered by
-    // a reset, so that it learns of it; until then TCP from the lab may pass, since that makes a silent client send.
+    // Connections without a forward, however it was removed. The client's next packet gets a reset, so that the client
+    // learns of the removal. Until then, TCP from the lab passes, because it makes a silent client send.
     "chain revoked {",
     "tcp flags rst return",
     "ct direction original meta l4proto tcp ct original proto-dst != @used_tcp reject with tcp reset",
     "ct direction original meta l4proto udp ct original proto-dst != @used_udp reject",
     "ct direction reply meta l4proto udp ct original proto-dst != @used_udp drop",
     "}",
-    // A look-up counts the packet at the element it finds.
+    // A look-up counts the packet at the element that it finds.
     "chain used {",
     ...dialled("used"),
     "}",
@@ -109,7 +109,7 @@ function chains(options: KernelOptions): string[] {
   ];
 }
 
-/** An interface name as nft reads it; the settings let nothing through that a quote could not hold. */
+/** An interface name in nft's quotes. The settings admit only names that need no escaping. */
 function quote(name: string): string {
   if (!/^[A-Za-z0-9_.:-]{1,15}$/.test(name)) throw new Error(`"${name}" is no interface name`);
   return `"${name}"`;

@@ -7,7 +7,7 @@ export type Change =
   | { readonly kind: "add"; readonly forward: Forward }
   | { readonly kind: "remove"; readonly forward: Forward };
 
-/** @returns one line: in one line, nft applies all of it or nothing. */
+/** @returns one line: nft applies a line as a whole or not at all. */
 export function transactionText(changes: readonly Change[]): string {
   return changes.flatMap(({ kind, forward }) => (kind === "add" ? adding(forward) : removing(forward))).join("; ");
 }

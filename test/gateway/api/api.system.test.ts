@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { issueToken } from "../../../gateway/auth/issue.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
-import { ISSUER, type Reply, SECRET, startTestGateway, type TestGateway, tokenOf } from "../support/gateway.js";
+import { ISSUER, type NamespacedGateway, type Reply, SECRET, startTestGateway, tokenOf } from "../support/gateway.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
@@ -15,7 +15,7 @@ const WINDOWS = { target_addr: "192.168.1.11", target_port: "3389", target_name:
 const CENTOS = { target_addr: "192.168.1.12", target_port: 22, target_name: "myCent", target_component: "CentOS" };
 
 describe.runIf(here)("the gateway over HTTPS, on a real store and a real kernel", () => {
-  let gw: TestGateway;
+  let gw: NamespacedGateway;
   let ada: string;
   let bob: string;
   let admin: string;

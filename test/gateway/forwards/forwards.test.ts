@@ -1,53 +1,16 @@
-/** Database first, then the kernel: in whatever order their answers come, they agree in the end. */
+/** Database first, then the kernel: they agree in the end, whatever the order of their answers. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import type { Forward, ForwardRequest } from "../../../gateway/forwards/forward.js";
 import { Forwards } from "../../../gateway/forwards/forwards.js";
-import type { Kernel } from "../../../gateway/nft/kernel.js";
 import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import type { Store } from "../../../gateway/store/store.js";
+import { aRequest } from "../support/a-forward.js";
+import { FakeKernel } from "../support/fake-kernel.js";
 
 const range = { min: 50_000, max: 50_009 };
-const asked: ForwardRequest = {
-  protocol: "tcp",
-  targetAddr: "192.168.1.5",
-  targetPort: 22,
-  targetName: "win",
-  targetComponent: "Windows",
-  owner: "ada",
-  sources: [],
-};
-
-/** A kernel of this test: holds what it is told, and refuses additions as long as it is to. */
-class HeldKernel implements Kernel {
-  readonly held = new Map<string, Forward>();
-  refuses = false;
-  /** Awaited before each addition. */
-  before: Promise<unknown> = Promise.resolve();
-
-  async reconcile(forwards: readonly Forward[]) {
-    this.held.clear();
-    for (const forward of forwards) this.held.set(forward.id, forward);
-    return { added: 0, removed: 0 };
-  }
-  async add(forward: Forward) {
-    await this.before;
-    if (this.refuses) throw new Error("refused");
-    this.held.set(forward.id, forward);
-  }
-  async remove({ id }: Forward) {
-    this.held.delete(id);
-  }
-  async counters() {
-    return [];
-  }
-  async show() {
-    return "";
-  }
-  async close() {}
-}
+const asked = aRequest();
 
 let dir = "";
 let store: Store;
@@ -66,9 +29,9 @@ afterEach(async () => {
   for (const { connPort } of await store.list()) await store.remove(connPort);
 });
 
-/** @param changed methods of the store that this test has its own of. */
+/** @param changed methods of the store that this test replaces. */
 async function open(changed: Partial<Store> = {}) {
-  const kernel = new HeldKernel();
+  const kernel = new FakeKernel();
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => void failures.push(error);
   const forwards = await Forwards.open({ store: withOwn(changed), kernel, range, onFailure });
@@ -76,7 +39,7 @@ async function open(changed: Partial<Store> = {}) {
   return { forwards, kernel, failures };
 }
 
-/** The real store's own methods know only the real store. */
+/** The real store's methods are bound to it: they use private fields. */
 function withOwn(changed: Partial<Store>): Store {
   return new Proxy(store, {
     get: (real, name) => {
@@ -87,7 +50,7 @@ function withOwn(changed: Partial<Store>): Store {
   });
 }
 
-const held = (kernel: HeldKernel) => [...kernel.held.values()].map(({ connPort }) => connPort);
+const held = (kernel: FakeKernel) => [...kernel.forwards.values()].map(({ connPort }) => connPort);
 
 test("a forward that is removed before its maker hears of it does not stay in the kernel", async () => {
   let release = () => {};
@@ -145,5 +108,5 @@ test("a database that fails after it wrote: the kernel is made what it says", as
   await expect(forwards.create(asked)).rejects.toThrow("Connection terminated");
   fails = false;
   expect(held(kernel)).toEqual([]);
-  await vi.waitUntil(() => kernel.held.size === 1, { timeout: 10_000 });
+  await vi.waitUntil(() => kernel.forwards.size === 1, { timeout: 10_000 });
 });

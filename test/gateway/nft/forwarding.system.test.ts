@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import type { Kernel, Reconciled } from "../../../gateway/nft/kernel.js";
-import { openKernel } from "../../../gateway/nft/open-kernel.js";
+import { openKernel } from "../../../gateway/nft/nft-kernel.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import {
   type ClientName,

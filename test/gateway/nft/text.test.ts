@@ -1,22 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Forward } from "../../../gateway/forwards/forward.js";
 import { elementsOf, listedForwards } from "../../../gateway/nft/elements.js";
 import { readMonitorLine } from "../../../gateway/nft/monitor.js";
 import { tableText } from "../../../gateway/nft/ruleset.js";
 import { transactionText } from "../../../gateway/nft/transaction.js";
+import { aForward } from "../support/a-forward.js";
 
-const forward: Forward = {
-  id: "0m5x-1a2b",
-  connPort: 50_000,
-  protocol: "tcp",
-  targetAddr: "192.168.1.5",
-  targetPort: 22,
-  targetName: "win",
-  targetComponent: "Windows",
-  owner: "ada",
-  sources: [],
-  createdAt: 0,
-};
+const forward = aForward();
 const options = {
   wan: "wan0",
   lan: "lan0",
@@ -116,12 +105,16 @@ test("what is listed is read back", () => {
   expect(listedForwards(undefined)).toEqual([]);
 });
 
-test("the monitor's lines: ours, others', who did it, and that it missed some", () => {
-  expect(readMonitorLine("add element inet sallyport target4 { tcp . 1 : 10.0.0.1 . 2 }")).toEqual({ touches: true });
-  expect(readMonitorLine("delete table inet sallyport")).toEqual({ touches: true });
-  expect(readMonitorLine("add table inet sallyport2")).toEqual({ touches: false });
-  expect(readMonitorLine("# new generation 7 by process 4711 (nft)")).toEqual({ by: 4711 });
-  expect(readMonitorLine("add table inet mark_1", ["mark_0", "mark_1"])).toEqual({ touches: "mark_1" });
-  expect(readMonitorLine("add table inet mark_1x", ["mark_0", "mark_1"])).toEqual({ touches: false });
-  expect(readMonitorLine("# ERROR: We lost some netlink events!")).toEqual({ missed: true });
+test("the monitor's lines: changes of our table and marks, who committed, and lost events", () => {
+  const change = (line: string, marks: readonly string[] = []) => {
+    const event = readMonitorLine(line, marks);
+    return event.kind === "change" ? [event.isOurTable, event.mark] : event;
+  };
+  expect(change("add element inet sallyport target4 { tcp . 1 : 10.0.0.1 . 2 }")).toEqual([true, undefined]);
+  expect(change("delete table inet sallyport")).toEqual([true, undefined]);
+  expect(change("add table inet sallyport2")).toEqual([false, undefined]);
+  expect(change("add table inet mark_1", ["mark_0", "mark_1"])).toEqual([false, "mark_1"]);
+  expect(change("add table inet mark_1x", ["mark_0", "mark_1"])).toEqual([false, undefined]);
+  expect(change("# new generation 7 by process 4711 (nft)")).toEqual({ kind: "commit", pid: 4711 });
+  expect(change("# ERROR: We lost some netlink events!")).toEqual({ kind: "overflow" });
 });

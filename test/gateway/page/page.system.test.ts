@@ -9,7 +9,7 @@ import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { bundlePage } from "../../../scripts/bundle.mjs";
 import { type Chromium, chromiumPath, startChromium, type Tab } from "../../support/chromium.js";
 import { root } from "../../support/cli.js";
-import { startTestGateway, type TestGateway, tokenOf } from "../support/gateway.js";
+import { type NamespacedGateway, startTestGateway, tokenOf } from "../support/gateway.js";
 
 const support = await namespaceSupport();
 const browser = chromiumPath();
@@ -28,7 +28,7 @@ const TOKEN = "document.getElementById('token')";
 const HOSTILE = "<img src=x onerror=window.hit=1>";
 
 describe.runIf(missing === undefined)("the gateway's page", () => {
-  let gateway: TestGateway;
+  let gateway: NamespacedGateway;
   let lab: NetNamespace;
   let chromium: Chromium;
   let url: string;

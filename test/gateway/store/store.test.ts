@@ -4,26 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
-import type { ForwardRequest } from "../../../gateway/forwards/forward.js";
 import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import { openPostgresStore } from "../../../gateway/store/postgresql.js";
 import type { Store } from "../../../gateway/store/store.js";
+import { aRequest } from "../support/a-forward.js";
 import { type PostgresServer, startPostgres } from "../support/postgres.js";
 
 const RANGE = { min: 50_000, max: 50_004 };
-
-function asked(more: Partial<ForwardRequest> = {}): ForwardRequest {
-  return {
-    protocol: "tcp",
-    targetAddr: "192.168.1.5",
-    targetPort: 22,
-    targetName: "win",
-    targetComponent: "Windows",
-    owner: "ada",
-    sources: [],
-    ...more,
-  };
-}
 
 let dir = "";
 let server: PostgresServer | string;
@@ -54,38 +41,40 @@ describe.each(kinds)("%s", (kind) => {
 
   test("V-11: the lowest free port each time, until the range is full", async () => {
     const store = await open();
-    const made = await Promise.all(Array.from({ length: 5 }, () => store.create(asked(), RANGE)));
+    const made = await Promise.all(Array.from({ length: 5 }, () => store.create(aRequest(), RANGE)));
     expect(made.map((each) => each.outcome === "created" && each.forward.connPort).sort()).toEqual([
       50_000, 50_001, 50_002, 50_003, 50_004,
     ]);
-    expect(await store.create(asked(), RANGE)).toEqual({ outcome: "full" });
+    expect(await store.create(aRequest(), RANGE)).toEqual({ outcome: "full" });
     expect((await store.remove(50_003))?.connPort).toBe(50_003);
-    expect(await store.create(asked(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_003 } });
+    expect(await store.create(aRequest(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_003 } });
   });
 
   test("a wanted port is given, or refused where it is another's", async () => {
     const store = await open();
-    expect(await store.create(asked({ connPort: 50_002 }), RANGE)).toMatchObject({ outcome: "created" });
-    expect(await store.create(asked({ connPort: 50_002, owner: "eve" }), RANGE)).toEqual({
+    expect(await store.create(aRequest({ connPort: 50_002 }), RANGE)).toMatchObject({ outcome: "created" });
+    expect(await store.create(aRequest({ connPort: 50_002, owner: "eve" }), RANGE)).toEqual({
       outcome: "taken",
       connPort: 50_002,
     });
-    expect(await store.create(asked(), RANGE)).toMatchObject({ forward: { connPort: 50_000 } });
+    expect(await store.create(aRequest(), RANGE)).toMatchObject({ forward: { connPort: 50_000 } });
   });
 
   test("V-11: a port whose forward could not be written stays free", async () => {
     const store = await open();
-    await expect(store.create(asked({ protocol: "icmp" as "tcp" }), RANGE)).rejects.toThrow("forwards_protocol_check");
-    expect(await store.create(asked(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_000 } });
+    await expect(store.create(aRequest({ protocol: "icmp" as "tcp" }), RANGE)).rejects.toThrow(
+      "forwards_protocol_check",
+    );
+    expect(await store.create(aRequest(), RANGE)).toMatchObject({ outcome: "created", forward: { connPort: 50_000 } });
   });
 
   test("V-12: the same owner and key give the same forward; another owner's key is another's", async () => {
     const store = await open();
-    const first = await store.create(asked({ key: "k1" }), RANGE);
-    const again = await store.create(asked({ key: "k1", targetPort: 3389 }), RANGE);
+    const first = await store.create(aRequest({ key: "k1" }), RANGE);
+    const again = await store.create(aRequest({ key: "k1", targetPort: 3389 }), RANGE);
     expect(first).toMatchObject({ outcome: "created" });
     expect(again).toEqual({ ...first, outcome: "existing" });
-    expect(await store.create(asked({ key: "k1", owner: "eve" }), RANGE)).toMatchObject({
+    expect(await store.create(aRequest({ key: "k1", owner: "eve" }), RANGE)).toMatchObject({
       outcome: "created",
       forward: { connPort: 50_001 },
     });
@@ -93,9 +82,9 @@ describe.each(kinds)("%s", (kind) => {
 
   test("V-13: filters are exact and combined; a per cent sign or a quote is an ordinary letter", async () => {
     const store = await open();
-    await store.create(asked({ targetName: "100%" }), RANGE);
-    await store.create(asked({ targetName: "1000" }), RANGE);
-    await store.create(asked({ targetName: "x' or '1'='1" }), RANGE);
+    await store.create(aRequest({ targetName: "100%" }), RANGE);
+    await store.create(aRequest({ targetName: "1000" }), RANGE);
+    await store.create(aRequest({ targetName: "x' or '1'='1" }), RANGE);
     const ports = async (filter: Parameters<Store["list"]>[0]) => (await store.list(filter)).map((f) => f.connPort);
     expect(await ports({ targetName: "100%" })).toEqual([50_000]);
     expect(await ports({ targetName: "x' or '1'='1" })).toEqual([50_002]);
@@ -105,7 +94,7 @@ describe.each(kinds)("%s", (kind) => {
 
   test("V-14: a removal is by its owner only, happens once, and holds after the store is opened again", async () => {
     const store = await open();
-    await store.create(asked({ sources: ["198.51.100.0/24"], expiresAt: 4_000_000_000_000 }), RANGE);
+    await store.create(aRequest({ sources: ["198.51.100.0/24"], expiresAt: 4_000_000_000_000 }), RANGE);
     const kept = await store.list();
     expect(await store.remove(50_000, "eve")).toBeUndefined();
     await stores.splice(0)[0]?.close();
@@ -120,7 +109,7 @@ describe.each(kinds)("%s", (kind) => {
   test("V-12, V-14: what comes at once shares a commit, and each gets its own answer", async () => {
     const store = await open();
     const keys = ["k1", "k1", "k2", undefined];
-    const made = await Promise.all(keys.map((key) => store.create(asked(defined({ key })), RANGE)));
+    const made = await Promise.all(keys.map((key) => store.create(aRequest(defined({ key })), RANGE)));
     expect(made.map(({ outcome }) => outcome).sort()).toEqual(["created", "created", "created", "existing"]);
     expect(made[0]).toHaveProperty("forward", (made[1] as { forward: unknown }).forward);
     const ports = (await store.list()).map(({ connPort }) => connPort);
@@ -140,18 +129,18 @@ describe.each(kinds)("%s", (kind) => {
 
   test("what has expired goes, and nothing else", async () => {
     const store = await open();
-    await store.create(asked({ expiresAt: 1_000 }), RANGE);
-    await store.create(asked({ expiresAt: 3_000 }), RANGE);
-    await store.create(asked(), RANGE);
+    await store.create(aRequest({ expiresAt: 1_000 }), RANGE);
+    await store.create(aRequest({ expiresAt: 3_000 }), RANGE);
+    await store.create(aRequest(), RANGE);
     expect((await store.removeExpired(2_000)).map(({ connPort }) => connPort)).toEqual([50_000]);
     expect((await store.list()).map(({ connPort }) => connPort)).toEqual([50_001, 50_002]);
   });
 
   test("V-15: machines are the distinct names and addresses, each address with its own liveness", async () => {
     const store = await open();
-    await store.create(asked(), RANGE);
-    await store.create(asked({ targetPort: 3389 }), RANGE);
-    await store.create(asked({ targetAddr: "192.168.1.6" }), RANGE);
+    await store.create(aRequest(), RANGE);
+    await store.create(aRequest({ targetPort: 3389 }), RANGE);
+    await store.create(aRequest({ targetAddr: "192.168.1.6" }), RANGE);
     const [first, second] = await store.machines();
     expect([first?.routable, second?.routable]).toEqual([null, null]);
     const known = { name: "win", component: "Windows", disagreeing: 0, checkedAt: 5_000 };
@@ -199,7 +188,7 @@ test("V-23: PostgreSQL tells a gateway what another one changed, and not what it
   const told = new Promise<void>((resolve) => other.onForeignChange(resolve));
   await expect
     .poll(async () => {
-      const made = await one.create(asked(), RANGE);
+      const made = await one.create(aRequest(), RANGE);
       if (made.outcome === "created") await one.remove(made.forward.connPort);
       return Promise.race([told.then(() => true), new Promise((resolve) => setImmediate(resolve, false))]);
     })
@@ -214,7 +203,7 @@ test("two gateways on one PostgreSQL never give out the same port", async (ctx) 
   const [one, other] = [await openPostgresStore(server.url), await openPostgresStore(server.url)];
   const range = { min: 50_000, max: 50_039 };
   const made = await Promise.all(
-    Array.from({ length: 41 }, (_, i) => (i % 2 === 0 ? one : other).create(asked(), range)),
+    Array.from({ length: 41 }, (_, i) => (i % 2 === 0 ? one : other).create(aRequest(), range)),
   );
   const ports = made.flatMap((each) => (each.outcome === "created" ? [each.forward.connPort] : []));
   expect(new Set(ports).size).toBe(40);

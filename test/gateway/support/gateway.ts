@@ -1,4 +1,4 @@
-/** A real gateway for a test: its own store, certificate and network namespace, and HTTPS from this process. */
+/** A real gateway for a test, with its own store and certificate, and HTTPS from this process. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { type Gateway, type GatewayOptions, startGateway } from "../../../gatewa
 import { parseConfig } from "../../../gateway/settings/parse.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
+import { FakeNft } from "./fake-nft.js";
 
 export const ISSUER = "https://vlab.test";
 export const SECRET = "a-secret-of-a-test-that-is-long-enough-0123456789";
@@ -31,9 +32,13 @@ export interface Ask {
   readonly body?: unknown;
 }
 
+/** `namespace` is where its nft, conntrack and fping run. */
+export interface NamespacedGateway extends TestGateway {
+  readonly namespace: NetNamespace;
+}
+
 export interface TestGateway {
   readonly gateway: Gateway;
-  readonly namespace: NetNamespace;
   readonly port: number;
   readonly cert: string;
   readonly dir: string;
@@ -52,18 +57,48 @@ export interface TestGatewayOptions {
   readonly assets?: GatewayOptions["assets"];
 }
 
+type GatewayPrograms = NonNullable<GatewayOptions["programs"]>;
+
 /** A token of a user of this gateway, bound to the loopback. */
 export function tokenOf(user: string, scopes: readonly Scope[] = ["read", "forward"]): Promise<string> {
   return issueToken({ issuer: ISSUER, user, scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" }, SECRET);
 }
 
-export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+/** With the real kernel, in a network namespace of its own. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<NamespacedGateway> {
+  const namespace = await NetNamespace.open("gateway");
+  const [nft, conntrack, fping] = ["nft", "conntrack", "fping"].map((program) => namespace.enter([program]));
+  const started = await startGatewayWith(() => defined({ nft, conntrack, fping }), options);
+  return {
+    ...started,
+    namespace,
+    async stop() {
+      await started.stop();
+      await namespace.close();
+    },
+  };
+}
+
+/** With an nft that accepts everything: no root, no kernel. */
+export function startKernellessGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const programs = (dir: string) => ({
+    nft: [new FakeNft(join(dir, "bin")).path],
+    conntrack: ["true"],
+    fping: ["true"],
+  });
+  return startGatewayWith(programs, options);
+}
+
+/** @param programs what the gateway runs. DIR is the gateway's own directory. */
+export async function startGatewayWith(
+  programs: (dir: string) => GatewayPrograms,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> {
   const dir = mkdtempSync(join(tmpdir(), "sallyport-gateway-"));
   const { cert, key } = makeCertificate("IP:127.0.0.1");
   writeFileSync(join(dir, "cert"), cert);
   writeFileSync(join(dir, "key"), key, { mode: 0o600 });
   writeFileSync(join(dir, "secret"), `${SECRET}\n`, { mode: 0o600 });
-  const namespace = await NetNamespace.open("gateway");
   const config = parseConfig(
     `
 name: test
@@ -89,17 +124,12 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
       env: { HOME: dir },
       log: logger,
       assets: options.assets,
-      programs: {
-        nft: namespace.enter(["nft"]),
-        conntrack: namespace.enter(["conntrack"]),
-        fping: namespace.enter(["fping"]),
-      },
+      programs: programs(dir),
     }),
   );
   const port = gateway.httpsPort;
   return {
     gateway,
-    namespace,
     port,
     cert,
     dir,
@@ -107,7 +137,6 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
     ask: (path, what) => ask({ port, ca: cert }, path, what),
     async stop() {
       await gateway.close();
-      await namespace.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };
