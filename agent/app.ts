@@ -1,9 +1,9 @@
 /** Who may ask, and which part of the agent answers. */
-import { bearerOfBasic } from "../http/basic.js";
-import type { Authenticate } from "../http/bearer.js";
-import type { Exchange } from "../http/exchange.js";
+import { bearerOfBasic } from "../http/headers/basic.js";
+import type { Authenticate } from "../http/headers/bearer.js";
 import { malformedTarget, unauthorized } from "../http/problems.js";
-import { parseTarget, type RequestTarget } from "../http/target.js";
+import type { Exchange } from "../http/server/exchange.js";
+import { parseTarget, type RequestTarget } from "../http/server/target.js";
 import type { Api } from "./api.js";
 import { isApyfalPath } from "./apyfal/handle.js";
 import { FILES_PREFIX } from "./guard/file-path.js";

@@ -1,7 +1,7 @@
 /** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
 import { type LoggerOptions, pino } from "pino";
-import { accessLines } from "../http/access-log.js";
-import { type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon.js";
+import { type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
+import { accessLines } from "../http/server/access-log.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { startAgent } from "./serve.js";
 import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";

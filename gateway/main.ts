@@ -1,6 +1,6 @@
 /** The daemon's command line. Bundled into one file; on a gateway, systemd runs it. */
 import { pino } from "pino";
-import { onHangup, runDaemon, untilStopped } from "../http/daemon.js";
+import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openKeys } from "./auth/keys.js";
 import { pageAssets } from "./page/serve-page.js";
 import { startGateway } from "./serve.js";

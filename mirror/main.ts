@@ -1,5 +1,5 @@
 /** The daemon's command line. Bundled into one file; on a machine of its own, systemd runs it. */
-import { onHangup, runDaemon, untilStopped } from "../http/daemon.js";
+import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openLog } from "./log.js";
 import { startMirror } from "./serve.js";
 import { loadConfig, loadKeyPair, readAccessKeys } from "./settings/load.js";

@@ -1,6 +1,6 @@
 /** What the mirror tells Prometheus, without a name of a caller, a domain or a package. */
 import { familyText } from "../base/prometheus.js";
-import type { RequestMetrics } from "../http/metrics.js";
+import type { RequestMetrics } from "../http/server/metrics.js";
 import type { Service } from "./codeartifact/api/operation.js";
 import { VERSION } from "./version.js";
 

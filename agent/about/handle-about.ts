@@ -1,7 +1,7 @@
 /** What the agent says of itself: whether it is ready, its version, its metrics and its interface. */
 import { METRICS_TYPE } from "../../base/prometheus.js";
-import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed } from "../../http/problems.js";
+import type { Exchange } from "../../http/server/exchange.js";
 
 export interface AboutOptions {
   readonly name: string;

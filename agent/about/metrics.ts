@@ -1,6 +1,6 @@
 /** What the agent tells Prometheus. */
 import { type Family, familyText } from "../../base/prometheus.js";
-import type { RequestMetrics } from "../../http/metrics.js";
+import type { RequestMetrics } from "../../http/server/metrics.js";
 import type { JobEngine, JobState } from "../jobs/types.js";
 
 export interface MetricsOptions {

@@ -4,10 +4,10 @@
  */
 import { closeSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
-import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
-import { sendPart } from "../../http/send.js";
-import type { RequestTarget } from "../../http/target.js";
+import type { Exchange } from "../../http/server/exchange.js";
+import { sendPart } from "../../http/server/send.js";
+import type { RequestTarget } from "../../http/server/target.js";
 import type { JobEngine } from "../jobs/types.js";
 import { type Form, readForm } from "./form.js";
 import { HostApi } from "./host-api.js";

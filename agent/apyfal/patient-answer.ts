@@ -3,7 +3,7 @@
  * blanks go out, which JSON allows before a document. Without them, the connection would be cut as idle, by
  * this agent or by an address translator on the way.
  */
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 
 const BLANK_MS = 10_000;
 

@@ -3,7 +3,7 @@
  * changes while it is read gets none.
  */
 import { createHash } from "node:crypto";
-import { readChunks } from "../../http/read-chunks.js";
+import { readChunks } from "../../http/server/read-chunks.js";
 import { statOf } from "../guard/proc-fd.js";
 import { validatorsOf } from "./validators.js";
 

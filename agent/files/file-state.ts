@@ -1,7 +1,7 @@
 /** What every answer about a file needs, worked out once for each state of it. */
 import type { BigIntStats } from "node:fs";
-import type { Validators } from "../../http/conditions.js";
-import type { Headers } from "../../http/exchange.js";
+import type { Validators } from "../../http/headers/conditions.js";
+import type { Headers } from "../../http/server/exchange.js";
 import { validatorsOf } from "./validators.js";
 
 export interface FileState extends Validators {

@@ -1,11 +1,11 @@
 /** GET and HEAD of a file or directory. */
 import { closeSync } from "node:fs";
-import { evaluate, rangeStillHolds } from "../../http/conditions.js";
-import { digestField, wantsDigest } from "../../http/digest.js";
-import type { Exchange, Headers } from "../../http/exchange.js";
+import { evaluate, rangeStillHolds } from "../../http/headers/conditions.js";
+import { digestField, wantsDigest } from "../../http/headers/digest.js";
+import { selectRange } from "../../http/headers/range.js";
 import { notFound, preconditionFailed } from "../../http/problems.js";
-import { selectRange } from "../../http/range.js";
-import { readPart, sendPart } from "../../http/send.js";
+import type { Exchange, Headers } from "../../http/server/exchange.js";
+import { readPart, sendPart } from "../../http/server/send.js";
 import type { FilePath } from "../guard/file-path.js";
 import type { KeptFiles } from "../guard/kept-files.js";
 import { listInside } from "../guard/list-inside.js";

@@ -1,7 +1,7 @@
 /** `/v1/files/…`: sees the path as it was sent, which a router would have decoded and folded. */
-import { evaluate } from "../../http/conditions.js";
-import type { Exchange } from "../../http/exchange.js";
+import { evaluate } from "../../http/headers/conditions.js";
 import { methodNotAllowed, notFound, preconditionFailed } from "../../http/problems.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { parseFilePath } from "../guard/file-path.js";
 import { KeptFiles } from "../guard/kept-files.js";
 import { removeInside } from "../guard/remove-inside.js";

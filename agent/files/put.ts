@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { defined } from "../../base/defined.js";
-import { evaluate } from "../../http/conditions.js";
-import { digestField, parseDigest } from "../../http/digest.js";
-import type { Exchange } from "../../http/exchange.js";
+import { evaluate } from "../../http/headers/conditions.js";
+import { digestField, parseDigest } from "../../http/headers/digest.js";
 import { notFound, preconditionFailed } from "../../http/problems.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { FilePath } from "../guard/file-path.js";
 import type { Root } from "../guard/roots.js";
 import { type Allow, Upload } from "../guard/upload.js";

@@ -1,7 +1,7 @@
 /** The state of a file as HTTP compares it. */
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import type { Validators } from "../../http/conditions.js";
+import type { Validators } from "../../http/headers/conditions.js";
 
 /** Hashed, so that inode numbers stay on the host. The change time is in it because a write can fake the other. */
 export function validatorsOf(stat: BigIntStats): Validators {

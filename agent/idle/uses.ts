@@ -1,5 +1,5 @@
 /** The requests that mean somebody uses this host; and the door that is shut on them before the host ends itself. */
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { goingDown } from "../problems.js";
 
 /** Questions about the host, which monitoring asks day and night. Answering them is no use of it. */

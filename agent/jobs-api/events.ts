@@ -2,7 +2,7 @@
  * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one. A reader that
  * is slower than the job gets the latest state and misses some in between: nothing is queued for it.
  */
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { Job, JobEngine, JobState } from "../jobs/types.js";
 import { noJob } from "./problems.js";
 import { documentOf } from "./represent.js";

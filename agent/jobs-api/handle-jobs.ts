@@ -1,9 +1,9 @@
 /** `/v1/jobs…` and `/v1/accelerators`: which answer a request gets. */
 
 import { defined } from "../../base/defined.js";
-import type { Exchange } from "../../http/exchange.js";
 import { methodNotAllowed } from "../../http/problems.js";
-import type { RequestTarget } from "../../http/target.js";
+import type { Exchange } from "../../http/server/exchange.js";
+import type { RequestTarget } from "../../http/server/target.js";
 import type { Devices } from "../devices/find-devices.js";
 import { Digests } from "../files/digests.js";
 import type { HostFiles } from "../jobs/host-files.js";

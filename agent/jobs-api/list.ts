@@ -1,7 +1,7 @@
 /** `GET /v1/jobs`: newest first, a page at a time. The cursor is the last job of the page before. */
 
 import { defined } from "../../base/defined.js";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { JobEngine, JobState } from "../jobs/types.js";
 import { invalid } from "./problems.js";
 import { summaryOf } from "./represent.js";

@@ -1,6 +1,6 @@
 /** `GET /v1/jobs/{id}/output`: the job's own output, with ranges and conditions as of any file. */
 import { closeSync } from "node:fs";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { Digests } from "../files/digests.js";
 import { sendFile } from "../files/get.js";
 import { statOf } from "../guard/proc-fd.js";

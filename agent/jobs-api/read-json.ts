@@ -1,5 +1,5 @@
 /** A JSON document out of a request, never longer than it may be. */
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { jsonTooLarge, notJson } from "./problems.js";
 
 /** Parameters are documents, not data: those are input. */

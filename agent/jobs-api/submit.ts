@@ -5,7 +5,7 @@
 import { open } from "node:fs/promises";
 import { Value } from "@sinclair/typebox/value";
 import { defined } from "../../base/defined.js";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { checkUpload, compareDigests, receive } from "../files/put.js";
 import { storageProblem } from "../guard/refusals.js";
 import { writeAll } from "../guard/write-all.js";

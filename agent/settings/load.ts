@@ -1,6 +1,6 @@
 /** Reads agent.yaml and the files it names. */
-import { SettingsFiles } from "../../http/settings-files.js";
-import { checkPair, type KeyPair } from "../../http/tls.js";
+import { SettingsFiles } from "../../http/daemon/settings-files.js";
+import { checkPair, type KeyPair } from "../../http/server/tls.js";
 import { badToken } from "../errors.js";
 import { parseConfig } from "./parse.js";
 import type { AgentConfig } from "./schema.js";

@@ -1,5 +1,5 @@
 /** From the text of agent.yaml to a checked configuration with every default filled in. Pure. */
-import { settingsParser } from "../../http/settings.js";
+import { settingsParser } from "../../http/daemon/settings.js";
 import { directoryTwice, onePerAccelerator, relativeProgram } from "../errors.js";
 import { type AcceleratorSettings, type AgentConfig, AgentConfigSchema } from "./schema.js";
 

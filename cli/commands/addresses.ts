@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { EXIT } from "../../base/fault.js";
 import { escapeControls } from "../../base/text/escape.js";
 import type { AddressList } from "../../firewall/address-api/address-list.js";
-import type { AccessEntry } from "../../http/access-log.js";
-import type { KeyPair } from "../../http/tls.js";
+import type { AccessEntry } from "../../http/server/access-log.js";
+import type { KeyPair } from "../../http/server/tls.js";
 import type { Context, Register } from "../context.js";
 
 interface ServeFlags {
@@ -59,11 +59,11 @@ async function list(context: Context): Promise<void> {
 }
 
 async function serveAddresses(context: Context, flags: ServeFlags): Promise<number> {
-  const { parseListen } = await import("../../http/listen-address.js");
+  const { parseListen } = await import("../../http/server/listen-address.js");
   const at = parseListen(flags.listen);
   const { handleAddresses } = await import("../../firewall/address-api/handle.js");
   const { cached } = await import("../../base/async/cached.js");
-  const { serve } = await import("../../http/serve.js");
+  const { serve } = await import("../../http/server/serve.js");
   const pair = flags.tls ? await deployedPair(context) : undefined;
   const authenticate = await authenticator(context, flags.tokenFile);
   const read = cached(KEPT_MS, () => addressesOf(context));
@@ -97,7 +97,7 @@ async function deployedPair(context: Context): Promise<KeyPair> {
   }
   const { readPrivate } = await import("../../certs/files.js");
   const { ensureCertificate } = await import("../../certs/store.js");
-  const { checkPair } = await import("../../http/tls.js");
+  const { checkPair } = await import("../../http/server/tls.js");
   const { pem } = await ensureCertificate({ crt: cert, key, generate: false });
   const pair = { cert: pem, key: await readPrivate("private key", key, "deploy once to have it made") };
   checkPair(pair, { cert, key });
@@ -105,7 +105,7 @@ async function deployedPair(context: Context): Promise<KeyPair> {
 }
 
 async function authenticator(context: Context, tokenFile: string | undefined) {
-  const { authenticateAnyone, authenticateBearer } = await import("../../http/bearer.js");
+  const { authenticateAnyone, authenticateBearer } = await import("../../http/headers/bearer.js");
   if (tokenFile === undefined) return authenticateAnyone;
   const { ensureToken, readToken } = await import("../../certs/token.js");
   const { path, created } = await ensureToken(resolve(context.cwd, tokenFile));

@@ -9,7 +9,7 @@ import type { SyncTarget } from "../../firewall/security-group/sync.js";
 import type { ListSource } from "../../firewall/sources/list-source.js";
 import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
-import { type ListenAddress, parseListen } from "../../http/listen-address.js";
+import { type ListenAddress, parseListen } from "../../http/server/listen-address.js";
 import type { CredentialFlags } from "./credentials.js";
 import * as errors from "./errors.js";
 import { parsePorts } from "./ports.js";

@@ -1,10 +1,10 @@
 /** Who may ask for the addresses, and what they get. */
 import { createHash } from "node:crypto";
-import type { Authenticate } from "../../http/bearer.js";
-import type { Handle } from "../../http/listener.js";
+import type { Authenticate } from "../../http/headers/bearer.js";
 import { Problem } from "../../http/problem.js";
 import { methodNotAllowed, notFound, unauthorized } from "../../http/problems.js";
-import { parseTarget } from "../../http/target.js";
+import type { Handle } from "../../http/server/listener.js";
+import { parseTarget } from "../../http/server/target.js";
 import type { AddressList } from "./address-list.js";
 
 export const ADDRESSES_PATH = "/api/cluster/ip-addresses";

@@ -1,8 +1,8 @@
 /** `/metrics` and `/healthz` of a sync that runs on. */
 import { METRICS_TYPE } from "../../base/prometheus.js";
-import type { Handle } from "../../http/listener.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
-import { parseTarget } from "../../http/target.js";
+import type { Handle } from "../../http/server/listener.js";
+import { parseTarget } from "../../http/server/target.js";
 import { healthOf, renderMetrics, type SyncHistory } from "./sync-metrics.js";
 
 const NO_STORE = { "Cache-Control": "no-store" };

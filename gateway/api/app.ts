@@ -2,11 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { defined } from "../../base/defined.js";
-import type { Exchange, Headers } from "../../http/exchange.js";
-import type { Handle } from "../../http/listener.js";
 import { Problem } from "../../http/problem.js";
 import { internal, malformedTarget, methodNotAllowed, notFound } from "../../http/problems.js";
-import { parseTarget } from "../../http/target.js";
+import type { Exchange, Headers } from "../../http/server/exchange.js";
+import type { Handle } from "../../http/server/listener.js";
+import { parseTarget } from "../../http/server/target.js";
 import { type Authenticate, tokenIn } from "../auth/authenticate.js";
 import { type Caller, may } from "../auth/caller.js";
 import { clientAddress } from "../auth/client-address.js";

@@ -1,6 +1,7 @@
 /** vLab's envelope (V-01): every answer of its routes has it, with a link to what explains the route. */
-import type { Headers } from "../../http/exchange.js";
+
 import type { Problem } from "../../http/problem.js";
+import type { Headers } from "../../http/server/exchange.js";
 
 export const VLAB_PREFIX = "/api/1/ipam/";
 

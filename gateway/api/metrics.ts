@@ -1,6 +1,6 @@
 /** `/metrics`: the gateway in numbers, without a name of a user or a machine. */
 import { familyText } from "../../base/prometheus.js";
-import type { RequestMetrics } from "../../http/metrics.js";
+import type { RequestMetrics } from "../../http/server/metrics.js";
 import type { SenderMetrics } from "../logs/sender.js";
 import { VERSION } from "../version.js";
 import type { ApiServices } from "./services.js";

@@ -1,7 +1,7 @@
 /** One thing that can be asked of the gateway: how it is asked, by whom, what it answers, and how. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { TObject, TSchema } from "@sinclair/typebox";
-import type { Headers } from "../../http/exchange.js";
+import type { Headers } from "../../http/server/exchange.js";
 import type { Caller, Scope } from "../auth/caller.js";
 
 export interface Call {

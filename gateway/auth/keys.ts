@@ -8,7 +8,7 @@ import {
   type JWTVerifyGetKey,
   type KeyObject,
 } from "jose";
-import type { SettingsFiles } from "../../http/settings-files.js";
+import type { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { badRemoteKey, keyOutOfReach, weakKey } from "../errors.js";
 import type { GatewayConfig } from "../settings/schema.js";
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
-import type { SettingsFiles } from "../../http/settings-files.js";
+import type { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { badLogKey, badLogTarget } from "../errors.js";
 import type { Forward } from "../forwards/forward.js";
 import type { GatewayConfig } from "../settings/schema.js";

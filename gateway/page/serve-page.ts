@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../base/tools.js";
-import type { Headers } from "../../http/exchange.js";
+import type { Headers } from "../../http/server/exchange.js";
 
 /** By path of the request: the type of a document, and the document. */
 export type PageFiles = Readonly<Record<string, { readonly type: string; readonly text: string }>>;

@@ -1,6 +1,6 @@
 /** From the text of gateway.yaml to checked settings with every default filled in. Pure. */
 import ipaddr from "ipaddr.js";
-import { settingsParser } from "../../http/settings.js";
+import { settingsParser } from "../../http/daemon/settings.js";
 import { badSetting, noKeySource } from "../errors.js";
 import { type GatewayConfig, GatewayConfigSchema } from "./schema.js";
 

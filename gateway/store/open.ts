@@ -1,5 +1,5 @@
 /** Opens the store that `database` in gateway.yaml names. */
-import type { SettingsFiles } from "../../http/settings-files.js";
+import type { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { badDatabase } from "./errors.js";
 import type { Store } from "./store.js";
 

@@ -3,8 +3,8 @@
  * once; dispatch, `Allow`, metrics labels, access checks, validation and the OpenAPI document come from that list.
  */
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
-import type { Exchange } from "../exchange.js";
-import type { RequestTarget } from "../target.js";
+import type { Exchange } from "../server/exchange.js";
+import type { RequestTarget } from "../server/target.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 

@@ -1,8 +1,9 @@
 /** Dispatch: from a request to the handler of its route, past the daemon's access rules. */
-import type { Exchange } from "../exchange.js";
-import type { Handle } from "../listener.js";
+
 import { malformedTarget, methodNotAllowed, notFound } from "../problems.js";
-import { parseTarget, type RequestTarget } from "../target.js";
+import type { Exchange } from "../server/exchange.js";
+import type { Handle } from "../server/listener.js";
+import { parseTarget, type RequestTarget } from "../server/target.js";
 import type { Route, RouteCall } from "./route.js";
 import type { Match, RouteTable } from "./route-table.js";
 

@@ -1,10 +1,10 @@
 /** Every request: to the API, for packages, or about the mirror itself. */
 import { METRICS_TYPE } from "../../base/prometheus.js";
-import type { Exchange } from "../../http/exchange.js";
-import type { Handle } from "../../http/listener.js";
 import { Problem } from "../../http/problem.js";
 import { malformedTarget, methodNotAllowed, notFound } from "../../http/problems.js";
-import { parseTarget } from "../../http/target.js";
+import type { Exchange } from "../../http/server/exchange.js";
+import type { Handle } from "../../http/server/listener.js";
+import { parseTarget } from "../../http/server/target.js";
 import { PACKAGE_FORMATS } from "../package-format.js";
 import { handleApi, type SignedBy } from "./api/handle-api.js";
 import type { Service } from "./api/operation.js";

@@ -1,6 +1,6 @@
 /** Takes what npm publishes: one document with the manifest, the tags, and the tarball in it. */
 import { createHash, randomUUID } from "node:crypto";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { isObject } from "../pypi/parse-simple.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";

@@ -1,7 +1,8 @@
 /** The endpoint of npm, yarn and pnpm. */
-import type { Exchange } from "../../http/exchange.js";
+
 import { Problem, problemBody } from "../../http/problem.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import { isNpmName } from "../pypi/names.js";
 import { type IndexPage, pageOf } from "../pypi/render-simple.js";
 import { segmentsOf, sendPage } from "../pypi/routes.js";

@@ -1,7 +1,7 @@
 /** The endpoint of pip, uv, poetry and twine. */
-import { evaluate } from "../../http/conditions.js";
-import type { Exchange } from "../../http/exchange.js";
+import { evaluate } from "../../http/headers/conditions.js";
 import { methodNotAllowed, notFound, preconditionFailed } from "../../http/problems.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
 import type { CachedView, PackageService } from "../resolve/package-service.js";
 import { noPackage, upstreamFailed } from "../resolve/problems.js";

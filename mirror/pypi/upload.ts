@@ -7,7 +7,7 @@ import { open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyHeaders } from "@fastify/busboy";
 import { defined } from "../../base/defined.js";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, Hashes, KeptVersion, PackageRecord } from "../resolve/model.js";
 import type { PackageService } from "../resolve/package-service.js";

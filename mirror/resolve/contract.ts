@@ -3,7 +3,7 @@
  * says which repositories there are and who may ask; the second has what is in them.
  */
 import type { Logger } from "pino";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageFormat } from "../package-format.js";
 
 export interface RepositoryNode {

@@ -1,6 +1,6 @@
 /** Views of packages, kept for as long as they hold, and assets: from here, or from where the view says. */
 import type { Logger } from "pino";
-import type { Exchange } from "../../http/exchange.js";
+import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageFormat } from "../package-format.js";
 import { readWheelMetadata } from "../pypi/wheel.js";
 import type { Blobs } from "../store/blobs.js";

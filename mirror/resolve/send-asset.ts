@@ -1,12 +1,12 @@
 /** Answers with a blob, or with one that is still on its way in. */
 import { closeSync } from "node:fs";
-import { evaluate, rangeStillHolds } from "../../http/conditions.js";
-import { digestField } from "../../http/digest.js";
-import type { Exchange, Headers } from "../../http/exchange.js";
+import { evaluate, rangeStillHolds } from "../../http/headers/conditions.js";
+import { digestField } from "../../http/headers/digest.js";
+import { selectRange } from "../../http/headers/range.js";
 import { preconditionFailed } from "../../http/problems.js";
-import { selectRange } from "../../http/range.js";
-import { readChunks } from "../../http/read-chunks.js";
-import { sendPart } from "../../http/send.js";
+import type { Exchange, Headers } from "../../http/server/exchange.js";
+import { readChunks } from "../../http/server/read-chunks.js";
+import { sendPart } from "../../http/server/send.js";
 import type { Blobs } from "../store/blobs.js";
 import type { StoredAsset, Transfer } from "../store/transfer.js";
 import { unsatisfiableRange } from "./problems.js";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { defined } from "../../base/defined.js";
-import { settingsMissing } from "../../http/settings-errors.js";
+import { settingsMissing } from "../../http/daemon/settings-errors.js";
 import { badConnection, certWithoutKey } from "../errors.js";
 import { parseConfig } from "./parse.js";
 import type { MirrorConfig } from "./schema.js";

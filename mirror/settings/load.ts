@@ -1,7 +1,7 @@
 /** Reads mirror.yaml and the files it names. */
 import { join } from "node:path";
-import { SettingsFiles } from "../../http/settings-files.js";
-import { checkPair, type KeyPair } from "../../http/tls.js";
+import { SettingsFiles } from "../../http/daemon/settings-files.js";
+import { checkPair, type KeyPair } from "../../http/server/tls.js";
 import { type AccessKeys, loadAccessKeys } from "../codeartifact/auth/access-keys.js";
 import { parseConfig } from "./parse.js";
 import type { MirrorConfig } from "./schema.js";

@@ -1,6 +1,6 @@
 /** From the text of mirror.yaml to checked settings with every default filled in. Pure. */
 import { isAbsolute } from "node:path";
-import { settingsParser } from "../../http/settings.js";
+import { settingsParser } from "../../http/daemon/settings.js";
 import { CONNECTIONS, isServed } from "../codeartifact/names.js";
 import { badSetting, emulatorNotLocal, needsTls, needsUrl } from "../errors.js";
 import { type MirrorConfig, MirrorConfigSchema } from "./schema.js";

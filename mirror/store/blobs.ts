@@ -7,7 +7,7 @@ import { type BigIntStats, closeSync, fstatSync, openSync, statSync } from "node
 import { mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
-import { readChunks } from "../../http/read-chunks.js";
+import { readChunks } from "../../http/server/read-chunks.js";
 
 export class Blobs {
   readonly #dir: string;

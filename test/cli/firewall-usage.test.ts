@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { parseDuration } from "../../base/text/duration.js";
 import { parsePorts } from "../../cli/firewall/ports.js";
-import { parseListen } from "../../http/listen-address.js";
+import { parseListen } from "../../http/server/listen-address.js";
 import { faultText } from "../support/fault-text.js";
 import { runInProcess } from "../support/run-cli.js";
 

@@ -151,7 +151,7 @@ async function metricsServer(
   history: Parameters<typeof import("../../../firewall/security-group/metrics-handle.js")["metricsHandle"]>[0],
 ) {
   const { metricsHandle } = await import("../../../firewall/security-group/metrics-handle.js");
-  const { serve } = await import("../../../http/serve.js");
+  const { serve } = await import("../../../http/server/serve.js");
   return serve({ at, handle: metricsHandle(history, everyMs) });
 }
 

@@ -50,7 +50,7 @@ async function serve(context: Context, flags: ServeFlags): Promise<void> {
   const { openLog } = await import("../../../mirror/log.js");
   const { startMirror } = await import("../../../mirror/serve.js");
   const { configFromFlags } = await import("../../../mirror/settings/from-flags.js");
-  const { parseListen } = await import("../../../http/listen-address.js");
+  const { parseListen } = await import("../../../http/server/listen-address.js");
   const { cwd, env, options } = context;
   const listen = flags.listen === undefined ? undefined : parseListen(flags.listen);
   const config = await configFromFlags({ ...flags, listen }, { cwd, env, file: options.config });

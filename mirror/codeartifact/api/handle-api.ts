@@ -1,7 +1,7 @@
 /** A request to the API: whose it is, which operation, and its answer or its refusal in AWS's shape. */
 import { Fault } from "../../../base/fault.js";
-import type { Exchange } from "../../../http/exchange.js";
-import type { RequestTarget } from "../../../http/target.js";
+import type { Exchange } from "../../../http/server/exchange.js";
+import type { RequestTarget } from "../../../http/server/target.js";
 import { type Caller, may } from "../auth/caller.js";
 import { ApiError, accessDenied, cannotParse, internalError, tooLarge, unknownOperation } from "../errors.js";
 import { Binary, type Service } from "./operation.js";

@@ -1,7 +1,7 @@
 /** Whose signature a request has: of a configured access key, or, in an emulator, of anybody's. */
 
 import { defined } from "../../../base/defined.js";
-import type { Exchange } from "../../../http/exchange.js";
+import type { Exchange } from "../../../http/server/exchange.js";
 import type { SignedBy } from "../api/handle-api.js";
 import { badSignature } from "../errors.js";
 import type { AccessKeys } from "./access-keys.js";

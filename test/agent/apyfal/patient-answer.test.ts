@@ -2,7 +2,7 @@ import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { answerPatiently } from "../../../agent/apyfal/patient-answer.js";
-import { Exchange } from "../../../http/exchange.js";
+import { Exchange } from "../../../http/server/exchange.js";
 
 /** The answer as the client sees it grow; `seen` is called with all of it so far. */
 async function ask(produce: () => Promise<unknown>, seen: (text: string) => void) {

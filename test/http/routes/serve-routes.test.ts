@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createListener } from "../../../http/listener.js";
 import { Problem } from "../../../http/problem.js";
 import { unauthorized } from "../../../http/problems.js";
 import type { Route, RouteHandler } from "../../../http/routes/route.js";
 import { RouteTable } from "../../../http/routes/route-table.js";
 import { serveRoutes } from "../../../http/routes/serve-routes.js";
+import { createListener } from "../../../http/server/listener.js";
 
 type Access = "anyone" | "token";
 const route = (path: string, access: Access, handle: RouteHandler<string>): Route<Access, RouteHandler<string>> => ({

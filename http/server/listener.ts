@@ -1,13 +1,13 @@
 /** Turns a handler into a request listener: in turn, logged, and never without an answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { errno } from "../base/fault.js";
+import { errno } from "../../base/fault.js";
+import { Problem } from "../problem.js";
+import { internal, overloaded, tooManyHeaders, tooManyPipelined } from "../problems.js";
 import type { AccessLog } from "./access-log.js";
 import { watchBodies } from "./body-rate.js";
 import { Exchange } from "./exchange.js";
 import { HEADER_COUNT, LIMITS, type Limits } from "./limits.js";
-import { Problem } from "./problem.js";
-import { internal, overloaded, tooManyHeaders, tooManyPipelined } from "./problems.js";
 
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;

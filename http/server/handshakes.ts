@@ -6,8 +6,8 @@
  */
 import type { Server } from "node:https";
 import type { Socket } from "node:net";
+import { connectionToEvict } from "./connection-to-evict.js";
 import { peerOf } from "./connections.js";
-import { oldestOfHeaviest } from "./heaviest.js";
 import type { Limits } from "./limits.js";
 import { callerOf, remoteOf } from "./remote.js";
 
@@ -37,7 +37,7 @@ export function guardHandshakes(server: Server, limits: Pick<Limits, "handshakeM
       if (pending.get(key)?.socket === socket) settle(key);
     });
     if (pending.size <= limits.handshakes) return;
-    const giving = oldestOfHeaviest(pending.values());
+    const giving = connectionToEvict(pending.values());
     if (giving === undefined) return;
     settle(giving.key);
     giving.socket.destroy();

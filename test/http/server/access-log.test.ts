@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { type AccessEntry, accessLines, accessLog } from "../../http/access-log.js";
+import { type AccessEntry, accessLines, accessLog } from "../../../http/server/access-log.js";
 
 const ENTRY: AccessEntry = {
   id: "7f3c",

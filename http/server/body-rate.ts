@@ -3,9 +3,10 @@
  * temporary file for ever. A body has to bring a number of bytes in each window; time in which we do not read
  * what has come is not held against the client.
  */
+
+import { bodyTooSlow } from "../problems.js";
 import type { Exchange } from "./exchange.js";
 import type { Limits } from "./limits.js";
-import { bodyTooSlow } from "./problems.js";
 
 interface Watched {
   since: number;

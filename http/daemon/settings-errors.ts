@@ -1,7 +1,7 @@
 /** What can be wrong with a daemon's settings and the files they name. `room` is the prefix of the code. */
 
-import { defined } from "../base/defined.js";
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { defined } from "../../base/defined.js";
+import { EXIT, Fault, quote } from "../../base/fault.js";
 
 const usage = (code: string, message: string, hint?: string) =>
   new Fault(code, message, defined({ exit: EXIT.usage, hint }));

@@ -1,7 +1,7 @@
 /** From the text of a daemon's YAML file to checked settings with every default filled in. Pure. */
 import { Ajv, type ErrorObject } from "ajv";
 import { LineCounter, parseDocument } from "yaml";
-import { nearest } from "../base/text/nearest.js";
+import { nearest } from "../../base/text/nearest.js";
 import { badValue, malformed, missingKey, unknownKey } from "./settings-errors.js";
 
 /** @param room prefix of the codes of faults. `schema` is a JSON Schema whose descriptions say what is expected. */

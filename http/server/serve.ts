@@ -1,4 +1,5 @@
 /** A small server beside a command: every limit set, closed in good order. */
+
 import type { AccessLog } from "./access-log.js";
 import { LIMITS } from "./limits.js";
 import { type ListenAddress, listenText } from "./listen-address.js";

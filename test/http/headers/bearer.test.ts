@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { authenticateAnyone, authenticateBearer } from "../../http/bearer.js";
+import { authenticateAnyone, authenticateBearer } from "../../../http/headers/bearer.js";
 
 const TOKEN = "abcDEF123-._~+/xyz==";
 const authenticate = authenticateBearer(TOKEN);

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
-import { redirectHost } from "../../http/redirect.js";
-import { makeCertificate } from "../agent/support/certificate.js";
+import { redirectHost } from "../../../http/server/redirect.js";
+import { makeCertificate } from "../../agent/support/certificate.js";
 
 const wildcard = new X509Certificate(makeCertificate("DNS:*").cert);
 const named = new X509Certificate(makeCertificate("DNS:files.example.org,DNS:*.lab.example.org").cert);

@@ -1,6 +1,6 @@
 /** The command line that the daemons share: which command, with which file, until which signal, and what went wrong. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { EXIT, Fault, quote } from "../../base/fault.js";
 
 export interface DaemonOptions {
   /** The room, as in the names of its faults and its bundle: "agent" is `agent.mjs`. */

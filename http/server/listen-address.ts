@@ -1,5 +1,5 @@
 /** `HOST:PORT` of `--listen`. */
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { EXIT, Fault, quote } from "../../base/fault.js";
 
 export interface ListenAddress {
   readonly address: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTarget } from "../../http/target.js";
+import { parseTarget } from "../../../http/server/target.js";
 
 test.each([
   ["/a/b", "/a/b", ""],

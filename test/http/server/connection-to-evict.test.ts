@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { oldestOfHeaviest } from "../../http/heaviest.js";
-import { callerOf, remoteOf } from "../../http/remote.js";
+import { connectionToEvict } from "../../../http/server/connection-to-evict.js";
+import { callerOf, remoteOf } from "../../../http/server/remote.js";
 
 const of = (names: string) => names.split(" ").map((name) => ({ name, caller: name.charAt(0) }));
 
@@ -10,11 +10,11 @@ test.each([
   ["a1 b1 b2 a2", "a1"],
   ["a1 b1 c1 b2 c2 c3", "c1"],
 ])("of %s, %s gives way", (waiting, gives) => {
-  expect(oldestOfHeaviest(of(waiting))?.name).toBe(gives);
+  expect(connectionToEvict(of(waiting))?.name).toBe(gives);
 });
 
 test("of nobody, nobody", () => {
-  expect(oldestOfHeaviest([])).toBeUndefined();
+  expect(connectionToEvict([])).toBeUndefined();
 });
 
 test.each([

@@ -1,7 +1,7 @@
 /** Reads a daemon's settings and the files they name: `~/x` under HOME, absolute paths, `credential:NAME` of systemd. */
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { errno } from "../base/fault.js";
+import { errno } from "../../base/fault.js";
 import {
   noCredentialsDirectory,
   noHome,

@@ -2,7 +2,7 @@
 import { constants, randomBytes } from "node:crypto";
 import type { Server, ServerOptions } from "node:https";
 import { createSecureContext } from "node:tls";
-import { TLS_CIPHERS } from "../base/tls-ciphers.js";
+import { TLS_CIPHERS } from "../../base/tls-ciphers.js";
 import { certificateRefused } from "./errors.js";
 
 /** A session ticket is as good as its key: under TLS 1.2 an old key opens every session it sealed. */

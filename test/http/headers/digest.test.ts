@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { digestField, parseDigest, wantsDigest } from "../../http/digest.js";
+import { digestField, parseDigest, wantsDigest } from "../../../http/headers/digest.js";
 
 const sha256 = createHash("sha256").update("x").digest();
 

@@ -1,8 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { LIMITS } from "../../http/limits.js";
-import { httpServer, listen, type Server } from "../../http/server.js";
+import { LIMITS } from "../../../http/server/limits.js";
+import { httpServer, listen, type Server } from "../../../http/server/server.js";
 
 const servers: Array<{ close(): unknown }> = [];
 afterEach(() => {

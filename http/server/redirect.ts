@@ -1,8 +1,8 @@
 /** Port 80: one answer, a permanent redirect to the same place over HTTPS. */
 import type { X509Certificate } from "node:crypto";
 import { isIP, isIPv6 } from "node:net";
+import { malformedTarget } from "../problems.js";
 import type { Exchange } from "./exchange.js";
-import { malformedTarget } from "./problems.js";
 import { parseTarget } from "./target.js";
 
 const NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*$/;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { selectRange } from "../../http/range.js";
+import { selectRange } from "../../../http/headers/range.js";
 
 const part = (start: number, length: number) => ({ kind: "part", start, length });
 const whole = { kind: "whole" };

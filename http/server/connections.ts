@@ -7,7 +7,7 @@
 import type { Server as HttpServer } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
-import { oldestOfHeaviest } from "./heaviest.js";
+import { connectionToEvict } from "./connection-to-evict.js";
 import type { Limits } from "./limits.js";
 import { isBusy } from "./listener.js";
 import { callerOf, remoteOf } from "./remote.js";
@@ -47,7 +47,7 @@ export function guardConnections(
     });
     if (held > limits.connectionsPerAddress) return refuse(socket, secure);
     if (connections.size <= limits.connections) return;
-    const idle = oldestOfHeaviest(idleOf(connections.values(), socket));
+    const idle = connectionToEvict(idleOf(connections.values(), socket));
     if (idle === undefined) return refuse(socket, secure);
     // Now, not when the kernel is done with it: the next newcomer must find another one.
     connections.delete(idle.key);

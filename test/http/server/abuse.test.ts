@@ -4,10 +4,10 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ABUSES, statusOf, type Victim } from "../../bench/agent/abuse.js";
-import { Client, repeat, tasks } from "../../bench/agent/honest.js";
-import { BEARER, startTestAgent, type TestAgent } from "../agent/support/test-agent.js";
-import { ask } from "../agent/support/wire.js";
+import { ABUSES, statusOf, type Victim } from "../../../bench/agent/abuse.js";
+import { Client, repeat, tasks } from "../../../bench/agent/honest.js";
+import { BEARER, startTestAgent, type TestAgent } from "../../agent/support/test-agent.js";
+import { ask } from "../../agent/support/wire.js";
 
 const LARGE = Buffer.alloc(4_000_000, "large");
 const SMALL = Buffer.alloc(1024, "small");

@@ -1,5 +1,5 @@
 /** Faults of starting a server. */
-import { Fault } from "../base/fault.js";
+import { Fault } from "../../base/fault.js";
 
 export const portTaken = (address: string, port: number) =>
   new Fault("http/port-taken", `port ${port} on "${address}" is already taken`, {

@@ -1,5 +1,5 @@
 /** How many requests there were and how long they took: counted from the access log, so that none is missed. */
-import type { HistogramFamily } from "../base/prometheus.js";
+import type { HistogramFamily } from "../../base/prometheus.js";
 import type { AccessLog } from "./access-log.js";
 
 /** Seconds: a small file, a page, a patient person, a large transfer. */

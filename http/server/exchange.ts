@@ -1,10 +1,10 @@
 /** One request and its answer: the id, the account of it, and the ways to end it. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defined } from "../base/defined.js";
+import { defined } from "../../base/defined.js";
+import { ANONYMOUS } from "../headers/bearer.js";
+import { type Problem, problemBody } from "../problem.js";
 import type { AccessDetails, AccessLog } from "./access-log.js";
-import { ANONYMOUS } from "./bearer.js";
-import { type Problem, problemBody } from "./problem.js";
 import { remoteOf } from "./remote.js";
 
 export type Headers = Readonly<Record<string, string | number>>;

@@ -3,9 +3,9 @@ import { createServer as createHttp, type Server as HttpServer, STATUS_CODES } f
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { errno } from "../base/fault.js";
+import { errno } from "../../base/fault.js";
+import { ANONYMOUS } from "../headers/bearer.js";
 import type { AccessLog } from "./access-log.js";
-import { ANONYMOUS } from "./bearer.js";
 import { guardConnections } from "./connections.js";
 import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";

@@ -1,10 +1,10 @@
-/** Who has to give way where there are too many: one of the many of one caller, before the only one of another. */
+/** Eviction: the oldest connection of the client that holds the most. */
 
 /**
- * @param waiting in the order in which they came.
- * @returns the oldest of the caller with the most; undefined only of nothing.
+ * @param waiting in order of arrival.
+ * @returns undefined only where nothing waits.
  */
-export function oldestOfHeaviest<T extends { readonly caller: string }>(waiting: Iterable<T>): T | undefined {
+export function connectionToEvict<T extends { readonly caller: string }>(waiting: Iterable<T>): T | undefined {
   const groups = new Map<string, { oldest: T; count: number }>();
   let heaviest: { oldest: T; count: number } | undefined;
   for (const one of waiting) {

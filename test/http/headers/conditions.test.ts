@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { evaluate, rangeStillHolds } from "../../http/conditions.js";
-import { parseTags, strongMatch, weakMatch } from "../../http/etag.js";
+import { evaluate, rangeStillHolds } from "../../../http/headers/conditions.js";
+import { parseTags, strongMatch, weakMatch } from "../../../http/headers/etag.js";
 
 const current = { etag: '"a"', modifiedMs: Date.parse("2026-01-02T03:04:05.678Z") };
 const SAME = "Fri, 02 Jan 2026 03:04:05 GMT";
