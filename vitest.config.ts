@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const slow = ["test/**/*.system.test.ts"];
@@ -9,6 +10,8 @@ export default defineConfig({
     reporters: ["default", "./test/support/closing-line.ts"],
     projects: [
       {
+        // The examples import the package by name.
+        resolve: { alias: [{ find: /^sallyport$/, replacement: join(import.meta.dirname, "index.ts") }] },
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],

@@ -1,0 +1,68 @@
+/**
+ * The package as a stranger gets it: packed, installed beside the newest constructs, and used by the example app.
+ * What npm resolves there decides whether there is one copy of the construct tree or two.
+ */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runOk } from "../../base/process/run.js";
+import { packageRoot } from "../../base/tools.js";
+
+const INSTALL_MS = 600_000;
+
+const dir = mkdtempSync(join(tmpdir(), "package-"));
+const app = join(dir, "app");
+const npm = (...args: string[]) =>
+  runOk("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], { cwd: app, timeout: INSTALL_MS });
+const env = { HOME: join(dir, "home"), SALLYPORT_CALLER: "203.0.113.7" };
+
+beforeAll(async () => {
+  cpSync(join(packageRoot, "examples/own-cdktf-app"), app, { recursive: true });
+  await runOk("npm", ["pack", "--ignore-scripts", "--pack-destination", dir], {
+    cwd: packageRoot,
+    timeout: INSTALL_MS,
+  });
+  const tarball = join(dir, readdirSync(dir).find((name) => name.endsWith(".tgz")) ?? "");
+  await npm("install", "--engine-strict", tarball, "cdktf", "constructs@latest", "@cdktf/provider-aws@20.1.0");
+}, INSTALL_MS);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function synthesize(): Promise<Record<string, unknown>> {
+  await runOk("npm", ["run", "synth"], { cwd: app, env, timeout: INSTALL_MS });
+  const { "//": _, ...stack } = JSON.parse(readFileSync(join(app, "cdktf.out/stacks/lab/cdk.tf.json"), "utf8"));
+  return stack;
+}
+
+test("K-01 there is one copy of constructs, and of the framework", () => {
+  for (const name of ["constructs", "cdktf", "@cdktf/provider-aws"]) {
+    expect(existsSync(join(app, "node_modules", name))).toBe(true);
+    expect(existsSync(join(app, "node_modules/sallyport/node_modules", name))).toBe(false);
+  }
+});
+
+test("K-05 what only the daemons' bundles use is not installed again", () => {
+  for (const name of ["@electric-sql/pglite", "@nats-io/jetstream", "kysely", "pg", "fastify"]) {
+    expect(existsSync(join(app, "node_modules", name))).toBe(false);
+  }
+});
+
+test("K-06 the package holds what is used: no build state, no daemon beside its bundle", () => {
+  const packed = readdirSync(join(app, "node_modules/sallyport/dist"), { recursive: true, encoding: "utf8" });
+  expect(packed).toContain("runtime/agent.mjs");
+  expect(packed).toContain("runtime/gateway.mjs");
+  expect(packed.filter((file) => /tsbuildinfo|^agent\/|^test\//.test(file))).toEqual([]);
+});
+
+test("K-01, K-02 the example type-checks and synthesizes, with CDK Terrain in place of cdktf too", async () => {
+  await runOk("npm", ["run", "check"], { cwd: app, timeout: INSTALL_MS });
+  const withCdktf = await synthesize();
+  // Its peer range does not know provider-aws 20, whose code it runs unchanged.
+  await npm("install", "--legacy-peer-deps", "cdktf@npm:cdktn@0.24.0", "constructs@10.6.0");
+  expect(await synthesize()).toEqual(withCdktf);
+}, 900_000);
+
+test("the command runs from the package", async () => {
+  const { stdout } = await runOk("npx", ["--no-install", "sallyport", "--version"], { cwd: app, timeout: INSTALL_MS });
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+});
