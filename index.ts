@@ -10,7 +10,7 @@ export { type AgentSettings, agentSettings } from "./stacks/accelerator-hosts/ag
 export { deployedHosts, type PlannedHost } from "./stacks/accelerator-hosts/hosts.js";
 export type { DeploymentInputs } from "./stacks/accelerator-hosts/inputs.js";
 export { type DeployedHost, type DeploymentOutputs, readOutputs } from "./stacks/accelerator-hosts/outputs.js";
-export { prepareDeployment, secretVersion } from "./stacks/accelerator-hosts/prepare.js";
+export { prepareDeployment } from "./stacks/accelerator-hosts/prepare.js";
 export { AcceleratorHostsStack } from "./stacks/accelerator-hosts/stack.js";
 export { buildApp } from "./stacks/app.js";
 export { AcceleratorHost, type AcceleratorHostProps } from "./stacks/constructs/accelerator-host.js";
@@ -28,6 +28,7 @@ export { MachineImage, type MachineImageProps } from "./stacks/constructs/machin
 export { PackageMirror, type PackageMirrorProps } from "./stacks/constructs/package-mirror.js";
 export { PrivateNetwork, type PrivateNetworkProps } from "./stacks/constructs/private-network.js";
 export { type RuntimeArchive, RuntimeObject, type RuntimeObjectProps } from "./stacks/constructs/runtime-object.js";
+export { secretVersion } from "./stacks/prepare/secret-file.js";
 export { type MirrorRepositories, mirrorRepositories } from "./stacks/private-mirror/repositories.js";
 export { type NetworkPlace, networkPlace } from "./stacks/private-mirror/subnets.js";
 export { buildRuntime } from "./stacks/runtime/archive.js";

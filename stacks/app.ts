@@ -1,45 +1,28 @@
 import { App } from "cdktf";
 import { allowedBy } from "../firewall/guard/guard.js";
-import type { DeploymentInputs, DeploymentTarget } from "./accelerator-hosts/inputs.js";
-import { AcceleratorHostsStack } from "./accelerator-hosts/stack.js";
+import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
+import type { DeploymentInputs } from "./accelerator-hosts/inputs.js";
 import { CallerOnly } from "./constructs/caller-only.js";
-import type { FirewallSyncInputs } from "./firewall-sync/inputs.js";
-import { FirewallSyncStack } from "./firewall-sync/stack.js";
-import type { LabGatewayInputs } from "./lab-gateway/inputs.js";
-import { LabGatewayStack } from "./lab-gateway/stack.js";
+import type { PreparedStack } from "./descriptor.js";
 import type { StackName } from "./names.js";
-import type { PrivateMirrorInputs } from "./private-mirror/inputs.js";
-import { PrivateMirrorStack } from "./private-mirror/stack.js";
-import { EmptyStack } from "./provider.js";
+import type { DeploymentTarget } from "./prepare/target.js";
+import { EmptyStack } from "./terraform/backend.js";
 
 export interface AppOptions {
   /** @default - as cdktf: `CDKTF_OUTDIR`, else `cdktf.out` */
   readonly outdir?: string;
 }
 
-/** What an app is made of: the stacks that are there, and what each of them needs. */
-export interface AppInputs {
-  readonly hosts?: DeploymentInputs;
-  readonly sync?: FirewallSyncInputs;
-  readonly lab?: LabGatewayInputs;
-  readonly mirror?: PrivateMirrorInputs;
-}
-
 /** The cdktf app of a deployment. Equal inputs synthesize to equal bytes. */
 export function buildApp(inputs: DeploymentInputs, options: AppOptions = {}): App {
-  return buildStacks({ hosts: inputs }, options);
+  return buildStacks([acceleratorHosts.with(inputs)], options);
 }
 
-/** No group of any stack may open to the world what no option asked for, whoever adds one later. */
-export function buildStacks({ hosts, sync, lab, mirror }: AppInputs, options: AppOptions = {}): App {
+/** The app of these stacks, guarded: no security group may open to the world a port that no option asked for. */
+export function buildStacks(stacks: readonly PreparedStack[], options: AppOptions = {}): App {
   const app = new App(options);
-  if (hosts !== undefined) new AcceleratorHostsStack(app, hosts);
-  if (sync !== undefined) new FirewallSyncStack(app, sync);
-  if (lab !== undefined) new LabGatewayStack(app, lab);
-  if (mirror !== undefined) new PrivateMirrorStack(app, mirror);
-  CallerOnly.guard(app, {
-    allow: [hosts, lab].flatMap((inputs) => (inputs === undefined ? [] : allowedBy(inputs.table))),
-  });
+  for (const stack of stacks) stack.addTo(app);
+  CallerOnly.guard(app, { allow: stacks.flatMap(({ rules }) => (rules === undefined ? [] : allowedBy(rules))) });
   return app;
 }
 

@@ -3,14 +3,12 @@
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { TableJson } from "../../firewall/options/table-text.js";
-import type {
-  DeploymentOutputs,
-  LabOutputs,
-  MirrorOutputs,
-  SyncOutputs,
-} from "../../stacks/accelerator-hosts/outputs.js";
-import type { Deployment, DeployOptions } from "../../stacks/deploy.js";
+import type { DeploymentOutputs } from "../../stacks/accelerator-hosts/outputs.js";
+import type { SyncOutputs } from "../../stacks/firewall-sync/outputs.js";
+import type { LabOutputs } from "../../stacks/lab-gateway/outputs.js";
+import type { Deployment, DeployOptions } from "../../stacks/lifecycle/deployment.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
+import type { MirrorOutputs } from "../../stacks/private-mirror/outputs.js";
 import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
 import type { Context, Progress, Register } from "../context.js";
 
@@ -103,10 +101,7 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 }
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
-  const { endsMachine } = await import("../../stacks/deploy.js");
-  const { readLabOutputs, readMirrorOutputs, readSyncOutputs } = await import(
-    "../../stacks/accelerator-hosts/outputs.js"
-  );
+  const { endsMachine } = await import("../../stacks/lifecycle/deployment.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
@@ -119,19 +114,11 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
     return EXIT.failure;
   }
   await follow(context, "up", apply);
-  if (stack === "firewall-sync") {
-    const outputs = await readSyncOutputs(loaded);
-    context.print({ changes, ...outputs }, () => syncOutputsText(outputs));
-    return undefined;
-  }
-  if (stack === "lab-gateway") {
-    const outputs = await readLabOutputs(loaded);
-    context.print({ changes, ...outputs }, () => labOutputsText(outputs));
-    return undefined;
-  }
-  if (stack === "private-mirror") {
-    const outputs = await readMirrorOutputs(loaded);
-    context.print({ changes, ...outputs }, () => mirrorOutputsText(outputs));
+  const outputsTextOf = OUTPUT_TEXTS[stack];
+  if (outputsTextOf !== undefined) {
+    const { stackNamed } = await import("../../stacks/registry.js");
+    const outputs = await stackNamed(stack).readOutputs(loaded);
+    context.print({ changes, ...outputs }, () => outputsTextOf(outputs));
     return undefined;
   }
   const { readDeployed } = await import("../deployed.js");
@@ -159,9 +146,10 @@ async function planned(
   name: string,
   { caller }: Pick<PlanFlags, "caller">,
 ): Promise<Deployment & { readonly firewall: { readonly firewall?: TableJson } }> {
-  const { planUp, stackNamed } = await import("../../stacks/deploy.js");
+  const { planUp } = await import("../../stacks/lifecycle/deploy.js");
+  const { stackNamed } = await import("../../stacks/registry.js");
   const { tableJson, tableText } = await import("../../firewall/options/table-text.js");
-  const stack = stackNamed(name);
+  const stack = stackNamed(name).name;
   const loaded = await context.config();
   let firewall: { firewall?: TableJson } = {};
   const onTable: NonNullable<DeployOptions["onTable"]> = (table, warnings) => {
@@ -180,8 +168,9 @@ async function planned(
 }
 
 async function down(context: Context, name: string, flags: ChangeFlags): Promise<number | undefined> {
-  const { planDown, stackNamed } = await import("../../stacks/deploy.js");
-  const stack = stackNamed(name);
+  const { planDown } = await import("../../stacks/lifecycle/deploy.js");
+  const { stackNamed } = await import("../../stacks/registry.js");
+  const stack = stackNamed(name).name;
   const loaded = await context.config();
   const planned = await follow(context, "plan", (options) => planDown(loaded, { ...options, stack }));
   if (planned.changes.length > 0) {
@@ -258,6 +247,13 @@ function outputsText(outputs: DeploymentOutputs): string {
     `certificate    ${outputs.certificate_fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${outputs.certificate_fingerprint}`}`,
   ].join("\n");
 }
+
+/** What `up` prints of the stacks that have no hosts. */
+const OUTPUT_TEXTS: Readonly<Record<string, (outputs: object) => string>> = {
+  "firewall-sync": (outputs) => syncOutputsText(outputs as SyncOutputs),
+  "lab-gateway": (outputs) => labOutputsText(outputs as LabOutputs),
+  "private-mirror": (outputs) => mirrorOutputsText(outputs as MirrorOutputs),
+};
 
 function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): string {
   return [

@@ -126,7 +126,7 @@ async function stop(context: Context, names: string[], flags: StopFlags): Promis
 }
 
 async function terminate(context: Context, hosts: readonly DeployedHost[], flags: StopFlags): Promise<boolean> {
-  const { planTerminate } = await import("../../stacks/terraform/state.js");
+  const { planTerminate } = await import("../../stacks/lifecycle/sync-state.js");
   if (flags.yes !== true) {
     const { confirm } = await import("../confirm.js");
     const what = `${namesOf(hosts).join(", ")} would be terminated, with all data there.`;
@@ -203,7 +203,7 @@ async function bringAll(
 
 /** The addresses of machines change when they stop and start; the state has to follow. */
 async function refreshed(context: Context, label: string): Promise<void> {
-  const { refreshState } = await import("../../stacks/terraform/state.js");
+  const { refreshState } = await import("../../stacks/lifecycle/sync-state.js");
   const loaded = await context.config();
   if (await follow(context, label, (options) => refreshState(loaded, options))) return;
   context.warn('the addresses could not be renewed, since hosts of the configuration are missing: run "sallyport up"');

@@ -1,41 +1,11 @@
-/** The configuration's `fleet:` in a stack: from its keys to the construct, and what is told of it afterwards. */
+/** A fleet in the stack, and what the state says of it afterwards. */
 import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
-import type { FleetConfig } from "../../config/schema.js";
 import { shellWord } from "../boot/shell.js";
-import { AcceleratorFleet, type AcceleratorFleetProps, type FleetSize } from "../constructs/fleet.js";
+import { AcceleratorFleet, type AcceleratorFleetProps } from "../constructs/fleet.js";
+import type { FleetInputs } from "./fleet-inputs.js";
 import type { DeploymentInputs } from "./inputs.js";
-
-export interface FleetInputs extends FleetSize {
-  readonly subnetIds?: readonly string[];
-}
-
-/** What the state tells of a fleet: all that is needed to ask EC2 for its machines, and to meet them. */
-export interface DeployedFleet {
-  readonly autoscaling_group_name: string;
-  readonly launch_template_id: string;
-  readonly region: string;
-  /** `https` or `http`. */
-  readonly agent_scheme: string;
-  readonly private_address: boolean;
-  readonly ssh_user: string;
-  /** With ADDRESS where the address of a machine belongs. */
-  readonly ssh_command: string;
-}
-
-export function fleetInputs(fleet: FleetConfig): FleetInputs {
-  const { min, max, desired, on_demand_base, spot_percentage, spot_allocation, instance_types, subnet_ids } = fleet;
-  return defined({
-    max,
-    min,
-    desired,
-    onDemandBase: on_demand_base,
-    spotPercentage: spot_percentage,
-    spotAllocation: spot_allocation,
-    instanceTypes: instance_types,
-    subnetIds: subnet_ids,
-  });
-}
+import type { DeployedFleet } from "./outputs.js";
 
 /** @returns the value of the output `fleet`. */
 export function addFleet(

@@ -4,10 +4,9 @@ import type { Construct } from "constructs";
 import { shellWord } from "../boot/shell.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import type { HostAccess } from "../constructs/host-access.js";
-import type { DeployedFleet } from "./fleet.js";
 import type { PlannedHost } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
-import type { DeployedHost } from "./outputs.js";
+import type { DeployedFleet, DeployedHost } from "./outputs.js";
 
 /** A host with where it is found: texts, or references that Terraform fills in. */
 export interface FoundHost {

@@ -2,24 +2,13 @@
 import type { HostDir } from "../../config/schema.js";
 import type { RuleTable } from "../../firewall/options/table.js";
 import type { InitFiles } from "../boot/init/init-files.js";
-import type { HostTls } from "../constructs/host-agent.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
+import type { DeploymentTarget } from "../prepare/target.js";
+import type { ServedTls } from "../prepare/tls.js";
 import type { AgentSettings } from "./agent-settings.js";
-import type { FleetInputs } from "./fleet.js";
+import type { FleetInputs } from "./fleet-inputs.js";
 import type { PlannedHost } from "./hosts.js";
-
-/** What the provider and the backend need: enough to take a deployment down. */
-export interface DeploymentTarget {
-  /** Directory of the project: the state lies here. */
-  readonly projectDir: string;
-  /** `name` of the configuration. */
-  readonly name: string;
-  readonly region: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** `AWS_ENDPOINT_URL`, if set. */
-  readonly endpointUrl?: string;
-}
 
 export interface DeploymentInputs extends DeploymentTarget {
   /** 8 hex digits that make names of this deployment its own in the account. */
@@ -50,7 +39,7 @@ export interface DeploymentInputs extends DeploymentTarget {
     readonly identity?: string | undefined;
   };
   /** Absent: plain HTTP. */
-  readonly tls?: HostTls & { readonly fingerprint: string };
+  readonly tls?: ServedTls;
   /** In place of `tls` where every host is there already. Absent: plain HTTP. */
   readonly existingTls?: { readonly fingerprint: string };
   /** Absent: `auth: none`. */

@@ -1,11 +1,8 @@
 /** What a deployment gave: read from Terraform's state, so that asking needs no Terraform and no network. */
-import { readFile } from "node:fs/promises";
 import { defined } from "../../base/defined.js";
-import { errno } from "../../base/fault.js";
 import * as errors from "../errors.js";
-import { statePath } from "../files.js";
-import { LAB_STACK_NAME, MIRROR_STACK_NAME, STACK_NAME, type StackName, SYNC_STACK_NAME } from "../names.js";
-import type { DeployedFleet } from "./fleet.js";
+import { STACK_NAME } from "../names.js";
+import { readStateOutputs } from "../terraform/state.js";
 
 export interface DeployedHost {
   readonly name: string;
@@ -24,55 +21,17 @@ export interface DeployedHost {
   readonly stop_mode: "term" | "stop" | "keep";
 }
 
-/** What the stack `firewall-sync` gave. */
-export interface SyncOutputs {
-  readonly function_name: string;
-  readonly log_group: string;
-  readonly schedule: string;
-}
-
-/** What the stack `lab-gateway` gave. */
-export interface LabOutputs {
-  readonly gateway_url: string;
-  readonly public_ip: string;
-  readonly instance_id: string;
-  readonly vpc_id: string;
-  readonly lab_subnet_ids: readonly string[];
-  readonly security_group_id: string;
-  readonly lab_security_group_id: string;
-  readonly callers: readonly string[];
-  readonly certificate_fingerprint: string;
+/** What the state tells of a fleet: all that is needed to ask EC2 for its machines, and to meet them. */
+export interface DeployedFleet {
+  readonly autoscaling_group_name: string;
+  readonly launch_template_id: string;
+  readonly region: string;
+  /** `https` or `http`. */
+  readonly agent_scheme: string;
+  readonly private_address: boolean;
+  readonly ssh_user: string;
+  /** With ADDRESS where the address of a machine belongs. */
   readonly ssh_command: string;
-  /** To be filled in and run; no token is in it. */
-  readonly token_command: string;
-  readonly connect_command: string;
-}
-
-/** What the stack `private-mirror` gave. No token is in it. */
-export interface MirrorOutputs {
-  readonly mirror_domain: string;
-  /** Account. */
-  readonly mirror_domain_owner: string;
-  readonly mirror_repository: string;
-  readonly mirror_region: string;
-  /** Format (`pypi`, `npm` …) to URL. */
-  readonly mirror_endpoints: Readonly<Record<string, string>>;
-  /** A command that sets pip or npm up. */
-  readonly mirror_login: string;
-  /** Policy for roles that install packages. */
-  readonly mirror_policy_arn: string;
-  readonly mirror_readers: readonly string[];
-  readonly network_vpc_id: string;
-  readonly network_cidr: string;
-  readonly network_subnet_ids: readonly string[];
-  readonly network_security_group_id: string;
-  /** Service (`codeartifact.api`, `ssm` …) to endpoint. */
-  readonly network_endpoint_ids: Readonly<Record<string, string>>;
-  /** Empty where nothing needs S3. */
-  readonly network_s3_endpoint_id: string;
-  readonly network_services: readonly string[];
-  /** ARNs, as the policy of the way to S3 has them. */
-  readonly network_buckets: readonly string[];
 }
 
 export interface DeploymentOutputs {
@@ -88,7 +47,7 @@ export interface DeploymentOutputs {
 
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
-  const values = await readState(options.projectDir, STACK_NAME);
+  const values = await readStateOutputs(options.projectDir, STACK_NAME);
   const fleet = isFleet(values.fleet) ? values.fleet : undefined;
   if (!isHosts(values.hosts, fleet)) throw errors.notDeployed(options.projectDir);
   return defined({
@@ -98,27 +57,6 @@ export async function readOutputs(options: { readonly projectDir: string }): Pro
     certificate_fingerprint: String(values.certificate_fingerprint ?? ""),
     fleet,
   });
-}
-
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
-export async function readSyncOutputs({ projectDir }: { readonly projectDir: string }): Promise<SyncOutputs> {
-  const { function_name, log_group, schedule } = await readState(projectDir, SYNC_STACK_NAME);
-  if (function_name === undefined) throw errors.notDeployed(projectDir, SYNC_STACK_NAME);
-  return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
-}
-
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
-export async function readLabOutputs({ projectDir }: { readonly projectDir: string }): Promise<LabOutputs> {
-  const values = await readState(projectDir, LAB_STACK_NAME);
-  if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
-  return values as unknown as LabOutputs;
-}
-
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
-export async function readMirrorOutputs({ projectDir }: { readonly projectDir: string }): Promise<MirrorOutputs> {
-  const values = await readState(projectDir, MIRROR_STACK_NAME);
-  if (values.mirror_repository === undefined) throw errors.notDeployed(projectDir, MIRROR_STACK_NAME);
-  return values as unknown as MirrorOutputs;
 }
 
 /** The one with that name, address or instance id. */
@@ -132,27 +70,6 @@ export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost
       outputs.hosts.map((each) => each.name),
     );
   return host;
-}
-
-async function readState(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
-  const file = statePath(projectDir, stack);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") throw errors.notDeployed(projectDir, stack);
-    throw error;
-  });
-  // A deploy that was ended before it began leaves an empty file.
-  if (text.trim() === "") throw errors.notDeployed(projectDir, stack);
-  return outputValues(text, file, stack);
-}
-
-function outputValues(text: string, file: string, stack: StackName): Record<string, unknown> {
-  try {
-    const state = JSON.parse(text) as { version?: unknown; outputs?: Record<string, { value?: unknown }> };
-    if (state.version !== 4) throw errors.badState(file, stack);
-    return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
-  } catch (error) {
-    throw errors.badState(file, stack, error);
-  }
 }
 
 function isHosts(value: unknown, fleet: DeployedFleet | undefined): value is Record<string, DeployedHost> {

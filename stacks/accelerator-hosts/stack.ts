@@ -5,7 +5,7 @@ import { AcceleratorHost } from "../constructs/accelerator-host.js";
 import { ExistingHost } from "../constructs/existing-host.js";
 import { loginUser, MachineImage } from "../constructs/machine-image.js";
 import { STACK_NAME } from "../names.js";
-import { addProvider } from "../provider.js";
+import { addProvider } from "../terraform/backend.js";
 import { addFleet } from "./fleet.js";
 import { addOutputs, type FoundHost } from "./host-outputs.js";
 import { hostTags, type NewHost, type PlannedHost } from "./hosts.js";

@@ -1,6 +1,6 @@
 /** All that the stack `firewall-sync` is made of, as plain values. */
 import type { SyncSettings } from "../../firewall/lambda/settings.js";
-import type { DeploymentTarget } from "../accelerator-hosts/inputs.js";
+import type { DeploymentTarget } from "../prepare/target.js";
 
 export interface FunctionBundle {
   /** Absolute path of the zip file. */

@@ -9,19 +9,17 @@ import type { ListSource } from "../../firewall/sources/list-source.js";
 import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
 import { readOutputs } from "../accelerator-hosts/outputs.js";
-import { deploymentTarget } from "../accelerator-hosts/prepare.js";
 import * as errors from "../errors.js";
+import type { PrepareOptions } from "../prepare/options.js";
+import { deploymentTarget } from "../prepare/target.js";
 import { buildSyncBundle } from "./bundle.js";
 import type { FirewallSyncInputs } from "./inputs.js";
 
-export interface PrepareSyncOptions {
-  readonly env: NodeJS.ProcessEnv;
-  /** Directory of the bundle. @default - `dist/runtime` of this package */
-  readonly bundle?: string;
-}
-
 /** @throws Fault (exit status 2) for what does not fit; `stacks/no-sync` where nothing is configured. */
-export async function prepareSync(loaded: LoadedConfig, options: PrepareSyncOptions): Promise<FirewallSyncInputs> {
+export async function prepareSync(
+  loaded: LoadedConfig,
+  options: Pick<PrepareOptions, "env" | "runtime">,
+): Promise<FirewallSyncInputs> {
   const written = loaded.config.firewall_sync;
   if (written === undefined) throw errors.noSync();
   const place = (part: keyof FirewallSyncConfig) => loaded.placeOf(`/firewall_sync/${part}`);
@@ -42,7 +40,7 @@ export async function prepareSync(loaded: LoadedConfig, options: PrepareSyncOpti
     bundle: await buildSyncBundle(
       defined({
         env: options.env,
-        dir: options.bundle,
+        dir: options.runtime?.bundle,
       }),
     ),
   };

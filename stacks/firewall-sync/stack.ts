@@ -9,7 +9,7 @@ import { defined } from "../../base/defined.js";
 import { SETTINGS_VARIABLE } from "../../firewall/lambda/settings.js";
 import { SyncRole } from "../constructs/sync-role.js";
 import { SYNC_STACK_NAME } from "../names.js";
-import { addProvider } from "../provider.js";
+import { addProvider } from "../terraform/backend.js";
 import type { FirewallSyncInputs } from "./inputs.js";
 
 /** `sallyport firewall sync` as a function on a schedule: what `sallyport up firewall-sync` provisions. */

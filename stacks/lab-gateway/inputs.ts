@@ -1,9 +1,10 @@
 /** All that the stack `lab-gateway` is made of, as plain values. */
 import type { RuleTable } from "../../firewall/options/table.js";
-import type { DeploymentInputs, DeploymentTarget } from "../accelerator-hosts/inputs.js";
-import type { HostTls } from "../constructs/host-agent.js";
+import type { DeploymentInputs } from "../accelerator-hosts/inputs.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
+import type { DeploymentTarget } from "../prepare/target.js";
+import type { ServedTls } from "../prepare/tls.js";
 import type { LabBlocks } from "./subnets.js";
 
 /** A network without the Internet that the gateway and its lab live in. */
@@ -31,7 +32,7 @@ export interface LabGatewayInputs extends DeploymentTarget {
   readonly table: RuleTable;
   readonly callers: readonly string[];
   readonly sshKey: DeploymentInputs["sshKey"];
-  readonly tls: HostTls & { readonly fingerprint: string };
+  readonly tls: ServedTls;
   /** The secret that tokens are signed with. */
   readonly tokenKey: SecretFile;
   readonly runtime: RuntimeArchive;

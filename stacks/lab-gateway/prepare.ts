@@ -1,24 +1,20 @@
 /** What `lab_gateway:` says as the inputs of its stack: everything is found out and checked here. */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
-import { findLoginKey } from "../../certs/login-key.js";
 import { ensureToken } from "../../certs/token.js";
 import type { LoadedConfig } from "../../config/load.js";
-import { resolveCaller } from "../../firewall/caller/lookup.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
-import { readMirrorOutputs } from "../accelerator-hosts/outputs.js";
-import {
-  aboutKey,
-  deploymentTarget,
-  type PrepareOptions,
-  prepareTls,
-  secretFile,
-  sshDir,
-} from "../accelerator-hosts/prepare.js";
 import * as errors from "../errors.js";
-import { deploymentSuffix, ec2KeyPair, gatewayDeployment } from "../names.js";
+import { gatewayDeployment } from "../names.js";
+import { prepareCallers } from "../prepare/callers.js";
+import { prepareKey, sshDir } from "../prepare/login-key.js";
+import type { PrepareOptions } from "../prepare/options.js";
+import { secretFile } from "../prepare/secret-file.js";
+import { deploymentTarget } from "../prepare/target.js";
+import { prepareTls } from "../prepare/tls.js";
+import { gatewayNeeds } from "../private-mirror/machine-needs.js";
 import { checkEndpoints, inPrivateNetwork } from "../private-mirror/network-config.js";
-import { gatewayNeeds } from "../private-mirror/prepare.js";
+import { readMirrorOutputs } from "../private-mirror/outputs.js";
 import { buildRuntime } from "../runtime/archive.js";
 import { refuseLeakyLog } from "../terraform/log-guard.js";
 import type { LabGatewayInputs } from "./inputs.js";
@@ -36,7 +32,7 @@ export const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sally
 export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
   const loaded = await inPrivateNetwork(asWritten);
   const { config } = loaded;
-  const { env, onStep = () => undefined, create = true } = options;
+  const { env, onStep = () => undefined } = options;
   refuseLeakyLog(env);
   const written = config.lab_gateway ?? {};
   const place = (part: string) => loaded.placeOf(`/lab_gateway/${part}`);
@@ -50,11 +46,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   if (ports.min > ports.max || taken !== undefined) throw errors.badLabPorts(place("ports"), ports, taken);
   if (config.ssl_cert_crt === false) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
 
-  const asked = options.caller ?? config.caller;
-  const caller = await resolveCaller(asked, env, options);
-  const { callers } = caller;
-  onStep(`callers ${callers.join(", ")} (${caller.from})`);
-  for (const objection of caller.objections) onStep(`address service ${objection}`);
+  const callers = await prepareCallers(config.caller, options);
   const from = options.caller === undefined ? loaded.placeOf("/caller") : "--caller";
   const table = labTable(
     ports,
@@ -66,14 +58,9 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   );
   checkQuota(table.rows.map(({ rule }) => rule));
 
-  const key = await findLoginKey(
-    config.key_pair,
-    defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
-  );
-  onStep(aboutKey(key));
-  const suffix = deploymentSuffix(key.publicKey ?? ec2KeyPair(key.ec2Name ?? ""));
+  const { key, suffix } = await prepareKey(config, options);
   await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, suffix)));
-  const tls = await prepareTls(config, create, onStep);
+  const tls = await prepareTls(config, options);
   if (tls === undefined) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
   const tokenKey = tokenKeyPath(env);
   const { created } = await ensureToken(tokenKey);

@@ -12,7 +12,7 @@ import { MachineImage } from "../constructs/machine-image.js";
 import { NatGatewayHost } from "../constructs/nat-gateway-host.js";
 import { RuntimeObject } from "../constructs/runtime-object.js";
 import { cloudOf, gatewayDeployment, globalName, LAB_STACK_NAME } from "../names.js";
-import { addProvider } from "../provider.js";
+import { addProvider } from "../terraform/backend.js";
 import type { LabGatewayInputs } from "./inputs.js";
 
 /** A lab behind one gateway: what `sallyport up lab-gateway` provisions. */

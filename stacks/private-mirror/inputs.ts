@@ -1,6 +1,6 @@
 /** All that the stack `private-mirror` is made of, as plain values. */
 import type { EndpointService } from "../../config/private-mirror-schema.js";
-import type { DeploymentTarget } from "../accelerator-hosts/inputs.js";
+import type { DeploymentTarget } from "../prepare/target.js";
 import type { EndpointNeeds } from "./endpoint-needs.js";
 import type { MirrorRepositories } from "./repositories.js";
 import type { NetworkPlace } from "./subnets.js";

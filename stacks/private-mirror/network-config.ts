@@ -2,9 +2,9 @@
 
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
-import { type MirrorOutputs, readMirrorOutputs } from "../accelerator-hosts/outputs.js";
 import { type EndpointNeeds, unmetNeeds } from "./endpoint-needs.js";
 import * as errors from "./errors.js";
+import { type MirrorOutputs, readMirrorOutputs } from "./outputs.js";
 
 /**
  * The configuration with the network's VPC and subnets, private addresses, and the policy that lets the

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { PackageMirror } from "../constructs/package-mirror.js";
 import { PrivateNetwork } from "../constructs/private-network.js";
 import { cloudOf, MIRROR_STACK_NAME } from "../names.js";
-import { addProvider } from "../provider.js";
+import { addProvider } from "../terraform/backend.js";
 import { formatNeeds, joinNeeds } from "./endpoint-needs.js";
 import type { PrivateMirrorInputs } from "./inputs.js";
 import { endpointPolicy } from "./policies.js";

@@ -1,45 +1,30 @@
-/** What Terraform has to do when machines start, stop and end: keep its state true. */
-import { existsSync } from "node:fs";
+/** What Terraform's state and plan files hold, read without Terraform. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { LoadedConfig } from "../../config/load.js";
-import type { DeployedHost } from "../accelerator-hosts/outputs.js";
-import type { Deployment, DeployOptions } from "../deploy.js";
-import { outDir, stackDir, statePath } from "../files.js";
-import * as errors from "../lifecycle/errors.js";
-import { resourceNames } from "./resource-names.js";
-import { Terraform } from "./run.js";
+import { errno } from "../../base/fault.js";
+import * as errors from "../errors.js";
+import { statePath } from "../files.js";
+import type { StackName } from "../names.js";
 
-type Options = Omit<DeployOptions, "stack" | "caller" | "onTable">;
-
-/**
- * Reads the machines' new addresses into the state; changes nothing in AWS.
- *
- * @returns false where the stack names machines that are not there, so that the outputs cannot be told:
- * then the state stays as it was, and the next `up` puts it right.
- */
-export async function refreshState(loaded: LoadedConfig, options: Options): Promise<boolean> {
-  const terraform = await open(loaded, options);
-  await terraform.plan(["-refresh-only"]);
-  if (hasUnknownOutputs(await terraform.show())) return false;
-  await terraform.apply();
-  return true;
+/** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readStateOutputs(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
+  const file = statePath(projectDir, stack);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") throw errors.notDeployed(projectDir, stack);
+    throw error;
+  });
+  // A deploy that was ended before it began leaves an empty file.
+  if (text.trim() === "") throw errors.notDeployed(projectDir, stack);
+  return outputValues(text, file, stack);
 }
 
-/** Ends these hosts for good, and whatever hangs on them; everything else of the deployment stays. */
-export async function planTerminate(
-  loaded: LoadedConfig,
-  hosts: readonly DeployedHost[],
-  options: Options,
-): Promise<Deployment> {
-  const state: unknown = JSON.parse(await readFile(statePath(loaded.projectDir), "utf8"));
-  const targets = hosts.map(({ name, instance_id }) => {
-    const address = addressOf(state, instance_id);
-    if (address === undefined) throw errors.notInState(name, instance_id);
-    return `-target=${address}`;
-  });
-  const terraform = await open(loaded, options);
-  return { changes: await terraform.plan(["-destroy", ...targets]), apply: () => terraform.apply() };
+function outputValues(text: string, file: string, stack: StackName): Record<string, unknown> {
+  try {
+    const state = JSON.parse(text) as { version?: unknown; outputs?: Record<string, { value?: unknown }> };
+    if (state.version !== 4) throw errors.badState(file, stack);
+    return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
+  } catch (error) {
+    throw errors.badState(file, stack, error);
+  }
 }
 
 /** Address of the resource that is this instance. Pure. */
@@ -62,14 +47,4 @@ export function hasUnknownOutputs(plan: unknown): boolean {
   const isUnknown = (value: unknown): boolean =>
     value === true || (typeof value === "object" && value !== null && Object.values(value).some(isUnknown));
   return Object.values(output_changes).some(({ after_unknown }) => isUnknown(after_unknown));
-}
-
-/** In the stack as `up` or `plan` last wrote it: the outputs' expressions are in there. */
-async function open({ projectDir }: LoadedConfig, options: Options): Promise<Terraform> {
-  const outdir = outDir(projectDir);
-  const dir = stackDir(outdir);
-  if (!existsSync(join(dir, "cdk.tf.json"))) throw errors.notSynthesized(dir);
-  const terraform = await Terraform.find({ ...options, dir, nameOf: await resourceNames(outdir) });
-  await terraform.init();
-  return terraform;
 }

@@ -7,8 +7,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { StackName } from "../../stacks/names.js";
 import { readableStack } from "./support/readable-stack.js";
-import { type StackId, synthesize, synthesizeExample, synthesizeTeardown } from "./support/synthesize.js";
+import { synthesize, synthesizeExample, synthesizeTeardown } from "./support/synthesize.js";
 
 const NETWORK = {
   mirror_repository: "packages",
@@ -51,7 +52,7 @@ lab_gateway: { ami: ami-0123456789abcdef0, log: { target: "https://logs.example.
 `;
 
 /** Name of the snapshot, configuration, stack, and the boot scripts that it shares with others. */
-const CASES: readonly (readonly [name: string, yaml: string, stack: StackId, bootScripts: readonly string[]])[] = [
+const CASES: readonly (readonly [name: string, yaml: string, stack: StackName, bootScripts: readonly string[]])[] = [
   ["hosts", "count: 2\ncaller: [203.0.113.7, 2001:db8::7]\n", "accelerator-hosts", ["host", "host"]],
   ["named-hosts", NAMED_HOSTS, "accelerator-hosts", ["host-with-init", "host-with-init"]],
   [

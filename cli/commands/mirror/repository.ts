@@ -20,7 +20,7 @@ export function withRepositoryFlags(command: Command): Command {
 /** @throws Fault `mirror/arn-as-name`, `mirror/bad-…`, `stacks/not-deployed` */
 export async function readRepository(context: Context, flags: RepositoryFlags): Promise<RepositoryRef> {
   if (flags.domain !== undefined || flags.repository !== undefined) return repositoryRef(flags);
-  const { readMirrorOutputs } = await import("../../../stacks/accelerator-hosts/outputs.js");
+  const { readMirrorOutputs } = await import("../../../stacks/private-mirror/outputs.js");
   const outputs = await readMirrorOutputs(await context.config());
   return repositoryRef({
     domain: outputs.mirror_domain,

@@ -14,11 +14,13 @@ import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
 import type { FirewallOptions } from "../../../firewall/options/options.js";
 import { type Emulator, startEmulator } from "../../../local/emulator/emulator.js";
-import { readOutputs, readSyncOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
+import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
+import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { buildStacks } from "../../../stacks/app.js";
+import type { PreparedStack } from "../../../stacks/descriptor.js";
 import { stackDir, statePath } from "../../../stacks/files.js";
-import { prepareSync } from "../../../stacks/firewall-sync/prepare.js";
-import type { StackName } from "../../../stacks/names.js";
+import { firewallSync } from "../../../stacks/firewall-sync/descriptor.js";
+import { readSyncOutputs } from "../../../stacks/firewall-sync/outputs.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
 import { FaultProxy } from "../../support/fault-proxy.js";
@@ -77,24 +79,20 @@ function hosts(options: FirewallOptions, project: string) {
   return inputs;
 }
 
-async function terraform(
-  inputs: Parameters<typeof buildStacks>[0],
-  stack: StackName,
-  project = "project",
-): Promise<Terraform> {
+async function terraform(stack: PreparedStack, project = "project"): Promise<Terraform> {
   const outdir = join(dir, project, "cdktf.out");
-  buildStacks(inputs, { outdir }).synth();
-  const found = await Terraform.find({ dir: stackDir(outdir, stack), env });
+  buildStacks([stack], { outdir }).synth();
+  const found = await Terraform.find({ dir: stackDir(outdir, stack.name), env });
   await found.init();
   return found;
 }
 
 async function planned(options: FirewallOptions, project = "project"): Promise<readonly PlannedChange[]> {
-  return (await terraform({ hosts: hosts(options, project) }, "accelerator-hosts", project)).plan();
+  return (await terraform(acceleratorHosts.with(hosts(options, project)), project)).plan();
 }
 
 async function deploy(options: FirewallOptions, project = "project"): Promise<string> {
-  const stack = await terraform({ hosts: hosts(options, project) }, "accelerator-hosts", project);
+  const stack = await terraform(acceleratorHosts.with(hosts(options, project)), project);
   await stack.plan();
   await stack.apply();
   return (await readOutputs({ projectDir: join(dir, project) })).security_group_id;
@@ -193,11 +191,12 @@ describe("the stack firewall-sync", () => {
     await writeFile(join(project, "sallyport.yaml"), yaml.join("\n"));
     const around = { ...env, HOME: dir, XDG_CACHE_HOME: join(dir, "cache") };
     const loaded = await loadConfig({ cwd: project, env: around });
-    const prepared = { sync: await prepareSync(loaded, { env: around, bundle: join(dir, "runtime") }) };
-    const stack = await terraform(prepared, "firewall-sync");
+    const runtime = { bundle: join(dir, "runtime") };
+    const prepared = await firewallSync.prepareStack(loaded, { env: around, runtime });
+    const stack = await terraform(prepared);
     await stack.plan();
     await stack.apply();
-    expect(await (await terraform(prepared, "firewall-sync")).plan()).toEqual([]);
+    expect(await (await terraform(prepared)).plan()).toEqual([]);
 
     const { function_name, schedule } = await readSyncOutputs({ projectDir: project });
     expect(schedule).toBe("rate(5 minutes)");

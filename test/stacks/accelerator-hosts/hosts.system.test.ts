@@ -17,6 +17,7 @@ import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
 import { type Emulator, startEmulator } from "../../../local/emulator/emulator.js";
 import { agentSettings } from "../../../stacks/accelerator-hosts/agent-settings.js";
+import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
 import { deployedHosts } from "../../../stacks/accelerator-hosts/hosts.js";
 import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
@@ -67,7 +68,7 @@ async function stack(project: string, yaml: string, adapt = (inputs: DeploymentI
     endpointUrl: emulator.url,
   });
   const outdir = join(projectDir, "cdktf.out");
-  buildStacks({ hosts: inputs }, { outdir }).synth();
+  buildStacks([acceleratorHosts.with(inputs)], { outdir }).synth();
   const nameOf = await resourceNames(outdir);
   const env = { ...process.env, ...emulator.env };
   const terraform = await Terraform.find({ dir: stackDir(outdir, "accelerator-hosts"), env, nameOf });

@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { issueCertificate } from "../../../certs/issue.js";
 import { loadConfig } from "../../../config/load.js";
-import {
-  deploymentTarget,
-  prepareAccess,
-  prepareDeployment,
-  secretVersion,
-} from "../../../stacks/accelerator-hosts/prepare.js";
+import { prepareAccess, prepareDeployment } from "../../../stacks/accelerator-hosts/prepare.js";
 import { EMPTY_TABLE, makesRules } from "../../../stacks/accelerator-hosts/rule-table.js";
+import { secretVersion } from "../../../stacks/prepare/secret-file.js";
+import { deploymentTarget } from "../../../stacks/prepare/target.js";
 
 let home: string;
 beforeEach(async () => {

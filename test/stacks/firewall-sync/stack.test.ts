@@ -22,7 +22,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 async function prepare(yaml: string): Promise<FirewallSyncInputs> {
   await writeFile(join(dir, "sallyport.yaml"), yaml);
   const env = { HOME: dir };
-  return prepareSync(await loadConfig({ cwd: dir, env }), { env, bundle: dir });
+  return prepareSync(await loadConfig({ cwd: dir, env }), { env, runtime: { bundle: dir } });
 }
 
 const GROUP = "sg-0123456789abcdef0";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DescribeNetworkInterfacesCommand, DescribeRouteTablesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { LabOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
+import type { LabOutputs } from "../../../stacks/lab-gateway/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
 import { type Deployable, startDeployable } from "../../support/deployable.js";
 

@@ -8,6 +8,7 @@ import { parseConfig } from "../../../gateway/settings/parse.js";
 import { Cidr } from "../../../net/cidr.js";
 import { buildStacks } from "../../../stacks/app.js";
 import { type GatewayBootOptions, gatewayBootScript } from "../../../stacks/boot/render-gateway.js";
+import { labGateway } from "../../../stacks/lab-gateway/descriptor.js";
 import type { LabGatewayInputs } from "../../../stacks/lab-gateway/inputs.js";
 import { labTable } from "../../../stacks/lab-gateway/rule-table.js";
 import { labBlocks, labBlocksWithin } from "../../../stacks/lab-gateway/subnets.js";
@@ -195,7 +196,7 @@ describe("the stack", () => {
 
   test("passes the guard against rules for everybody, and no caller may be everybody", async () => {
     const outdir = await mkdtemp(join(tmpdir(), "lab-gateway-"));
-    const synth = (inputs: LabGatewayInputs) => () => buildStacks({ lab: inputs }, { outdir }).synth();
+    const synth = (inputs: LabGatewayInputs) => () => buildStacks([labGateway.with(inputs)], { outdir }).synth();
     expect(synth(labInputs())).not.toThrow();
     expect(() => labTable({ min: 50_000, max: 50_100 }, [Cidr.parse("0.0.0.0/0")])).toThrow(
       'caller "0.0.0.0/0" is everybody',

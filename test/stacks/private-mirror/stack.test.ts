@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { buildStacks } from "../../../stacks/app.js";
+import { privateMirror } from "../../../stacks/private-mirror/descriptor.js";
 import { formatNeeds, joinNeeds, machineNeeds, unmetNeeds } from "../../../stacks/private-mirror/endpoint-needs.js";
 import { mirrorRepositories } from "../../../stacks/private-mirror/repositories.js";
 import { networkPlace } from "../../../stacks/private-mirror/subnets.js";
@@ -172,7 +173,7 @@ describe("the stack", () => {
 
   test("synthesizes to equal bytes, and passes the guard against rules for everybody", () => {
     expect(JSON.stringify(synthMirror())).toBe(text);
-    expect(() => buildStacks({ mirror: mirrorInputs() }, { outdir: "/nonexistent" })).not.toThrow();
+    expect(() => buildStacks([privateMirror.with(mirrorInputs())], { outdir: "/nonexistent" })).not.toThrow();
   });
 });
 

@@ -4,29 +4,22 @@ import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { loadConfig } from "../../../config/load.js";
 import { LabStack } from "../../../examples/own-cdktf-app/stack.js";
-import { deploymentTarget, prepareDeployment } from "../../../stacks/accelerator-hosts/prepare.js";
+import { prepareDeployment } from "../../../stacks/accelerator-hosts/prepare.js";
 import { buildStacks, buildTeardown } from "../../../stacks/app.js";
-import { prepareSync } from "../../../stacks/firewall-sync/prepare.js";
-import { prepareLab } from "../../../stacks/lab-gateway/prepare.js";
-import { prepareMirror } from "../../../stacks/private-mirror/prepare.js";
-
-export type StackId = "accelerator-hosts" | "firewall-sync" | "lab-gateway" | "private-mirror";
+import type { StackName } from "../../../stacks/names.js";
+import { deploymentTarget } from "../../../stacks/prepare/target.js";
+import { stackNamed } from "../../../stacks/registry.js";
 
 /** @returns the text of the stack's `cdk.tf.json`. */
-export async function synthesize(stack: StackId, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+export async function synthesize(stack: StackName, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const loaded = await loadConfig({ cwd, env });
   const outdir = join(cwd, "cdktf.out");
   const runtime = await smallRuntime(cwd);
-  const inputs = {
-    "accelerator-hosts": async () => ({ hosts: await prepareDeployment(loaded, { env, runtime }) }),
-    "firewall-sync": async () => ({ sync: await prepareSync(loaded, { env, bundle: runtime.bundle }) }),
-    "lab-gateway": async () => ({ lab: await prepareLab(loaded, { env, runtime }) }),
-    "private-mirror": async () => ({ mirror: await prepareMirror(loaded, { env }) }),
-  };
-  return textOf(buildStacks(await inputs[stack](), { outdir }), outdir, stack);
+  const prepared = await stackNamed(stack).prepareStack(loaded, { env, runtime });
+  return textOf(buildStacks([prepared], { outdir }), outdir, stack);
 }
 
-export async function synthesizeTeardown(stack: StackId, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+export async function synthesizeTeardown(stack: StackName, cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const outdir = join(cwd, "cdktf.out");
   const target = deploymentTarget(await loadConfig({ cwd, env }), env);
   return textOf(buildTeardown(stack, target, { outdir }), outdir, stack);

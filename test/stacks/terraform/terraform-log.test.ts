@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endsMachine } from "../../../stacks/deploy.js";
+import { endsMachine } from "../../../stacks/lifecycle/deployment.js";
 import { TerraformLog } from "../../../stacks/terraform/terraform-log.js";
 
 const address = "aws_instance.accelerator-1_Instance_41071B5E";

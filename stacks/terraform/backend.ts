@@ -1,10 +1,10 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { defined } from "../base/defined.js";
-import type { DeploymentTarget } from "./accelerator-hosts/inputs.js";
-import { statePath } from "./files.js";
-import type { StackName } from "./names.js";
+import { defined } from "../../base/defined.js";
+import { statePath } from "../files.js";
+import type { StackName } from "../names.js";
+import type { DeploymentTarget } from "../prepare/target.js";
 
 /** Where the state of a stack lies, and which account and region it is about. */
 export function addProvider(

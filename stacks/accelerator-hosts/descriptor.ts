@@ -1,0 +1,19 @@
+import { defineStack } from "../descriptor.js";
+import { STACK_NAME } from "../names.js";
+import { applyHosts } from "./apply.js";
+import { readOutputs } from "./outputs.js";
+import { prepareDeployment } from "./prepare.js";
+import { makesRules } from "./rule-table.js";
+import { writeOnDemand } from "./spot-fallback-state.js";
+import { AcceleratorHostsStack } from "./stack.js";
+
+export const acceleratorHosts = defineStack({
+  name: STACK_NAME,
+  isConfigured: () => true,
+  prepare: prepareDeployment,
+  stack: AcceleratorHostsStack,
+  rules: (inputs) => (makesRules(inputs) ? inputs.table : undefined),
+  apply: applyHosts,
+  forget: (projectDir) => writeOnDemand(projectDir, []),
+  readOutputs,
+});

@@ -1,0 +1,83 @@
+/** What the kit knows of a stack: one value per folder, listed in registry.ts. */
+import type { App, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Config, LoadedConfig } from "../config/load.js";
+import type { RuleTable } from "../firewall/options/table.js";
+import type { Deployment, DeployOptions } from "./lifecycle/deployment.js";
+import type { StackName } from "./names.js";
+import type { PrepareOptions } from "./prepare/options.js";
+import type { DeploymentTarget } from "./prepare/target.js";
+
+/** What applying a stack may need beside its plan. */
+export interface ApplyContext<Inputs> {
+  readonly inputs: Inputs;
+  readonly config: Config;
+  readonly options: DeployOptions;
+  /** What the user has seen and agreed to. */
+  readonly first: Deployment;
+  /** Plans once more, with other inputs. */
+  planAgain(inputs: Inputs): Promise<Deployment>;
+}
+
+export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
+  readonly name: StackName;
+  /** Whether sallyport.yaml asks for the stack. */
+  readonly isConfigured: (config: Config) => boolean;
+  /** Everything that must be known before synth. */
+  readonly prepare: (loaded: LoadedConfig, options: PrepareOptions) => Promise<Inputs>;
+  readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
+  /** The firewall rules that it makes, for people to read before anything is planned. @default - none */
+  readonly rules?: (inputs: Inputs) => RuleTable | undefined;
+  /** @default - applies the plan */
+  readonly apply?: (context: ApplyContext<Inputs>) => Promise<void>;
+  /** Removes what was noted beside the state of a stack that is gone. @default - nothing was */
+  readonly forget?: (projectDir: string) => Promise<void>;
+  /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+  readonly readOutputs: (project: { readonly projectDir: string }) => Promise<Outputs>;
+}
+
+/** A stack with its inputs, ready for synth. */
+export interface PreparedStack {
+  readonly name: StackName;
+  readonly rules: RuleTable | undefined;
+  addTo(app: App): void;
+  /** @param plan synthesizes a stack and plans it */
+  deploy(
+    plan: (stack: PreparedStack) => Promise<Deployment>,
+    config: Config,
+    options: DeployOptions,
+  ): Promise<Deployment>;
+}
+
+/** A stack of the registry, whatever its inputs are. */
+export interface AnyStack
+  extends Pick<StackDescriptor<DeploymentTarget, object>, "name" | "isConfigured" | "forget" | "readOutputs"> {
+  prepareStack(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedStack>;
+}
+
+export type DefinedStack<Inputs extends DeploymentTarget, Outputs> = StackDescriptor<Inputs, Outputs> &
+  AnyStack & { with(inputs: Inputs): PreparedStack };
+
+export function defineStack<Inputs extends DeploymentTarget, Outputs extends object>(
+  descriptor: StackDescriptor<Inputs, Outputs>,
+): DefinedStack<Inputs, Outputs> {
+  const { name, stack: Stack, apply } = descriptor;
+  const withInputs = (inputs: Inputs): PreparedStack => ({
+    name,
+    rules: descriptor.rules?.(inputs),
+    addTo: (app) => void new Stack(app, inputs),
+    deploy: async (plan, config, options) => {
+      const first = await plan(withInputs(inputs));
+      const planAgain = (changed: Inputs) => plan(withInputs(changed));
+      return {
+        changes: first.changes,
+        apply: () => (apply === undefined ? first.apply() : apply({ inputs, config, options, first, planAgain })),
+      };
+    },
+  });
+  return {
+    ...descriptor,
+    with: withInputs,
+    prepareStack: async (loaded, options) => withInputs(await descriptor.prepare(loaded, options)),
+  };
+}

@@ -1,0 +1,13 @@
+import { defineStack } from "../descriptor.js";
+import { SYNC_STACK_NAME } from "../names.js";
+import { readSyncOutputs } from "./outputs.js";
+import { prepareSync } from "./prepare.js";
+import { FirewallSyncStack } from "./stack.js";
+
+export const firewallSync = defineStack({
+  name: SYNC_STACK_NAME,
+  isConfigured: ({ firewall_sync }) => firewall_sync !== undefined,
+  prepare: prepareSync,
+  stack: FirewallSyncStack,
+  readOutputs: readSyncOutputs,
+});

@@ -1,0 +1,14 @@
+import { defineStack } from "../descriptor.js";
+import { LAB_STACK_NAME } from "../names.js";
+import { readLabOutputs } from "./outputs.js";
+import { prepareLab } from "./prepare.js";
+import { LabGatewayStack } from "./stack.js";
+
+export const labGateway = defineStack({
+  name: LAB_STACK_NAME,
+  isConfigured: ({ lab_gateway }) => lab_gateway !== undefined,
+  prepare: prepareLab,
+  stack: LabGatewayStack,
+  rules: ({ table }) => table,
+  readOutputs: readLabOutputs,
+});

@@ -1,0 +1,27 @@
+import * as errors from "../errors.js";
+import { LAB_STACK_NAME } from "../names.js";
+import { readStateOutputs } from "../terraform/state.js";
+
+/** What the stack `lab-gateway` gave. */
+export interface LabOutputs {
+  readonly gateway_url: string;
+  readonly public_ip: string;
+  readonly instance_id: string;
+  readonly vpc_id: string;
+  readonly lab_subnet_ids: readonly string[];
+  readonly security_group_id: string;
+  readonly lab_security_group_id: string;
+  readonly callers: readonly string[];
+  readonly certificate_fingerprint: string;
+  readonly ssh_command: string;
+  /** To be filled in and run; no token is in it. */
+  readonly token_command: string;
+  readonly connect_command: string;
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readLabOutputs({ projectDir }: { readonly projectDir: string }): Promise<LabOutputs> {
+  const values = await readStateOutputs(projectDir, LAB_STACK_NAME);
+  if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
+  return values as unknown as LabOutputs;
+}

@@ -1,0 +1,28 @@
+import type { RuleTable } from "../../firewall/options/table.js";
+import type { SpotRefusal } from "../accelerator-hosts/spot-fallback.js";
+import type { StackName } from "../names.js";
+import type { TerraformOptions } from "../terraform/run.js";
+import type { PlannedChange } from "../terraform/terraform-log.js";
+
+export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "signal"> {
+  /** @default "accelerator-hosts" */
+  readonly stack?: StackName;
+  /** Who may reach the machines, in place of what environment and configuration say. */
+  readonly caller?: readonly string[];
+  /** Receives the stack's firewall rules as soon as they are known, before anything is planned. */
+  readonly onTable?: (table: RuleTable, warnings: readonly string[]) => void;
+  /** Receives the hosts that become on-demand machines for want of a spot instance: they cost more. */
+  readonly onFallback?: (refusals: readonly SpotRefusal[]) => void;
+}
+
+export interface Deployment {
+  readonly changes: readonly PlannedChange[];
+  /** Makes the planned changes, and no others. */
+  apply(): Promise<void>;
+}
+
+/** Whether a change ends the life of a machine, or of a fleet's, and with it of what lies on its disk. */
+export function endsMachine(change: PlannedChange): boolean {
+  const isMachine = change.type === "aws_instance" || change.type === "aws_autoscaling_group";
+  return isMachine && (change.action === "replace" || change.action === "delete");
+}

@@ -1,0 +1,54 @@
+/** What Terraform has to do when machines start, stop and end: keep its state true. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { LoadedConfig } from "../../config/load.js";
+import type { DeployedHost } from "../accelerator-hosts/outputs.js";
+import { outDir, stackDir, statePath } from "../files.js";
+import { resourceNames } from "../terraform/resource-names.js";
+import { Terraform } from "../terraform/run.js";
+import { addressOf, hasUnknownOutputs } from "../terraform/state.js";
+import type { Deployment, DeployOptions } from "./deployment.js";
+import * as errors from "./errors.js";
+
+type Options = Omit<DeployOptions, "stack" | "caller" | "onTable">;
+
+/**
+ * Reads the machines' new addresses into the state; changes nothing in AWS.
+ *
+ * @returns false where the stack names machines that are not there, so that the outputs cannot be told:
+ * then the state stays as it was, and the next `up` puts it right.
+ */
+export async function refreshState(loaded: LoadedConfig, options: Options): Promise<boolean> {
+  const terraform = await open(loaded, options);
+  await terraform.plan(["-refresh-only"]);
+  if (hasUnknownOutputs(await terraform.show())) return false;
+  await terraform.apply();
+  return true;
+}
+
+/** Ends these hosts for good, and whatever hangs on them; everything else of the deployment stays. */
+export async function planTerminate(
+  loaded: LoadedConfig,
+  hosts: readonly DeployedHost[],
+  options: Options,
+): Promise<Deployment> {
+  const state: unknown = JSON.parse(await readFile(statePath(loaded.projectDir), "utf8"));
+  const targets = hosts.map(({ name, instance_id }) => {
+    const address = addressOf(state, instance_id);
+    if (address === undefined) throw errors.notInState(name, instance_id);
+    return `-target=${address}`;
+  });
+  const terraform = await open(loaded, options);
+  return { changes: await terraform.plan(["-destroy", ...targets]), apply: () => terraform.apply() };
+}
+
+/** In the stack as `up` or `plan` last wrote it: the outputs' expressions are in there. */
+async function open({ projectDir }: LoadedConfig, options: Options): Promise<Terraform> {
+  const outdir = outDir(projectDir);
+  const dir = stackDir(outdir);
+  if (!existsSync(join(dir, "cdk.tf.json"))) throw errors.notSynthesized(dir);
+  const terraform = await Terraform.find({ ...options, dir, nameOf: await resourceNames(outdir) });
+  await terraform.init();
+  return terraform;
+}

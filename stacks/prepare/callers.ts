@@ -1,0 +1,16 @@
+import type { Config } from "../../config/load.js";
+import { resolveCaller } from "../../firewall/caller/lookup.js";
+import type { Cidr } from "../../net/cidr.js";
+import type { PrepareOptions } from "./options.js";
+
+/** The callers; looked up where nothing but `auto` names them. */
+export async function prepareCallers(
+  configured: Config["caller"],
+  options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,
+): Promise<readonly Cidr[]> {
+  const { env, onStep } = options;
+  const { callers, from, objections } = await resolveCaller(configured, env, options);
+  onStep?.(`callers ${callers.join(", ")} (${from})`);
+  for (const objection of objections) onStep?.(`address service ${objection}`);
+  return callers;
+}

@@ -1,0 +1,42 @@
+/** The SSH key of a deployment, and the suffix of its names that is made from it. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { defined } from "../../base/defined.js";
+import { findLoginKey, type LoginKey } from "../../certs/login-key.js";
+import type { Config } from "../../config/load.js";
+import { deploymentSuffix, ec2KeyPair } from "../names.js";
+import type { PrepareOptions } from "./options.js";
+
+export const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
+
+export interface PreparedKey {
+  readonly key: LoginKey;
+  /** 8 hex digits that make names of this deployment its own in the account. */
+  readonly suffix: string;
+}
+
+/** Finds the key pair, and makes a missing one unless `create` is false. */
+export async function prepareKey(
+  config: Pick<Config, "key_pair" | "key_type">,
+  { env, onStep, create = true }: Pick<PrepareOptions, "env" | "onStep" | "create">,
+): Promise<PreparedKey> {
+  const key = await findLoginKey(
+    config.key_pair,
+    defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
+  );
+  onStep?.(describeKey(key));
+  return { key, suffix: suffixOf(key) };
+}
+
+/** @param key undefined where there is none: then the names are those of no key. */
+export function suffixOf(key: Pick<LoginKey, "publicKey" | "ec2Name"> | undefined): string {
+  return deploymentSuffix(key?.publicKey ?? ec2KeyPair(key?.ec2Name ?? ""));
+}
+
+function describeKey({ ec2Name, identity, isPrivate, created }: LoginKey): string {
+  if (identity === undefined)
+    return `no private key for key pair ${ec2Name} found locally: hosts of it cannot be logged in to from here`;
+  if (ec2Name !== undefined) return `SSH key pair ${ec2Name} of EC2, opened by ${identity}`;
+  if (!isPrivate) return `SSH key ${identity}; its private half is elsewhere`;
+  return `SSH key pair ${identity} (${created ? "created" : "existing"})`;
+}

@@ -1,0 +1,14 @@
+import type { RuntimeOptions } from "../runtime/archive.js";
+
+/** What the preparation of every stack is given beside the configuration. */
+export interface PrepareOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly onStep?: (text: string) => void;
+  /** Who may reach the machines, in place of what environment and configuration say. */
+  readonly caller?: readonly string[];
+  /** Make a missing key pair, certificate or token; without it, a missing one is an error. @default true */
+  readonly create?: boolean;
+  readonly signal?: AbortSignal;
+  /** What runtimes are packed from. @default - the bundles of this package, and its Node.js for hosts */
+  readonly runtime?: Pick<RuntimeOptions, "bundle" | "node">;
+}

@@ -1,0 +1,13 @@
+import { defineStack } from "../descriptor.js";
+import { MIRROR_STACK_NAME } from "../names.js";
+import { readMirrorOutputs } from "./outputs.js";
+import { prepareMirror } from "./prepare.js";
+import { PrivateMirrorStack } from "./stack.js";
+
+export const privateMirror = defineStack({
+  name: MIRROR_STACK_NAME,
+  isConfigured: ({ network, private_mirror }) => network !== undefined || private_mirror !== undefined,
+  prepare: prepareMirror,
+  stack: PrivateMirrorStack,
+  readOutputs: readMirrorOutputs,
+});

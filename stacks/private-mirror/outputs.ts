@@ -1,0 +1,37 @@
+import * as errors from "../errors.js";
+import { MIRROR_STACK_NAME } from "../names.js";
+import { readStateOutputs } from "../terraform/state.js";
+
+/** What the stack `private-mirror` gave. No token is in it. */
+export interface MirrorOutputs {
+  readonly mirror_domain: string;
+  /** Account. */
+  readonly mirror_domain_owner: string;
+  readonly mirror_repository: string;
+  readonly mirror_region: string;
+  /** Format (`pypi`, `npm` …) to URL. */
+  readonly mirror_endpoints: Readonly<Record<string, string>>;
+  /** A command that sets pip or npm up. */
+  readonly mirror_login: string;
+  /** Policy for roles that install packages. */
+  readonly mirror_policy_arn: string;
+  readonly mirror_readers: readonly string[];
+  readonly network_vpc_id: string;
+  readonly network_cidr: string;
+  readonly network_subnet_ids: readonly string[];
+  readonly network_security_group_id: string;
+  /** Service (`codeartifact.api`, `ssm` …) to endpoint. */
+  readonly network_endpoint_ids: Readonly<Record<string, string>>;
+  /** Empty where nothing needs S3. */
+  readonly network_s3_endpoint_id: string;
+  readonly network_services: readonly string[];
+  /** ARNs, as the policy of the way to S3 has them. */
+  readonly network_buckets: readonly string[];
+}
+
+/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+export async function readMirrorOutputs({ projectDir }: { readonly projectDir: string }): Promise<MirrorOutputs> {
+  const values = await readStateOutputs(projectDir, MIRROR_STACK_NAME);
+  if (values.mirror_repository === undefined) throw errors.notDeployed(projectDir, MIRROR_STACK_NAME);
+  return values as unknown as MirrorOutputs;
+}

@@ -1,0 +1,18 @@
+/** All stacks, in the order in which `cdktf list` names them. */
+import { nearest } from "../base/text/nearest.js";
+import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
+import type { AnyStack } from "./descriptor.js";
+import * as errors from "./errors.js";
+import { firewallSync } from "./firewall-sync/descriptor.js";
+import { labGateway } from "./lab-gateway/descriptor.js";
+import { STACK_NAME, STACK_NAMES } from "./names.js";
+import { privateMirror } from "./private-mirror/descriptor.js";
+
+export const STACKS: readonly AnyStack[] = [acceleratorHosts, firewallSync, labGateway, privateMirror];
+
+/** @throws Fault for a name that no stack has. */
+export function stackNamed(name: string = STACK_NAME): AnyStack {
+  const found = STACKS.find((stack) => stack.name === name);
+  if (found === undefined) throw errors.unknownStack(name, nearest(name, STACK_NAMES), STACK_NAMES);
+  return found;
+}
