@@ -46,6 +46,11 @@ export class Fault extends Error {
   }
 }
 
+/** A factory of faults for wrong usage (exit status 2), with the room's name before each code. */
+export function usageFaults(room: string): (code: string, message: string, hint: string) => Fault {
+  return (code, message, hint) => new Fault(`${room}/${code}`, message, { hint, exit: EXIT.usage });
+}
+
 /** The value quoted for a message: control characters escaped, long values cut. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

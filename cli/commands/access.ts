@@ -4,16 +4,24 @@ import { defined } from "../../base/defined.js";
 import type { LeaseOptions } from "../../firewall/security-group/leases.js";
 import type { Report } from "../../firewall/security-group/report.js";
 import type { Context, Register } from "../context.js";
-import type { ChangeFlags, GroupFlags } from "../firewall/lease-flags.js";
+import {
+  askingOnLockout,
+  callersOf,
+  type GroupFlags,
+  type LeaseFlags,
+  leasePorts,
+  leaseSources,
+  withLeases,
+} from "../firewall.js";
 
-interface GrantFlags extends ChangeFlags {
+interface GrantFlags extends LeaseFlags {
   readonly from: string[];
   readonly ports?: string[];
   readonly protocol: "tcp" | "udp";
   readonly for: string;
 }
 
-interface RenewFlags extends ChangeFlags {
+interface RenewFlags extends LeaseFlags {
   readonly from?: string[];
   readonly for: string;
 }
@@ -86,15 +94,14 @@ Examples:
     .option(...DRY_RUN)
     .option(...CONFIRM)
     .addHelpText("after", "\nExamples:\n  $ sallyport access revoke ada\n  $ sallyport access revoke ada --dry-run")
-    .action(wrap<[string, ChangeFlags]>(revoke));
+    .action(wrap<[string, LeaseFlags]>(revoke));
 };
 
 async function grant(context: Context, name: string, flags: GrantFlags): Promise<void> {
   const { grantLease } = await import("../../firewall/security-group/leases.js");
-  const { portsOf, sourcesOf, withLeases } = await import("../firewall/lease-flags.js");
   const until = await endOf(flags.for);
-  const ports = await portsOf(context, flags.ports);
-  const sources = await sourcesOf(context, flags.from);
+  const ports = await leasePorts(context, flags.ports);
+  const sources = await leaseSources(context, flags.from);
   const report = await withLeases(context, flags, (options) =>
     grantLease(options, { name, sources, protocol: flags.protocol, ports, until }),
   );
@@ -106,14 +113,13 @@ async function grant(context: Context, name: string, flags: GrantFlags): Promise
 
 async function renew(context: Context, name: string, flags: RenewFlags): Promise<void> {
   const { renewLease } = await import("../../firewall/security-group/leases.js");
-  const { sourcesOf } = await import("../firewall/lease-flags.js");
   const until = await endOf(flags.for);
-  const sources = flags.from === undefined ? undefined : await sourcesOf(context, flags.from);
+  const sources = flags.from === undefined ? undefined : await leaseSources(context, flags.from);
   const renewal = defined({ name, until, sources });
   await tell(context, await change(context, flags, (options) => renewLease(options, renewal)), until);
 }
 
-async function revoke(context: Context, name: string, flags: ChangeFlags): Promise<void> {
+async function revoke(context: Context, name: string, flags: LeaseFlags): Promise<void> {
   const { revokeLease, listLeases } = await import("../../firewall/security-group/leases.js");
   const report = await change(context, flags, async (options) => {
     const leases = await listLeases(options);
@@ -125,7 +131,6 @@ async function revoke(context: Context, name: string, flags: ChangeFlags): Promi
 
 async function list(context: Context, flags: GroupFlags): Promise<void> {
   const { listLeases } = await import("../../firewall/security-group/leases.js");
-  const { withLeases } = await import("../firewall/lease-flags.js");
   const { leaseRow, leasesText } = await import("../../firewall/security-group/leases-text.js");
   const leases = await withLeases(context, flags, (options) => listLeases(options));
   context.print({ leases: leases.map(leaseRow) }, ({ leases: rows }) => leasesText(rows, new Date()));
@@ -134,12 +139,9 @@ async function list(context: Context, flags: GroupFlags): Promise<void> {
 /** A change that takes something away: it looks first whether that is the access of who runs it. */
 async function change(
   context: Context,
-  flags: ChangeFlags,
+  flags: LeaseFlags,
   work: (options: LeaseOptions) => Promise<Report>,
 ): Promise<Report> {
-  const { withLeases } = await import("../firewall/lease-flags.js");
-  const { askingOnLockout } = await import("../firewall/lockout.js");
-  const { callersOf } = await import("../firewall/here.js");
   const confirmLockout = flags.confirmLockout === true || flags.dryRun === true;
   const callers = confirmLockout ? [] : await callersOf(context)();
   return withLeases(context, flags, (options) =>

@@ -5,48 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { cached } from "../../base/async/cached.js";
 import { ensureCertificate } from "../../certs/store.js";
-import { addressList } from "../../firewall/address-api/address-list.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
 import { readSource } from "../../firewall/sources/read-source.js";
 import { cliCommand } from "../support/cli.js";
 import { deployedState } from "../support/deployed-state.js";
 import { faultText } from "../support/fault-text.js";
 import { runInProcess } from "../support/run-cli.js";
-
-test("F-02: addresses without masks, sorted as numbers, each once; hosts without one are left out", () => {
-  const hosts = ["109.1.1.1", "", "9.2.3.4", "109.1.1.1", "2600:1F18:0::7"].map((public_ip) => ({ public_ip }));
-  expect(addressList(hosts)).toEqual({ ipAddresses: ["9.2.3.4", "109.1.1.1", "2600:1f18::7"] });
-});
-
-describe("what is kept for a while", () => {
-  test("is read once for all who ask meanwhile, and again after it", async () => {
-    let now = 0;
-    let reads = 0;
-    const read = cached(
-      5_000,
-      async () => ++reads,
-      () => now,
-    );
-    expect(await Promise.all([read(), read(), read()])).toEqual([1, 1, 1]);
-    now = 4_999;
-    expect(await read()).toBe(1);
-    now = 5_000;
-    expect(await read()).toBe(2);
-  });
-
-  test("is not a failure", async () => {
-    let fails = true;
-    const read = cached(5_000, async () => {
-      if (fails) throw new Error("not deployed");
-      return "deployed";
-    });
-    await expect(read()).rejects.toThrow("not deployed");
-    fails = false;
-    expect(await read()).toBe("deployed");
-  });
-});
 
 describe("sallyport addresses serve, and our own sync on the other side", () => {
   let dir: string;

@@ -1,6 +1,6 @@
 /** `sallyport firewall show`: the rules that the options make, and with `--why` how. */
 import type { Context, Register } from "../../context.js";
-import { CALLER, type TableFlags, VPC_CIDR } from "../../firewall/table-flags.js";
+import { TABLE_OPTIONS, type TableFlags, tableOf } from "../../firewall.js";
 
 interface ShowFlags extends TableFlags {
   readonly why?: boolean;
@@ -11,8 +11,8 @@ export const registerShow: Register = (parent, wrap) => {
     .command("show")
     .description("print the rules that the options make: protocol, port, source")
     .option("--why", "under each row the options that made it, where they stand, and what they did")
-    .option(...CALLER)
-    .option(...VPC_CIDR)
+    .option(...TABLE_OPTIONS.caller)
+    .option(...TABLE_OPTIONS.vpcCidr)
     .addHelpText(
       "after",
       `
@@ -27,7 +27,6 @@ Examples:
 };
 
 async function show(context: Context, flags: ShowFlags): Promise<void> {
-  const { tableOf } = await import("../../firewall/table-flags.js");
   const { tableJson, tableText } = await import("../../../firewall/options/table-text.js");
   context.print(tableJson(await tableOf(context, flags)), (table) => tableText(table, { why: flags.why === true }));
 }

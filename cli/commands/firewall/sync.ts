@@ -2,9 +2,13 @@
 import { Option } from "commander";
 import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
+import { escapeControls } from "../../../base/text/escape.js";
+import type { ParsedSync, SyncRequest } from "../../../firewall/request/sync-request.js";
 import type { FollowOptions } from "../../../firewall/security-group/follow.js";
+import type { TurnText } from "../../../firewall/security-group/report-text.js";
+import type { Turn } from "../../../firewall/security-group/watch.js";
 import type { Context, Register } from "../../context.js";
-import type { SyncFlags, SyncSettings } from "../../firewall/sync-flags.js";
+import { askingOnLockout, callersOf, isLockout, withEc2 } from "../../firewall.js";
 
 export const registerSync: Register = (parent, wrap) => {
   parent
@@ -48,44 +52,40 @@ Examples:
   $ sallyport firewall sync --source file:allowed.txt --group sg-0a1b --port 5432 --check
   $ sallyport firewall sync --source dns:office.example.com --group sg-0a1b --port 22 --watch 5m --listen 127.0.0.1:9464`,
     )
-    .action(wrap<[SyncFlags]>(sync));
+    .action(wrap<[SyncRequest]>(sync));
 };
 
-async function sync(context: Context, flags: SyncFlags): Promise<number> {
-  const { readSyncFlags } = await import("../../firewall/sync-flags.js");
-  const settings = readSyncFlags(flags);
-  const { ec2Of } = await import("../../firewall/here.js");
-  const ec2 = await ec2Of(context, flags.region);
-  try {
-    const options = await followOptions(context, flags, settings, ec2);
-    if (settings.watch !== undefined) return await watchOn(context, options, settings.watch);
-    return flags.dryRun || flags.check ? await look(context, flags, options) : await once(context, options);
-  } finally {
-    ec2.close();
-  }
+async function sync(context: Context, flags: SyncRequest): Promise<number> {
+  const { parseSyncRequest } = await import("../../../firewall/request/sync-request.js");
+  const parsed = parseSyncRequest(flags);
+  return withEc2(context, flags.region, async (ec2) => {
+    const options = await followOptions(context, flags, parsed, ec2);
+    if (parsed.watch !== undefined) return watchOn(context, options, parsed.watch);
+    return flags.dryRun || flags.check ? preview(context, flags, options) : once(context, options);
+  });
 }
 
 async function followOptions(
   context: Context,
-  flags: SyncFlags,
-  { sources, targets, owner, permits, family, quota }: SyncSettings,
+  flags: SyncRequest,
+  { sources, targets, owner, permits, family, quota }: ParsedSync,
   ec2: FollowOptions["ec2"],
 ): Promise<FollowOptions> {
-  const { readCredentials } = await import("../../firewall/credentials.js");
+  const files = await import("../../../certs/files.js");
+  const { readCredentials } = await import("../../../firewall/request/credentials.js");
   const { readSources } = await import("../../../firewall/sources/read-source.js");
-  const { callersOf } = await import("../../firewall/here.js");
-  const { env, cwd } = context;
-  const { config } = await context.config();
-  const credentials = await readCredentials(context, flags, sources);
-  const reading = { env, cwd, caller: config.caller, skipInvalid: permits.skipInvalid ?? false, ...credentials };
+  const { env, cwd, signal } = context;
+  const { caller } = (await context.config()).config;
+  const credentials = await readCredentials({ cwd, env, ...files }, flags, sources);
+  const reading = { env, cwd, caller, skipInvalid: permits.skipInvalid ?? false, ...credentials };
   return defined({
     ec2,
     targets,
     owner,
     permits,
-    read: (signal = context.signal) => readSources(sources, { ...reading, signal }),
+    read: (ending = signal) => readSources(sources, { ...reading, signal: ending }),
     callers: callersOf(context),
-    signal: context.signal,
+    signal,
     family,
     quota,
   });
@@ -93,7 +93,6 @@ async function followOptions(
 
 async function once(context: Context, options: FollowOptions): Promise<number> {
   const { planFollow } = await import("../../../firewall/security-group/follow.js");
-  const { askingOnLockout } = await import("../../firewall/lockout.js");
   const { changesText } = await import("../../../firewall/security-group/report-text.js");
   const plan = await askingOnLockout(context, (confirmed) =>
     planFollow(confirmed ? lockoutConfirmed(options) : options),
@@ -103,31 +102,33 @@ async function once(context: Context, options: FollowOptions): Promise<number> {
   return EXIT.ok;
 }
 
-async function look(context: Context, flags: SyncFlags, options: FollowOptions): Promise<number> {
+async function preview(context: Context, flags: SyncRequest, options: FollowOptions): Promise<number> {
   const { planFollow } = await import("../../../firewall/security-group/follow.js");
-  const { isLockout } = await import("../../firewall/lockout.js");
   const { planText } = await import("../../../firewall/security-group/report-text.js");
-  const { preview } = await planFollow(options).catch((error: unknown) => {
+  const plan = await planFollow(options).catch((error: unknown) => {
     if (!isLockout(error)) throw error;
-    // Here it is only looked at; the run itself will refuse.
+    // A preview shows the lockout as a warning; the run itself will refuse.
     context.warn(error.message);
     return planFollow(lockoutConfirmed(options));
   });
-  context.print(preview, planText);
-  return flags.check === true && preview.changed ? EXIT.changesPending : EXIT.ok;
+  context.print(plan.preview, planText);
+  return flags.check === true && plan.preview.changed ? EXIT.changesPending : EXIT.ok;
 }
 
 async function watchOn(
   context: Context,
   options: FollowOptions,
-  { everyMs, listen }: NonNullable<SyncSettings["watch"]>,
+  { everyMs, listen }: NonNullable<ParsedSync["watch"]>,
 ): Promise<number> {
   const { follow } = await import("../../../firewall/security-group/follow.js");
   const { watch } = await import("../../../firewall/security-group/watch.js");
   const { newHistory, recordTurn } = await import("../../../firewall/security-group/sync-metrics.js");
-  const { tellTurn } = await import("../../firewall/tell-turn.js");
+  const { metricsHandle } = await import("../../../firewall/security-group/metrics-handle.js");
+  const { serve } = await import("../../../http/server/serve.js");
+  const { turnText } = await import("../../../firewall/security-group/report-text.js");
   let history = newHistory(options.owner);
-  const server = listen === undefined ? undefined : await metricsServer(listen, everyMs, () => history);
+  const handle = metricsHandle(() => history, everyMs);
+  const server = listen === undefined ? undefined : await serve({ at: listen, handle });
   if (server !== undefined) context.note(`metrics at ${server.url}/metrics`);
   try {
     await watch({
@@ -136,7 +137,7 @@ async function watchOn(
       turn: (signal) => follow({ ...options, signal }),
       onTurn: (turn) => {
         history = recordTurn(history, turn);
-        tellTurn(context, turn);
+        printTurn(context, turn, turnText(turn));
       },
     });
   } finally {
@@ -145,14 +146,16 @@ async function watchOn(
   return EXIT.ok;
 }
 
-async function metricsServer(
-  at: NonNullable<NonNullable<SyncSettings["watch"]>["listen"]>,
-  everyMs: number,
-  history: Parameters<typeof import("../../../firewall/security-group/metrics-handle.js")["metricsHandle"]>[0],
-) {
-  const { metricsHandle } = await import("../../../firewall/security-group/metrics-handle.js");
-  const { serve } = await import("../../../http/server/serve.js");
-  return serve({ at, handle: metricsHandle(history, everyMs) });
+/** Changes to stdout, the rest to stderr; with `--json` one line of JSON a turn. */
+function printTurn(context: Context, { endedAt, report }: Turn, text: TurnText): void {
+  if ("error" in text) {
+    context.warn(escapeControls(text.error));
+  } else if (context.options.json) {
+    context.out(JSON.stringify({ at: endedAt.toISOString(), ...report }));
+  } else {
+    for (const line of text.changes) context.out(line);
+    context.note(text.summary);
+  }
 }
 
 function lockoutConfirmed(options: FollowOptions): FollowOptions {

@@ -3,7 +3,7 @@
 import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
 import type { Context, Register } from "../../context.js";
-import { CALLER, type TableFlags, VPC_CIDR } from "../../firewall/table-flags.js";
+import { TABLE_OPTIONS, type TableFlags, tableOf } from "../../firewall.js";
 
 /** A script must not take "it depends" for a pass. */
 const STATUS = { passes: EXIT.ok, blocked: EXIT.auth, depends: EXIT.failure } as const;
@@ -15,8 +15,8 @@ export const registerWhy: Register = (parent, wrap) => {
     .argument("<port>", "port of the hosts")
     .argument("<from>", 'the word "from"')
     .argument("<address>", "where the packet comes from")
-    .option(...CALLER)
-    .option(...VPC_CIDR)
+    .option(...TABLE_OPTIONS.caller)
+    .option(...TABLE_OPTIONS.vpcCidr)
     .addHelpText(
       "after",
       `
@@ -32,12 +32,11 @@ Examples:
 };
 
 async function why(context: Context, port: string, from: string, address: string, flags: TableFlags): Promise<number> {
-  const errors = await import("../../firewall/errors.js");
+  const errors = await import("../../../firewall/request/errors.js");
   if (from !== "from") throw errors.notFrom(from);
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw errors.notAPort(port);
   const { Cidr } = await import("../../../net/cidr.js");
   const { decide } = await import("../../../firewall/options/verdict.js");
-  const { tableOf } = await import("../../firewall/table-flags.js");
   const { rowJson, stepText } = await import("../../../firewall/options/table-text.js");
   const asked = Cidr.host(address);
   const { verdict, because, row, group } = decide(await tableOf(context, flags), {

@@ -1,20 +1,20 @@
-/** The flags of `firewall sync` as values; everything that can be refused without a network is refused here. */
+/** The flags of `sallyport firewall sync` as values. Every refusal that needs no network happens here. */
 import { hostname, userInfo } from "node:os";
 import { defined } from "../../base/defined.js";
 import { parseDuration } from "../../base/text/duration.js";
-import { reservedOwner } from "../../firewall/errors.js";
-import { formatMark, LEASE_OWNER } from "../../firewall/security-group/mark.js";
-import type { Permits } from "../../firewall/security-group/safety-checks.js";
-import type { SyncTarget } from "../../firewall/security-group/sync.js";
-import type { ListSource } from "../../firewall/sources/list-source.js";
-import { ownerOf } from "../../firewall/sources/owner.js";
-import { parseSource } from "../../firewall/sources/parse-source.js";
 import { type ListenAddress, parseListen } from "../../http/server/listen-address.js";
-import type { CredentialFlags } from "./credentials.js";
+import { reservedOwner } from "../errors.js";
+import { formatMark, LEASE_OWNER } from "../security-group/mark.js";
+import type { Permits } from "../security-group/safety-checks.js";
+import type { SyncTarget } from "../security-group/sync.js";
+import type { ListSource } from "../sources/list-source.js";
+import { ownerOf } from "../sources/owner.js";
+import { parseSource } from "../sources/parse-source.js";
+import type { CredentialRequest } from "./credentials.js";
 import * as errors from "./errors.js";
 import { parsePorts } from "./ports.js";
 
-export interface SyncFlags extends CredentialFlags {
+export interface SyncRequest extends CredentialRequest {
   readonly source: string[];
   readonly group?: string[];
   readonly port?: string[];
@@ -36,7 +36,7 @@ export interface SyncFlags extends CredentialFlags {
   readonly confirmLockout?: boolean;
 }
 
-export interface SyncSettings {
+export interface ParsedSync {
   readonly sources: readonly ListSource[];
   readonly targets: readonly SyncTarget[];
   readonly owner: string;
@@ -46,24 +46,24 @@ export interface SyncSettings {
   readonly watch?: { readonly everyMs: number; readonly listen?: ListenAddress };
 }
 
-/** Sources ask others for their lists; oftener than this is impolite, and nothing follows it faster. */
-const SHORTEST_WATCH_MS = 5_000;
+/** Polling a source more often is impolite, and no rule needs it. */
+const MIN_WATCH_MS = 5_000;
 
-export function readSyncFlags(flags: SyncFlags): SyncSettings {
-  const sources = flags.source.map(parseSource);
-  const watch = watchOf(flags);
+export function parseSyncRequest(request: SyncRequest): ParsedSync {
+  const sources = request.source.map(parseSource);
+  const watch = watchOf(request);
   return defined({
     sources,
-    targets: targetsOf(flags),
-    owner: ownerName(flags.owner ?? defaultOwner(sources)),
-    permits: permitsOf(flags),
-    family: flags.family === undefined ? undefined : flags.family === "4" ? 4 : 6,
-    quota: flags.quota === undefined ? undefined : wholeNumber(flags.quota, 1, 1_000, errors.badQuota),
+    targets: targetsOf(request),
+    owner: ownerName(request.owner ?? defaultOwner(sources)),
+    permits: permitsOf(request),
+    family: request.family === undefined ? undefined : request.family === "4" ? 4 : 6,
+    quota: request.quota === undefined ? undefined : wholeNumber(request.quota, 1, 1_000, errors.badQuota),
     watch,
   });
 }
 
-function targetsOf({ group = [], port = [], prefixList = [], protocol }: SyncFlags): SyncTarget[] {
+function targetsOf({ group = [], port = [], prefixList = [], protocol }: SyncRequest): SyncTarget[] {
   if (group.length + prefixList.length === 0) throw errors.noTarget();
   if (group.length > 0 && port.length === 0) throw errors.groupWithoutPort();
   if (group.length === 0 && port.length > 0) throw errors.portWithoutGroup();
@@ -74,23 +74,23 @@ function targetsOf({ group = [], port = [], prefixList = [], protocol }: SyncFla
   ];
 }
 
-function permitsOf(flags: SyncFlags): Permits {
-  const { allowEmpty = false, allowPrivate = false, allowEverybody = false } = flags;
-  const { skipInvalid = false, confirmLockout = false, maxShrink } = flags;
+function permitsOf(request: SyncRequest): Permits {
+  const { allowEmpty = false, allowPrivate = false, allowEverybody = false } = request;
+  const { skipInvalid = false, confirmLockout = false, maxShrink } = request;
   const permits = { allowEmpty, allowPrivate, allowEverybody, skipInvalid, confirmLockout };
   return maxShrink === undefined
     ? permits
     : { ...permits, maxShrink: wholeNumber(maxShrink, 0, 100, errors.badPercent) / 100 };
 }
 
-function watchOf({ watch, listen, dryRun, check }: SyncFlags): SyncSettings["watch"] {
+function watchOf({ watch, listen, dryRun, check }: SyncRequest): ParsedSync["watch"] {
   if (watch === undefined) {
     if (listen !== undefined) throw errors.listenWithoutWatch();
     return undefined;
   }
   if (dryRun || check) throw errors.watchAndPlan(dryRun ? "--dry-run" : "--check");
   const everyMs = parseDuration(watch);
-  if (everyMs < SHORTEST_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
+  if (everyMs < MIN_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
   return defined({ everyMs, listen: listen === undefined ? undefined : parseListen(listen) });
 }
 

@@ -1,8 +1,7 @@
-/** What is wrong with the flags of the firewall and access commands. */
-import { EXIT, Fault, quote } from "../../base/fault.js";
+/** Faults of the flags of the firewall and access commands. */
+import { type Fault, quote, usageFaults } from "../../base/fault.js";
 
-const usage = (code: string, message: string, hint: string): Fault =>
-  new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage });
+const usage = usageFaults("cli");
 
 export const tooShort = (flag: string, text: string, least: string): Fault =>
   usage("bad-duration", `${flag} ${quote(text)} is too short`, `write at least "${least}"`);
@@ -70,7 +69,7 @@ export const credentialsForMany = (count: number): Fault =>
     "run a command of its own for each, with an --owner of its own",
   );
 
-export const credentialsForNobody = (): Fault =>
+export const credentialsWithoutUrl = (): Fault =>
   usage("credentials-for-nobody", "no source has a URL that credentials or a certificate are for", "leave them out");
 
 export const everybody = (text: string): Fault =>
