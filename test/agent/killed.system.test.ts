@@ -2,10 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCertificate } from "./support/certificate.js";
-import { bundleAgent, startProgram } from "./support/program.js";
+import { BUNDLED_AGENT, startProgram } from "./support/program.js";
 import { ask, open } from "./support/wire.js";
 
 const TOKEN = "killed-token-0123456789";
@@ -13,12 +13,10 @@ const SIZE = 6_000_000;
 const FILES = 4;
 const ROUNDS = 12;
 const pair = makeCertificate();
-let bundle: string;
 let base: string;
 let shared: string;
 
 beforeAll(async () => {
-  bundle = await bundleAgent();
   base = mkdtempSync(join(tmpdir(), "sallyport-killed-"));
   shared = join(base, "shared");
   mkdirSync(join(shared, "sub"), { recursive: true });
@@ -33,14 +31,13 @@ beforeAll(async () => {
 });
 afterAll(() => {
   rmSync(base, { recursive: true });
-  rmSync(dirname(bundle), { recursive: true });
 });
 
 const path = (index: number) => (index % 2 === 0 ? `file-${index}` : `sub/file-${index}`);
 const everything = () => readdirSync(shared, { recursive: true, encoding: "utf8" });
 const temporaries = () => everything().filter((name) => name.includes(".sallyport-upload-"));
 const start = async () => {
-  const program = startProgram(bundle, ["serve", "--config", join(base, "agent.yaml")], { HOME: base });
+  const program = startProgram(BUNDLED_AGENT, ["serve", "--config", join(base, "agent.yaml")], { HOME: base });
   const { https_port: port } = await program.event("listening");
   return { program, peer: { port: Number(port), ca: pair.cert } };
 };

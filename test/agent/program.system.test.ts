@@ -3,22 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERSION } from "../../agent/version.js";
 import { run } from "../../base/process/run.js";
 import { makeCertificate } from "./support/certificate.js";
-import { bundleAgent, startProgram } from "./support/program.js";
+import { BUNDLED_AGENT, startProgram } from "./support/program.js";
 import { ask, open } from "./support/wire.js";
 
 const TOKEN = "program-token-0123456789";
 const pair = makeCertificate();
-let bundle: string;
 let base: string;
 const env = () => ({ PATH: process.env.PATH, HOME: base, CREDENTIALS_DIRECTORY: join(base, "credentials") });
 
 beforeAll(async () => {
-  bundle = await bundleAgent();
   base = mkdtempSync(join(tmpdir(), "sallyport-program-"));
   mkdirSync(join(base, "credentials"));
   writeFileSync(join(base, "credentials/tls.key"), pair.key);
@@ -27,7 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
   rmSync(base, { recursive: true });
-  rmSync(dirname(bundle), { recursive: true });
 });
 
 function config(more = "", listen = '{ address: "127.0.0.1", https_port: 0, http_port: false }'): string {
@@ -36,10 +33,10 @@ function config(more = "", listen = '{ address: "127.0.0.1", https_port: 0, http
   writeFileSync(file, `name: program\nlisten: ${listen}\n${tls}\n${more}`);
   return file;
 }
-const agent = (...args: string[]) => run(process.execPath, [bundle, ...args], { env: env(), inheritEnv: false });
+const agent = (...args: string[]) => run(process.execPath, [BUNDLED_AGENT, ...args], { env: env(), inheritEnv: false });
 
 test("serves, reloads on SIGHUP, and ends with 0 on SIGTERM after the running transfer", async () => {
-  const program = startProgram(bundle, ["serve", "--config", config()], env());
+  const program = startProgram(BUNDLED_AGENT, ["serve", "--config", config()], env());
   const { https_port: port } = await program.event("listening");
   const peer = { port: Number(port), ca: pair.cert };
   const headers = { Authorization: `Bearer ${TOKEN}` };

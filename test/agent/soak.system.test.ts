@@ -1,18 +1,13 @@
 /** The soak of bench/agent in small: every abuse beside honest load, on the bundled agent. */
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { type SoakReport, soak } from "../../bench/agent/soak-run.js";
-import { bundleAgent } from "./support/program.js";
+import { BUNDLED_AGENT } from "./support/program.js";
 
-let bundle: string;
 let report: SoakReport;
 
 beforeAll(async () => {
-  bundle = await bundleAgent();
-  report = await soak({ seconds: 20, idle: 100, agent: bundle, node: process.execPath });
+  report = await soak({ seconds: 20, idle: 100, agent: BUNDLED_AGENT, node: process.execPath });
 });
-afterAll(() => rmSync(dirname(bundle), { recursive: true }));
 
 test("no honest request fails and no idle connection is lost while 24 kinds of abuse go on", () => {
   expect([...report.honest.keys()]).toEqual(["small", "large", "put", "job", "idle"]);

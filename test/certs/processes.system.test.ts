@@ -1,19 +1,18 @@
 /** Two processes at once, and one that is killed in between, end with one consistent pair. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadKeyPair } from "../../certs/key-pair.js";
 import { ensureCertificate } from "../../certs/store.js";
+import { compiled } from "../support/compiled.js";
 import { temporaryDir } from "./support/directory.js";
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const script = fileURLToPath(new URL("support/make.ts", import.meta.url));
+const script = compiled("test/certs/support/make.ts");
 
 type What = "certificate" | "rsa" | "ed25519" | "token";
 
@@ -60,7 +59,7 @@ describe("a process killed with SIGKILL", () => {
 });
 
 async function start(what: What, dir: string): Promise<ChildProcessWithoutNullStreams> {
-  const child = spawn(process.execPath, ["--import", tsx, script, what, dir]);
+  const child = spawn(process.execPath, [script, what, dir]);
   onTestFinished(() => void child.kill("SIGKILL"));
   child.stdout.setEncoding("utf8");
   await once(child.stdout, "data");

@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { issueToken } from "../../gateway/auth/issue.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { makeCertificate } from "../agent/support/certificate.js";
 import { type Program, startProgram } from "../agent/support/program.js";
-import { root } from "../support/cli.js";
+import { bundledRuntime } from "../support/compiled.js";
 import { ISSUER, SECRET } from "./support/gateway.js";
 
 const support = await namespaceSupport();
@@ -23,7 +22,6 @@ describe.runIf(here)("the bundled daemon", () => {
   let token: string;
 
   beforeAll(async () => {
-    await runOk(process.execPath, ["scripts/bundle.mjs", join(dir, "runtime")], { cwd: root });
     const { cert, key } = makeCertificate("IP:127.0.0.1");
     writeFileSync(join(dir, "cert"), cert);
     writeFileSync(join(dir, "key"), key, { mode: 0o600 });
@@ -56,7 +54,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     const wrapper = join(dir, "start.mjs");
     const [command = "", ...args] = namespace.enter([
       process.execPath,
-      join(dir, "runtime/gateway.mjs"),
+      join(bundledRuntime, "gateway.mjs"),
       "serve",
       "--config",
       join(dir, "gateway.yaml"),

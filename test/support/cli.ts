@@ -1,13 +1,10 @@
-/** Runs the real `sallyport` as a process of its own, from the sources. */
+/** Runs the real `sallyport` as a process of its own, compiled from the sources. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { nodeCommand } from "./compiled.js";
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const main = join(root, "cli/main.ts");
+export const root = join(import.meta.dirname, "../..");
 
 export interface CliRun {
   readonly code: number | null;
@@ -22,9 +19,9 @@ export interface CliOptions {
   /** The whole environment beside PATH; nothing of the developer's own leaks in. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** Milliseconds. @default 15000 */
+  /** Milliseconds, after which it hangs. @default 120000 */
   readonly timeout?: number;
-  /** The built one, which starts faster. @default false */
+  /** As it is shipped, in `dist/`. @default false */
   readonly shipped?: boolean;
   /** Where it runs, as in `NetNamespace.enter`. @default here */
   readonly enter?: (command: readonly string[]) => readonly string[];
@@ -32,7 +29,8 @@ export interface CliOptions {
 
 /** The program and its arguments, for tests that need the child itself. */
 export function cliCommand(args: readonly string[]): [program: string, args: string[]] {
-  return [process.execPath, ["--import", tsx, main, ...args]];
+  const [program, ...rest] = nodeCommand("cli/main.ts", args);
+  return [program, rest];
 }
 
 /** As {@link cliCommand}, as it is shipped. @throws where it is not built. */
@@ -50,7 +48,7 @@ export function sallyport(args: readonly string[], options: CliOptions = {}): Pr
     const child = spawn(program, argv, {
       cwd: options.cwd ?? root,
       env: { PATH: process.env.PATH, ...options.env },
-      timeout: options.timeout ?? 15_000,
+      timeout: options.timeout ?? 120_000,
       killSignal: "SIGKILL",
     });
     let stdout = "";

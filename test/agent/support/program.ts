@@ -1,31 +1,11 @@
 /** The bundled agent, with its accelerators beside it, as a process of its own, built from the sources as they are now. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
+import { bundledRuntime } from "../../support/compiled.js";
 
-export async function bundleAgent(): Promise<string> {
-  const outdir = mkdtempSync(join(tmpdir(), "sallyport-bundle-"));
-  await build({
-    absWorkingDir: join(import.meta.dirname, "../../.."),
-    entryPoints: {
-      agent: "agent/main.ts",
-      "accelerators/gzip": "agent/accelerators/gzip.ts",
-      "accelerators/sha3": "agent/accelerators/sha3.ts",
-    },
-    outdir,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
-    logLevel: "warning",
-  });
-  return join(outdir, "agent.mjs");
-}
+/** What the agent runs as on a host; the global setup bundles it once per run. */
+export const BUNDLED_AGENT = join(bundledRuntime, "agent.mjs");
 
 export interface Program {
   readonly child: ChildProcess;

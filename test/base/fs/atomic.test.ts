@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createExclusive, ensurePrivateDir, replaceFile } from "../../../base/fs/atomic.js";
+import { importable } from "../../support/compiled.js";
 
 let dir: string;
 
@@ -83,11 +84,10 @@ describe("replaceFile", () => {
     const path = join(dir, "config");
     const size = 200_000;
     await writeFile(path, "0".repeat(size));
-    const files = new URL("../../../base/fs/atomic.ts", import.meta.url).href;
-    const script = `import { replaceFile } from ${JSON.stringify(files)};
+    const script = `import { replaceFile } from ${importable("base/fs/atomic.ts")};
       for (let i = 1; ; i = (i + 1) % 10) { await replaceFile(${JSON.stringify(path)}, String(i).repeat(${size}), 0o600); process.stdout.write("."); }`;
     for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       await once(child.stdout, "data");

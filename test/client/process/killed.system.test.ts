@@ -1,21 +1,19 @@
 /** Several hosts, one of which dies with our jobs on it: agents as processes of their own. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCertificate } from "../../agent/support/certificate.js";
-import { bundleAgent, type Program, startProgram } from "../../agent/support/program.js";
+import { BUNDLED_AGENT, type Program, startProgram } from "../../agent/support/program.js";
 import { ask } from "../../agent/support/wire.js";
 import { sallyport } from "../../support/cli.js";
 
 const TOKEN = "killed-host-token-0123456789abcdefgh";
 const pair = makeCertificate("DNS:*", 90);
-let bundle: string;
 let base: string;
 const programs: Program[] = [];
 
 beforeAll(async () => {
-  bundle = await bundleAgent();
   base = mkdtempSync(join(tmpdir(), "sallyport-hosts-"));
   writeFileSync(join(base, "cert"), pair.cert);
   writeFileSync(join(base, "key"), pair.key, { mode: 0o600 });
@@ -25,7 +23,6 @@ afterAll(async () => {
   for (const program of programs) program.child.kill("SIGTERM");
   await Promise.all(programs.map(({ ended }) => ended));
   rmSync(base, { recursive: true });
-  rmSync(dirname(bundle), { recursive: true });
 });
 
 async function startHost(name: string) {
@@ -42,7 +39,7 @@ accelerators:
 `,
   );
   const env = { PATH: process.env.PATH, HOME: home };
-  const program = startProgram(bundle, ["serve", "--config", join(home, "agent.yaml")], env);
+  const program = startProgram(BUNDLED_AGENT, ["serve", "--config", join(home, "agent.yaml")], env);
   programs.push(program);
   const port = Number((await program.event("listening")).https_port);
   const get = async (target: string) => {

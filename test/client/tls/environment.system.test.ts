@@ -1,15 +1,13 @@
 import { writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runOk } from "../../../base/process/run.js";
+import { compiled } from "../../support/compiled.js";
 import { named } from "../support/certificates.js";
 import { tlsPeer } from "../support/peers.js";
 import { temporaryDir } from "../support/temporary.js";
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-const ask = fileURLToPath(new URL("support/ask.ts", import.meta.url));
+const ask = compiled("test/client/tls/support/ask.ts");
 
 /** Node's own client, to show that the switch works at all. */
 const CONTROL = `
@@ -30,13 +28,13 @@ describe("nothing in the environment weakens verification", () => {
     const [ourFile, theirFile] = [join(dir, "ours.crt"), join(dir, "theirs.crt")];
     await Promise.all([writeFile(ourFile, ours.cert), writeFile(theirFile, theirs.cert)]);
     const peer = await tlsPeer(theirs);
-    const options = { env: env(theirFile), timeout: 30_000 };
+    const options = { env: env(theirFile), timeout: 120_000 };
     const node = async (...args: string[]) => (await runOk(process.execPath, args, options)).stdout;
 
     expect(await node("-e", CONTROL, String(peer.port))).toBe("200");
     const afterControl = peer.heard();
     for (const trusted of [ourFile, "public"]) {
-      expect(await node("--import", tsx, ask, String(peer.port), trusted)).toBe("client/foreign-certificate");
+      expect(await node(ask, String(peer.port), trusted)).toBe("client/foreign-certificate");
     }
     expect(peer.connections()).toBe(3);
     expect(peer.heard()).toBe(afterControl);
@@ -48,8 +46,8 @@ describe("nothing in the environment weakens verification", () => {
     await writeFile(join(dir, "ours.crt"), ours.cert);
     const peer = await tlsPeer({ ...ours, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" });
     const env = { NODE_OPTIONS: "--tls-min-v1.0 --tls-cipher-list=DEFAULT:@SECLEVEL=0" };
-    const args = ["--import", tsx, ask, String(peer.port), join(dir, "ours.crt")];
-    expect((await runOk(process.execPath, args, { env, timeout: 30_000 })).stdout).toBe("client/not-tls");
+    const args = [ask, String(peer.port), join(dir, "ours.crt")];
+    expect((await runOk(process.execPath, args, { env, timeout: 120_000 })).stdout).toBe("client/not-tls");
     expect(peer.heard()).toBe("");
   });
 });

@@ -1,18 +1,16 @@
 /** Where the bundled daemon lives and dies: a namespace of its own, its files, and a way in for clients outside. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
 import { defined } from "../../../base/defined.js";
-import { runOk } from "../../../base/process/run.js";
 import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
-import { root } from "../../support/cli.js";
+import { bundledRuntime, nodeCommand } from "../../support/compiled.js";
 import { ISSUER, SECRET } from "../support/gateway.js";
 
 const PORT = 8443;
@@ -42,8 +40,6 @@ export class Place {
 
   static async open({ ports, url }: PlaceOptions): Promise<Place> {
     const dir = mkdtempSync(join(tmpdir(), "sallyport-killed-"));
-    // As `npm run build` makes it, from the sources as they are now.
-    await runOk(process.execPath, ["scripts/bundle.mjs", join(dir, "runtime")], { cwd: root });
     const { cert, key } = makeCertificate("IP:127.0.0.1");
     writeFileSync(join(dir, "cert"), cert);
     writeFileSync(join(dir, "key"), key, { mode: 0o600 });
@@ -78,7 +74,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
   }
 
   start(): Daemon {
-    const child = this.#spawn([join(this.dir, "runtime/gateway.mjs"), "serve", "--config", `${this.dir}/gateway.yaml`]);
+    const child = this.#spawn([join(bundledRuntime, "gateway.mjs"), "serve", "--config", `${this.dir}/gateway.yaml`]);
     const ended = once(child, "close");
     const log: Daemon["log"] = [];
     let stderr = "";
@@ -114,9 +110,8 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
   }
 
   async #openWay(): Promise<void> {
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const relay = join(import.meta.dirname, "relay-main.ts");
-    const child = this.#spawn(["--import", tsx, relay, this.socketPath, String(PORT)]);
+    const [, ...relay] = nodeCommand(join(import.meta.dirname, "relay-main.ts"), [this.socketPath, String(PORT)]);
+    const child = this.#spawn(relay);
     await once(child.stdout as NodeJS.ReadableStream, "data");
   }
 

@@ -2,6 +2,7 @@
  * Show 3: the receiver is down for a while, the log is rotated both ways, the sender is killed at any moment, and
  * every record arrives. And: real packets through a real table, written down by a real ulogd2.
  */
+
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, copyFile, mkdtemp, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
@@ -9,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findProgram } from "../../../base/tools.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
@@ -20,11 +20,12 @@ import { ulogdParser } from "../../../gateway/logs/source/parse-ulogd.js";
 import { tableText } from "../../../gateway/nft/ruleset.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { endChild, spawnTethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { nodeCommand } from "../../support/compiled.js";
 import { seededRandom } from "../../support/random.js";
 import { clientAddress, LAB_NETWORKS, Lab, labAddress, WAN } from "../support/lab.js";
 import { certificate, HttpCollector, type Received, SyslogReceiver } from "./receivers.js";
 
-const MAIN = fileURLToPath(new URL("./sender-main.ts", import.meta.url));
+const MAIN = "test/gateway/logs/sender-main.ts";
 
 interface Said {
   readonly event: string;
@@ -49,7 +50,7 @@ class SenderProcess {
   }
 
   static async start(settings: object): Promise<SenderProcess> {
-    const child = spawnTethered([process.execPath, "--import", "tsx", MAIN], {
+    const child = spawnTethered(nodeCommand(MAIN), {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, SENDER: JSON.stringify({ file, spoolDir: join(dir, "spool"), ...settings }) },
     });

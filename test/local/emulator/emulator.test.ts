@@ -7,6 +7,7 @@ import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Fault } from "../../../base/fault.js";
 import { findEmulator, startEmulator } from "../../../local/emulator/emulator.js";
+import { importable } from "../../support/compiled.js";
 
 let dir = "";
 beforeEach(async () => {
@@ -39,11 +40,11 @@ test("answers as EC2 with its own dummy credentials, and is gone after stop", { 
 test("is gone when the process that started it is killed", { timeout: 60_000 }, async (ctx) => {
   if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
   const program = `
-    import { startEmulator } from ${JSON.stringify(new URL("../../../local/emulator/emulator.ts", import.meta.url).href)};
+    import { startEmulator } from ${importable("local/emulator/emulator.ts")};
     const emulator = await startEmulator({ dir: ${JSON.stringify(dir)} });
     console.log(emulator.url);
   `;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   const url = line.toString().trim();
   expect(await refused(url)).toBe(false);

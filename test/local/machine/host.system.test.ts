@@ -13,6 +13,7 @@ import { knockFrom } from "../../../local/machine/place.js";
 import { type NamespaceSupport, namespaceSupport } from "../../../local/machine/preflight.js";
 import { doorTable } from "../../../local/network/host-firewall.js";
 import { rulesToNft } from "../../../local/network/rules-to-nft.js";
+import { importable } from "../../support/compiled.js";
 import { lines } from "../network/rule-cases.js";
 import { bootLocalHost, CALLER, type LocalHost, STRANGER } from "../support/local-host.js";
 
@@ -179,13 +180,15 @@ describe("the end", () => {
   test("of a supervisor killed by SIGKILL takes every process, namespace, link and mount along", async (ctx) => {
     if (typeof support === "string") return ctx.skip(`no host can boot here: ${support}`);
     const { hierarchy } = support;
-    const mounts = () => readFile("/proc/self/mountinfo", "utf8");
+    const dir = await mkdtemp(join(tmpdir(), "sallyport-crash-"));
+    // Other files mount things of their own meanwhile.
+    const mounts = async () =>
+      (await readFile("/proc/self/mountinfo", "utf8")).split("\n").filter((line) => line.includes(dir));
     const links = async () => (await runOk("ip", ["-brief", "link"])).stdout;
     const before = { mounts: await mounts(), links: await links() };
-    const dir = await mkdtemp(join(tmpdir(), "sallyport-crash-"));
     const program = `
-      import { Host } from ${JSON.stringify(new URL("../../../local/machine/host.ts", import.meta.url).href)};
-      import { someInstance } from ${JSON.stringify(new URL("../support/facts.ts", import.meta.url).href)};
+      import { Host } from ${importable("local/machine/host.ts")};
+      import { someInstance } from ${importable("test/local/support/facts.ts")};
       const host = await Host.boot({
         facts: someInstance({ instanceId: "i-0crash" }), emulatorUrl: "http://127.0.0.1:9",
         outside: { caller: "${CALLER}" }, dir: ${JSON.stringify(dir)}, ...${JSON.stringify(support)},
@@ -193,7 +196,7 @@ describe("the end", () => {
       const { network } = host;
       console.log(JSON.stringify([host.pid, network.router.pid, network.host.pid, network.machine("caller").pid]));
     `;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
     child.stderr.pipe(process.stderr);
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const pids = JSON.parse(line.toString()) as number[];

@@ -1,4 +1,5 @@
 /** The daemon as a process, killed in the middle of what it does; and the AWS CLI's own login. */
+
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { promisify } from "node:util";
 import { CreateDomainCommand, CreateRepositoryCommand, ListRepositoriesCommand } from "@aws-sdk/client-codeartifact";
 import { afterEach, expect, test } from "vitest";
 import { parseAccessKeys } from "../../../mirror/codeartifact/auth/access-keys.js";
+import { nodeCommand } from "../../support/compiled.js";
 import { clientOf, newDir } from "./support/mirror.js";
 
 const run = promisify(execFile);
@@ -19,7 +21,8 @@ afterEach(() => {
 async function start(dir: string): Promise<{ child: ChildProcess; url: string; keys: string }> {
   const config = join(dir, "mirror.yaml");
   writeFileSync(config, `dir: ${dir}\nlisten: { port: 0 }\n`);
-  const child = spawn(process.execPath, ["--import", "tsx", "mirror/main.ts", "serve", "--config", config], {
+  const [program, ...args] = nodeCommand("mirror/main.ts", ["serve", "--config", config]);
+  const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.push(child);

@@ -1,12 +1,11 @@
 import { fork } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { logOut } from "../../../mirror/login/log-in.js";
+import { compiled } from "../../support/compiled.js";
 
 let home: string;
 let env: Record<string, string>;
@@ -21,8 +20,7 @@ afterEach(() => rm(home, { recursive: true }));
 const read = (path: string) => readFile(path, "utf8");
 
 describe("P-16 killed at any moment", () => {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const loop = compiled("test/mirror/login/support/login-loop.ts");
   test("each file is the old one or a new one, and logout still gives back the original", {
     timeout: 60_000,
   }, async () => {
@@ -33,8 +31,7 @@ describe("P-16 killed at any moment", () => {
     const whole =
       /^# mine\n\[global\]\nindex-url = (?:https:\/\/old\/simple\/|https:\/\/aws:token-\d+-x@tools-[^@\s]*\/simple\/)\n$/;
     for (let round = 0; round < 12; round++) {
-      const child = fork(join(here, "support/login-loop.ts"), [], {
-        execArgv: ["--import", tsx],
+      const child = fork(loop, [], {
         env: { ...process.env, ...env },
       });
       await new Promise((begun) => child.once("message", begun));

@@ -2,14 +2,13 @@
  * Terraform and the reconciler share one group: what either of them makes is neither drift to the other
  * nor touched by it. The real Terraform and AWS provider, the real stacks, and the emulator.
  */
+
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../../base/process/run.js";
-import { packageRoot } from "../../../base/tools.js";
 import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
 import type { FirewallOptions } from "../../../firewall/options/options.js";
@@ -23,6 +22,7 @@ import { firewallSync } from "../../../stacks/firewall-sync/descriptor.js";
 import { readSyncOutputs } from "../../../stacks/firewall-sync/outputs.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
+import { bundledRuntime } from "../../support/compiled.js";
 import { FaultProxy } from "../../support/fault-proxy.js";
 import { say, startListServer } from "../../support/list-server.js";
 import { RawEc2 } from "../../support/raw-ec2.js";
@@ -47,7 +47,6 @@ beforeAll(async () => {
   env = { ...process.env, ...emulator.env };
   // The SDK looks for these in its own process; vitest gives each file a process of its own.
   Object.assign(process.env, emulator.env, { AWS_ENDPOINT_URL: proxy.url });
-  await runOk("node", [join(packageRoot, "scripts/bundle.mjs"), join(dir, "runtime")]);
   await writeFile(join(dir, "runtime.tar.gz"), "a runtime");
   sshKey = await ensureKeyPair({ name: "lab", type: "ed25519", dir });
 });
@@ -191,7 +190,7 @@ describe("the stack firewall-sync", () => {
     await writeFile(join(project, "sallyport.yaml"), yaml.join("\n"));
     const around = { ...env, HOME: dir, XDG_CACHE_HOME: join(dir, "cache") };
     const loaded = await loadConfig({ cwd: project, env: around });
-    const runtime = { bundle: join(dir, "runtime") };
+    const runtime = { bundle: bundledRuntime };
     const prepared = await firewallSync.prepareStack(loaded, { env: around, runtime });
     const stack = await terraform(prepared);
     await stack.plan();
@@ -301,7 +300,7 @@ async function functionOf(name: string): Promise<Record<string, string>> {
 
 /** As Lambda does: a Node.js of its own imports the bundled file and calls what it exports. */
 async function invoke(variables: Record<string, string>) {
-  const script = `const { handler } = await import(${JSON.stringify(join(dir, "runtime/firewall-sync.mjs"))});
+  const script = `const { handler } = await import(${JSON.stringify(join(bundledRuntime, "firewall-sync.mjs"))});
     const report = await handler({});
     process.send(report, () => process.disconnect());`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
