@@ -1,4 +1,4 @@
-/** Faults that end the mirror, or that keep it from starting. */
+/** Faults that end the mirror or keep it from starting. */
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
@@ -19,15 +19,15 @@ export const needsTls = (address: string) =>
 export const emulatorNotLocal = (address: string) =>
   usage(
     "emulator-not-local",
-    `an emulator takes any credentials, and ${quote(address)} can be reached from elsewhere`,
+    `an emulator accepts any credentials, and other machines can reach ${quote(address)}`,
     "listen on 127.0.0.1 or ::1, or leave --emulator out",
   );
 
 export const needsUrl = (address: string) =>
   usage(
     "needs-url",
-    `nobody can connect to ${quote(address)}, so it cannot be told to clients`,
-    'add "url:", as clients write it: https://mirror.example.com:8642',
+    `clients cannot connect to ${quote(address)}`,
+    'add "url:" with the address that clients use: https://mirror.example.com:8642',
   );
 
 export const badConnection = (text: string) =>
@@ -41,18 +41,10 @@ export const certWithoutKey = () =>
   usage("cert-without-key", "a certificate and its key go together", "give both --cert and --key");
 
 export const directoryHeld = (dir: string, pid: number) =>
-  new Fault("mirror/directory-held", `another mirror (process ${pid}) works in ${quote(dir)}`, {
+  new Fault("mirror/directory-held", `another mirror (process ${pid}) uses ${quote(dir)}`, {
     exit: EXIT.conflict,
-    hint: "stop that one first, or name another directory",
+    hint: "stop that mirror first, or name another directory",
   });
-
-export const brokenState = (file: string, line: number) =>
-  new Fault("mirror/broken-state", `line ${line} of ${quote(file)} is not what was written`, {
-    hint: "restore the file from a backup; nothing was changed",
-  });
-
-export const stateNotWritten = (file: string, cause: unknown) =>
-  new Fault("mirror/state-not-written", `${quote(file)} cannot be written: ${text(cause)}`, { cause });
 
 export const keysTooOpen = (file: string, mode: string) =>
   usage("keys-too-open", `access keys ${quote(file)} have mode ${mode}`, `chmod 600 ${file}`);
@@ -61,8 +53,4 @@ export const badKeys = (file: string, line: number, reason: string) =>
   usage("bad-keys", `${quote(file)} line ${line}: ${reason}`);
 
 export const noKeys = (file: string) =>
-  usage("no-keys", `there is no access key in ${quote(file)}`, "it is written like ~/.aws/credentials");
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
+  usage("no-keys", `there is no access key in ${quote(file)}`, "write it like ~/.aws/credentials");

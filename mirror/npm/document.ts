@@ -1,8 +1,10 @@
 /** npm's package documents: read from a registry, and made for a client. */
 
 import { defined } from "../../base/defined.js";
-import { hashesOf, isObject } from "../pypi/parse-simple.js";
+import { isObject } from "../is-object.js";
+import { hashesOf } from "../pypi/parse-simple.js";
 import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
+import { compareSemver, isSemver } from "./semver.js";
 
 /** Of the versions in the short form, as the registry's documentation lists them, and what npm reads besides. */
 const SHORT = [
@@ -139,37 +141,4 @@ function integrityOf(hashes: Hashes, dist: Readonly<Record<string, unknown>>): R
     integrity: typeof dist.integrity === "string" || sha512 === undefined ? undefined : `sha512-${sha512}`,
     shasum: typeof dist.shasum === "string" || hashes.sha1 === undefined ? undefined : hashes.sha1,
   });
-}
-
-const SEMVER = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
-
-export const isSemver = (version: string) => version.length <= 256 && SEMVER.test(version);
-
-/** Semver's precedence; for equal ones, the order of their text. */
-export function compareSemver(a: string, b: string): number {
-  const [, ...left] = SEMVER.exec(a) ?? [];
-  const [, ...right] = SEMVER.exec(b) ?? [];
-  for (let i = 0; i < 3; i++) {
-    const difference = Number(left[i] ?? 0) - Number(right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  const [pre, other] = [left[3], right[3]];
-  if (pre === undefined || other === undefined) {
-    if (pre !== other) return pre === undefined ? 1 : -1;
-  } else {
-    const [mine, theirs] = [pre.split("."), other.split(".")];
-    for (let i = 0; i < Math.min(mine.length, theirs.length); i++) {
-      const difference = compareIdentifiers(mine[i] ?? "", theirs[i] ?? "");
-      if (difference !== 0) return difference;
-    }
-    if (mine.length !== theirs.length) return mine.length - theirs.length;
-  }
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function compareIdentifiers(a: string, b: string): number {
-  const [left, right] = [/^\d+$/.test(a), /^\d+$/.test(b)];
-  if (left && right) return Number(a) - Number(b);
-  if (left !== right) return left ? -1 : 1;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,10 +1,11 @@
-/** Takes what npm publishes: one document with the manifest, the tags, and the tarball in it. */
+/** Receives what npm publishes: one document with the manifest, the tags and the tarball. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Exchange } from "../../http/server/exchange.js";
-import { isObject } from "../pypi/parse-simple.js";
+import { isObject } from "../is-object.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";
 import type { PackageService } from "../resolve/package-service.js";
+import type { RepositoryPackage } from "../resolve/package-views.js";
 import {
   alreadyPublished,
   hashMismatch,
@@ -15,20 +16,21 @@ import {
   uploadTooLarge,
 } from "../resolve/problems.js";
 import { describeManifest, emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
-import { PUBLISHED_TARBALL_BYTES } from "../upstream/limits.js";
-import { hashesOfDist, isSemver, tarballName, withoutText } from "./document.js";
+import { hashesOfDist, tarballName, withoutText } from "./document.js";
+import { isSemver } from "./semver.js";
 
+/** Bytes of a published tarball. It comes inside a JSON document, which is held in memory. */
+const MAX_TARBALL_BYTES = 128 * 1024 * 1024;
 /** Base64 takes a third more. */
-const DOCUMENT_BYTES = Math.ceil((PUBLISHED_TARBALL_BYTES * 4) / 3) + 8 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = Math.ceil((MAX_TARBALL_BYTES * 4) / 3) + 8 * 1024 * 1024;
 
 export async function receivePublish(
   exchange: Exchange,
-  repository: RepositoryNode,
-  name: string,
-  shelf: PackageService,
+  { repository, name }: RepositoryPackage,
+  service: PackageService,
 ): Promise<void> {
-  const { blobs, records } = shelf.dependencies;
-  const document = await readJson(exchange, DOCUMENT_BYTES);
+  const { blobs, records } = service.dependencies;
+  const document = await readJson(exchange, MAX_DOCUMENT_BYTES);
   const { version, manifest, tarball, tags } = parsePublish(document, name);
   const file = tarballName(name, version);
   const hashes = {
@@ -53,7 +55,7 @@ export async function receivePublish(
         version,
         manifest,
         assets: [asset],
-        ...describeManifest({ version, manifest, assets: [] }),
+        ...describeManifest({ manifest }),
         origin: { type: "INTERNAL", repository: repository.name },
         publishedMs: Date.now(),
         revision: randomUUID(),
@@ -67,18 +69,21 @@ export async function receivePublish(
   exchange.json(200, { ok: true, id: name });
 }
 
-/** @param value the version, as JSON */
+export interface TagRequest {
+  readonly wanted: RepositoryPackage;
+  readonly tag: string;
+}
+
+/** @param value a version: the parsed body of the request. */
 export async function setTag(
   exchange: Exchange,
-  repository: RepositoryNode,
-  name: string,
-  tag: string,
-  value: unknown,
-  shelf: PackageService,
+  { wanted, tag, value }: TagRequest & { readonly value: unknown },
+  service: PackageService,
 ): Promise<void> {
+  const { repository, name } = wanted;
   if (!isTag(tag)) throw malformedUpload(`"${tag}" is no name of a tag`);
   if (typeof value !== "string") throw malformedUpload("the version is a JSON string");
-  await shelf.dependencies.records.update(repository.id, "npm", name, (record) => {
+  await service.dependencies.records.update(repository.id, "npm", name, (record) => {
     if (record?.versions[value] === undefined) throw noPackage(`${name}@${value}`, repository.name);
     return { ...record, tags: { ...record.tags, [tag]: value } };
   });
@@ -87,13 +92,12 @@ export async function setTag(
 
 export async function removeTag(
   exchange: Exchange,
-  repository: RepositoryNode,
-  name: string,
-  tag: string,
-  shelf: PackageService,
+  { wanted, tag }: TagRequest,
+  service: PackageService,
 ): Promise<void> {
+  const { repository, name } = wanted;
   if (tag === "latest") throw malformedUpload('the tag "latest" cannot be removed');
-  await shelf.dependencies.records.update(repository.id, "npm", name, (record) => {
+  await service.dependencies.records.update(repository.id, "npm", name, (record) => {
     if (record?.tags[tag] === undefined) throw noPackage(`${name}@${tag}`, repository.name);
     const { [tag]: _gone, ...tags } = record.tags;
     return { ...record, tags };
@@ -102,14 +106,14 @@ export async function removeTag(
 }
 
 /** @throws Problem */
-export async function readJson(exchange: Exchange, most: number): Promise<unknown> {
+export async function readJson(exchange: Exchange, maxBytes: number): Promise<unknown> {
   const { req } = exchange;
-  if (Number(req.headers["content-length"] ?? 0) > most) throw uploadTooLarge(most);
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw uploadTooLarge(maxBytes);
   exchange.acceptBody();
   const chunks: Buffer[] = [];
   for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     exchange.received += chunk.length;
-    if (exchange.received > most) throw uploadTooLarge(most);
+    if (exchange.received > maxBytes) throw uploadTooLarge(maxBytes);
     chunks.push(chunk);
   }
   try {
@@ -119,24 +123,24 @@ export async function readJson(exchange: Exchange, most: number): Promise<unknow
   }
 }
 
-interface Publish {
+interface PublishedVersion {
   readonly version: string;
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly tarball: Buffer;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-function parsePublish(document: unknown, name: string): Publish {
+function parsePublish(document: unknown, name: string): PublishedVersion {
   if (!isObject(document) || document.name !== name) throw malformedUpload(`the document is not that of "${name}"`);
   const versions = isObject(document.versions) ? Object.entries(document.versions) : [];
   const attachments = isObject(document._attachments) ? Object.values(document._attachments) : [];
-  const [entry] = versions;
-  if (entry === undefined || versions.length !== 1) throw malformedUpload("a document publishes one version");
-  const [version, manifest] = entry;
+  const [only] = versions;
+  if (only === undefined || versions.length !== 1) throw malformedUpload("a document publishes one version");
+  const [version, manifest] = only;
   if (!isSemver(version) || !isObject(manifest) || manifest.name !== name || manifest.version !== version) {
     throw malformedUpload(`the manifest is not that of "${name}@${version}"`);
   }
-  // Sigstore's provenance may come with it; the tarball is the one of its type.
+  // The document may also carry Sigstore's provenance, which has another type.
   const tarballs = attachments.filter(
     (attachment) => isObject(attachment) && attachment.content_type === "application/octet-stream",
   );
@@ -145,7 +149,7 @@ function parsePublish(document: unknown, name: string): Publish {
     throw malformedUpload("the document has no tarball");
   }
   const tarball = Buffer.from(attachment.data, "base64");
-  if (tarball.length > PUBLISHED_TARBALL_BYTES) throw uploadTooLarge(PUBLISHED_TARBALL_BYTES);
+  if (tarball.length > MAX_TARBALL_BYTES) throw uploadTooLarge(MAX_TARBALL_BYTES);
   if (typeof attachment.length === "number" && attachment.length !== tarball.length) {
     throw malformedUpload(`the tarball has ${tarball.length} bytes where the document says ${attachment.length}`);
   }
@@ -162,7 +166,7 @@ function checkPublishable(record: PackageRecord | undefined, version: string, re
   if (record.versions[version] !== undefined) throw alreadyPublished(`${record.name}@${version}`);
 }
 
-/** One that cannot be taken for a version or range, nor for something of JavaScript's objects. */
+/** A tag must not look like a version or a range, nor like a property that every JavaScript object has. */
 function isTag(tag: string): boolean {
   return (
     /^[A-Za-z][A-Za-z0-9._-]{0,99}$/.test(tag) &&

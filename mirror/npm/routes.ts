@@ -3,25 +3,25 @@
 import { Problem, problemBody } from "../../http/problem.js";
 import { methodNotAllowed, notFound } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import { isNpmName } from "../pypi/names.js";
-import { type IndexPage, pageOf } from "../pypi/render-simple.js";
-import { segmentsOf, sendPage } from "../pypi/routes.js";
 import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import type { CachedView, PackageService } from "../resolve/package-service.js";
-import { noPackage, upstreamFailed } from "../resolve/problems.js";
+import { checkNotEmpty, type IndexPage, indexPage, segmentsOf, sendPage } from "../resolve/index-page.js";
+import type { PackageService } from "../resolve/package-service.js";
+import type { CachedView, RepositoryPackage } from "../resolve/package-views.js";
+import { noPackage } from "../resolve/problems.js";
 import type { PackageView } from "../resolve/version-view.js";
 import { type Packument, renderPackument, tagsOf } from "./document.js";
+import { isNpmName } from "./names.js";
 import { readJson, receivePublish, removeTag, setTag } from "./publish.js";
 
 const SHORT_TYPE = "application/vnd.npm.install-v1+json";
-/** Bases that one document is rendered for at a time: usually one. */
-const BASES = 4;
+/** Base URLs for which one document is kept rendered. Usually there is one. */
+const MAX_BASES = 4;
 
-export async function handleNpm(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
+export async function handleNpm(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
   try {
-    await answer(exchange, request, shelf);
+    await dispatch(exchange, request, service);
   } catch (error) {
-    // npm shows its user what is under "error", and nothing else.
+    // npm shows its user only the field "error".
     if (!(error instanceof Problem) || exchange.res.headersSent) throw error;
     exchange.verdict = error.verdict;
     exchange.cause = error.cause;
@@ -30,25 +30,27 @@ export async function handleNpm(exchange: Exchange, request: PackageRequest, she
   }
 }
 
-async function answer(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
+async function dispatch(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
   const { repository, path } = request;
   const segments = segmentsOf(path.slice(1).replace(/\/$/, ""));
   const reading = exchange.method === "GET" || exchange.method === "HEAD";
-  if (segments[0] === "-") return answerService(exchange, repository, segments.slice(1), shelf);
+  if (segments[0] === "-") return answerService(exchange, repository, segments.slice(1), service);
   const [name, ...rest] = nameOf(segments);
   if (name === undefined || !isNpmName(name)) throw notFound();
+  const wanted: RepositoryPackage = { repository, format: "npm", name };
   if (rest.length === 0) {
-    if (exchange.method === "PUT") return receivePublish(exchange, repository, name, shelf);
+    if (exchange.method === "PUT") return receivePublish(exchange, wanted, service);
     if (!reading) throw methodNotAllowed("GET, HEAD, PUT");
-    const shown = shelf.peek(repository, "npm", name) ?? (await shelf.show(repository, "npm", name));
-    return sendPage(exchange, pageFor(exchange, shown, name, request));
+    const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
+    return sendPage(exchange, pageFor(exchange, cached, wanted, request.base));
   }
   if (!reading) throw methodNotAllowed("GET, HEAD");
   const [dash, file, ...more] = rest;
   if (dash === "-" && file !== undefined && more.length === 0) {
-    return shelf.sendAsset(exchange, repository, "npm", name, file, (view) => findTarball(view, file));
+    return service.sendAsset(exchange, { wanted, file, find: (view) => findTarball(view, file) });
   }
-  if (dash !== undefined && file === undefined) return sendVersion(exchange, request, name, dash, shelf);
+  if (dash !== undefined && file === undefined)
+    return sendVersion(exchange, { wanted, version: dash, base: request.base }, service);
   throw notFound();
 }
 
@@ -64,7 +66,7 @@ async function answerService(
   exchange: Exchange,
   repository: RepositoryNode,
   segments: readonly string[],
-  shelf: PackageService,
+  service: PackageService,
 ): Promise<void> {
   const { method } = exchange;
   if (segments[0] === "ping" && segments.length === 1) return exchange.json(200, {});
@@ -72,70 +74,70 @@ async function answerService(
   if (segments[0] !== "package") throw notFound();
   const [name, what, tag, ...more] = nameOf(segments.slice(1));
   if (name === undefined || what !== "dist-tags" || more.length > 0 || !isNpmName(name)) throw notFound();
+  const wanted: RepositoryPackage = { repository, format: "npm", name };
   if (tag === undefined) {
     if (method !== "GET" && method !== "HEAD") throw methodNotAllowed("GET, HEAD");
-    const { view } = await shelf.show(repository, "npm", name);
-    return exchange.json(200, tagsOf(packumentOf(view, name, repository)));
+    const { view } = await service.views.show(wanted);
+    return exchange.json(200, tagsOf(packumentOf(view, wanted)));
   }
   if (method === "PUT" || method === "POST") {
-    return setTag(exchange, repository, name, tag, await readJson(exchange, 1_024), shelf);
+    return setTag(exchange, { wanted, tag, value: await readJson(exchange, 1_024) }, service);
   }
-  if (method === "DELETE") return removeTag(exchange, repository, name, tag, shelf);
+  if (method === "DELETE") return removeTag(exchange, { wanted, tag }, service);
   throw methodNotAllowed("PUT, DELETE");
 }
 
-/** @throws Problem where there is nothing to show */
-function pageFor(exchange: Exchange, shown: CachedView, name: string, request: PackageRequest): IndexPage {
+/** @throws Problem if there is no version to show */
+function pageFor(exchange: Exchange, cached: CachedView, wanted: RepositoryPackage, base: string): IndexPage {
   const short = isShort(exchange.req.headers.accept);
-  const key = `${short ? "short" : "full"} ${request.base}`;
-  const known = shown.pages.get(key);
+  const key = `${short ? "short" : "full"} ${base}`;
+  const known = cached.pages.get(key);
   if (known !== undefined) return known as IndexPage;
-  const packument = packumentOf(shown.view, name, request.repository);
-  const page = pageOf(renderPackument(packument, request.base, short), short ? SHORT_TYPE : "application/json");
-  if (shown.pages.size >= 2 * BASES) shown.pages.clear();
-  shown.pages.set(key, page);
+  const packument = packumentOf(cached.view, wanted);
+  const page = indexPage(renderPackument(packument, base, short), short ? SHORT_TYPE : "application/json");
+  if (cached.pages.size >= 2 * MAX_BASES) cached.pages.clear();
+  cached.pages.set(key, page);
   return page;
 }
 
-async function sendVersion(
-  exchange: Exchange,
-  { repository, base }: PackageRequest,
-  name: string,
-  wanted: string,
-  shelf: PackageService,
-): Promise<void> {
-  const { view } = await shelf.show(repository, "npm", name);
-  const packument = packumentOf(view, name, repository);
-  const version = tagsOf(packument)[wanted] ?? wanted;
+interface VersionRequest {
+  readonly wanted: RepositoryPackage;
+  /** A version or a tag. */
+  readonly version: string;
+  /** URL of the repository. */
+  readonly base: string;
+}
+
+async function sendVersion(exchange: Exchange, request: VersionRequest, service: PackageService): Promise<void> {
+  const { wanted, base } = request;
+  const { view } = await service.views.show(wanted);
+  const packument = packumentOf(view, wanted);
+  const version = tagsOf(packument)[request.version] ?? request.version;
   const one = packument.versions.filter((entry) => entry.version.version === version);
   const document: unknown = JSON.parse(renderPackument({ ...packument, versions: one }, base, false).toString());
   const found = (document as { readonly versions: Readonly<Record<string, unknown>> }).versions[version];
-  if (found === undefined) throw noPackage(`${name}@${wanted}`, repository.name);
+  if (found === undefined) throw noPackage(`${wanted.name}@${request.version}`, wanted.repository.name);
   exchange.json(200, found, { "Cache-Control": "no-cache" });
 }
 
-function packumentOf(
-  { versions: offers, tags, failures }: PackageView,
-  name: string,
-  repository: RepositoryNode,
-): Packument {
-  if (offers.size === 0) throw failures.length > 0 ? upstreamFailed(name, failures) : noPackage(name, repository.name);
-  const versions = [...offers.values()].flatMap(({ version, assets }) => {
+function packumentOf(view: PackageView, { name, repository }: RepositoryPackage): Packument {
+  checkNotEmpty(view, name, repository.name);
+  const versions = [...view.versions.values()].flatMap(({ version, assets }) => {
     const [first] = assets.values();
     return first === undefined ? [] : [{ version, asset: first.asset }];
   });
-  return { name, versions, tags };
+  return { name, versions, tags: view.tags };
 }
 
-function findTarball(view: PackageView, file: string) {
-  for (const offer of view.versions.values()) {
-    const offered = offer.assets.get(file);
-    if (offered !== undefined) return { offer, offered };
+function findTarball({ versions }: PackageView, file: string) {
+  for (const version of versions.values()) {
+    const entry = version.assets.get(file);
+    if (entry !== undefined) return { version, entry };
   }
   return undefined;
 }
 
-/** npm asks for the short form first, and takes the full one with less joy. */
+/** npm lists the form that it prefers first, and always accepts the full one as well. */
 function isShort(accept: string | undefined): boolean {
   const first = accept?.split(",")[0]?.split(";")[0]?.trim().toLowerCase();
   return first === SHORT_TYPE;

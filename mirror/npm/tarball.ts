@@ -1,6 +1,6 @@
 /** Reads the package.json of an npm tarball. */
 import { list, type ReadEntry } from "tar";
-import { isObject } from "../pypi/parse-simple.js";
+import { isObject } from "../is-object.js";
 import type { Manifest } from "../resolve/model.js";
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;

@@ -1,26 +1,21 @@
-/** Names of packages, and what the names of Python's files say. */
+/** Names of Python projects, and the names and versions in their file names. */
 
-const PYPI = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
-// What npm has accepted since 2017, and the capitals of before.
-const NPM_PART = "[A-Za-z0-9~!'()*-][A-Za-z0-9._~!'()*-]*";
-const NPM = new RegExp(`^(?:@${NPM_PART}/)?${NPM_PART}$`);
-/** Bytes of a name, of either format. */
-const MAX_NAME_BYTES = 214;
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+/** Bytes. */
+export const MAX_NAME_BYTES = 214;
 
-/** PEP 503. @returns undefined for what is not a name of a project (PEP 508). */
+/** PEP 503. */
+export const normalizeName = (name: string) => name.replace(/[-_.]+/g, "-").toLowerCase();
+
+/** PEP 503. @returns undefined for a text that is no name of a project (PEP 508). */
 export function normalizeProject(name: string): string | undefined {
-  if (name.length > MAX_NAME_BYTES || !PYPI.test(name)) return undefined;
-  return name.replace(/[-_.]+/g, "-").toLowerCase();
-}
-
-export function isNpmName(name: string): boolean {
-  return name.length <= MAX_NAME_BYTES && NPM.test(name) && !/^(?:node_modules|favicon\.ico)$/.test(name);
+  return name.length > MAX_NAME_BYTES || !NAME.test(name) ? undefined : normalizeName(name);
 }
 
 export interface PythonFile {
   /** Normalised. */
   readonly project: string;
-  /** PEP 440, normalised as far as it is spelled differently; see `normalizeVersion`. */
+  /** In PEP 440's normal form: see `normalizeVersion`. */
   readonly version: string;
   readonly kind: "wheel" | "sdist";
 }
@@ -28,7 +23,7 @@ export interface PythonFile {
 const SDIST = /\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)$/;
 const SAFE_FILE = /^[A-Za-z0-9_][A-Za-z0-9._+!-]*$/;
 
-/** @param project normalised, where it is known: an old source file's name alone does not tell where it ends. */
+/** @param project normalised, if known: an old source archive's name alone does not show where the project ends. */
 export function parsePythonFile(file: string, project?: string): PythonFile | undefined {
   if (file.length > 400 || !SAFE_FILE.test(file)) return undefined;
   if (file.endsWith(".whl")) {
@@ -39,7 +34,7 @@ export function parsePythonFile(file: string, project?: string): PythonFile | un
   }
   const stem = file.replace(SDIST, "");
   if (stem === file) return undefined;
-  // The version has no dash since PEP 625; before, a name may have some, and so may a version ("1.0-1").
+  // Since PEP 625 the version has no dash. Before, names and versions ("1.0-1") could have some.
   for (let dash = stem.indexOf("-"); dash > 0; dash = stem.indexOf("-", dash + 1)) {
     const found = pythonFile(stem.slice(0, dash), stem.slice(dash + 1), "sdist", project);
     if (found !== undefined) return found;
@@ -59,7 +54,7 @@ const VERSION =
 
 const PRE: Readonly<Record<string, string>> = { alpha: "a", beta: "b", c: "rc", pre: "rc", preview: "rc" };
 
-/** PEP 440's normal form ("1.0-ALPHA1" is "1.0a1"); zeros at the end stay. @returns undefined for no version. */
+/** PEP 440's normal form ("1.0-ALPHA1" is "1.0a1"); trailing zeros stay. @returns undefined if it is no version. */
 export function normalizeVersion(version: string): string | undefined {
   const match = VERSION.exec(version.trim().toLowerCase());
   if (match === null) return undefined;

@@ -4,6 +4,7 @@
  */
 
 import { defined } from "../../base/defined.js";
+import { isObject } from "../is-object.js";
 import type { Asset, Hashes, IndexDocument, Version } from "../resolve/model.js";
 import { ALGORITHMS } from "../store/transfer.js";
 import { parsePythonFile } from "./names.js";
@@ -169,7 +170,3 @@ function sha256Of(value: unknown): { readonly sha256?: string } {
 }
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -1,14 +1,6 @@
-/** A project's page for pip and uv. Its links are relative, so that it is the same wherever it is asked for. */
-import { createHash } from "node:crypto";
+/** Renders the simple index for pip and uv. Links are relative, so a page is the same behind every address. */
 import { defined } from "../../base/defined.js";
 import type { Asset } from "../resolve/model.js";
-
-export interface IndexPage {
-  readonly body: Buffer;
-  /** Strong, quoted. */
-  readonly etag: string;
-  readonly type: string;
-}
 
 export interface SimpleFile {
   readonly version: string;
@@ -18,6 +10,7 @@ export interface SimpleFile {
 export const JSON_TYPE = "application/vnd.pypi.simple.v1+json";
 export const HTML_TYPE = "application/vnd.pypi.simple.v1+html";
 export const TEXT_TYPE = "text/html";
+export type SimpleType = typeof JSON_TYPE | typeof HTML_TYPE | typeof TEXT_TYPE;
 
 /** `1.0/foo-1.0.tar.gz`, below the project's page. */
 const linkOf = ({ version, asset }: SimpleFile) => `${encodeURIComponent(version)}/${encodeURIComponent(asset.name)}`;
@@ -53,7 +46,7 @@ export function renderJson(project: string, files: readonly SimpleFile[]): Buffe
   const sized = files.every(({ asset }) => asset.size !== undefined);
   return Buffer.from(
     JSON.stringify({
-      // PEP 700 wants the size of every file, which an index in HTML does not tell.
+      // PEP 700 requires the size of every file, which an HTML index does not have.
       meta: { "api-version": sized ? "1.1" : "1.0" },
       name: project,
       versions: [...new Set(files.map(({ version }) => version))],
@@ -75,13 +68,9 @@ export function renderJson(project: string, files: readonly SimpleFile[]): Buffe
   );
 }
 
-export function pageOf(body: Buffer, type: string): IndexPage {
-  return { body, type, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
-}
-
-/** What of the three to send (PEP 691); HTML to who says nothing, or nothing that we have. */
-export function chooseType(accept: string | undefined): typeof JSON_TYPE | typeof HTML_TYPE | typeof TEXT_TYPE {
-  let best: { readonly type: typeof JSON_TYPE | typeof HTML_TYPE | typeof TEXT_TYPE; readonly q: number } | undefined;
+/** Chooses one of the three types (PEP 691). HTML is the answer to clients that accept none of them. */
+export function chooseType(accept: string | undefined): SimpleType {
+  let best: { readonly type: SimpleType; readonly q: number } | undefined;
   for (const item of (accept ?? "").split(",")) {
     const [name = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
     const type = TYPES[name];
@@ -91,7 +80,7 @@ export function chooseType(accept: string | undefined): typeof JSON_TYPE | typeo
   return best?.type ?? TEXT_TYPE;
 }
 
-const TYPES: Readonly<Record<string, typeof JSON_TYPE | typeof HTML_TYPE | typeof TEXT_TYPE>> = {
+const TYPES: Readonly<Record<string, SimpleType>> = {
   "application/vnd.pypi.simple.v1+json": JSON_TYPE,
   "application/vnd.pypi.simple.latest+json": JSON_TYPE,
   "application/vnd.pypi.simple.v1+html": HTML_TYPE,

@@ -1,19 +1,18 @@
-/** The endpoint of pip, uv, poetry and twine. */
-import { evaluate } from "../../http/headers/conditions.js";
-import { methodNotAllowed, notFound, preconditionFailed } from "../../http/problems.js";
+/** The endpoint of pip, uv, Poetry and twine. */
+
+import { methodNotAllowed, notFound } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import type { CachedView, PackageService } from "../resolve/package-service.js";
-import { noPackage, upstreamFailed } from "../resolve/problems.js";
+import { checkNotEmpty, type IndexPage, indexPage, segmentsOf, sendPage } from "../resolve/index-page.js";
+import type { PackageService } from "../resolve/package-service.js";
+import type { CachedView, RepositoryPackage } from "../resolve/package-views.js";
 import type { PackageView } from "../resolve/version-view.js";
 import { walk } from "../resolve/walk.js";
 import { normalizeProject } from "./names.js";
 import {
   chooseType,
   HTML_TYPE,
-  type IndexPage,
   JSON_TYPE,
-  pageOf,
   renderHtml,
   renderJson,
   renderProjectsHtml,
@@ -23,91 +22,71 @@ import { receiveUpload } from "./upload.js";
 
 const PREFIX = "/simple/";
 
-export async function handlePypi(exchange: Exchange, request: PackageRequest, shelf: PackageService): Promise<void> {
+export async function handlePypi(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
   const { path, repository } = request;
-  const reading = exchange.method === "GET" || exchange.method === "HEAD";
   if (path === "/" || path === "/legacy/" || path === "") {
     if (exchange.method !== "POST") throw methodNotAllowed("POST");
-    return receiveUpload(exchange, repository, shelf);
+    return receiveUpload(exchange, repository, service);
   }
   if (path === "/simple") return redirect(exchange, "simple/");
   if (!path.startsWith(PREFIX)) throw notFound();
-  if (!reading) throw methodNotAllowed("GET, HEAD");
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
   const [project = "", ...rest] = segmentsOf(path.slice(PREFIX.length));
-  if (project === "" && rest.length === 0) return sendProjects(exchange, repository, shelf);
+  if (project === "" && rest.length === 0) return sendProjects(exchange, repository, service);
   const name = normalizeProject(project);
   if (name === undefined) throw notFound();
+  const wanted: RepositoryPackage = { repository, format: "pypi", name };
   const [version, file] = rest;
   if (rest.length === 0) return redirect(exchange, `${name}/`);
   if (rest.length === 1 && version === "") {
     if (name !== project) return redirect(exchange, `../${name}/`);
-    const shown = shelf.peek(repository, "pypi", name) ?? (await shelf.show(repository, "pypi", name));
-    return sendPage(exchange, pageFor(exchange, shown, name, repository));
+    const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
+    return sendPage(exchange, pageFor(exchange, cached, wanted));
   }
   if (rest.length !== 2 || version === undefined || file === undefined || name !== project) throw notFound();
-  const find = (view: PackageView, wanted: string) => {
-    const offer = view.versions.get(version);
-    const offered = offer?.assets.get(wanted);
-    return offer === undefined || offered === undefined ? undefined : { offer, offered };
+  const find = (named: string) => (view: PackageView) => {
+    const found = view.versions.get(version);
+    const entry = found?.assets.get(named);
+    return found === undefined || entry === undefined ? undefined : { version: found, entry };
   };
-  const wheel = file.endsWith(".metadata") ? file.slice(0, -".metadata".length) : undefined;
-  if (wheel !== undefined) return shelf.sendMetadata(exchange, repository, name, wheel, (view) => find(view, wheel));
-  return shelf.sendAsset(exchange, repository, "pypi", name, file, (view) => find(view, file));
+  if (!file.endsWith(".metadata")) return service.sendAsset(exchange, { wanted, file, find: find(file) });
+  const wheel = file.slice(0, -".metadata".length);
+  return service.sendMetadata(exchange, { wanted, file: wheel, find: find(wheel) });
 }
 
-/** @throws Problem where there is nothing to show */
-function pageFor(exchange: Exchange, { view, pages }: CachedView, name: string, repository: RepositoryNode): IndexPage {
+/** @throws Problem if there is no version to show */
+function pageFor(exchange: Exchange, { view, pages }: CachedView, { name, repository }: RepositoryPackage): IndexPage {
   const type = chooseType(exchange.req.headers.accept);
   const known = pages.get(type);
   if (known !== undefined) return known as IndexPage;
-  if (view.versions.size === 0) {
-    throw view.failures.length > 0 ? upstreamFailed(name, view.failures) : noPackage(name, repository.name);
-  }
+  checkNotEmpty(view, name, repository.name);
   const files = [...view.versions].flatMap(([version, { assets }]) =>
     [...assets.values()].map(({ asset }) => ({ version, asset })),
   );
   const body = type === JSON_TYPE ? renderJson(name, files) : renderHtml(name, files);
-  const page = pageOf(body, withCharset(type));
+  const page = indexPage(body, withCharset(type));
   pages.set(type, page);
   return page;
 }
 
-/** What the repository and its upstreams have; what an external index has besides is not known. */
-function sendProjects(exchange: Exchange, repository: RepositoryNode, { dependencies: parts }: PackageService): void {
+/** Lists what the repository and its upstreams hold. An external index has more, but is not asked for its list. */
+function sendProjects(exchange: Exchange, repository: RepositoryNode, { dependencies }: PackageService): void {
   const names = new Set<string>();
-  for (const { node, connection } of walk(repository, "pypi", parts.repositories, () => true)) {
-    if (connection !== undefined) continue;
-    for (const { format, name, versions } of parts.records.all(node.id)) {
+  for (const { kind, node } of walk(repository, "pypi", dependencies.repositories, () => true)) {
+    if (kind === "connection") continue;
+    for (const { format, name, versions } of dependencies.records.all(node.id)) {
       if (format === "pypi" && Object.keys(versions).length > 0) names.add(name);
     }
   }
   const type = chooseType(exchange.req.headers.accept);
   const sorted = [...names].sort();
   const body = type === JSON_TYPE ? renderProjectsJson(sorted) : renderProjectsHtml(sorted);
-  sendPage(exchange, pageOf(body, withCharset(type)));
+  sendPage(exchange, indexPage(body, withCharset(type)));
 }
 
-export function sendPage(exchange: Exchange, { body, etag, type }: IndexPage): void {
-  const { method, req } = exchange;
-  const verdict = evaluate(method, req.headers, { etag, modifiedMs: Number.POSITIVE_INFINITY });
-  if (verdict === "failed") throw preconditionFailed();
-  const headers = { "Content-Type": type, ETag: etag, "Cache-Control": "no-cache", Vary: "Accept" };
-  if (verdict === "not-modified") exchange.answer(304, headers);
-  else exchange.answer(200, method === "HEAD" ? { ...headers, "Content-Length": body.length } : headers, body);
-}
-
-/** Relative, so that it holds behind any proxy. */
+/** Relative, so that it works behind any proxy. */
 function redirect(exchange: Exchange, location: string): void {
   exchange.answer(301, { Location: location, "Cache-Control": "max-age=86400" });
 }
 
 const withCharset = (type: string) => (type === JSON_TYPE || type === HTML_TYPE ? type : `${type}; charset=utf-8`);
-
-/** @throws Problem */
-export function segmentsOf(path: string): string[] {
-  try {
-    return path.split("/").map((segment) => decodeURIComponent(segment));
-  } catch {
-    throw notFound();
-  }
-}

@@ -1,6 +1,6 @@
 /**
- * Takes what twine, poetry and uv publish: a form whose file goes straight to the disk. Nothing is shown before all of
- * it is there and is what the form says.
+ * Receives what twine, Poetry and uv publish: a form whose file is streamed to the disk. A version becomes visible only
+ * after the whole form has arrived and was checked.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
@@ -21,14 +21,16 @@ import {
 } from "../resolve/problems.js";
 import { emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
 import type { Blobs } from "../store/blobs.js";
-import { ASSETS_PER_VERSION } from "../upstream/limits.js";
 import { normalizeProject, normalizeVersion, parsePythonFile } from "./names.js";
 import { parseMetadata, readWheelMetadata } from "./wheel.js";
 
-const FIELD_BYTES = 4 * 1024 * 1024;
+/** AWS's quota of assets in one version. */
+const MAX_ASSETS = 150;
+const MAX_FIELD_BYTES = 4 * 1024 * 1024;
 /** twine sends each classifier as a field of its own. */
-const PARTS = 2_000;
-const OVERHEAD_BYTES = 16 * 1024 * 1024;
+const MAX_PARTS = 2_000;
+/** Bytes of a form beside its file. */
+const MAX_OVERHEAD_BYTES = 16 * 1024 * 1024;
 
 interface Upload {
   readonly fields: ReadonlyMap<string, string>;
@@ -41,22 +43,22 @@ interface Upload {
 export async function receiveUpload(
   exchange: Exchange,
   repository: RepositoryNode,
-  shelf: PackageService,
+  service: PackageService,
 ): Promise<void> {
-  const { blobs, limits } = shelf.dependencies;
+  const { blobs, limits } = service.dependencies;
   const upload = await readUpload(exchange, blobs, limits.assetBytes);
   try {
-    await publish(upload, repository, shelf);
+    await publish(upload, repository, service);
   } finally {
-    // Gone where it was adopted.
+    // If the file was adopted, it no longer has this name.
     await rm(upload.temporary, { force: true });
   }
   exchange.answer(200, { "Content-Type": "text/plain; charset=utf-8" }, "OK\n");
 }
 
-async function publish(upload: Upload, repository: RepositoryNode, shelf: PackageService): Promise<void> {
+async function publish(upload: Upload, repository: RepositoryNode, service: PackageService): Promise<void> {
   const { fields, file, hashes } = upload;
-  const { blobs, records } = shelf.dependencies;
+  const { blobs, records } = service.dependencies;
   const action = fields.get(":action");
   if (action !== undefined && action !== "file_upload") throw malformedUpload(`":action" is "${action}"`);
   const name = normalizeProject(fields.get("name") ?? "");
@@ -74,8 +76,9 @@ async function publish(upload: Upload, repository: RepositoryNode, shelf: Packag
   }
   const metadata = parsed.kind === "wheel" ? await readWheelMetadata(upload.temporary) : undefined;
   if (parsed.kind === "wheel") checkMetadata(metadata, file, name, version);
-  // Refused before it is kept, where that is known already.
-  checkPublishable(records.get(repository.id, "pypi", name), version, file, hashes.sha256, repository);
+  // A known conflict is refused before anything is stored.
+  const uploaded = { version, file, sha256: hashes.sha256 };
+  checkPublishable(records.get(repository.id, "pypi", name), uploaded, repository);
   const declared = fields.get("requires_python") ?? "";
   const requiresPython =
     declared === "" && metadata !== undefined ? parseMetadata(metadata).get("requires-python") : declared;
@@ -90,7 +93,7 @@ async function publish(upload: Upload, repository: RepositoryNode, shelf: Packag
     });
     await blobs.adopt(upload.temporary, hashes.sha256);
     await records.update(repository.id, "pypi", name, (record) => {
-      if (checkPublishable(record, version, file, hashes.sha256, repository) === "same") return record;
+      if (checkPublishable(record, uploaded, repository) === "same") return record;
       const current = record?.versions[version];
       const key = { format: "pypi", name, domain: repository.domain } as const;
       const next: KeptVersion = {
@@ -107,12 +110,16 @@ async function publish(upload: Upload, repository: RepositoryNode, shelf: Packag
   }
 }
 
-/** @returns "same" for a file that is there already, byte for byte. @throws Problem */
+interface UploadedFile {
+  readonly version: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/** @returns "same" if the repository has exactly this file already. @throws Problem */
 function checkPublishable(
   record: PackageRecord | undefined,
-  version: string,
-  file: string,
-  sha256: string,
+  { version, file, sha256 }: UploadedFile,
   repository: RepositoryNode,
 ): "new" | "same" {
   const current = record?.versions[version];
@@ -121,9 +128,7 @@ function checkPublishable(
   if (known?.hashes.sha256 === sha256 && current?.origin.type === "INTERNAL") return "same";
   if (known !== undefined) throw alreadyPublished(file);
   if (current !== undefined && current.origin.type !== "INTERNAL") throw alreadyPublished(`${record?.name} ${version}`);
-  if ((current?.assets.length ?? 0) >= ASSETS_PER_VERSION) {
-    throw malformedUpload(`a version has at most ${ASSETS_PER_VERSION} files`);
-  }
+  if ((current?.assets.length ?? 0) >= MAX_ASSETS) throw malformedUpload(`a version has at most ${MAX_ASSETS} files`);
   return "new";
 }
 
@@ -139,27 +144,26 @@ function checkMetadata(metadata: Buffer | undefined, file: string, name: string,
 }
 
 function describeFields(fields: ReadonlyMap<string, string>): Pick<KeptVersion, "summary" | "homePage" | "license"> {
-  const [summary, homePage, license] = [fields.get("summary"), fields.get("home_page"), fields.get("license")];
   return defined({
-    summary,
-    homePage,
-    license,
+    summary: fields.get("summary"),
+    homePage: fields.get("home_page"),
+    license: fields.get("license"),
   });
 }
 
-/** Reads a form to its end. @throws Problem, or what broke the connection; then nothing of it is left. */
+/** Reads a form to its end. Leaves nothing behind if it fails. @throws Problem, or the error of the connection */
 async function readUpload(exchange: Exchange, blobs: Blobs, maxBytes: number): Promise<Upload> {
   const { headers } = exchange.req;
   if (!/^multipart\/form-data *;.*boundary="?[^" ]/i.test(headers["content-type"] ?? "")) {
     throw malformedUpload("an upload is a form: multipart/form-data");
   }
-  if (Number(headers["content-length"] ?? 0) > maxBytes + OVERHEAD_BYTES) throw uploadTooLarge(maxBytes);
+  if (Number(headers["content-length"] ?? 0) > maxBytes + MAX_OVERHEAD_BYTES) throw uploadTooLarge(maxBytes);
   const temporary = blobs.newTemporary();
   const fields = new Map<string, string>();
   const parser = new Busboy({
     headers: headers as BusboyHeaders,
     isPartAFile: (name) => name === "content",
-    limits: { parts: PARTS, fieldSize: FIELD_BYTES, fieldNameSize: 100, fileSize: maxBytes, headerPairs: 16 },
+    limits: { parts: MAX_PARTS, fieldSize: MAX_FIELD_BYTES, fieldNameSize: 100, fileSize: maxBytes, headerPairs: 16 },
   });
   let failure: unknown;
   let wake: () => void = () => undefined;
@@ -169,7 +173,7 @@ async function readUpload(exchange: Exchange, blobs: Blobs, maxBytes: number): P
   };
   let storing: Promise<{ file: string; size: number; hashes: Upload["hashes"] }> | undefined;
   parser.on("field", (field: string | undefined, value: string) => {
-    // Of a field that comes more than once, nothing is needed.
+    // No field that can be repeated is used.
     if (field !== undefined && !fields.has(field)) fields.set(field, value);
   });
   parser.on("file", (_field: string | undefined, stream: Readable, filename: string | undefined) => {
@@ -185,7 +189,7 @@ async function readUpload(exchange: Exchange, blobs: Blobs, maxBytes: number): P
       fail(storageProblem(error));
     });
   });
-  parser.on("partsLimit", () => fail(malformedUpload(`a form has at most ${PARTS} parts`)));
+  parser.on("partsLimit", () => fail(malformedUpload(`a form has at most ${MAX_PARTS} parts`)));
   parser.on("error", () => fail(malformedUpload("the form does not parse")));
   let finished = false;
   parser.on("finish", () => {
@@ -205,7 +209,7 @@ async function readUpload(exchange: Exchange, blobs: Blobs, maxBytes: number): P
     exchange.acceptBody();
     for await (const chunk of exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       exchange.received += chunk.length;
-      if (exchange.received > maxBytes + OVERHEAD_BYTES) throw uploadTooLarge(maxBytes);
+      if (exchange.received > maxBytes + MAX_OVERHEAD_BYTES) throw uploadTooLarge(maxBytes);
       await until((done) => parser.write(chunk, () => done()));
     }
     await until((done) => {

@@ -1,14 +1,14 @@
-/** Reads the METADATA of a wheel, which is a zip archive, and what of it an index shows. */
+/** Reads the METADATA of a wheel, which is a zip archive. */
 import { type FileHandle, open } from "node:fs/promises";
 import { inflateRawSync } from "node:zlib";
 
 /** End of central directory: 22 bytes and a comment of at most 65535. */
 const TAIL = 22 + 65_535;
-const DIRECTORY_BYTES = 32 * 1024 * 1024;
-/** Bytes of METADATA; that of a project with a book as its description has some 200 KB. */
-const METADATA_BYTES = 8 * 1024 * 1024;
+const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
+/** Bytes of METADATA. Projects with a book as their description have some 200 KB. */
+export const MAX_METADATA_BYTES = 8 * 1024 * 1024;
 
-/** @returns undefined where `path` is no zip archive, or has no or more than one METADATA at its top. */
+/** @returns undefined if `path` is no zip archive, or does not have exactly one METADATA at its top. */
 export async function readWheelMetadata(path: string): Promise<Buffer | undefined> {
   const file = await open(path, "r");
   try {
@@ -25,8 +25,8 @@ async function metadataOf(file: FileHandle): Promise<Buffer | undefined> {
   if (end < 0 || end + 22 > tail.length) return undefined;
   const length = tail.readUInt32LE(end + 12);
   const start = tail.readUInt32LE(end + 16);
-  // 0xffffffff is how a Zip64 archive says that these are elsewhere: no wheel below 4 GB has that.
-  if (length > DIRECTORY_BYTES || start + length > size) return undefined;
+  // In Zip64 archives these are 0xffffffff: the real values are elsewhere. No wheel below 4 GB is one.
+  if (length > MAX_DIRECTORY_BYTES || start + length > size) return undefined;
   const directory = await readAt(file, start, length);
   let found:
     | { readonly method: number; readonly packed: number; readonly size: number; readonly at: number }
@@ -45,14 +45,14 @@ async function metadataOf(file: FileHandle): Promise<Buffer | undefined> {
     }
     at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }
-  if (found === undefined || found.size > METADATA_BYTES || found.packed > METADATA_BYTES) return undefined;
+  if (found === undefined || found.size > MAX_METADATA_BYTES || found.packed > MAX_METADATA_BYTES) return undefined;
   const local = await readAt(file, found.at, 30);
   if (local.length < 30 || local.readUInt32LE(0) !== 0x04034b50) return undefined;
   const content = found.at + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
   const packed = await readAt(file, content, found.packed);
   if (packed.length !== found.packed) return undefined;
   try {
-    const plain = found.method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: METADATA_BYTES });
+    const plain = found.method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: MAX_METADATA_BYTES });
     return plain.length === found.size ? plain : undefined;
   } catch {
     return undefined;

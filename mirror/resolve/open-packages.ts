@@ -1,4 +1,4 @@
-/** What is in the repositories of the mirror, opened: see `Packages` in contract.ts. */
+/** Opens the packages of the repositories: implements `Packages` of contract.ts. */
 
 import { defined } from "../../base/defined.js";
 import { handleNpm } from "../npm/routes.js";
@@ -6,10 +6,11 @@ import { handlePypi } from "../pypi/routes.js";
 import { Blobs } from "../store/blobs.js";
 import { Records } from "../store/records.js";
 import { Transfers } from "../store/transfer.js";
-import { type Connection, openConnection } from "../upstream/connection.js";
+import type { Connection } from "../upstream/connection.js";
 import { Importer } from "../upstream/importer.js";
 import { IndexCache } from "../upstream/index-cache.js";
 import { UPSTREAM_LIMITS, type UpstreamLimits } from "../upstream/limits.js";
+import { openConnection } from "../upstream/open-connection.js";
 import type {
   AssetSummary,
   OpenPackages,
@@ -22,6 +23,7 @@ import type {
 } from "./contract.js";
 import type { KeptVersion, PackageRecord } from "./model.js";
 import { PackageService } from "./package-service.js";
+import { PackageViews } from "./package-views.js";
 import { emptyRecord, OPEN, withoutVersion } from "./retain.js";
 
 export interface Options extends PackagesOptions {
@@ -38,24 +40,17 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
   }
   const records = await Records.open(dir, repositories.ids());
   const blobs = await Blobs.open(dir);
-  const removed = await blobs.collect(contentsOf(records.everything()));
-  if (removed > 0) log.info({ event: "collected", removed }, "contents that no package refers to were removed");
+  const removed = await blobs.collect(referencedBlobs(records.everything()));
+  if (removed > 0) log.info({ event: "collected", removed }, "unreferenced contents were removed");
   const importer = new Importer(log);
-  const shelf = new PackageService({
-    repositories,
-    connections,
-    records,
-    blobs,
-    indexes: new IndexCache(limits, log),
-    transfers: new Transfers(blobs),
-    limits,
-    importer,
-    log,
-  });
+  const indexes = new IndexCache(limits, log);
+  const shared = { repositories, connections, records, blobs, indexes, log };
+  const views = new PackageViews(shared);
+  const service = new PackageService({ ...shared, views, transfers: new Transfers(blobs), limits, importer });
 
   return {
     handle: (exchange, request) =>
-      request.format === "pypi" ? handlePypi(exchange, request, shelf) : handleNpm(exchange, request, shelf),
+      request.format === "pypi" ? handlePypi(exchange, request, service) : handleNpm(exchange, request, service),
 
     list: async (node) => [...records.all(node.id)].map(summaryOf).sort(byName),
 
@@ -76,7 +71,7 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
       if (kept === undefined) return undefined;
       return kept.assets.flatMap(({ name: file, size, hashes }): AssetSummary[] => {
         const { sha256, sha512, md5 } = hashes;
-        // What is listed but has not come in yet is the upstream's.
+        // A file that is listed but not stored is still the upstream's.
         if (size === undefined || sha256 === undefined || !blobs.has(sha256)) return [];
         const others = defined({ sha512, md5 });
         return [{ name: file, size, hashes: { sha256, ...others } }];
@@ -130,7 +125,7 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
   };
 };
 
-function contentsOf(records: Iterable<PackageRecord>): ReadonlySet<string> {
+function referencedBlobs(records: Iterable<PackageRecord>): ReadonlySet<string> {
   const used = new Set<string>();
   for (const { versions } of records) {
     for (const { assets } of Object.values(versions)) {

@@ -1,357 +1,223 @@
-/** Views of packages, kept for as long as they hold, and assets: from here, or from where the view says. */
-import type { Logger } from "pino";
+/** Sends the assets of packages: stored ones, or downloads that every repository on the way then retains. */
 import type { Exchange } from "../../http/server/exchange.js";
-import type { PackageFormat } from "../package-format.js";
-import { readWheelMetadata } from "../pypi/wheel.js";
+import { MAX_METADATA_BYTES, readWheelMetadata } from "../pypi/wheel.js";
 import type { Blobs } from "../store/blobs.js";
-import { Lru } from "../store/lru.js";
-import type { Records } from "../store/records.js";
 import type { ExpectedAsset, StoredAsset, Transfer, Transfers } from "../store/transfer.js";
 import type { Connection } from "../upstream/connection.js";
 import { UpstreamError } from "../upstream/errors.js";
 import type { Importer } from "../upstream/importer.js";
-import type { IndexCache, LookupResult } from "../upstream/index-cache.js";
 import type { UpstreamLimits } from "../upstream/limits.js";
-import type { Repositories, RepositoryNode } from "./contract.js";
-import type { Asset, PackageRecord } from "./model.js";
+import type { Asset } from "./model.js";
+import type { PackageViews, PackageViewsDependencies, RepositoryPackage } from "./package-views.js";
 import { noAsset, storageProblem, upstreamFailed } from "./problems.js";
-import { retained, withYankedFiles } from "./retain.js";
-import { sendAlong, sendBlob } from "./send-asset.js";
-import { type AssetEntry, mergeView, type PackageView, type SourceResult, type VersionEntry } from "./version-view.js";
-import { type PackageSource, walk } from "./walk.js";
+import { retained } from "./retain.js";
+import { sendBlob, sendTransfer } from "./send-asset.js";
+import type { AssetEntry, PackageView, VersionEntry } from "./version-view.js";
 
-export interface PackageServiceDependencies {
-  readonly repositories: Repositories;
-  readonly connections: ReadonlyMap<string, Connection>;
-  readonly records: Records;
-  readonly blobs: Blobs;
-  readonly indexes: IndexCache;
+export interface PackageServiceDependencies extends PackageViewsDependencies {
+  readonly views: PackageViews;
   readonly transfers: Transfers;
   readonly limits: UpstreamLimits;
   readonly importer: Importer;
-  readonly log: Logger;
 }
 
-/** A view, and what was made of it. */
-export interface CachedView {
-  readonly view: PackageView;
-  /** Pages rendered from it, by what they are; they go when it changes. */
-  readonly pages: Map<string, unknown>;
+/** An asset in a view, with its version. */
+export interface FoundAsset {
+  readonly version: VersionEntry;
+  readonly entry: AssetEntry;
 }
 
-type LookupResults = ReadonlyMap<string, LookupResult>;
-
-interface KeptView extends CachedView {
-  readonly inputs: readonly unknown[];
+export interface AssetRequest {
+  readonly wanted: RepositoryPackage;
+  /** The file, for errors. */
+  readonly file: string;
+  readonly find: (view: PackageView) => FoundAsset | undefined;
 }
 
-/** How often a blob that turns out to be lost is looked for anew. */
-const ATTEMPTS = 3;
-/** Files in the views that are kept: with its pages, each takes about a kilobyte. */
-const VIEWED_FILES = 200_000;
-/** Of a `.metadata` file. */
-const METADATA_BYTES = 8 * 1024 * 1024;
+/** A found asset, and the package that it was requested as. */
+interface RequestedAsset extends FoundAsset {
+  readonly wanted: RepositoryPackage;
+}
+
+/** How often a request tries again after its blob turned out to be lost. */
+const MAX_ATTEMPTS = 3;
+const BINARY = "application/octet-stream";
 
 export class PackageService {
-  readonly #views = new Lru<KeptView>(VIEWED_FILES);
-  readonly #refreshing = new Set<string>();
+  readonly #connections: ReadonlyMap<string, Connection>;
+  readonly #blobs: Blobs;
 
-  constructor(readonly dependencies: PackageServiceDependencies) {}
-
-  /** Without waiting, if everything is known. */
-  peek(node: RepositoryNode, format: PackageFormat, name: string, answers?: LookupResults): CachedView | undefined {
-    const { records, blobs } = this.dependencies;
-    const places = this.#places(node, format, name);
-    const inputs: unknown[] = [blobs.losses];
-    const words: SourceResult[] = [];
-    for (const place of places) {
-      if (place.connection === undefined) {
-        const record = records.get(place.node.id, format, name);
-        words.push({ record });
-        inputs.push(place.node.id, record);
-      } else {
-        const finding = answers?.get(place.connection) ?? this.#peekConnection(place.connection, name);
-        if (finding === undefined) return undefined;
-        words.push({ finding });
-        inputs.push(place.connection, finding);
-      }
-    }
-    const key = `${node.id} ${format} ${name}`;
-    const kept = this.#views.get(key);
-    if (kept !== undefined && same(kept.inputs, inputs)) return kept;
-    const view = mergeView(places, words, (sha256) => blobs.has(sha256));
-    const shown = { view, inputs, pages: new Map() };
-    let files = 1;
-    for (const { assets } of view.versions.values()) files += assets.size;
-    this.#views.set(key, shown, files);
-    if (view.refresh.length > 0) void this.#refresh(view, key, format, name);
-    return shown;
+  constructor(readonly dependencies: PackageServiceDependencies) {
+    this.#connections = dependencies.connections;
+    this.#blobs = dependencies.blobs;
   }
 
-  async show(node: RepositoryNode, format: PackageFormat, name: string): Promise<CachedView> {
-    // What was answered is good for this request, however short its time is.
-    const answers = new Map<string, LookupResult>();
-    for (;;) {
-      const shown = this.peek(node, format, name, answers);
-      if (shown !== undefined) return shown;
-      const connections = this.#places(node, format, name).flatMap(({ connection }) => {
-        const known = this.dependencies.connections.get(connection ?? "");
-        return known === undefined ? [] : [known];
-      });
-      const ask = async (connection: Connection) => {
-        answers.set(connection.name, await this.dependencies.indexes.lookup(connection, name));
-      };
-      await Promise.all(connections.map(ask));
-    }
+  get views(): PackageViews {
+    return this.dependencies.views;
   }
 
-  /**
-   * Answers with an asset, which every repository on its way retains before the client has the last of it.
-   *
-   * @param find the asset's version and the asset, in a view
-   */
-  async sendAsset(
-    exchange: Exchange,
-    node: RepositoryNode,
-    format: PackageFormat,
-    name: string,
-    file: string,
-    find: (view: PackageView) => { readonly offer: VersionEntry; readonly offered: AssetEntry } | undefined,
-  ): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { view } = await this.show(node, format, name);
+  /** Sends an asset. Every repository on its way retains it before the client gets the last bytes. @throws Problem */
+  async sendAsset(exchange: Exchange, { wanted, file, find }: AssetRequest): Promise<void> {
+    const { repository } = wanted;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const { view } = await this.views.show(wanted);
       const found = find(view);
       if (found === undefined) {
-        throw view.failures.length > 0 ? upstreamFailed(file, view.failures) : noAsset(file, node.name);
+        throw view.failures.length > 0 ? upstreamFailed(file, view.failures) : noAsset(file, repository.name);
       }
-      const { offer, offered } = found;
-      const { sha256 } = offered.asset.hashes;
-      if (sha256 !== undefined && this.dependencies.blobs.has(sha256)) {
-        if (await this.#sendStored(exchange, node, format, name, offer, offered, sha256)) return;
+      const requested = { wanted, ...found };
+      const { sha256 } = found.entry.asset.hashes;
+      if (sha256 !== undefined && this.#blobs.has(sha256)) {
+        if (await this.#sendStored(exchange, requested, sha256)) return;
         continue;
       }
-      const connection = this.dependencies.connections.get(offered.connection ?? "");
+      const connection = this.#connectionOf(found.entry);
       if (connection === undefined) continue;
-      if (await this.#sendFetched(exchange, node, connection, format, name, offer, offered)) return;
+      if (await this.#sendDownload(exchange, requested, connection)) return;
     }
-    throw noAsset(file, node.name);
+    throw noAsset(file, repository.name);
   }
 
-  async sendMetadata(
-    exchange: Exchange,
-    node: RepositoryNode,
-    name: string,
-    file: string,
-    find: (view: PackageView) => { readonly offered: AssetEntry } | undefined,
-  ): Promise<void> {
-    const { blobs, connections, transfers } = this.dependencies;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { view } = await this.show(node, "pypi", name);
-      const asset = find(view)?.offered.asset;
-      if (asset === undefined && view.failures.length > 0) throw upstreamFailed(`${file}.metadata`, view.failures);
-      if (asset?.metadata === undefined) break;
-      let { sha256 } = asset.metadata;
-      if (!blobs.has(sha256)) {
-        const connection = connections.get(find(view)?.offered.connection ?? "");
+  /** Sends the METADATA of a wheel (PEP 658). @throws Problem */
+  async sendMetadata(exchange: Exchange, { wanted, file: wheel, find }: AssetRequest): Promise<void> {
+    const file = `${wheel}.metadata`;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const { view } = await this.views.show(wanted);
+      const entry = find(view)?.entry;
+      if (entry === undefined && view.failures.length > 0) throw upstreamFailed(file, view.failures);
+      if (entry?.asset.metadata === undefined) break;
+      let { sha256 } = entry.asset.metadata;
+      if (!this.#blobs.has(sha256)) {
+        const connection = this.#connectionOf(entry);
         if (connection === undefined) break;
-        const expected: ExpectedAsset = {
-          name: `${asset.name}.metadata`,
-          upstream: connection.name,
-          hashes: asset.metadata,
-          maxBytes: METADATA_BYTES,
-        };
-        const key = `${connection.name} ${asset.url} metadata ${sha256}`;
-        const stored = await transfers
-          .join(key, expected, () => connection.openMetadata(asset))
-          .done.catch((error: unknown) => {
-            throw this.#upstreamProblem(connection, `${file}.metadata`, error);
-          });
+        const stored = await this.#downloadMetadata(connection, entry.asset).done.catch((error: unknown) => {
+          throw this.#upstreamProblem(connection, file, error);
+        });
         sha256 = stored.sha256;
       }
-      if (sha256 !== undefined && (await sendBlob(exchange, blobs, sha256, "text/plain; charset=utf-8"))) return;
+      if (sha256 !== undefined && (await sendBlob(exchange, this.#blobs, sha256, "text/plain; charset=utf-8"))) return;
     }
-    throw noAsset(`${file}.metadata`, node.name);
+    throw noAsset(file, wanted.repository.name);
   }
 
-  /** Fetches an asset that nobody waits for. @throws what went wrong */
-  async importAsset(
-    node: RepositoryNode,
-    connection: Connection,
-    name: string,
-    offer: VersionEntry,
-    offered: AssetEntry,
-  ): Promise<void> {
-    if (this.dependencies.blobs.has(offered.asset.hashes.sha256)) return;
-    const stored = await this.#fetch(connection, offered.asset).done;
-    await this.#retain(connection.format, name, offer, offered, node, stored);
-  }
-
-  async #sendStored(
-    exchange: Exchange,
-    node: RepositoryNode,
-    format: PackageFormat,
-    name: string,
-    offer: VersionEntry,
-    offered: AssetEntry,
-    sha256: string,
-  ): Promise<boolean> {
-    const { blobs } = this.dependencies;
-    const mine = this.dependencies.records.get(node.id, format, name)?.versions[offer.version.version];
-    const known = mine?.assets.some(
-      ({ name: file, hashes }) => file === offered.asset.name && hashes.sha256 === sha256,
-    );
+  /** @returns false if the blob is lost. */
+  async #sendStored(exchange: Exchange, requested: RequestedAsset, sha256: string): Promise<boolean> {
+    const { wanted, version, entry } = requested;
+    const { repository, format, name } = wanted;
+    const mine = this.dependencies.records.get(repository.id, format, name)?.versions[version.version.version];
+    const known = mine?.assets.some((asset) => asset.name === entry.asset.name && asset.hashes.sha256 === sha256);
     if (known !== true) {
-      const size = await blobs.check(sha256);
+      const size = await this.#blobs.check(sha256);
       if (size === undefined) return false;
-      const stored = { sha256, size, hashes: offered.asset.hashes };
-      await this.#retain(format, name, offer, offered, node, stored);
+      await this.#retain(requested, { sha256, size, hashes: entry.asset.hashes });
     }
-    return sendBlob(exchange, blobs, sha256, "application/octet-stream");
+    return sendBlob(exchange, this.#blobs, sha256, BINARY);
   }
 
-  async #sendFetched(
-    exchange: Exchange,
-    node: RepositoryNode,
-    connection: Connection,
-    format: PackageFormat,
-    name: string,
-    offer: VersionEntry,
-    offered: AssetEntry,
-  ): Promise<boolean> {
-    const transfer = this.#fetch(connection, offered.asset);
+  /** @returns false if the downloaded blob is lost already. */
+  async #sendDownload(exchange: Exchange, requested: RequestedAsset, connection: Connection): Promise<boolean> {
+    const { asset } = requested.entry;
+    const transfer = this.#download(connection, asset);
     const kept = transfer.done.then(async (stored) => {
-      await this.#retain(format, name, offer, offered, node, stored);
+      await this.#retain(requested, stored);
       return stored;
     });
     try {
-      if (await sendAlong(exchange, transfer, kept, "application/octet-stream")) return true;
+      if (await sendTransfer(exchange, { transfer, kept, type: BINARY })) return true;
     } catch (error) {
-      throw this.#upstreamProblem(connection, offered.asset.name, error);
+      throw this.#upstreamProblem(connection, asset.name, error);
     } finally {
-      // Also where the client went away: what it asked for still comes in.
+      // The download continues even if the client has gone away.
       kept.then(
-        () => this.#importRest(node, connection, format, name, offer),
-        (error: unknown) => this.dependencies.indexes.failed(connection, error),
+        () => this.#importRest(requested, connection),
+        (error: unknown) => this.dependencies.indexes.reportFailure(connection, error),
       );
     }
     const { sha256 } = await kept;
-    return sendBlob(exchange, this.dependencies.blobs, sha256, "application/octet-stream");
+    return sendBlob(exchange, this.#blobs, sha256, BINARY);
   }
 
-  #fetch(connection: Connection, asset: Asset): Transfer {
+  #download(connection: Connection, asset: Asset): Transfer {
+    const { limits, transfers, importer } = this.dependencies;
     const expected: ExpectedAsset = {
       name: asset.name,
       upstream: connection.name,
       hashes: asset.hashes,
-      maxBytes: this.dependencies.limits.assetBytes,
+      maxBytes: limits.assetBytes,
     };
     const key = `${connection.name} ${asset.url} ${JSON.stringify(asset.hashes)}`;
-    return this.dependencies.transfers.join(key, expected, () =>
-      connection.open(asset, this.dependencies.importer.signal),
-    );
+    return transfers.join(key, expected, () => connection.open(asset, importer.signal));
   }
 
-  /** The rest of the version, behind the client's back: the upstream may be gone when it is asked for (P-04). */
-  #importRest(
-    node: RepositoryNode,
-    connection: Connection,
-    format: PackageFormat,
-    name: string,
-    offer: VersionEntry,
-  ): void {
-    if (!this.dependencies.limits.wholeVersions) return;
-    for (const offered of offer.assets.values()) {
-      if (offered.connection !== connection.name || this.dependencies.blobs.has(offered.asset.hashes.sha256)) continue;
-      const key = `${node.id} ${format} ${name} ${offered.asset.name}`;
-      this.dependencies.importer.add(key, () => this.importAsset(node, connection, name, offer, offered));
+  #downloadMetadata(connection: Connection, asset: Asset): Transfer {
+    const hashes = asset.metadata ?? {};
+    const expected: ExpectedAsset = {
+      name: `${asset.name}.metadata`,
+      upstream: connection.name,
+      hashes,
+      maxBytes: MAX_METADATA_BYTES,
+    };
+    const key = `${connection.name} ${asset.url} metadata ${hashes.sha256}`;
+    return this.dependencies.transfers.join(key, expected, () => connection.openMetadata(asset));
+  }
+
+  /** Downloads the other files of the version in the background: the upstream may be gone when they are needed. */
+  #importRest({ wanted, version }: RequestedAsset, connection: Connection): void {
+    const { limits, importer } = this.dependencies;
+    if (!limits.wholeVersions) return;
+    const { repository, format, name } = wanted;
+    for (const entry of version.assets.values()) {
+      const { hashes, name: file } = entry.asset;
+      if (this.#connectionOf(entry) !== connection || this.#blobs.has(hashes.sha256)) continue;
+      const requested = { wanted, version, entry };
+      importer.add(`${repository.id} ${format} ${name} ${file}`, () => this.#importAsset(requested, connection));
     }
   }
 
-  /** Durable on return, in each repository from the one that was asked to the one where it is. */
-  async #retain(
-    format: PackageFormat,
-    name: string,
-    offer: VersionEntry,
-    offered: AssetEntry,
-    node: RepositoryNode,
-    stored: StoredAsset,
-  ): Promise<void> {
-    const { records, blobs, repositories } = this.dependencies;
-    const { place } = offered;
-    const asset = await describe(offered.asset, stored, blobs, offered.connection !== undefined);
-    const path = place.path[0]?.id === node.id ? place.path : [node];
+  async #importAsset(requested: RequestedAsset, connection: Connection): Promise<void> {
+    const { asset } = requested.entry;
+    if (this.#blobs.has(asset.hashes.sha256)) return;
+    await this.#retain(requested, await this.#download(connection, asset).done);
+  }
+
+  /** Records the asset in each repository from the requested one to its source. Durable on return. */
+  async #retain({ wanted, version, entry }: RequestedAsset, stored: StoredAsset): Promise<void> {
+    const { records, repositories } = this.dependencies;
+    const { format, name, repository } = wanted;
+    const { path } = entry.source;
+    const asset = await describe(entry, stored, this.#blobs);
+    const holders = path[0]?.id === repository.id ? path : [repository];
     await Promise.all(
-      path.map(async (holder) => {
-        // Deleted meanwhile: it must not come back.
+      holders.map(async (holder) => {
+        // A repository that was deleted meanwhile must not come back.
         if (repositories.find(holder.domain, holder.name)?.id !== holder.id) return;
         const key = { format, name, domain: holder.domain };
-        await records.update(holder.id, format, name, (record) =>
-          retained(record, key, offer.version, asset, offer.origin, Date.now()),
-        );
+        const arrival = { key, version: version.version, origin: version.origin, asset };
+        await records.update(holder.id, format, name, (record) => retained(record, arrival, Date.now()));
       }),
     ).catch((error: unknown) => {
       throw storageProblem(error);
     });
   }
 
-  #upstreamProblem(connection: Connection, what: string, error: unknown): unknown {
-    this.dependencies.indexes.failed(connection, error);
+  #connectionOf({ source }: AssetEntry): Connection | undefined {
+    return source.kind === "connection" ? this.#connections.get(source.connection) : undefined;
+  }
+
+  #upstreamProblem(connection: Connection, file: string, error: unknown): unknown {
+    const { indexes, log } = this.dependencies;
+    indexes.reportFailure(connection, error);
     if (!(error instanceof UpstreamError)) return storageProblem(error);
-    this.dependencies.log.warn({
-      event: "upstream-failed",
-      upstream: connection.name,
-      file: what,
-      cause: error.message,
-    });
-    return upstreamFailed(what, [error.message]);
-  }
-
-  #places(node: RepositoryNode, format: PackageFormat, name: string): readonly PackageSource[] {
-    const { records, repositories } = this.dependencies;
-    return walk(node, format, repositories, ({ id }) => {
-      return records.get(id, format, name)?.controls.upstream !== "BLOCK";
-    });
-  }
-
-  #peekConnection(connectionName: string, name: string): LookupResult | undefined {
-    const connection = this.dependencies.connections.get(connectionName);
-    if (connection !== undefined) return this.dependencies.indexes.peek(connection, name);
-    let finding = UNCONFIGURED.get(connectionName);
-    if (finding === undefined) {
-      finding = { kind: "failed", reason: `the upstream ${connectionName} has no address in the mirror's settings` };
-      UNCONFIGURED.set(connectionName, finding);
-    }
-    return finding;
-  }
-
-  /** What is yanked now stays yanked when the upstream is gone. */
-  async #refresh(view: PackageView, key: string, format: PackageFormat, name: string): Promise<void> {
-    if (this.#refreshing.has(key)) return;
-    this.#refreshing.add(key);
-    try {
-      for (const { place, version, yanked } of view.refresh) {
-        const change = (record: PackageRecord | undefined) => withYankedFiles(record, version, yanked);
-        await this.dependencies.records.update(place.node.id, format, name, change);
-      }
-    } catch (error) {
-      this.dependencies.log.error({ event: "refresh-failed", package: name, cause: String(error) });
-    } finally {
-      this.#refreshing.delete(key);
-    }
+    log.warn({ event: "upstream-failed", upstream: connection.name, file, cause: error.message });
+    return upstreamFailed(file, [error.message]);
   }
 }
 
-const UNCONFIGURED = new Map<string, LookupResult>();
-
-/** What is known of an asset once it is here. */
-async function describe(asset: Asset, stored: StoredAsset, blobs: Blobs, isNew: boolean): Promise<Asset> {
+/** The asset with what is known once its content is stored. */
+async function describe({ asset, source }: AssetEntry, stored: StoredAsset, blobs: Blobs): Promise<Asset> {
   const known: Asset = { ...asset, size: stored.size, hashes: { ...asset.hashes, ...stored.hashes } };
-  if (!isNew || !asset.name.endsWith(".whl")) return known;
+  if (source.kind === "repository" || !asset.name.endsWith(".whl")) return known;
   const metadata = await readWheelMetadata(blobs.path(stored.sha256)).catch(() => undefined);
   const { metadata: _theirs, ...rest } = known;
   return metadata === undefined ? rest : { ...rest, metadata: { sha256: await blobs.keep(metadata) } };
-}
-
-function same(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
 }

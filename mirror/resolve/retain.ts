@@ -1,4 +1,4 @@
-/** What a repository's record becomes when something comes in, or changes. Values to values; the disk is elsewhere. */
+/** What the record of a repository becomes when an asset arrives or changes. Pure. */
 import { randomUUID } from "node:crypto";
 import { defined } from "../../base/defined.js";
 import type { PackageFormat } from "../package-format.js";
@@ -6,11 +6,11 @@ import type { OriginControls, VersionOrigin } from "./contract.js";
 import type { Asset, KeptVersion, PackageRecord, Version } from "./model.js";
 import { withYanked } from "./version-view.js";
 
-/** AWS's: of a package that nothing is known of. */
+/** AWS's controls of an unknown package. */
 export const OPEN: OriginControls = { publish: "ALLOW", upstream: "ALLOW" };
-/** Of one whose first version came from upstream. */
+/** AWS's controls of a package whose first version came from upstream. */
 export const FROM_UPSTREAM: OriginControls = { publish: "BLOCK", upstream: "ALLOW" };
-/** Of one whose first version was published here. */
+/** AWS's controls of a package whose first version was published directly. */
 export const PUBLISHED: OriginControls = { publish: "ALLOW", upstream: "BLOCK" };
 
 export interface PackageKey {
@@ -19,18 +19,22 @@ export interface PackageKey {
   readonly domain: string;
 }
 
+/** An asset that is stored now, with the version it belongs to. */
+export interface Arrival {
+  readonly key: PackageKey;
+  readonly version: Version;
+  readonly origin: VersionOrigin;
+  readonly asset: Asset;
+}
+
 /**
- * The record with `version`, of which `asset` is stored now; the other files are listed as they are known. What the
- * repository has stays as it is. @returns the same object where nothing is new.
+ * Adds an arrival to a record. The other files of its version are listed as the version describes them. What the
+ * repository has already stays as it is.
+ *
+ * @returns the same object if nothing is new.
  */
-export function retained(
-  record: PackageRecord | undefined,
-  key: PackageKey,
-  version: Version,
-  asset: Asset,
-  origin: VersionOrigin,
-  nowMs: number,
-): PackageRecord {
+export function retained(record: PackageRecord | undefined, arrival: Arrival, nowMs: number): PackageRecord {
+  const { key, version, origin, asset } = arrival;
   const current = record?.versions[version.version];
   const foreign = current !== undefined && current.origin.externalConnection !== origin.externalConnection;
   if (record !== undefined && (foreign || (current !== undefined && hasStored(current, asset)))) return record;
@@ -46,7 +50,7 @@ export function retained(
   return withVersion(record ?? emptyRecord(key, FROM_UPSTREAM), kept);
 }
 
-/** @returns the same object where it says so already. */
+/** @returns the same object if these files are yanked already. */
 export function withYankedFiles(
   record: PackageRecord | undefined,
   version: string,
@@ -67,7 +71,7 @@ export function withVersion(record: PackageRecord, version: KeptVersion): Packag
   return { ...record, versions: { ...record.versions, [version.version]: version } };
 }
 
-/** Without `version` and the tags on it. */
+/** Without `version` and without the tags that point to it. */
 export function withoutVersion(record: PackageRecord, version: string): PackageRecord {
   const { [version]: _gone, ...versions } = record.versions;
   const tags = Object.fromEntries(Object.entries(record.tags).filter(([, tagged]) => tagged !== version));
@@ -78,14 +82,11 @@ export function emptyRecord({ format, name, domain }: PackageKey, controls: Orig
   return { format, name, domain, controls, versions: {}, tags: {} };
 }
 
-export function describeManifest({ manifest }: Version): Pick<KeptVersion, "summary" | "homePage" | "license"> {
+export function describeManifest({
+  manifest,
+}: Pick<Version, "manifest">): Pick<KeptVersion, "summary" | "homePage" | "license"> {
   const text = (key: string) => (typeof manifest?.[key] === "string" ? (manifest[key] as string) : undefined);
-  const [summary, homePage, license] = [text("description"), text("homepage"), text("license")];
-  return defined({
-    summary,
-    homePage,
-    license,
-  });
+  return defined({ summary: text("description"), homePage: text("homepage"), license: text("license") });
 }
 
 function hasStored(version: KeptVersion, asset: Asset): boolean {

@@ -1,4 +1,4 @@
-/** Answers with a blob, or with one that is still on its way in. */
+/** Sends a stored blob, or a download in progress. */
 import { closeSync } from "node:fs";
 import { evaluate, rangeStillHolds } from "../../http/headers/conditions.js";
 import { digestField } from "../../http/headers/digest.js";
@@ -11,31 +11,31 @@ import type { Blobs } from "../store/blobs.js";
 import type { StoredAsset, Transfer } from "../store/transfer.js";
 import { unsatisfiableRange } from "./problems.js";
 
-/** Bytes held back until all is proven. */
+/** Bytes held back until the digest is verified. */
 const HELD_BACK = 64 * 1024;
-/** How long a client waits for the whole, which can be refused with a reason, before it is sent what there is. */
-const PATIENCE_MS = 2_000;
-/** There is no date to compare with: an asset never changes. */
+/** How long a response waits for the whole file. A failure by then is an error status; later it cuts the connection. */
+const WHOLE_FILE_MS = 2_000;
+/** Assets never change, so there is no date to compare with. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** @returns false where the blob is not there (any more). */
+/** @returns false if there is no such blob (any more). */
 export async function sendBlob(exchange: Exchange, blobs: Blobs, sha256: string, type: string): Promise<boolean> {
   const opened = await blobs.open(sha256);
   if (opened === undefined) return false;
   const { fd, size } = opened;
   try {
     const { method, req } = exchange;
-    const etag = `"${sha256}"`;
-    const verdict = evaluate(method, req.headers, { etag, modifiedMs: NEVER });
-    if (verdict === "failed") throw preconditionFailed();
+    const validators = { etag: `"${sha256}"`, modifiedMs: NEVER };
+    const condition = evaluate(method, req.headers, validators);
+    if (condition === "failed") throw preconditionFailed();
     const headers = headersOf(sha256, type);
-    if (verdict === "not-modified") {
+    if (condition === "not-modified") {
       exchange.answer(304, headers);
       return true;
     }
-    const { "if-range": ifRange, range: asked } = req.headers;
-    const holds = rangeStillHolds(typeof ifRange === "string" ? ifRange : undefined, { etag, modifiedMs: NEVER });
-    const range = selectRange(method === "GET" && holds ? asked : undefined, size);
+    const { "if-range": ifRange, range: wanted } = req.headers;
+    const holds = rangeStillHolds(typeof ifRange === "string" ? ifRange : undefined, validators);
+    const range = selectRange(method === "GET" && holds ? wanted : undefined, size);
     if (range.kind === "unsatisfiable") throw unsatisfiableRange(size);
     if (method === "HEAD") exchange.answer(200, { ...headers, "Content-Length": size });
     else if (range.kind === "whole") {
@@ -51,50 +51,47 @@ export async function sendBlob(exchange: Exchange, blobs: Blobs, sha256: string,
   }
 }
 
+export interface TransferBody {
+  readonly transfer: Transfer;
+  /** Settles when the asset is verified and retained. Only then the client gets the last bytes. */
+  readonly kept: Promise<StoredAsset>;
+  readonly type: string;
+}
+
 /**
- * Answers with what a transfer brings.
+ * Streams a download in progress.
  *
- * @param kept settles when the asset is proven and retained; only then the client gets the last of it.
- * @returns false where the transfer ended before anything was sent: the blob can be sent instead.
- * @throws what `kept` rejects with, while that can still be told; afterwards the connection is cut.
+ * @returns false if the download ended before anything was sent: the blob can be sent instead.
+ * @throws the rejection of `kept`, before the header is sent; afterwards the connection is cut.
  */
-export async function sendAlong(
-  exchange: Exchange,
-  transfer: Transfer,
-  kept: Promise<StoredAsset>,
-  type: string,
-): Promise<boolean> {
+export async function sendTransfer(exchange: Exchange, body: TransferBody): Promise<boolean> {
+  const { transfer, kept } = body;
   let ended = false;
-  const end = kept.then(
-    () => {
-      ended = true;
-    },
-    () => {
-      ended = true;
-    },
-  );
-  await Promise.race([end, patience(end)]);
+  const setEnded = () => {
+    ended = true;
+  };
+  const end = kept.then(setEnded, setEnded);
+  await Promise.race([end, timeout(end)]);
   const held = ended || exchange.method === "HEAD" ? undefined : transfer.hold();
   if (held === undefined) {
     await kept;
     return false;
   }
   try {
-    await follow(exchange, transfer, kept, end, held.fd, type);
+    await follow(exchange, { ...body, end, fd: held.fd });
   } finally {
     held.release();
   }
   return true;
 }
 
-async function follow(
-  exchange: Exchange,
-  transfer: Transfer,
-  kept: Promise<StoredAsset>,
-  end: Promise<void>,
-  fd: number,
-  type: string,
-): Promise<void> {
+interface Followed extends TransferBody {
+  /** Settles with `kept`, but never rejects. */
+  readonly end: Promise<void>;
+  readonly fd: number;
+}
+
+async function follow(exchange: Exchange, { transfer, kept, type, end, fd }: Followed): Promise<void> {
   const { res } = exchange;
   const length = transfer.length === undefined ? {} : { "Content-Length": transfer.length };
   exchange.writeHead(200, { "Content-Type": type, "Cache-Control": "no-store", ...length });
@@ -140,9 +137,9 @@ function headersOf(sha256: string, type: string): Headers {
   };
 }
 
-function patience(end: Promise<void>): Promise<void> {
+function timeout(end: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PATIENCE_MS);
+    const timer = setTimeout(resolve, WHOLE_FILE_MS);
     void end.then(() => clearTimeout(timer));
   });
 }

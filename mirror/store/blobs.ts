@@ -1,6 +1,6 @@
 /**
- * Contents by their SHA-256: `blobs/sha256/ab/abcd…`. A blob gets its name when every byte of it is on the disk
- * and has been counted into the digest, so whatever has a name is whole, however the process ended.
+ * Contents by their SHA-256: `blobs/sha256/ab/abcd…`. A blob gets its name after every byte of it is on the disk and
+ * in the digest, so a named blob is whole, no matter how the process ended.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, closeSync, fstatSync, openSync, statSync } from "node:fs";
@@ -13,8 +13,8 @@ export class Blobs {
   readonly #dir: string;
   readonly #temporaries: string;
   readonly #known: Set<string>;
-  /** Read again since the start and found to be what the name says. */
-  readonly #proven = new Map<string, string>();
+  /** States of blobs whose content was verified since the start. */
+  readonly #verified = new Map<string, string>();
   #losses = 0;
 
   private constructor(dir: string, temporaries: string, known: Set<string>) {
@@ -23,7 +23,7 @@ export class Blobs {
     this.#known = known;
   }
 
-  /** Clears what a killed process left half written. */
+  /** Removes what a killed process left half written. */
   static async open(dir: string): Promise<Blobs> {
     const temporaries = join(dir, "tmp");
     const blobs = join(dir, "blobs", "sha256");
@@ -42,7 +42,7 @@ export class Blobs {
     return sha256 !== undefined && this.#known.has(sha256);
   }
 
-  /** Grows whenever a blob that was there is there no more. */
+  /** Grows whenever a blob is lost. */
   get losses(): number {
     return this.#losses;
   }
@@ -51,7 +51,7 @@ export class Blobs {
     return join(this.#temporaries, randomBytes(12).toString("hex"));
   }
 
-  /** Gives a temporary, which is on the disk already, its name. Durable on return. */
+  /** Gives a synced temporary file its name. Durable on return. */
   async adopt(temporary: string, sha256: string): Promise<void> {
     if (this.has(sha256)) return unlink(temporary);
     const dir = join(this.#dir, sha256.slice(0, 2));
@@ -59,11 +59,11 @@ export class Blobs {
     const path = this.#path(sha256);
     await rename(temporary, path);
     await sync(dir);
-    this.#proven.set(sha256, stateOf(statSync(path, { bigint: true })));
+    this.#verified.set(sha256, stateOf(statSync(path, { bigint: true })));
     this.#known.add(sha256);
   }
 
-  /** Keeps `content`. @returns its SHA-256. */
+  /** Stores `content`. @returns its SHA-256. */
   async keep(content: Buffer): Promise<string> {
     const sha256 = createHash("sha256").update(content).digest("hex");
     if (this.has(sha256)) return sha256;
@@ -80,10 +80,10 @@ export class Blobs {
   }
 
   /**
-   * Opens a blob, whose content is read and proven the first time in a process: what a disk lost or somebody
-   * changed is removed, and counts as never fetched.
+   * Opens a blob. The first time in a process its content is read and verified: a blob that the disk damaged or
+   * another program changed is removed, as if it had never been fetched.
    *
-   * @returns undefined where it is not there. Whoever gets a descriptor closes it.
+   * @returns undefined if there is no such blob. The caller closes the descriptor.
    */
   async open(sha256: string): Promise<{ readonly fd: number; readonly size: number } | undefined> {
     if (!this.has(sha256)) return undefined;
@@ -95,11 +95,11 @@ export class Blobs {
       this.#lose(sha256);
       return undefined;
     }
-    const proven = await this.#prove(fd, sha256).catch((error: unknown) => {
+    const size = await this.#verify(fd, sha256).catch((error: unknown) => {
       closeSync(fd);
       throw error;
     });
-    if (proven !== undefined) return { fd, size: proven };
+    if (size !== undefined) return { fd, size };
     closeSync(fd);
     await this.remove(sha256);
     return undefined;
@@ -112,16 +112,16 @@ export class Blobs {
     return opened?.size;
   }
 
-  /** @returns its size where it is what its name says. */
-  async #prove(fd: number, sha256: string): Promise<number | undefined> {
+  /** @returns the size, or undefined if the content does not match the name. */
+  async #verify(fd: number, sha256: string): Promise<number | undefined> {
     const stat = fstatSync(fd, { bigint: true });
     const size = Number(stat.size);
     const state = stateOf(stat);
-    if (this.#proven.get(sha256) === state) return size;
+    if (this.#verified.get(sha256) === state) return size;
     const hash = createHash("sha256");
     await readChunks(fd, 0, size, async (chunk) => void hash.update(chunk));
     if (hash.digest("hex") !== sha256) return undefined;
-    this.#proven.set(sha256, state);
+    this.#verified.set(sha256, state);
     return size;
   }
 
@@ -130,7 +130,7 @@ export class Blobs {
     await rm(this.#path(sha256), { force: true });
   }
 
-  /** Removes what nothing refers to. Only while nothing is being fetched. @returns how many those were. */
+  /** Removes unreferenced blobs. Only while no download runs. @returns how many were removed. */
   async collect(used: ReadonlySet<string>): Promise<number> {
     let removed = 0;
     for (const sha256 of this.#known) {
@@ -147,7 +147,7 @@ export class Blobs {
 
   #lose(sha256: string): void {
     if (this.#known.delete(sha256)) this.#losses += 1;
-    this.#proven.delete(sha256);
+    this.#verified.delete(sha256);
   }
 
   #path(sha256: string): string {

@@ -1,17 +1,17 @@
 /**
- * A map that survives: each change is a line appended to a file and synced before anybody sees it. A line holds
- * the changes of one decision, which are all there after a crash or none of them. A line that a crash cut short
- * at the end is dropped: nobody was told that it was done. Anything else that is wrong with the file is not
- * repaired by guessing.
+ * A durable map: each change is appended to a file as one line, and synced before readers see it. A line holds all
+ * changes of one decision, so a crash leaves all of them or none. A last line that a crash cut short is dropped: its
+ * caller never got an answer. Any other damage is reported, not repaired by guessing.
  *
- * A line is `SHA-256 first 16 hex digits, blank, JSON`. One process has the file at a time; its owner sees to it.
+ * A line is the first 16 hex digits of the SHA-256, a blank, and JSON. The owner makes sure that only one process has
+ * the file open.
  */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, truncate } from "node:fs/promises";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { brokenState, stateNotWritten } from "../errors.js";
+import { brokenState, stateNotWritten } from "./errors.js";
 
 /** Without a value, the key is deleted. */
 export interface Change<T> {
@@ -24,7 +24,7 @@ export interface Decision<T, R> {
   readonly result: R;
 }
 
-/** Lines more than records before the file is written anew. */
+/** Surplus lines over records at which the file is rewritten. */
 const SURPLUS = 1_000;
 
 export class DurableMap<T> {
@@ -39,7 +39,7 @@ export class DurableMap<T> {
     private lines: number,
   ) {}
 
-  /** @throws Fault where the file is not what was written. */
+  /** @throws Fault if the file is damaged. */
   static async open<T>(file: string): Promise<DurableMap<T>> {
     const content = await readFile(file).catch((error: unknown) => {
       if (errno(error) === "ENOENT") return Buffer.alloc(0);
@@ -62,13 +62,13 @@ export class DurableMap<T> {
     return this.values;
   }
 
-  /** Whether nothing can be written any more, until the file is opened anew. */
+  /** Whether writing has failed for good, until the file is opened again. */
   get isBroken(): boolean {
     return this.#broken !== undefined;
   }
 
   /**
-   * Decides on the map as it is after every decision before, makes that durable, and only then shows it.
+   * Runs `decide` after all earlier decisions, makes its changes durable, and only then shows them to readers.
    *
    * @param decide throws to change nothing.
    */
@@ -78,7 +78,7 @@ export class DurableMap<T> {
       if (changes.length === 0) return result;
       await this.#append(lineOf(changes));
       apply(this.values, changes);
-      // What is durable stays so, whether or not the file can be made shorter.
+      // The change is durable, even if the file cannot be compacted.
       await this.#compact().catch(() => undefined);
       return result;
     });
@@ -97,11 +97,11 @@ export class DurableMap<T> {
       await this.handle.appendFile(line);
       await this.handle.datasync();
     } catch (error) {
-      // Half a line is in the way of the next one. Where it cannot be taken back, there is no next one.
+      // Half a line would spoil the next one. If it cannot be removed, no further line is written.
       await this.handle.truncate(this.bytes).catch((cause: unknown) => {
         this.#broken = cause;
       });
-      // A failed sync may have dropped pages: what is on the disk is not known any more.
+      // A failed sync may have dropped pages: the content of the disk is unknown.
       if (errno(error) === "EIO") this.#broken = error;
       throw stateNotWritten(this.file, error);
     }
@@ -114,7 +114,7 @@ export class DurableMap<T> {
     const lines = [...this.values].map(([key, value]) => lineOf([{ key, value }]));
     const content = Buffer.concat(lines);
     await replaceFile(this.file, content, 0o600);
-    // From here on the old handle writes to a file without a name.
+    // The old handle now refers to a file without a name.
     let next: FileHandle;
     try {
       next = await openForAppending(this.file);
@@ -149,7 +149,7 @@ function parse<T>(content: Buffer, file: string) {
     const end = content.indexOf(0x0a, bytes);
     const changes = end < 0 ? undefined : changesOf<T>(content.toString("utf8", bytes, end));
     if (changes === undefined) {
-      // Only the end can be cut short; a sync that never ended may have left blocks of zeros there as well.
+      // A crash damages only the end: a line cut short, or blocks of zeros of an unfinished sync.
       if (end < 0 || isLast(content, end)) break;
       throw brokenState(file, lines + 1);
     }
@@ -160,7 +160,7 @@ function parse<T>(content: Buffer, file: string) {
   return { values, bytes, lines };
 }
 
-/** Whether nothing follows that could be a line. */
+/** Whether only zeros follow. */
 function isLast(content: Buffer, end: number): boolean {
   return content.subarray(end + 1).every((byte) => byte === 0);
 }

@@ -1,4 +1,4 @@
-/** A map that forgets what was not used for longest once its values weigh too much together. */
+/** A map that evicts the least recently used entries once their weights exceed a maximum. */
 export class Lru<V> {
   readonly #entries = new Map<string, { readonly value: V; readonly weight: number }>();
   #weight = 0;

@@ -1,29 +1,29 @@
 /**
- * What each repository has, in memory and on disk: one JSON document per package, replaced as a whole. A record is
- * never changed, only replaced, so whoever holds one can tell by its identity whether it is still the current one.
+ * The packages of each repository, in memory and on disk: one JSON document per package, replaced as a whole. A record
+ * is never changed, only replaced, so comparing references tells whether a record is still the current one.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { isObject } from "../is-object.js";
 import { PACKAGE_FORMATS, type PackageFormat } from "../package-format.js";
-import { isObject } from "../pypi/parse-simple.js";
 import type { PackageRecord } from "../resolve/model.js";
-import { badRecord } from "../upstream/errors.js";
+import { badRecord } from "./errors.js";
 import { KeyedMutex } from "./keyed-mutex.js";
 
-/** Raised where a record means something else than before. */
+/** Raised when the meaning of a record changes. */
 const SCHEMA = 1;
 
 type RecordChange = (record: PackageRecord | undefined) => PackageRecord | undefined;
 
 export class Records {
   readonly #byRepository = new Map<string, Map<string, PackageRecord>>();
-  readonly #turns = new KeyedMutex();
+  readonly #mutex = new KeyedMutex();
 
   private constructor(private readonly dir: string) {}
 
-  /** @param ids of the repositories that there are; what is kept of others is removed. @throws Fault */
+  /** @param ids of the existing repositories; records of others are removed. @throws Fault */
   static async open(dir: string, ids: readonly string[]): Promise<Records> {
     const records = new Records(join(dir, "records"));
     await mkdir(records.dir, { recursive: true, mode: 0o700 });
@@ -39,7 +39,7 @@ export class Records {
     return this.#byRepository.get(repositoryId)?.get(keyOf(format, name));
   }
 
-  /** Of one repository, in no order. */
+  /** The records of one repository, unordered. */
   all(repositoryId: string): Iterable<PackageRecord> {
     return this.#byRepository.get(repositoryId)?.values() ?? [];
   }
@@ -49,8 +49,8 @@ export class Records {
   }
 
   /**
-   * Replaces a record by what `change` makes of the current one; undefined removes it, the same object leaves it.
-   * Durable on return, and seen by readers only then. Changes of one package happen one after the other.
+   * Replaces a record by the result of `change`; undefined removes the record, the same object leaves it as it is.
+   * Durable on return, and visible to readers only then. Changes of one package run one after the other.
    */
   update(
     repositoryId: string,
@@ -59,7 +59,7 @@ export class Records {
     change: RecordChange,
   ): Promise<PackageRecord | undefined> {
     const key = keyOf(format, name);
-    return this.#turns.run(`${repositoryId} ${key}`, async () => {
+    return this.#mutex.run(`${repositoryId} ${key}`, async () => {
       const before = this.get(repositoryId, format, name);
       const after = change(before);
       if (after === before) return before;
@@ -84,11 +84,11 @@ export class Records {
     });
   }
 
-  /** All of a repository. */
+  /** Removes all records of a repository. */
   async remove(repositoryId: string): Promise<void> {
     this.#byRepository.delete(repositoryId);
     const dir = join(this.dir, repositoryId);
-    // Out of sight in one step; what is left of it after a crash has no repository, and goes at the next start.
+    // Renamed in one step; a leftover of a crash belongs to no repository, and the next start removes it.
     const aside = join(this.dir, `removed-${randomUUID()}`);
     await rename(dir, aside).catch(() => undefined);
     await rm(aside, { recursive: true, force: true });

@@ -1,13 +1,12 @@
 /**
- * One asset on its way in, and everybody who waits for it: fetched once, however many ask. Who asks may read along
- * while it comes, but never the last of it before the whole was proven, so nothing corrupt is ever wholly served.
+ * Downloads of assets, each shared by all requests that wait for it. Clients stream a download in progress, but the
+ * last bytes are held back until the digest is verified, so nobody gets the whole of a corrupt file.
  */
 import { createHash, type Hash } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Hashes } from "../resolve/model.js";
-import { UpstreamError } from "../upstream/errors.js";
-import { brokenOff } from "../upstream/fetch.js";
+import { errorsOf, UpstreamError, type UpstreamErrors } from "../upstream/errors.js";
 import type { Blobs } from "./blobs.js";
 
 export interface StoredAsset {
@@ -18,7 +17,7 @@ export interface StoredAsset {
 
 export interface Download {
   readonly body: Readable;
-  /** As promised by whoever sends it. */
+  /** As the upstream announced it. */
   readonly length?: number;
 }
 
@@ -37,56 +36,58 @@ const BATCH = 256 * 1024;
 export const ALGORITHMS = ["sha256", "sha512", "sha384", "sha1", "md5"] as const;
 
 export class Transfer {
-  /** Settles when the blob has its name, or when nothing will come. */
+  /** Settles when the blob has its name, or when the download failed. */
   readonly done: Promise<StoredAsset>;
-  /** Of the whole, once the upstream has promised it. */
+  /** Of the whole file, once the upstream has announced it. */
   length: number | undefined;
+  readonly #errors: UpstreamErrors;
   #written = 0;
   #fd: number | undefined;
   #users = 1;
   #close: () => Promise<void> = async () => undefined;
-  #wake: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(
     private readonly blobs: Blobs,
     private readonly expected: ExpectedAsset,
     source: () => Promise<Download>,
   ) {
+    this.#errors = errorsOf(expected.upstream);
     this.done = this.#run(source);
-    // Whoever waits hears of it; while nobody does, it must not end the process.
+    // Every waiter gets the rejection; without one, it must not end the process.
     this.done.catch(() => undefined);
   }
 
-  /** Bytes that can be read, none of them proven. */
+  /** Bytes that can be read. None of them is verified yet. */
   get written(): number {
     return this.#written;
   }
 
-  /** Keeps the bytes readable until `release`, also when they have their name or are refused. */
+  /** Keeps the bytes readable until `release`, even after the file was renamed or removed. */
   hold(): { readonly fd: number; release(): void } | undefined {
     if (this.#fd === undefined || this.#users === 0) return undefined;
     this.#users += 1;
     return { fd: this.#fd, release: () => this.#release() };
   }
 
-  /** Resolves when more was written, or `done` has settled. */
+  /** Resolves when more was written, or when `done` has settled. */
   progress(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   async #run(source: () => Promise<Download>): Promise<StoredAsset> {
     try {
       return await this.#store(await source());
     } finally {
-      this.#moved();
+      this.#wakeAll();
       this.#release();
     }
   }
 
   async #store({ body, length }: Download): Promise<StoredAsset> {
-    const { name, upstream, hashes: wanted, maxBytes } = this.expected;
+    const { name, maxBytes } = this.expected;
     const temporary = this.blobs.newTemporary();
-    // "wx+": whoever reads along uses the same descriptor.
+    // "wx+": readers of the download in progress use the same descriptor.
     const file = await open(temporary, "wx+", 0o600).catch((error: unknown) => {
       body.destroy();
       throw error;
@@ -94,12 +95,7 @@ export class Transfer {
     this.#fd = file.fd;
     this.#close = () => file.close();
     this.length = length;
-    const digests = new Map<string, Hash>(
-      ALGORITHMS.filter((algorithm) => algorithm === "sha256" || wanted[algorithm] !== undefined).map((algorithm) => [
-        algorithm,
-        createHash(algorithm),
-      ]),
-    );
+    const digests = digestsFor(this.expected.hashes);
     try {
       let batch: Buffer[] = [];
       let bytes = 0;
@@ -111,27 +107,20 @@ export class Transfer {
         this.#written += bytes;
         batch = [];
         bytes = 0;
-        this.#moved();
+        this.#wakeAll();
       };
-      for await (const chunk of chunksOf(body, upstream)) {
+      for await (const chunk of this.#chunksOf(body)) {
         batch.push(chunk);
         bytes += chunk.length;
-        if (this.#written + bytes > maxBytes) throw tooBig(upstream, name, maxBytes);
+        if (this.#written + bytes > maxBytes) throw this.#errors.tooBig(name, maxBytes);
         if (bytes >= BATCH || body.readableLength === 0) await flush();
       }
       await flush();
-      if (length !== undefined && length !== this.#written) throw cutShort(upstream, name, this.#written, length);
-      const found: Record<string, string> = {};
-      for (const [algorithm, digest] of digests) found[algorithm] = digest.digest("hex");
-      for (const algorithm of ALGORITHMS) {
-        const promised = wanted[algorithm];
-        if (promised !== undefined && promised !== found[algorithm])
-          throw wrongHash(upstream, name, algorithm, promised, found[algorithm] ?? "");
-      }
-      const sha256 = found.sha256 ?? "";
+      if (length !== undefined && length !== this.#written) throw this.#errors.cutShort(name, this.#written, length);
+      const hashes = this.#verified(digests);
       await file.datasync();
-      await this.blobs.adopt(temporary, sha256);
-      return { sha256, size: this.#written, hashes: found };
+      await this.blobs.adopt(temporary, hashes.sha256);
+      return { sha256: hashes.sha256, size: this.#written, hashes };
     } catch (error) {
       body.destroy();
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -139,10 +128,32 @@ export class Transfer {
     }
   }
 
-  #moved(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
+  /** @throws UpstreamError where a digest is not the expected one */
+  #verified(digests: ReadonlyMap<string, Hash>): Hashes & { readonly sha256: string } {
+    const { name, hashes: expected } = this.expected;
+    const found: Record<string, string> = {};
+    for (const [algorithm, digest] of digests) found[algorithm] = digest.digest("hex");
+    for (const algorithm of ALGORITHMS) {
+      const promised = expected[algorithm];
+      if (promised !== undefined && promised !== found[algorithm])
+        throw this.#errors.wrongHash(name, algorithm, promised, found[algorithm] ?? "");
+    }
+    return { ...found, sha256: found.sha256 ?? "" };
+  }
+
+  /** Errors of the body are the upstream's; errors thrown while a chunk is handled are not. */
+  async *#chunksOf(body: Readable): AsyncGenerator<Buffer> {
+    try {
+      yield* body as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw error instanceof UpstreamError ? error : this.#errors.brokenOff(error);
+    }
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   #release(): void {
@@ -151,17 +162,13 @@ export class Transfer {
   }
 }
 
-/** Transfers under way, by what they fetch. */
+/** Transfers in progress, by what they download. */
 export class Transfers {
   readonly #running = new Map<string, Transfer>();
 
   constructor(private readonly blobs: Blobs) {}
 
-  get size(): number {
-    return this.#running.size;
-  }
-
-  /** Joins the one that is under way, or begins one. */
+  /** Joins the transfer in progress, or starts one. */
   join(key: string, expected: ExpectedAsset, source: () => Promise<Download>): Transfer {
     const running = this.#running.get(key);
     if (running !== undefined) return running;
@@ -173,33 +180,14 @@ export class Transfers {
   }
 }
 
-/** What goes wrong here is the upstream's fault; what goes wrong with a chunk is not. */
-async function* chunksOf(body: Readable, upstream: string): AsyncGenerator<Buffer> {
-  try {
-    yield* body as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw error instanceof UpstreamError ? error : brokenOff(upstream, error);
-  }
+/** SHA-256 always, and every other digest that is expected. */
+function digestsFor(expected: Hashes): ReadonlyMap<string, Hash> {
+  const needed = ALGORITHMS.filter((algorithm) => algorithm === "sha256" || expected[algorithm] !== undefined);
+  return new Map(needed.map((algorithm) => [algorithm, createHash(algorithm)]));
 }
 
-async function writeWhole(
-  file: { write(b: Buffer, o: number, l: number, p: number): Promise<{ bytesWritten: number }> },
-  bytes: Buffer,
-  position: number,
-): Promise<void> {
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
-
-const tooBig = (upstream: string, name: string, most: number) =>
-  new UpstreamError(`the upstream ${upstream} sends more than ${most} bytes of "${name}"`, false);
-
-const cutShort = (upstream: string, name: string, got: number, length: number) =>
-  new UpstreamError(`the upstream ${upstream} sent ${got} of ${length} bytes of "${name}"`, false);
-
-const wrongHash = (upstream: string, name: string, algorithm: string, promised: string, found: string) =>
-  new UpstreamError(
-    `the upstream ${upstream} sent "${name}" with ${algorithm} ${found} where its index says ${promised}`,
-    false,
-  );

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { defined } from "../../base/defined.js";
-import { compareSemver, isSemver, tarballName, withoutText } from "../npm/document.js";
+import { tarballName, withoutText } from "../npm/document.js";
+import { compareSemver, isSemver } from "../npm/semver.js";
 import { readTarballManifest } from "../npm/tarball.js";
 import type { PackageFormat } from "../package-format.js";
 import { parsePythonFile } from "../pypi/names.js";
@@ -15,10 +16,10 @@ import { parseMetadata, readWheelMetadata } from "../pypi/wheel.js";
 import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
 import type { Download } from "../store/transfer.js";
 import type { Connection, FetchedIndex } from "./connection.js";
-import { UpstreamError } from "./errors.js";
+import { errorsOf, type UpstreamErrors } from "./errors.js";
 import type { UpstreamLimits } from "./limits.js";
 
-/** A file that was looked into, for as long as it stays as it was. */
+/** What a file contains, valid while its inode, size and time stay the same. */
 interface Seen {
   readonly state: string;
   readonly project: string;
@@ -26,18 +27,26 @@ interface Seen {
   readonly manifest?: Manifest;
 }
 
-export function openDirectory(name: string, format: PackageFormat, dir: string, limits: UpstreamLimits): Connection {
+export interface DirectoryOptions {
+  readonly name: string;
+  readonly format: PackageFormat;
+  readonly dir: string;
+  readonly limits: UpstreamLimits;
+}
+
+export function openDirectory({ name, format, dir, limits }: DirectoryOptions): Connection {
+  const errors = errorsOf(name);
   const seen = new Map<string, Promise<Seen | undefined>>();
   const states = new Map<string, string>();
 
-  /** Looks at each file of `project` that is new or has changed. */
+  /** Reads each file of `project` that is new or has changed. */
   const look = async (project: string): Promise<Seen[]> => {
     const files = await readdir(dir).catch((error: unknown) => {
-      throw unreadable(name, error);
+      throw errors.unreadable(error);
     });
     const found: Seen[] = [];
     for (const file of files.sort()) {
-      // A tarball's name does not tell where its package's ends; for npm, all are looked into once.
+      // The name of a tarball does not say where the package's name ends: for npm, all files are read once.
       if (format === "pypi" ? parsePythonFile(file, project) === undefined : !file.endsWith(".tgz")) continue;
       const path = join(dir, file);
       const entry = await stat(path, { bigint: true }).catch(() => undefined);
@@ -45,7 +54,7 @@ export function openDirectory(name: string, format: PackageFormat, dir: string, 
       const state = `${entry.ino}:${entry.size}:${entry.mtimeNs}`;
       if (states.get(path) !== state) {
         states.set(path, state);
-        const looking = format === "pypi" ? lookAtPython(path, file, project) : lookAtTarball(path);
+        const looking = format === "pypi" ? readPythonFile(path, file, project) : readNpmFile(path);
         seen.set(
           path,
           looking.then(
@@ -71,11 +80,11 @@ export function openDirectory(name: string, format: PackageFormat, dir: string, 
       const document = found.length === 0 ? undefined : format === "pypi" ? pypi(found, project) : npm(found);
       return { document, etag, bytes: 1_000 * found.length } satisfies FetchedIndex;
     },
-    open: async (asset) => openFile(name, asset),
+    open: async (asset) => openFile(asset, errors),
     openMetadata: async (asset) => {
       const metadata = asset.url === undefined ? undefined : await readWheelMetadata(fileURLToPath(asset.url));
       if (metadata !== undefined) return { body: Readable.from([metadata]), length: metadata.length };
-      throw new UpstreamError(`the upstream ${name} has no metadata of "${asset.name}"`, false);
+      throw errors.noMetadata(asset.name);
     },
   };
 }
@@ -101,7 +110,7 @@ function npm(found: readonly Seen[]): IndexDocument {
   return { versions, tags: latest === undefined ? {} : { latest } };
 }
 
-async function lookAtPython(path: string, file: string, project: string): Promise<Omit<Seen, "state"> | undefined> {
+async function readPythonFile(path: string, file: string, project: string): Promise<Omit<Seen, "state"> | undefined> {
   const { size, mtime } = await stat(path);
   const metadata = file.endsWith(".whl") ? await readWheelMetadata(path).catch(() => undefined) : undefined;
   const requiresPython = metadata === undefined ? undefined : parseMetadata(metadata).get("requires-python");
@@ -117,7 +126,7 @@ async function lookAtPython(path: string, file: string, project: string): Promis
   return { project, asset };
 }
 
-async function lookAtTarball(path: string): Promise<Omit<Seen, "state"> | undefined> {
+async function readNpmFile(path: string): Promise<Omit<Seen, "state"> | undefined> {
   const manifest = await readTarballManifest(path);
   const { name, version } = manifest ?? {};
   if (manifest === undefined || typeof name !== "string" || typeof version !== "string" || !isSemver(version)) {
@@ -142,11 +151,8 @@ async function hashFile(path: string, algorithms: readonly (keyof Hashes)[]): Pr
   return Object.fromEntries(digests.map(([algorithm, digest]) => [algorithm, digest.digest("hex")]));
 }
 
-function openFile(upstream: string, asset: Asset): Download {
-  if (asset.url === undefined) throw new UpstreamError(`the upstream ${upstream} has no "${asset.name}"`, false);
+function openFile(asset: Asset, errors: UpstreamErrors): Download {
+  if (asset.url === undefined) throw errors.noAsset(asset.name);
   const body = createReadStream(new URL(asset.url), { highWaterMark: 256 * 1024 });
   return defined({ body, length: asset.size });
 }
-
-const unreadable = (upstream: string, cause: unknown) =>
-  new UpstreamError(`the directory of the upstream ${upstream} cannot be read`, true, { cause });

@@ -1,19 +1,19 @@
 /**
- * Asks an upstream over HTTP. Nothing it does can hold us for ever: the header, every pause and the number of
- * redirects are bounded, and a body that trickles is cut. Credentials in a URL go to its own origin only.
+ * Requests to an upstream over HTTP. Limits bound the wait for the header, each pause, the rate of the body and the
+ * number of redirects, so no upstream can hold a request for ever. Credentials in a URL go to its own origin only.
  */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { defined } from "../../base/defined.js";
-import { UpstreamError } from "./errors.js";
+import { errorsOf, UpstreamError, type UpstreamErrors } from "./errors.js";
 import type { UpstreamLimits } from "./limits.js";
 
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
-  /** Where it came from, after redirects. */
+  /** Of the last request, after redirects. */
   readonly url: URL;
   readonly body: IncomingMessage;
 }
@@ -33,9 +33,10 @@ const agents = {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** @throws UpstreamError. Whoever gets an answer reads its body to the end or destroys it. */
+/** The caller reads the body to its end, or destroys it. @throws UpstreamError */
 export async function fetchUpstream(start: URL, options: FetchOptions): Promise<UpstreamResponse> {
-  const { limits, upstream } = options;
+  const { limits } = options;
+  const errors = errorsOf(options.upstream);
   const until = Date.now() + limits.headersMs;
   const { username, password, origin } = start;
   const authorization =
@@ -45,7 +46,7 @@ export async function fetchUpstream(start: URL, options: FetchOptions): Promise<
   let url = new URL(start);
   for (let hops = 0; ; hops++) {
     if (url.protocol !== "http:" && url.protocol !== "https:") {
-      throw new UpstreamError(`the upstream ${upstream} redirects to ${url.protocol} which is not followed`, false);
+      throw errors.badRedirect(`to ${url.protocol} which is not followed`);
     }
     url.username = "";
     url.password = "";
@@ -54,51 +55,51 @@ export async function fetchUpstream(start: URL, options: FetchOptions): Promise<
       ...options.headers,
       ...defined({ Authorization: authorization === undefined || url.origin !== origin ? undefined : authorization }),
     };
-    const body = await answerOf(url, headers, until - Date.now(), options);
+    const body = await requestOnce(url, headers, until - Date.now(), options);
     const { statusCode: status = 0 } = body;
     if (!REDIRECTS.has(status)) return { status, headers: body.headers, url, body };
     body.destroy();
     const { location } = body.headers;
-    if (hops >= limits.redirects) throw new UpstreamError(`the upstream ${upstream} redirects too often`, false);
+    if (hops >= limits.redirects) throw errors.badRedirect("too often");
     const next = location === undefined || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
-    if (next === undefined) throw new UpstreamError(`the upstream ${upstream} redirects to nowhere`, false);
+    if (next === undefined) throw errors.badRedirect("to nowhere");
     if (url.protocol === "https:" && next.protocol === "http:") {
-      throw new UpstreamError(`the upstream ${upstream} redirects from https to http`, false);
+      throw errors.badRedirect("from https to http");
     }
     url = next;
   }
 }
 
-function answerOf(
+function requestOnce(
   url: URL,
   headers: Readonly<Record<string, string>>,
   ms: number,
   { upstream, limits, signal }: FetchOptions,
 ): Promise<IncomingMessage> {
+  const errors = errorsOf(upstream);
   const secure = url.protocol === "https:";
   return new Promise((resolve, reject) => {
     const send = secure ? httpsRequest : httpRequest;
     const agent = secure ? agents["https:"] : agents["http:"];
     const request: ClientRequest = send(url, defined({ agent, headers, signal }));
-    const late = new UpstreamError(`the upstream ${upstream} did not answer within ${limits.headersMs} ms`, true);
-    const timer = setTimeout(() => request.destroy(late), Math.max(0, ms));
+    const timer = setTimeout(() => request.destroy(errors.late(limits.headersMs)), Math.max(0, ms));
     request.on("error", (error) => {
       clearTimeout(timer);
-      reject(error instanceof UpstreamError ? error : unreachable(upstream, error));
+      reject(error instanceof UpstreamError ? error : errors.unreachable(error));
     });
     request.once("response", (response) => {
       clearTimeout(timer);
-      watchBody(response, upstream, limits);
+      watchBody(response, errors, limits);
       resolve(response);
     });
     request.end();
   });
 }
 
-/** Cuts a body that pauses for too long or comes too slowly. */
-function watchBody(body: IncomingMessage, upstream: string, limits: UpstreamLimits): void {
+/** Cuts a body that pauses for too long or arrives too slowly. */
+function watchBody(body: IncomingMessage, errors: UpstreamErrors, limits: UpstreamLimits): void {
   const { idleMs, windowMs, minRate } = limits;
-  // Unread bytes are our own slowness.
+  // While bytes wait unread, this process is the slow one.
   let read = body.socket.bytesRead;
   let since = performance.now();
   let moved = since;
@@ -115,25 +116,24 @@ function watchBody(body: IncomingMessage, upstream: string, limits: UpstreamLimi
       moved = now;
       last = bytesRead;
     }
-    if (now - moved >= idleMs) body.destroy(new UpstreamError(`the upstream ${upstream} fell silent`, true));
+    if (now - moved >= idleMs) body.destroy(errors.silent());
     else if (now - since >= windowMs) {
-      if (bytesRead - read < (minRate * windowMs) / 1000)
-        body.destroy(new UpstreamError(`the upstream ${upstream} sends too slowly`, false));
+      if (bytesRead - read < (minRate * windowMs) / 1000) body.destroy(errors.slow());
       since = now;
       read = bytesRead;
     }
   };
   const timer = setInterval(check, Math.max(50, Math.min(1_000, idleMs / 4))).unref();
   body.once("close", () => clearInterval(timer));
-  // Whoever reads it hears it too; one that nobody reads must not end the process.
+  // A reader gets the error as well; without one, it must not end the process.
   body.on("error", () => undefined);
 }
 
-/** The body of an answer asked for with `Accept-Encoding: gzip`, whole. @throws UpstreamError */
+/** Reads the whole body, unpacking gzip. @throws UpstreamError */
 export async function readDocument({ body, headers }: UpstreamResponse, options: FetchOptions): Promise<Buffer> {
-  const { upstream, limits } = options;
-  const late = new UpstreamError(`the upstream ${upstream} did not finish its index in ${limits.indexMs} ms`, true);
-  const timer = setTimeout(() => body.destroy(late), limits.indexMs);
+  const { limits } = options;
+  const errors = errorsOf(options.upstream);
+  const timer = setTimeout(() => body.destroy(errors.indexLate(limits.indexMs)), limits.indexMs);
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -146,27 +146,14 @@ export async function readDocument({ body, headers }: UpstreamResponse, options:
     }
     for await (const chunk of source as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > limits.indexBytes) {
-        throw new UpstreamError(`the upstream ${upstream} has an index of more than ${limits.indexBytes} bytes`, false);
-      }
+      if (bytes > limits.indexBytes) throw errors.indexTooBig(limits.indexBytes);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks, bytes);
   } catch (error) {
     body.destroy();
-    throw error instanceof UpstreamError ? error : brokenOff(upstream, error);
+    throw error instanceof UpstreamError ? error : errors.brokenOff(error);
   } finally {
     clearTimeout(timer);
   }
-}
-
-export const brokenOff = (upstream: string, cause: unknown) =>
-  new UpstreamError(`the upstream ${upstream} broke off (${reasonOf(cause)})`, false, { cause });
-
-const unreachable = (upstream: string, cause: unknown) =>
-  new UpstreamError(`the upstream ${upstream} cannot be reached (${reasonOf(cause)})`, true, { cause });
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }

@@ -1,8 +1,8 @@
-/** Fetches what nobody waits for, one at a time, and stops at once when the mirror does. */
+/** Background fetches, one at a time. They stop at once when the mirror closes. */
 import type { Logger } from "pino";
 
-/** More than these are forgotten: they come in when they are asked for. */
-const WAITING = 10_000;
+/** Further fetches are dropped: a request brings these assets in later. */
+const MAX_WAITING = 10_000;
 
 export class Importer {
   readonly #waiting = new Map<string, () => Promise<void>>();
@@ -17,7 +17,7 @@ export class Importer {
   }
 
   add(key: string, work: () => Promise<void>): void {
-    if (this.#stop.signal.aborted || this.#waiting.has(key) || this.#waiting.size >= WAITING) return;
+    if (this.#stop.signal.aborted || this.#waiting.has(key) || this.#waiting.size >= MAX_WAITING) return;
     this.#waiting.set(key, work);
     this.#running ??= this.#run();
   }

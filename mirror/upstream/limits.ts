@@ -1,8 +1,8 @@
-/** What an upstream may take and how long; all of it can be set by who opens the packages. */
+/** How much an upstream may send and how long it may take. Programs that open the packages can set each limit. */
 export interface UpstreamLimits {
-  /** From the request to the header of its answer, each redirect included. */
+  /** From the request to the header of the last response, redirects included. */
   readonly headersMs: number;
-  /** Without a byte. */
+  /** A pause without a byte. */
   readonly idleMs: number;
   /** Bytes per second that an asset must bring, over `windowMs`. */
   readonly minRate: number;
@@ -11,21 +11,21 @@ export interface UpstreamLimits {
   readonly indexMs: number;
   /** Bytes of an index document, unpacked. */
   readonly indexBytes: number;
-  /** Bytes of one asset (P-19). */
+  /** Bytes of one asset: AWS's quota. */
   readonly assetBytes: number;
   readonly redirects: number;
-  /** How long an index document is used without asking whether it has changed. */
+  /** How long an index document is used before the upstream is asked whether it has changed. */
   readonly indexTtlMs: number;
-  /** The same for a directory, which costs nothing to look at. */
+  /** The same for a directory, which is cheap to read. */
   readonly directoryTtlMs: number;
-  /** How long an upstream that did not answer is left alone. */
+  /** How long an upstream that did not answer is not asked again. */
   readonly downMs: number;
-  /** Whether the other assets of a version are fetched too, behind the one that was asked for (P-04). */
+  /** Whether a request for one asset also fetches the other assets of its version, in the background. */
   readonly wholeVersions: boolean;
 }
 
 export const UPSTREAM_LIMITS: UpstreamLimits = {
-  // pip gives up after 15 s of silence: our answer has to be before that.
+  // pip gives up after 15 s of silence.
   headersMs: 10_000,
   idleMs: 15_000,
   minRate: 1_024,
@@ -39,8 +39,3 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   downMs: 10_000,
   wholeVersions: true,
 };
-
-/** AWS's quota of assets in one version (P-19). */
-export const ASSETS_PER_VERSION = 150;
-/** Bytes of an npm tarball that is published: it comes within a JSON document, which is held in memory. */
-export const PUBLISHED_TARBALL_BYTES = 128 * 1024 * 1024;

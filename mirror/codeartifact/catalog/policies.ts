@@ -1,5 +1,6 @@
 /** Permissions policies and tags: the two things that domains and repositories alike can carry. Pure. */
 
+import { isObject } from "../../is-object.js";
 import type { Decision } from "../../store/durable-map.js";
 import { conflict, invalid, noPolicy } from "../errors.js";
 import { QUOTAS } from "../quotas.js";
@@ -67,8 +68,4 @@ function checkDocument(document: string): void {
     ].find((names) => !names.some((name) => statement[name] !== undefined));
     if (lacks !== undefined) throw invalid(`A statement of the policy document has no ${lacks[0]}.`);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

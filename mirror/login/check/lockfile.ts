@@ -2,6 +2,7 @@
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
+import { isObject } from "../../is-object.js";
 
 export interface Locked {
   readonly name: string;
@@ -74,7 +75,6 @@ export function parseLock(text: string, file: string): Lock {
   return { required: [...required.values()], elsewhere: [...elsewhere] };
 }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
 
 const badLock = (file: string) =>

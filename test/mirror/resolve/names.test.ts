@@ -1,7 +1,8 @@
 /** P-05: names and versions as Python's and npm's rules have them. */
 import { expect, test } from "vitest";
-import { compareSemver } from "../../../mirror/npm/document.js";
-import { isNpmName, normalizeProject, normalizeVersion, parsePythonFile } from "../../../mirror/pypi/names.js";
+import { isNpmName } from "../../../mirror/npm/names.js";
+import { compareSemver } from "../../../mirror/npm/semver.js";
+import { normalizeProject, normalizeVersion, parsePythonFile } from "../../../mirror/pypi/names.js";
 
 test.each([
   ["Foo", "foo"],
