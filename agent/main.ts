@@ -1,11 +1,12 @@
 /** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
+
 import { type LoggerOptions, pino } from "pino";
+import { VERSION } from "../base/version.js";
 import { type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { accessLines } from "../http/server/access-log.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { startAgent } from "./serve.js";
 import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";
-import { VERSION } from "./version.js";
 
 /**
  * Lines are written together: a system call for each would be a tenth of a small request. A line is at most

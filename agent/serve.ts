@@ -1,9 +1,11 @@
 /** Opens everything that the configuration names, then listens; closes it again in the opposite order. */
+
 import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { defined } from "../base/defined.js";
+import { VERSION } from "../base/version.js";
 import { authenticateAnyone, authenticateBearer } from "../http/headers/bearer.js";
 import { type AccessLog, accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
@@ -37,7 +39,6 @@ import { createJobsApi } from "./jobs-api/handle-jobs.js";
 import { publicAddresses } from "./public-addresses.js";
 import { expandPath, loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
-import { VERSION } from "./version.js";
 
 export interface AgentOptions {
   readonly env: NodeJS.ProcessEnv;

@@ -1,16 +1,24 @@
-/** What was opened, closed in the opposite order; one that fails does not keep the others open. */
-export class Closers {
-  readonly #closers: Array<() => Promise<void>> = [];
+/**
+ * Collects what must be undone, and undoes it in reverse order. A failure does not keep the others from being undone.
+ * (`AsyncDisposableStack` does this from Node 24 on.)
+ */
+export class Disposables {
+  readonly #disposers: Array<() => unknown> = [];
 
-  add(closer: () => Promise<void>): void {
-    this.#closers.push(closer);
+  /** @param disposer may return a promise, which is awaited. */
+  defer(disposer: () => unknown): void {
+    this.#disposers.push(disposer);
   }
 
-  /** @throws the first failure, after all were tried. */
-  async close(): Promise<void> {
+  /** @throws the first failure, after all were tried. A second call has nothing left to do. */
+  async dispose(): Promise<void> {
     const failures: unknown[] = [];
-    for (const closer of this.#closers.splice(0).reverse()) {
-      await closer().catch((error: unknown) => failures.push(error));
+    for (const disposer of this.#disposers.splice(0).reverse()) {
+      try {
+        await disposer();
+      } catch (error) {
+        failures.push(error);
+      }
     }
     if (failures.length > 0) throw failures[0];
   }

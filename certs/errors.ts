@@ -1,10 +1,6 @@
 /** What can be wrong with certificates, keys and tokens: each with its way out. */
 import { EXIT, errno, Fault, quote } from "../base/fault.js";
-
-/** A word for a shell line that a person may paste. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
+import { shellWord } from "../base/text/shell.js";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 

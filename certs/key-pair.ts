@@ -6,6 +6,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Fault } from "../base/fault.js";
+import { shellWord } from "../base/text/shell.js";
 import {
   badKeyPairName,
   fileMissing,
@@ -16,7 +17,6 @@ import {
   notAPrivateKey,
   otherKeyType,
   privateHalfMissing,
-  shellWord,
 } from "./errors.js";
 import { createNew, isTaken, readPrivate, readPublic } from "./files.js";
 import { blobType, encodeEd25519, fingerprint, publicBlob, readOpensshKey } from "./ssh-wire.js";

@@ -8,6 +8,7 @@
  * belong together, and a key that was left alone is completed by the next run.
  */
 import { createPrivateKey, type KeyObject } from "node:crypto";
+import { shellWord } from "../base/text/shell.js";
 import {
   certificateWithoutKey,
   expired,
@@ -21,7 +22,6 @@ import {
   notYetValid,
   pairMissing,
   holdsPrivateKey as privateKeyInside,
-  shellWord,
 } from "./errors.js";
 import { createNew, isTaken, readPrivate, readPublic } from "./files.js";
 import {

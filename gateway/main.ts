@@ -1,11 +1,12 @@
 /** The daemon's command line. Bundled into one file; on a gateway, systemd runs it. */
+
 import { pino } from "pino";
+import { VERSION } from "../base/version.js";
 import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openKeys } from "./auth/keys.js";
 import { pageAssets } from "./page/serve-page.js";
 import { startGateway } from "./serve.js";
 import { gatewayFiles, loadConfig, loadKeyPair } from "./settings/load.js";
-import { VERSION } from "./version.js";
 
 async function serve(file: string): Promise<void> {
   const log = pino({

@@ -1,8 +1,10 @@
 /** Opens everything that gateway.yaml names, then listens; closes it again in the opposite order. */
+
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
 import { defined } from "../base/defined.js";
-import { Closers } from "../base/disposables.js";
+import { Disposables } from "../base/disposables.js";
+import { VERSION } from "../base/version.js";
 import { accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
 import { createListener } from "../http/server/listener.js";
@@ -30,7 +32,6 @@ import { gatewayFiles, loadKeyPair } from "./settings/load.js";
 import type { GatewayConfig } from "./settings/schema.js";
 import { openStore } from "./store/open.js";
 import { UsageCollector } from "./usage/collector.js";
-import { VERSION } from "./version.js";
 import { sweep } from "./worker/fping.js";
 import { tcpAnswers } from "./worker/tcp-probe.js";
 import { Worker, type WorkerOptions } from "./worker/worker.js";
@@ -67,16 +68,16 @@ export interface Gateway {
 
 /** @throws Fault; then nothing is left open. */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
-  const closers = new Closers();
+  const disposables = new Disposables();
   try {
-    return await start(config, options, closers);
+    return await start(config, options, disposables);
   } catch (error) {
-    await closers.close();
+    await disposables.dispose();
     throw error;
   }
 }
 
-async function start(config: GatewayConfig, options: GatewayOptions, closers: Closers): Promise<Gateway> {
+async function start(config: GatewayConfig, options: GatewayOptions, disposables: Disposables): Promise<Gateway> {
   const { env, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const files = gatewayFiles(env);
@@ -86,7 +87,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   const keys = await openKeys(config.auth, defined({ files, fetch: options.fetch }));
 
   const store = await openStore(config.database, files, env);
-  closers.add(() => store.close());
+  disposables.defer(() => store.close());
   const kernel = await openKernel(
     {
       wan: config.wan,
@@ -101,13 +102,13 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
     },
     options.programs,
   );
-  closers.add(() => kernel.close());
+  disposables.defer(() => kernel.close());
   const forwards = await Forwards.open({ store, kernel, range: config.ports, onFailure: failed("forwards-failed") });
-  closers.add(() => forwards.close());
+  disposables.defer(() => forwards.close());
   const usage = await UsageCollector.open({ store, kernel, intervalMs: USAGE_MS, onFailure: failed("usage-failed") });
-  closers.add(() => usage.close());
+  disposables.defer(() => usage.close());
   const worker = openWorker(config, options, store, failed("worker-failed"));
-  closers.add(() => worker.stop());
+  disposables.defer(() => worker.stop());
   const sender =
     config.log === undefined
       ? undefined
@@ -118,9 +119,9 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
           forwards: () => forwards.list(),
           onEvent: (event) => log.warn(event),
         });
-  closers.add(async () => sender?.close());
+  disposables.defer(async () => sender?.close());
   const soon = triggerSoon(worker);
-  closers.add(async () => soon.stop());
+  disposables.defer(async () => soon.stop());
 
   const requests = new RequestMetrics((path) => routeNames(routes)(path));
   const helpBase = (config.auth.vlab_url ?? "").replace(/\/+$/, "");
@@ -162,7 +163,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
   );
   const access = requests.watch(accessLog(log));
   const server = httpsServer(pair, createListener(app, access), limits, access);
-  closers.add(() => close(server, limits.graceMs));
+  disposables.defer(() => close(server, limits.graceMs));
   const { address, https_port } = config.listen;
   const httpsPort = await listen(server, address, https_port);
   worker.start();
@@ -179,7 +180,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, closers: Cl
       warnOfEnd(next.cert, log);
       log.info({ event: "reloaded" }, "the certificate was read again");
     },
-    close: () => closers.close(),
+    close: () => disposables.dispose(),
   };
 }
 

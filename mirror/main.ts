@@ -1,9 +1,9 @@
 /** The daemon's command line. Bundled into one file; on a machine of its own, systemd runs it. */
+import { VERSION } from "../base/version.js";
 import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openLog } from "./log.js";
 import { startMirror } from "./serve.js";
 import { loadConfig, loadKeyPair, readAccessKeys } from "./settings/load.js";
-import { VERSION } from "./version.js";
 
 async function serve(file: string): Promise<void> {
   const log = openLog(1);

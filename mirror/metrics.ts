@@ -1,8 +1,9 @@
 /** What the mirror tells Prometheus, without a name of a caller, a domain or a package. */
+
 import { familyText } from "../base/prometheus.js";
+import { VERSION } from "../base/version.js";
 import type { RequestMetrics } from "../http/server/metrics.js";
 import type { Service } from "./codeartifact/api/operation.js";
-import { VERSION } from "./version.js";
 
 export async function renderMetrics({ catalog, tokens, now }: Service, requests: RequestMetrics): Promise<string> {
   const gauge = (name: string, help: string, value: number, labels: Record<string, string> = {}) =>

@@ -1,11 +1,14 @@
 /** Opens everything that mirror.yaml names, then listens; closes it again in the opposite order. */
+
 import { randomUUID } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { Disposables } from "../base/disposables.js";
 import { ensurePrivateDir } from "../base/fs/atomic.js";
-import { holdLock } from "../base/fs/lock.js";
+import { acquireLock } from "../base/fs/lock.js";
+import { VERSION } from "../base/version.js";
 import { accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
 import { createListener } from "../http/server/listener.js";
@@ -26,7 +29,6 @@ import { accessKeysFile, connectionsOf, loadKeyPair, readAccessKeys, stateDir } 
 import { isLoopback } from "./settings/parse.js";
 import type { MirrorConfig } from "./settings/schema.js";
 import { DurableMap } from "./store/durable-map.js";
-import { VERSION } from "./version.js";
 
 export interface MirrorOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -47,28 +49,25 @@ export interface Mirror {
   close(): Promise<void>;
 }
 
-/** Runs in the opposite order of opening. */
-type Closers = Array<() => Promise<void>>;
-
 /** @throws Fault; then nothing is left open. */
 export async function startMirror(config: MirrorConfig, options: MirrorOptions): Promise<Mirror> {
-  const closers: Closers = [];
+  const disposables = new Disposables();
   try {
-    return await start(config, options, closers);
+    return await start(config, options, disposables);
   } catch (error) {
-    await closeAll(closers).catch(() => undefined);
+    await disposables.dispose().catch(() => undefined);
     throw error;
   }
 }
 
-async function start(config: MirrorConfig, options: MirrorOptions, closers: Closers): Promise<Mirror> {
+async function start(config: MirrorConfig, options: MirrorOptions, disposables: Disposables): Promise<Mirror> {
   const { env, log, now = Date.now } = options;
   const { emulator, account, region } = config;
   const limits = { ...LIMITS, ...options.limits };
   let pair = await loadKeyPair(config, env);
   const dir = stateDir(config, env);
   await ensurePrivateDir(dir);
-  closers.push(await holdLock(join(dir, "lock"), (pid) => directoryHeld(dir, pid)));
+  disposables.defer(await acquireLock(join(dir, "lock"), { held: (pid) => directoryHeld(dir, pid) }));
   const keysFile = accessKeysFile(config, env);
   if (!emulator && config.access_keys === undefined && (await makeAccessKeys(keysFile, region))) {
     log.info({ event: "access-key-made", file: keysFile }, "the file has an access key that may do everything");
@@ -76,15 +75,15 @@ async function start(config: MirrorConfig, options: MirrorOptions, closers: Clos
   let keys = await readAccessKeys(config, env);
 
   const store = await DurableMap.open<CatalogRecord>(join(dir, "catalog"));
-  closers.push(() => store.close());
+  disposables.defer(() => store.close());
   const tokenStore = await DurableMap.open<TokenRecord>(join(dir, "tokens"));
-  closers.push(() => tokenStore.close());
+  disposables.defer(() => tokenStore.close());
   const catalog = new Catalog(store.records);
   const packagesDir = join(dir, "packages");
   await ensurePrivateDir(packagesDir);
   const connections = connectionsOf(config, env);
   const packages = await openPackages({ dir: packagesDir, repositories: catalog, connections, log });
-  closers.push(() => packages.close());
+  disposables.defer(() => packages.close());
 
   let url = config.url ?? "";
   const { address } = config.listen;
@@ -113,7 +112,7 @@ async function start(config: MirrorConfig, options: MirrorOptions, closers: Clos
   const listener = createListener(app, access, limits);
   const server =
     pair === undefined ? httpServer(listener, limits, access) : httpsServer(pair, listener, limits, access);
-  closers.push(() => close(server, limits.graceMs));
+  disposables.defer(() => close(server, limits.graceMs));
   const port = await listen(server, address, config.listen.port);
   const scheme = pair === undefined ? "http" : "https";
   const shown = isIPv6(address) ? `[${address}]` : address;
@@ -134,7 +133,7 @@ async function start(config: MirrorConfig, options: MirrorOptions, closers: Clos
       keys = nextKeys;
       log.info({ event: "reloaded" }, "access keys and certificate were read again");
     },
-    close: () => closeAll(closers),
+    close: () => disposables.dispose(),
   };
 }
 
@@ -146,13 +145,4 @@ function hostsOf(url: string, address: string, port: number, local: boolean): st
 
 function isLive(key: { readonly endsMs?: number } | undefined, nowMs: number): boolean {
   return key !== undefined && (key.endsMs === undefined || key.endsMs > nowMs);
-}
-
-/** One that fails does not keep the others open. */
-async function closeAll(closers: Closers): Promise<void> {
-  const failures: unknown[] = [];
-  for (const closer of closers.splice(0).reverse()) {
-    await closer().catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) throw failures[0];
 }

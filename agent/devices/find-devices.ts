@@ -70,7 +70,7 @@ async function askTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Devices> {
     // Only a host that has such a tool pays for starting programs.
     const { runOk } = await import("../../base/process/run.js");
     const { stdout } = await runOk(file, args, {
-      timeout: LIMIT_MS,
+      timeoutMs: LIMIT_MS,
       env: { PATH: path, LANG: "C" },
       inheritEnv: false,
     });

@@ -3,26 +3,26 @@
  * told of them. The order at every step is disk, memory, listeners.
  */
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
-import { sep } from "node:path";
+import { join, sep } from "node:path";
 import type { Logger } from "pino";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
+import { acquireLock } from "../../base/fs/lock.js";
+import type { ProcessMark } from "../../base/process/alive.js";
 import type { Temporaries } from "../files/temporaries.js";
 import { storageProblem } from "../guard/refusals.js";
 import type { Root } from "../guard/roots.js";
 import { expandPath } from "../settings/load.js";
 import type { AgentConfig } from "../settings/schema.js";
 import { EndedJobs } from "./ended-jobs.js";
-import { jobsDirectoryShared, jobsDirectoryUnusable } from "./errors.js";
+import { jobsDirectoryBusy, jobsDirectoryShared, jobsDirectoryUnusable } from "./errors.js";
 import { kindOf, resolveProgram, searchPath } from "./executors.js";
 import { Followers } from "./followers.js";
 import { HostFiles } from "./host-files.js";
 import { jobIds } from "./job-id.js";
 import { JobStore } from "./job-store.js";
 import { type Entry, Lane } from "./lane.js";
-import { lockDirectory } from "./lock.js";
 import { noAccelerator, noInput, parametersTooLarge, queueFull, stopping } from "./problems.js";
-import type { ProcessMark } from "./processes.js";
 import { recover } from "./recover.js";
 import { INTERRUPTED, type Outcome, Run } from "./run-job.js";
 import type { AcceleratorInfo, Draft, Job, JobEngine, JobRequest } from "./types.js";
@@ -54,7 +54,7 @@ export async function startEngine(
 ): Promise<JobEngine> {
   const { env, log } = options;
   const dir = prepare(expandPath("jobs_dir", config.jobs_dir, env), options.roots);
-  const unlock = lockDirectory(dir);
+  const unlock = await acquireLock(join(dir, ".lock"), { held: (pid) => jobsDirectoryBusy(dir, pid) });
   try {
     const store = new JobStore(dir);
     const past = await recover(store);
@@ -74,7 +74,7 @@ export async function startEngine(
     await engine.remember(past.jobs);
     return engine;
   } catch (error) {
-    unlock();
+    await unlock();
     throw error;
   }
 }
@@ -89,7 +89,7 @@ class Engine implements JobEngine {
   readonly #ended: EndedJobs;
   readonly #followers: Followers;
   readonly #nextId: () => string;
-  readonly #unlock: () => void;
+  readonly #unlock: () => Promise<void>;
   readonly #sweep: NodeJS.Timeout;
   readonly #drafts = new Set<string>();
   #waitingBytes = 0;
@@ -100,7 +100,7 @@ class Engine implements JobEngine {
     store: JobStore,
     keepMs: number,
     lastId: string | undefined,
-    unlock: () => void,
+    unlock: () => Promise<void>,
     options: EngineOptions,
   ) {
     this.#lanes = new Map(lanes.map((lane) => [lane.name, lane]));
@@ -236,7 +236,7 @@ class Engine implements JobEngine {
     }
     await Promise.all(running.map(({ ended }) => ended));
     this.#followers.clear();
-    this.#unlock();
+    await this.#unlock();
   }
 
   /** @throws Problem */

@@ -11,8 +11,8 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
+import type { ProcessMark } from "../../base/process/alive.js";
 import { isJobId } from "./job-id.js";
-import type { ProcessMark } from "./processes.js";
 import { isObject } from "./result.js";
 import type { Job } from "./types.js";
 

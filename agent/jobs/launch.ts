@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { markOf, type ProcessMark } from "./processes.js";
+import { markOf, type ProcessMark } from "../../base/process/alive.js";
 
 /** Shown where the kernel refuses the program: `sallyport-launch: 1: exec: …: Exec format error`. */
 export const LAUNCHER = "sallyport-launch";

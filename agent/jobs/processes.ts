@@ -7,12 +7,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-
-/** Told from a later process with the same number by when it began, in clock ticks since the boot. */
-export interface ProcessMark {
-  readonly pid: number;
-  readonly ticks: string;
-}
+import type { ProcessMark } from "../../base/process/alive.js";
 
 export const JOB_VARIABLE = "SALLYPORT_JOB_ID";
 
@@ -21,16 +16,6 @@ interface Row extends ProcessMark {
   readonly group: number;
   readonly session: number;
   readonly dead: boolean;
-}
-
-export function markOf(pid: number): ProcessMark | undefined {
-  const row = readRow(pid);
-  return row && { pid, ticks: row.ticks };
-}
-
-export function isAlive(mark: ProcessMark): boolean {
-  const row = readRow(mark.pid);
-  return row !== undefined && !row.dead && row.ticks === mark.ticks;
 }
 
 /** @param leader the process that was started, which is its group and session. */

@@ -1,21 +1,21 @@
 /**
- * Calls that come while one is under way share the next: each commit waits for the disk, and what has gathered
- * meanwhile waits once. A call that comes alone waits for nobody.
+ * Batches calls that arrive while one is running: the next run takes all of them, so that a commit waits for the disk
+ * once instead of once for each. A call that arrives alone runs at once.
  */
-export class Together<Item, Result> {
+export class Batcher<Item, Result> {
   #waiting: { readonly item: Item; resolve(result: Result): void; reject(error: unknown): void }[] = [];
   #busy = false;
 
   /**
-   * @param work gives a result for each item, in their order; where it throws, all of them fail.
-   * @param most items at once.
+   * @param work returns one result for each item, in the same order; if it throws, every call of the batch fails.
+   * @param maxItems the most items in one batch.
    */
   constructor(
     private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>,
-    private readonly most: number,
+    private readonly maxItems: number,
   ) {}
 
-  call(item: Item): Promise<Result> {
+  add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
       if (!this.#busy) void this.#run();
@@ -25,7 +25,7 @@ export class Together<Item, Result> {
   async #run(): Promise<void> {
     this.#busy = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.most);
+      const batch = this.#waiting.splice(0, this.maxItems);
       try {
         const results = await this.work(batch.map(({ item }) => item));
         for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);

@@ -1,21 +1,24 @@
-/** Work with the same name is done one after the other; all else side by side. */
-export class Turns {
-  readonly #last = new Map<string, Promise<unknown>>();
+/** One task at a time for each key; tasks with different keys run side by side. */
+import { Mutex } from "./mutex.js";
 
-  async take<T>(name: string | undefined, work: () => Promise<T>): Promise<T> {
-    if (name === undefined) return work();
-    const result = this.#after(this.#last.get(name), work);
-    this.#last.set(name, result);
+export class KeyedMutex<Key = string> {
+  readonly #mutexes = new Map<Key, { readonly mutex: Mutex; users: number }>();
+
+  /** Runs `work` when all earlier work with this key has ended. */
+  async run<T>(key: Key, work: () => Promise<T>): Promise<T> {
+    const held = this.#mutexes.get(key) ?? { mutex: new Mutex(), users: 0 };
+    this.#mutexes.set(key, held);
+    held.users += 1;
     try {
-      return await result;
+      return await held.mutex.run(work);
     } finally {
-      if (this.#last.get(name) === result) this.#last.delete(name);
+      held.users -= 1;
+      if (held.users === 0) this.#mutexes.delete(key);
     }
   }
 
-  /** A failure is told to whoever asked for that work, and to nobody after them. */
-  async #after<T>(before: Promise<unknown> | undefined, work: () => Promise<T>): Promise<T> {
-    await before?.catch(() => undefined);
-    return work();
+  /** Resolves when everything that was asked for by now has ended. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#mutexes.values()].map(({ mutex }) => mutex.idle()));
   }
 }

@@ -1,37 +1,37 @@
-/** Many may pass at once, or one alone: whoever needs to see everything still waits until all have passed. */
-export class Gate {
-  #passing = 0;
-  #closed: Promise<void> | undefined;
-  #whenEmpty: (() => void) | undefined;
+/** Many readers at once, or one writer alone. A waiting writer holds back new readers, so that it cannot starve. */
+export class RwLock {
+  #readers = 0;
+  #writing: Promise<void> | undefined;
+  #onLastReader: (() => void) | undefined;
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#closed !== undefined) await this.#closed;
-    this.#passing += 1;
+  async read<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#writing !== undefined) await this.#writing;
+    this.#readers += 1;
     try {
       return await work();
     } finally {
-      this.#passing -= 1;
-      if (this.#passing === 0) this.#whenEmpty?.();
+      this.#readers -= 1;
+      if (this.#readers === 0) this.#onLastReader?.();
     }
   }
 
-  async alone<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#closed !== undefined) await this.#closed;
-    let open = () => {};
-    this.#closed = new Promise((resolve) => {
-      open = resolve;
+  async write<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#writing !== undefined) await this.#writing;
+    let release = () => {};
+    this.#writing = new Promise((resolve) => {
+      release = resolve;
     });
     try {
-      if (this.#passing > 0) {
+      if (this.#readers > 0) {
         await new Promise<void>((resolve) => {
-          this.#whenEmpty = resolve;
+          this.#onLastReader = resolve;
         });
       }
       return await work();
     } finally {
-      this.#whenEmpty = undefined;
-      this.#closed = undefined;
-      open();
+      this.#onLastReader = undefined;
+      this.#writing = undefined;
+      release();
     }
   }
 }

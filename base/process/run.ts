@@ -1,4 +1,4 @@
-/** Other programs: argument arrays only, always a time limit, and a failure that says what was run. */
+/** Runs other programs to their end: argument arrays only, always a time limit, and a failure that names the command. */
 import { execa, type Options } from "execa";
 import { defined } from "../defined.js";
 import { Fault, type FaultOptions } from "../fault.js";
@@ -10,63 +10,134 @@ export interface RunOptions {
   /** @default true */
   readonly inheritEnv?: boolean;
   readonly input?: string | Uint8Array;
-  /** Milliseconds. @default 60000 */
-  readonly timeout?: number;
+  /** @default 60000 */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What ends the program when its time is up or `signal` is aborted. @default "SIGTERM" */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Milliseconds from the stop signal to SIGKILL. @default 5000 */
+  readonly graceMs?: number;
+  /** Whether it gets a process group of its own, which Ctrl-C on our terminal does not reach. @default false */
+  readonly detached?: boolean;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
-  /** Replaces arguments that must not be shown in errors. */
+  /** Stands for the command line in errors, for arguments that must not be shown. */
   readonly shownAs?: string;
 }
 
 export interface RunResult {
+  /** 128 where a signal ended the program. */
   readonly exitCode: number;
+  /** The signal that ended it. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
 
+/** A run that failed, with its result for programs to read. */
+export class RunFault extends Fault {
+  constructor(
+    code: "run/failed" | "run/timeout" | "run/aborted",
+    message: string,
+    readonly result: RunResult,
+    options: FaultOptions = {},
+  ) {
+    super(code, message, options);
+  }
+
+  get timedOut(): boolean {
+    return this.code === "run/timeout";
+  }
+}
+
+/** The time that the last output of a program gets to arrive once it was ended. */
+const DRAIN_MS = 100;
+
 /**
- * Runs a program to its end.
+ * Runs a program to its end. A non-zero exit is a result, not an error: see {@link runOk}.
  *
- * @throws Fault `run/missing` if the program is not there, `run/timeout`, `run/aborted`. A non-zero
- * exit is a result, not an error: see {@link runOk}.
+ * @throws Fault `run/missing` if the program is not there; {@link RunFault} `run/timeout` or `run/aborted`.
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { timeoutMs = 60_000, graceMs = 5_000, signal, onLine } = options;
   const settings: Options = {
     reject: false,
-    timeout: options.timeout ?? 60_000,
+    timeout: timeoutMs,
+    killSignal: options.stopSignal ?? "SIGTERM",
+    forceKillAfterDelay: graceMs,
     extendEnv: options.inheritEnv ?? true,
     stripFinalNewline: true,
-    ...defined({ cwd: options.cwd, env: options.env, cancelSignal: options.signal }),
+    ...defined({ cwd: options.cwd, env: options.env, cancelSignal: signal, detached: options.detached }),
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
   };
   const child = execa(program, [...args], settings);
-  const { onLine } = options;
+  const release = letGoOfPipes(child, { timeoutMs, graceMs, signal });
   const following =
     onLine === undefined
       ? []
       : (["stdout", "stderr"] as const).map(async (stream) => {
           for await (const line of child.iterable({ from: stream })) onLine(String(line), stream);
         });
-  const [result] = await Promise.all([child, ...following.map((reading) => reading.catch(() => undefined))]);
+  const [outcome] = await Promise.all([child, ...following.map((reading) => reading.catch(() => undefined))]);
+  release();
   const shown = options.shownAs ?? [program, ...args].join(" ");
-  if (result.code === "ENOENT") throw programMissing(program, { cause: result });
-  if (result.timedOut) throw new Fault("run/timeout", `"${shown}" did not end within ${settings.timeout} ms`);
-  if (result.isCanceled) throw new Fault("run/aborted", `"${shown}" was ended`);
-  return {
-    exitCode: result.exitCode ?? 128,
-    stdout: String(result.stdout ?? ""),
-    stderr: String(result.stderr ?? ""),
-  };
+  if (outcome.code === "ENOENT") throw programMissing(program, { cause: outcome });
+  const result: RunResult = defined({
+    exitCode: outcome.exitCode ?? 128,
+    signal: outcome.signal as NodeJS.Signals | undefined,
+    stdout: String(outcome.stdout ?? ""),
+    stderr: String(outcome.stderr ?? ""),
+  });
+  if (outcome.timedOut) {
+    throw new RunFault("run/timeout", `"${shown}" did not end within ${timeoutMs} ms`, result);
+  }
+  if (outcome.isCanceled) throw new RunFault("run/aborted", `"${shown}" was ended`, result);
+  return result;
 }
 
-/** As {@link run}, but a non-zero exit is Fault `run/failed` with the last lines of stderr. */
+/** As {@link run}, but a non-zero exit is {@link RunFault} `run/failed` with the last lines of stderr. */
 export async function runOk(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const result = await run(program, args, options);
   if (result.exitCode === 0) return result;
   const shown = options.shownAs ?? [program, ...args].join(" ");
   const said = (result.stderr || result.stdout).trim().split("\n").slice(-8).join("\n");
-  throw new Fault("run/failed", `"${shown}" ended with status ${result.exitCode}`, said === "" ? {} : { hint: said });
+  throw new RunFault(
+    "run/failed",
+    `"${shown}" ended with status ${result.exitCode}`,
+    result,
+    said === "" ? {} : { hint: said },
+  );
+}
+
+/**
+ * Execa waits until the pipes are closed, and a child of the program may hold them open long after the program itself
+ * was ended. So once the program has been stopped, its pipes are closed from our side.
+ *
+ * @returns the function that ends the watch.
+ */
+function letGoOfPipes(
+  child: ReturnType<typeof execa>,
+  { timeoutMs, graceMs, signal }: { timeoutMs: number; graceMs: number; signal: AbortSignal | undefined },
+): () => void {
+  const timers: NodeJS.Timeout[] = [];
+  const closeIn = (milliseconds: number) => {
+    const close = () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    };
+    timers.push(setTimeout(close, milliseconds));
+  };
+  const startedAt = performance.now();
+  const onAbort = () => closeIn(graceMs + DRAIN_MS);
+  closeIn(timeoutMs + graceMs + DRAIN_MS);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  child.once("exit", () => {
+    if (signal?.aborted === true || performance.now() - startedAt >= timeoutMs) closeIn(DRAIN_MS);
+  });
+  return () => {
+    signal?.removeEventListener("abort", onAbort);
+    for (const timer of timers) clearTimeout(timer);
+  };
 }
 
 function programMissing(program: string, options: FaultOptions): Fault {

@@ -1,3 +1,5 @@
+import { compareText } from "./compare.js";
+
 /**
  * The candidate that somebody most likely meant, by optimal string alignment (insertions, deletions,
  * replacements and swaps of neighbours), or nothing if all are further than a third of the word away.
@@ -7,7 +9,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const near = candidates
     .map((candidate) => ({ candidate, distance: alignment(word, candidate) }))
     .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
+    .sort((a, b) => a.distance - b.distance || compareText(a.candidate, b.candidate));
   return near[0]?.candidate;
 }
 

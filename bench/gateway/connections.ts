@@ -1,8 +1,8 @@
 /** New TCP connections per second through 10,000 forwards: our maps, iptables' rules, and a gateway that only routes. */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { openKernel } from "../../gateway/nft/nft-kernel.js";
-import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf, TARGET_PORT } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";
@@ -118,7 +118,7 @@ async function openWire(name: string): Promise<{ wire: Wire; close: () => Promis
   await lab.runOk("ip", ["route", "add", "default", "via", LAN.gateway]);
   // One machine that answers for all of them.
   await lab.runOk("ip", ["route", "add", "local", `${LAB}.0.0/16`, "dev", "lo"]);
-  const listener = spawnTethered(lab.enter(["python3", DIAL, "listen", String(TARGET_PORT)]), {
+  const listener = spawnWithParentDeath(lab.enter(["python3", DIAL, "listen", String(TARGET_PORT)]), {
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (listener.stdout !== null) await once(listener.stdout, "data");

@@ -5,8 +5,8 @@ import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
+import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { issueToken } from "../../gateway/auth/issue.js";
-import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { makeCertificate } from "../../test/agent/support/certificate.js";
 import { FIRST_PORT, LAB } from "./numbered.js";
 
@@ -58,7 +58,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
   );
   const log = join(dir, "log");
   const out = openSync(log, "w");
-  const child = spawnTethered(
+  const child = spawnWithParentDeath(
     [shippedNode(runtime), join(runtime, "gateway.mjs"), "serve", "--config", join(dir, "gateway.yaml")],
     { stdio: ["ignore", out, "inherit"], env: { PATH: process.env.PATH, HOME: dir, ...env } },
   );

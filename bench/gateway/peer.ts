@@ -2,7 +2,7 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { endChild, spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
+import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import type { NetNamespace } from "../../local/network/net-namespace.js";
 
 export const PEER = fileURLToPath(new URL("./peer.py", import.meta.url));
@@ -25,7 +25,9 @@ export class Peer {
   readonly #lines: AsyncIterator<string>;
 
   constructor(namespace: NetNamespace, args: readonly string[]) {
-    const child = spawnTethered(namespace.enter(["python3", PEER, ...args]), { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawnWithParentDeath(namespace.enter(["python3", PEER, ...args]), {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     if (child.stdout === null) throw new Error("the peer has no output");
     this.#child = child;
     this.#reader = createInterface({ input: child.stdout });

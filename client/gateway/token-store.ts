@@ -8,8 +8,8 @@ import { chmod } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
+import { withLock } from "../../base/fs/lock.js";
 import { isTaken, readPrivate } from "../../certs/files.js";
-import { withLock } from "../lock.js";
 import { badToken, storeGarbage } from "./errors.js";
 
 export interface TokenFacts {
@@ -100,7 +100,7 @@ async function change(env: Environment, alter: (kept: Record<string, Kept>) => R
   await ensurePrivateDir(dirname(file));
   // An older directory may be open to others.
   await chmod(dirname(file), 0o700);
-  await withLock(file, async () => {
+  await withLock(`${file}.lock`, async () => {
     const gateways = alter(await readStore(file));
     await replaceFile(file, `${JSON.stringify({ version: 1, gateways }, null, 2)}\n`, 0o600);
   });

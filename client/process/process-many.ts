@@ -2,6 +2,7 @@
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 import type { AgentClient } from "../agent/agent-client.js";
 import { noHostLeft, noSuchAccelerator } from "./errors.js";
 import type { InputFile } from "./inputs.js";
@@ -155,7 +156,7 @@ async function askLoad(host: Host, { accelerator, signal }: ManyOptions): Promis
 
 function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  return new Fault("cli/unexpected", error instanceof Error ? error.message : String(error), { cause: error });
+  return new Fault("cli/unexpected", errorText(error), { cause: error });
 }
 
 const OUT_OF_REACH = new Set([

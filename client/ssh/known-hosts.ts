@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
-import { withLock } from "../lock.js";
+import { withLock } from "../../base/fs/lock.js";
 import { formatHostKey, parseHostKey } from "./host-key.js";
 
 /** The name under which OpenSSH looks a host up: with its port where that is not 22. */
@@ -32,7 +32,7 @@ export async function writeKnownHosts(
   keys: readonly string[],
 ): Promise<void> {
   await ensurePrivateDir(dirname(file));
-  await withLock(file, async () => {
+  await withLock(`${file}.lock`, async () => {
     const old = await readText(file);
     const text = withHostKeys(old, knownHostsName(host, port), keys);
     if (text !== old) await replaceFile(file, text, 0o600);

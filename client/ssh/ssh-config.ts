@@ -12,7 +12,7 @@ import SSHConfig from "ssh-config";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { withLock } from "../lock.js";
+import { withLock } from "../../base/fs/lock.js";
 
 export interface SshConfigHost {
   /** What one types after `ssh`. */
@@ -89,7 +89,7 @@ export async function installSshConfig(
   home = openSshHome(),
 ): Promise<void> {
   await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
-  await withLock(files.own, async () => {
+  await withLock(`${files.own}.lock`, async () => {
     await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
     await edit(files.main, (text) => withInclude(text, files.own, home));
   });
@@ -98,7 +98,7 @@ export async function installSshConfig(
 /** Takes the section of `project` away, and with the last section the file and the `Include` line. */
 export async function removeSshConfig(files: SshConfigFiles, project: string, home = openSshHome()): Promise<void> {
   await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
-  await withLock(files.own, async () => {
+  await withLock(`${files.own}.lock`, async () => {
     const left = await edit(files.own, (text) => withSection(text, project, undefined));
     if (left.trim() !== "") return;
     await edit(files.main, (text) => withoutInclude(text, files.own, home));

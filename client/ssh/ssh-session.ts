@@ -1,8 +1,10 @@
 /** An SSH connection from within a program, to a host whose keys are known beforehand. The only user of ssh2. */
+
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from "ssh2";
 import { Fault } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 import * as errors from "../errors.js";
 import { algorithmsFor, fingerprint, type HostKey, isPinned, parseHostKey } from "./host-key.js";
 
@@ -209,7 +211,7 @@ export class SshSession {
         });
       } catch (error) {
         settle();
-        reject(errors.sshFailed(this.#at, error instanceof Error ? error.message : String(error), error));
+        reject(errors.sshFailed(this.#at, errorText(error), error));
       }
     });
   }

@@ -4,11 +4,13 @@
  * Redirects are never followed, whatever they point to. An answer that is no success becomes a
  * {@link Fault}. Connections are kept and reused; each was verified by itself when it was opened.
  */
+
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
 import { defined } from "../../base/defined.js";
 import { errno, Fault } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 import { faultIn } from "../agent/problem.js";
 import * as errors from "../errors.js";
 import type { Trust } from "./trust.js";
@@ -171,7 +173,7 @@ export class Transport {
 export function transferFault(error: unknown, at: string, signal: AbortSignal | undefined): Fault {
   if (signal?.aborted === true) return errors.aborted(error);
   if (error instanceof Fault) return error;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorText(error);
   return errors.broken(at, errno(error) ?? detail, error);
 }
 

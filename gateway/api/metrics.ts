@@ -1,8 +1,9 @@
 /** `/metrics`: the gateway in numbers, without a name of a user or a machine. */
+
 import { familyText } from "../../base/prometheus.js";
+import { VERSION } from "../../base/version.js";
 import type { RequestMetrics } from "../../http/server/metrics.js";
 import type { SenderMetrics } from "../logs/sender.js";
-import { VERSION } from "../version.js";
 import type { ApiServices } from "./services.js";
 
 /** @param log of the log sender, where one runs */

@@ -1,7 +1,7 @@
 /** The routes as an OpenAPI 3.1 document. Pure. */
 
 import { defined } from "../../base/defined.js";
-import { VERSION } from "../version.js";
+import { VERSION } from "../../base/version.js";
 import type { Route } from "./route.js";
 import { ProblemDocument } from "./schemas.js";
 

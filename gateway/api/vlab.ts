@@ -2,13 +2,13 @@
 import { createHash } from "node:crypto";
 import { Type } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
+import { VERSION } from "../../base/version.js";
 import { Problem } from "../../http/problem.js";
 import { isAdmin, may, ownedBy } from "../auth/caller.js";
 import { noAccess, noToken } from "../auth/problems.js";
 import { parseAddress } from "../forwards/check.js";
 import type { Forward, ForwardFilter } from "../forwards/forward.js";
 import type { MachineState } from "../store/store.js";
-import { VERSION } from "../version.js";
 import { envelope, helpLink, VLAB_PREFIX } from "./envelope.js";
 import { openForward } from "./forwards.js";
 import { visible } from "./machines.js";

@@ -3,8 +3,8 @@
  * success is in both; after a crash in between the next start makes the kernel what the database says.
  */
 
-import { Turns } from "../../base/async/keyed-mutex.js";
-import { Gate } from "../../base/async/rw-lock.js";
+import { KeyedMutex } from "../../base/async/keyed-mutex.js";
+import { RwLock } from "../../base/async/rw-lock.js";
 import type { Kernel } from "../nft/kernel.js";
 import type { Store } from "../store/store.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "./forward.js";
@@ -25,8 +25,8 @@ const EXPIRY_MS = 1_000;
 const RETRY_MS = 1_000;
 
 export class Forwards {
-  readonly #gate = new Gate();
-  readonly #turns = new Turns();
+  readonly #lock = new RwLock();
+  readonly #keys = new KeyedMutex();
   /** Of each creation under way: the ids of what was removed meanwhile. */
   readonly #creating = new Set<Set<string>>();
   #retry: NodeJS.Timeout | undefined;
@@ -50,8 +50,11 @@ export class Forwards {
   create(request: ForwardRequest): Promise<{ readonly forward: Forward; readonly created: boolean }> {
     const { owner, key } = request;
     // Whoever asks again while the first is under way is not told that it is there before it is.
-    const turn = key === undefined ? undefined : JSON.stringify([owner, key]);
-    return this.#gate.pass(() => this.#turns.take(turn, () => this.#create(request)));
+    return this.#lock.read(() =>
+      key === undefined
+        ? this.#create(request)
+        : this.#keys.run(JSON.stringify([owner, key]), () => this.#create(request)),
+    );
   }
 
   async #create(request: ForwardRequest) {
@@ -77,7 +80,7 @@ export class Forwards {
 
   /** @param owner whose it must be; without one, anybody's. @throws Problem 404. */
   remove(connPort: number, owner?: string): Promise<Forward> {
-    return this.#gate.pass(async () => {
+    return this.#lock.read(async () => {
       const forward = await this.#written(this.options.store.remove(connPort, owner));
       if (forward === undefined) throw noSuchForward();
       await this.#revoke(forward).catch((error: unknown) => {
@@ -94,13 +97,13 @@ export class Forwards {
   /** Makes the kernel what the database says, with no change of ours under way. */
   reconcile(): Promise<{ readonly added: number; readonly removed: number }> {
     const { store, kernel } = this.options;
-    return this.#gate.alone(async () => kernel.reconcile(await store.list()));
+    return this.#lock.write(async () => kernel.reconcile(await store.list()));
   }
 
   /** Removes what has expired. */
   expire(): Promise<readonly Forward[]> {
     const { store, now = Date.now } = this.options;
-    return this.#gate.pass(async () => {
+    return this.#lock.read(async () => {
       const expired = await this.#written(store.removeExpired(now()));
       await Promise.all(expired.map((forward) => this.#revoke(forward)));
       return expired;
@@ -113,7 +116,7 @@ export class Forwards {
     clearInterval(this.#timer);
     clearTimeout(this.#retry);
     this.#unfollow();
-    await this.#gate.alone(async () => undefined);
+    await this.#lock.write(async () => undefined);
   }
 
   /** From here on it is gone for good: a kernel that refuses is made right by the next reconciliation. */

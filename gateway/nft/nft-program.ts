@@ -36,7 +36,7 @@ export class NftProgram {
 
   async #run(args: readonly string[], input?: string, limitMs = this.limitMs): Promise<RunResult> {
     const [program = "", ...first] = this.command;
-    const ran = run(program, [...first, ...args], { timeout: limitMs, ...(input === undefined ? {} : { input }) });
+    const ran = run(program, [...first, ...args], { timeoutMs: limitMs, ...(input === undefined ? {} : { input }) });
     // A process that waits for a lock in the kernel survives even SIGKILL, and run() waits for its end.
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_resolve, reject) => {

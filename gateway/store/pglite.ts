@@ -2,7 +2,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import { ensurePrivateDir } from "../../base/fs/atomic.js";
-import { holdLock } from "../../base/fs/lock.js";
+import { acquireLock } from "../../base/fs/lock.js";
 import { databaseInUse } from "./errors.js";
 import { openSqlStore } from "./sql-store.js";
 import type { Store } from "./store.js";
@@ -10,7 +10,9 @@ import type { Tables } from "./tables.js";
 
 export async function openPgliteStore(directory: string): Promise<Store> {
   await ensurePrivateDir(directory);
-  const release = await holdLock(`${directory}.lock`, (pid) => databaseInUse(directory, pid));
+  const release = await acquireLock(`${directory}.lock`, {
+    held: (pid) => databaseInUse(directory, pid),
+  });
   try {
     const database = await PGlite.create(directory);
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: onePool(database) }) });

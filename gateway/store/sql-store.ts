@@ -1,7 +1,7 @@
 /** The store on any PostgreSQL dialect of Kysely. */
 import { randomBytes } from "node:crypto";
 import { type Kysely, Migrator, sql } from "kysely";
-import { Together } from "../../base/async/batcher.js";
+import { Batcher } from "../../base/async/batcher.js";
 import { defined } from "../../base/defined.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 import { fromForward, toForward, toMachine, toUsage } from "./rows.js";
@@ -41,8 +41,8 @@ class SqlStore implements Store {
   readonly #used = new Set<number>();
   readonly #db: Kysely<Tables>;
   readonly #now: () => number;
-  readonly #inserts = new Together((forwards: readonly Forward[]) => this.#insertAll(forwards), MOST_AT_ONCE);
-  readonly #removals = new Together((removals: readonly Removal[]) => this.#removeAll(removals), MOST_AT_ONCE);
+  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), MOST_AT_ONCE);
+  readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), MOST_AT_ONCE);
 
   constructor(private readonly options: SqlStoreOptions) {
     this.kind = options.kind;
@@ -83,7 +83,7 @@ class SqlStore implements Store {
   }
 
   remove(connPort: number, owner?: string): Promise<Forward | undefined> {
-    return this.#removals.call({ connPort, owner });
+    return this.#removals.add({ connPort, owner });
   }
 
   async removeExpired(now: number): Promise<readonly Forward[]> {
@@ -232,7 +232,7 @@ class SqlStore implements Store {
   async #insert(request: ForwardRequest & { readonly connPort: number }): Promise<Created | undefined> {
     const createdAt = this.#now();
     const forward: Forward = { ...request, createdAt, id: newId(createdAt) };
-    if (await this.#inserts.call(forward)) return { outcome: "created", forward };
+    if (await this.#inserts.add(forward)) return { outcome: "created", forward };
     const existing = await this.#byKey(request);
     if (existing === undefined) return undefined;
     if (existing.connPort !== request.connPort) this.#used.delete(request.connPort);

@@ -6,12 +6,12 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Fault } from "../../base/fault.js";
+import { endChild, endTree, spawnWithParentDeath, withParentDeathOfTree } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 import { STACK_NAME, type StackName } from "../../stacks/names.js";
 import { terraformEnv } from "../../stacks/terraform/cli-config.js";
 import { cdktfFailed, cdktfMissing, terraformMissing } from "../errors.js";
 import type { DemoDir } from "../machine/demo-dir.js";
-import { endChild, endTree, spawnTethered, tetheredTree } from "../machine/spawn-with-parent-death.js";
 import type { Emulator } from "./emulator.js";
 
 export interface DeployOptions {
@@ -61,7 +61,7 @@ export async function cdktfDeploy(options: DeployOptions): Promise<DeployResult>
   const log = join(dir.logs, "cdktf.log");
   const args = ["deploy", options.stack ?? STACK_NAME, "--auto-approve", "--skip-provider-lock"];
   const command = [process.execPath, await cdktfProgram(), ...args];
-  const child = spawnTethered(options.inNamespace === true ? tetheredTree(command) : command, {
+  const child = spawnWithParentDeath(options.inNamespace === true ? withParentDeathOfTree(command) : command, {
     cwd: dir.project,
     env: { ...env, CI: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],

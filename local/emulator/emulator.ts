@@ -3,9 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 import { emulatorMissing, emulatorSilent } from "../errors.js";
-import { endChild, spawnTethered } from "../machine/spawn-with-parent-death.js";
 import { freePort } from "../network/free-port.js";
 
 export interface Emulator {
@@ -55,7 +55,7 @@ async function launch(program: string, port: number, log: string): Promise<Child
   try {
     const command = [program, "--host", "127.0.0.1", "--port", String(port)];
     const env = { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true", PYTHONUNBUFFERED: "1" };
-    const child = spawnTethered(command, { stdio: ["pipe", file.fd, file.fd], env });
+    const child = spawnWithParentDeath(command, { stdio: ["pipe", file.fd, file.fd], env });
     child.on("error", () => undefined);
     return child;
   } finally {

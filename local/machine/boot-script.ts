@@ -1,5 +1,5 @@
 /** The two scripts of a local host: the one that makes its machine, and the one that its first boot runs. Pure text. */
-import { shellQuote } from "../../stacks/boot/shell.js";
+import { shellQuote } from "../../base/text/shell.js";
 
 /** Units of the machine that would touch the machine itself, or wait for hardware that is not there. */
 const MASKED = [

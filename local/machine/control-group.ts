@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errno } from "../../base/fault.js";
-import { isAlive } from "../../base/fs/lock.js";
+import { isAlive } from "../../base/process/alive.js";
 
 const PREFIX = "sallyport-host-";
 
@@ -35,7 +35,8 @@ export async function removeControlGroup(dir: string): Promise<void> {
 export async function removeStaleControlGroups(hierarchy: string): Promise<void> {
   for (const name of await readdir(hierarchy).catch(() => [])) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
-    if (Number.isInteger(pid) && pid !== process.pid && !isAlive(pid)) await removeControlGroup(join(hierarchy, name));
+    if (Number.isInteger(pid) && pid !== process.pid && !isAlive({ pid, ticks: "" }))
+      await removeControlGroup(join(hierarchy, name));
   }
 }
 

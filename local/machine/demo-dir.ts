@@ -6,7 +6,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { ensurePrivateDir } from "../../base/fs/atomic.js";
-import { holdLock } from "../../base/fs/lock.js";
+import { acquireLock } from "../../base/fs/lock.js";
 import { packageRoot } from "../../base/tools.js";
 import { demoRunning } from "../errors.js";
 
@@ -22,7 +22,7 @@ export interface DemoDir {
 
 export async function openDemoDir(root: string, settings: Readonly<Record<string, unknown>>): Promise<DemoDir> {
   await ensurePrivateDir(root);
-  const release = await holdLock(join(root, "lock"), (pid) => demoRunning(root, pid));
+  const release = await acquireLock(join(root, "lock"), { held: (pid) => demoRunning(root, pid) });
   const place = (name: string) => join(root, name);
   const dir = {
     root,

@@ -12,6 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
+import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
 import { createMetadataServer, type InstanceRole } from "../emulator/imds.js";
 import type { InstanceFacts } from "../emulator/instance.js";
 import { readPeers, readSecurityRules } from "../emulator/security-rules.js";
@@ -22,7 +23,6 @@ import { type NftRules, rulesToNft } from "../network/rules-to-nft.js";
 import { machineScript } from "./boot-script.js";
 import { makeControlGroup, removeControlGroup, removeStaleControlGroups } from "./control-group.js";
 import { firstBootFiles, SET_UP_UNIT, USER_DATA_UNIT } from "./first-boot.js";
-import { endChild, spawnTethered, tethered } from "./spawn-with-parent-death.js";
 
 export interface HostOptions {
   readonly facts: InstanceFacts;
@@ -98,7 +98,7 @@ export class Host {
   /** Runs a program on the host as root, as its console would. */
   run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const inside = ["nsenter", "--target", String(this.#pid), "--all", "--", program, ...args];
-    const [first = "", ...rest] = tethered(inside);
+    const [first = "", ...rest] = withParentDeath(inside);
     return run(first, rest, { shownAs: [program, ...args].join(" "), ...options });
   }
 
@@ -119,7 +119,7 @@ export class Host {
 
   /** Runs the user data once more, as a second boot would. */
   async userDataAgain(): Promise<void> {
-    const { exitCode } = await this.run("systemctl", ["restart", USER_DATA_UNIT], { timeout: 240_000 });
+    const { exitCode } = await this.run("systemctl", ["restart", USER_DATA_UNIT], { timeoutMs: 240_000 });
     if (exitCode !== 0) throw userDataFailed(await this.journal(USER_DATA_UNIT));
   }
 
@@ -225,7 +225,7 @@ export class Host {
     const join_ = `echo $$ >"$1/cgroup.procs" && shift && exec "$@"`;
     const command = this.network.host.enter(["unshare", ...namespaces, "--", "bash", "-c", script]);
     const console_ = await open(join(dir, "console.log"), "w", 0o600);
-    const child = spawnTethered(["sh", "-c", join_, "sh", group, ...command], {
+    const child = spawnWithParentDeath(["sh", "-c", join_, "sh", group, ...command], {
       stdio: ["ignore", console_.fd, console_.fd],
     });
     await console_.close();
@@ -241,7 +241,7 @@ export class Host {
   }
 
   #followJournal(): void {
-    const [program = "", ...args] = tethered([
+    const [program = "", ...args] = withParentDeath([
       ...["nsenter", "--target", String(this.#pid), "--all", "--"],
       ...["journalctl", "--follow", "--lines=all", "--output=short-precise", "--no-hostname"],
     ]);

@@ -1,8 +1,8 @@
 /** Somewhere a program can be run from: this machine, or a machine elsewhere in the small Internet. */
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
+import { withParentDeath } from "../../base/process/spawn.js";
 import type { Knock } from "../network/probe-port.js";
 import { entryPoint } from "./entry-point.js";
-import { tethered } from "./spawn-with-parent-death.js";
 
 export interface Place {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Place {
 export const thisMachine: Place = {
   name: "this machine",
   run: (program, args, options = {}) => {
-    const [first = "", ...rest] = tethered([program, ...args]);
+    const [first = "", ...rest] = withParentDeath([program, ...args]);
     return run(first, rest, { shownAs: [program, ...args].join(" "), ...options });
   },
 };

@@ -1,9 +1,9 @@
 /** Whether this machine can boot a host in namespaces, and if not, why. */
 import { existsSync } from "node:fs";
 import { run } from "../../base/process/run.js";
+import { withParentDeathOfTree } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 import { unifiedHierarchy } from "./control-group.js";
-import { tetheredTree } from "./spawn-with-parent-death.js";
 
 export interface NamespaceSupport {
   readonly hierarchy: string;
@@ -37,8 +37,18 @@ export async function namespaceSupport(): Promise<NamespaceSupport | string> {
   const hierarchy = await unifiedHierarchy();
   if (hierarchy === undefined) return "there is no writable cgroup2 file system here";
   // Containers often have root without the right to make namespaces or mounts.
-  const [program = "", ...args] = tetheredTree(["unshare", "--net", "--mount", "--", "ip", "link", "set", "lo", "up"]);
-  const tried = await run(program, args, { timeout: 20_000 });
+  const [program = "", ...args] = withParentDeathOfTree([
+    "unshare",
+    "--net",
+    "--mount",
+    "--",
+    "ip",
+    "link",
+    "set",
+    "lo",
+    "up",
+  ]);
+  const tried = await run(program, args, { timeoutMs: 20_000 });
   if (tried.exitCode !== 0) return `namespaces cannot be made here: ${tried.stderr.split("\n")[0]}`;
   return { hierarchy, systemd };
 }

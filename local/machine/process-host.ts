@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { runOk } from "../../base/process/run.js";
+import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { packageRoot } from "../../base/tools.js";
 import type { InstanceFacts } from "../emulator/instance.js";
 import { hostDead, hostNotReady } from "../errors.js";
 import { freePort } from "../network/free-port.js";
 import { knock } from "../network/probe-port.js";
-import { endChild, spawnTethered } from "./spawn-with-parent-death.js";
 import { startSshd } from "./sshd.js";
 
 export interface ProcessHost {
@@ -54,7 +54,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<Pro
   const output = await open(log, "w", 0o600);
   try {
     const env = { PATH: options.env.PATH, HOME: home, CREDENTIALS_DIRECTORY: credentials };
-    const child = spawnTethered([process.execPath, agent, "serve", "--config", config], {
+    const child = spawnWithParentDeath([process.execPath, agent, "serve", "--config", config], {
       stdio: ["pipe", output.fd, output.fd],
       env,
     });

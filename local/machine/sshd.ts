@@ -4,8 +4,8 @@ import { chmod, open, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { runOk } from "../../base/process/run.js";
+import { spawnWithParentDeath } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
-import { spawnTethered } from "./spawn-with-parent-death.js";
 
 export interface SshdOptions {
   /** Its key, its settings and its log go here. */
@@ -49,7 +49,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd | undefined>
   ];
   await writeFile(config, `${lines.join("\n")}\n`);
   const output = await open(join(dir, "sshd.log"), "w", 0o600);
-  const child = spawnTethered(enter([sshd, "-D", "-e", "-f", config]), { stdio: ["pipe", output.fd, output.fd] });
+  const child = spawnWithParentDeath(enter([sshd, "-D", "-e", "-f", config]), {
+    stdio: ["pipe", output.fd, output.fd],
+  });
   await output.close();
   return { child, user: userInfo().username, hostKey: (await readFile(`${hostKey}.pub`, "utf8")).trim() };
 }

@@ -9,8 +9,8 @@ import { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault } from "../../base/fault.js";
 import { type RunOptions, type RunResult, run, runOk } from "../../base/process/run.js";
+import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
 import { entryPoint } from "../machine/entry-point.js";
-import { endChild, spawnTethered, tethered } from "../machine/spawn-with-parent-death.js";
 
 export class NetNamespace {
   private constructor(
@@ -21,7 +21,7 @@ export class NetNamespace {
   ) {}
 
   static async open(name: string): Promise<NetNamespace> {
-    const holder = spawnTethered(["unshare", "--net", "--", "sleep", "infinity"]);
+    const holder = spawnWithParentDeath(["unshare", "--net", "--", "sleep", "infinity"]);
     const failed = once(holder, "error").then(([error]) => Promise.reject(error));
     failed.catch(() => undefined);
     const { pid } = holder;
@@ -44,12 +44,12 @@ export class NetNamespace {
   }
 
   run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const [first = "", ...rest] = tethered(this.enter([program, ...args]));
+    const [first = "", ...rest] = withParentDeath(this.enter([program, ...args]));
     return run(first, rest, { shownAs: [program, ...args].join(" "), ...options });
   }
 
   runOk(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const [first = "", ...rest] = tethered(this.enter([program, ...args]));
+    const [first = "", ...rest] = withParentDeath(this.enter([program, ...args]));
     return runOk(first, rest, { shownAs: `${program} ${args.join(" ")}`, ...options });
   }
 
@@ -58,7 +58,7 @@ export class NetNamespace {
    * so a short-lived child makes it there and hands it over.
    */
   async listen(address: string, port: number): Promise<Server> {
-    const child = spawnTethered(this.enter([...entryPoint("listen-main"), address, String(port)]), {
+    const child = spawnWithParentDeath(this.enter([...entryPoint("listen-main"), address, String(port)]), {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     return new Promise((resolve, reject) => {

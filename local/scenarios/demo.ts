@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
+import { shellQuote } from "../../base/text/shell.js";
 import { packageRoot } from "../../base/tools.js";
 import { type DeployedHost, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
-import { shellQuote } from "../../stacks/boot/shell.js";
 import { readInstance } from "../emulator/instance.js";
 import type { DemoDir } from "../machine/demo-dir.js";
 import type { Host } from "../machine/host.js";

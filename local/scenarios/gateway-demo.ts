@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { run } from "../../base/process/run.js";
+import { shellQuote } from "../../base/text/shell.js";
 import { packageRoot } from "../../base/tools.js";
-import { shellQuote } from "../../stacks/boot/shell.js";
 import { type LabOutputs, readLabOutputs } from "../../stacks/lab-gateway/outputs.js";
 import type { InterfaceFacts } from "../emulator/instance.js";
 import { readPeers, readSecurityRules } from "../emulator/security-rules.js";

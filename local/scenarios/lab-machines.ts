@@ -3,10 +3,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import { runOk } from "../../base/process/run.js";
+import { endChild } from "../../base/process/spawn.js";
 import { issueCertificate } from "../../certs/issue.js";
 import { hostNotReady } from "../errors.js";
 import { knockFrom } from "../machine/place.js";
-import { endChild } from "../machine/spawn-with-parent-death.js";
 import { startSshd } from "../machine/sshd.js";
 import type { LabNetwork } from "../network/lab-network.js";
 

@@ -9,9 +9,9 @@ import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import type { RunResult } from "../../base/process/run.js";
+import { endTree, withParentDeathOfTree } from "../../base/process/spawn.js";
 import { packageRoot } from "../../base/tools.js";
 import { writeKnownHosts } from "../../client/ssh/known-hosts.js";
-import { endTree, tetheredTree } from "../machine/spawn-with-parent-death.js";
 import type { NetNamespace } from "../network/net-namespace.js";
 import { pinnedCurl } from "../network/pinned-curl.js";
 import { type LoginKey, makeLoginKey } from "./lab-machines.js";
@@ -134,7 +134,7 @@ export class LabUser {
     const { place, home } = this.options;
     const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];
     // A tree: ssh must go with the command that started it.
-    const [program = "", ...more] = place.enter(tetheredTree([process.execPath, ...args]));
+    const [program = "", ...more] = place.enter(withParentDeathOfTree([process.execPath, ...args]));
     const child = spawn(program, more, { cwd: home, env: this.#env, detached: true });
     const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
     const typing = setInterval(() => child.stdin.write("."), 50);

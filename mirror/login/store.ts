@@ -6,10 +6,9 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { errno, Fault } from "../../base/fault.js";
+import { errno } from "../../base/fault.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
-import { holdLock } from "../../base/fs/lock.js";
+import { withLock } from "../../base/fs/lock.js";
 import type { KeyPath, Value } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
@@ -100,22 +99,7 @@ const WAIT_MS = 10_000;
 export async function withState<T>(env: Environment, work: (dir: string) => Promise<T>): Promise<T> {
   const dir = stateDir(env);
   await ensurePrivateDir(dir);
-  const deadline = Date.now() + WAIT_MS;
-  for (;;) {
-    const release = await holdLock(join(dir, "lock"), errors.busy).catch((error: unknown) => {
-      if (error instanceof Fault && Date.now() < deadline) return undefined;
-      throw error;
-    });
-    if (release === undefined) {
-      await sleep(20 + Math.random() * 60);
-      continue;
-    }
-    try {
-      return await work(dir);
-    } finally {
-      await release();
-    }
-  }
+  return withLock(join(dir, "lock"), () => work(dir), { waitMs: WAIT_MS, held: errors.busy });
 }
 
 export const hashOf = (value: Value | null) => createHash("sha256").update(String(value)).digest("hex");

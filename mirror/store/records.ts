@@ -5,12 +5,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { KeyedMutex } from "../../base/async/keyed-mutex.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { isObject } from "../is-object.js";
 import { PACKAGE_FORMATS, type PackageFormat } from "../package-format.js";
 import type { PackageRecord } from "../resolve/model.js";
 import { badRecord } from "./errors.js";
-import { KeyedMutex } from "./keyed-mutex.js";
 
 /** Raised when the meaning of a record changes. */
 const SCHEMA = 1;

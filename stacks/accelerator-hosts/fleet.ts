@@ -1,7 +1,7 @@
 /** A fleet in the stack, and what the state says of it afterwards. */
 import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
-import { shellWord } from "../boot/shell.js";
+import { shellWord } from "../../base/text/shell.js";
 import { AcceleratorFleet, type AcceleratorFleetProps } from "../constructs/fleet.js";
 import type { FleetInputs } from "./fleet-inputs.js";
 import type { DeploymentInputs } from "./inputs.js";

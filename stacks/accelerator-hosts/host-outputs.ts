@@ -1,7 +1,7 @@
 /** What a deployment tells people and programs about itself: the outputs in Terraform's state. */
 import { TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { shellWord } from "../boot/shell.js";
+import { shellWord } from "../../base/text/shell.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import type { HostAccess } from "../constructs/host-access.js";
 import type { PlannedHost } from "./hosts.js";

@@ -5,9 +5,9 @@
  */
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
+import { shellQuote } from "../../base/text/shell.js";
 import * as errors from "../errors.js";
 import { base64, FUNCTIONS, MOST_BYTES, SYSUSERS } from "./render-host.js";
-import { shellQuote } from "./shell.js";
 
 export interface GatewayBootOptions {
   readonly name: string;

@@ -7,13 +7,13 @@
  */
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
+import { shellQuote } from "../../base/text/shell.js";
 import type { HostDir } from "../../config/schema.js";
 import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
 import * as errors from "../errors.js";
 import { configBoot, scriptBoot } from "./init/boot.js";
 import * as initErrors from "./init/errors.js";
 import type { InitFiles } from "./init/init-files.js";
-import { shellQuote } from "./shell.js";
 
 export interface BootScriptOptions {
   /** Name of the host, as its agent tells it. @default - the id of the instance, which it asks for when it boots */

@@ -1,8 +1,8 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
+import { shellWord } from "../../base/text/shell.js";
 import { gatewayBootScript } from "../boot/render-gateway.js";
-import { shellWord } from "../boot/shell.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import { HostRole } from "../constructs/host-role.js";
 import { HostSecrets } from "../constructs/host-secrets.js";

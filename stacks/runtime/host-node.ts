@@ -40,7 +40,7 @@ export async function downloadHostNode(dir: string, env: NodeJS.ProcessEnv): Pro
   const work = await mkdtemp(join(dir, ".node-"));
   try {
     const args = ["pack", PACKAGE, "--pack-destination", work, "--silent"];
-    const packed = await run("npm", args, { cwd: work, env, timeout: 600_000 });
+    const packed = await run("npm", args, { cwd: work, env, timeoutMs: 600_000 });
     const [archive] = (await readdir(work)).filter((name) => name.endsWith(".tgz"));
     if (packed.exitCode !== 0 || archive === undefined) throw errors.noHostNode(PACKAGE, packed.stderr);
     const bytes = await readFile(join(work, archive));

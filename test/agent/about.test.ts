@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSION } from "../../agent/version.js";
+import { VERSION } from "../../base/version.js";
 import { type JobAgent, startJobAgent } from "./support/job-agent.js";
 import { startTestAgent } from "./support/test-agent.js";
 import { ask } from "./support/wire.js";

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSION } from "../../agent/version.js";
+import { VERSION } from "../../base/version.js";
 import { logged, startTestAgent, type TestAgent, TOKEN } from "./support/test-agent.js";
 import { ask, parseReply } from "./support/wire.js";
 

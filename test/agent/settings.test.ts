@@ -6,9 +6,9 @@ import { closeRoots, openRoots } from "../../agent/guard/roots.js";
 import { loadConfig, loadKeyPair, loadToken } from "../../agent/settings/load.js";
 import { parseConfig } from "../../agent/settings/parse.js";
 import type { HostDir } from "../../agent/settings/schema.js";
-import { VERSION } from "../../agent/version.js";
 import { Fault } from "../../base/fault.js";
 import { run } from "../../base/process/run.js";
+import { VERSION } from "../../base/version.js";
 import packageJson from "../../package.json" with { type: "json" };
 import { makeCertificate } from "./support/certificate.js";
 

@@ -75,7 +75,7 @@ const script =
 const go: Client = async (...args) => {
   const program = join(dir, "trust-one-go");
   const cache = { GOCACHE: join(dir, "go-cache"), GOFLAGS: "-mod=mod" };
-  goBuild ??= run("go", ["build", "-o", program, file("trust_one.go")], { env: cache, timeout: 240_000 });
+  goBuild ??= run("go", ["build", "-o", program, file("trust_one.go")], { env: cache, timeoutMs: 240_000 });
   const built = await goBuild;
   return built.exitCode === 0 ? script(program)(...args) : built;
 };

@@ -115,7 +115,7 @@ done
 zpty -d shell`;
     const lines = cases.filter(([, completions]) => completions.length === 1);
     const args = ["-f", "-c", script, "zsh", join(dir, "zsh"), ...lines.map(([line]) => line)];
-    const { stdout } = await run("zsh", args, { env: { ...env, HOME: dir }, timeout: 15_000 });
+    const { stdout } = await run("zsh", args, { env: { ...env, HOME: dir }, timeoutMs: 15_000 });
     const expected = lines.map(([line, [word]]) => `${line.slice(0, line.lastIndexOf(" "))} ${word}`);
     expect(stdout.split("\n").map((line) => line.trim())).toEqual(expected);
   });

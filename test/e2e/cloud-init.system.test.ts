@@ -47,7 +47,7 @@ afterAll(async () => {
 
 test("cloud-init takes the instance for EC2, runs the user data as it is, and the host answers", async (ctx) => {
   if (deployed === undefined || host === undefined) return ctx.skip(`no cloud-init here: ${why}`);
-  const status = await host.run("cloud-init", ["status", "--wait", "--long"], { timeout: 110_000 });
+  const status = await host.run("cloud-init", ["status", "--wait", "--long"], { timeoutMs: 110_000 });
   const log = await host.run("cat", ["/var/log/cloud-init-output.log"]);
   expect(`${status.stdout}\n${log.stdout}`).toMatch(/status: done[\s\S]*DataSourceEc2[\s\S]*sallyport: host ready/);
   expect((await host.run("cat", ["/run/cloud-init/cloud-id"])).stdout).toBe("aws");
@@ -70,7 +70,7 @@ test("a second run of cloud-init's scripts leaves the same host", async (ctx) =>
   ];
   const before = await host.run("sh", state);
   const again = await host.run("cloud-init", ["single", "--name", "scripts-user", "--frequency", "always"], {
-    timeout: 100_000,
+    timeoutMs: 100_000,
   });
   expect(again.exitCode).toBe(0);
   expect((await host.run("sh", state)).stdout).toBe(before.stdout);

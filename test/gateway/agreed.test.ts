@@ -1,8 +1,8 @@
 /** What stands in two rooms that may not import each other. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { VERSION } from "../../base/version.js";
 import { LOG_GROUP } from "../../gateway/serve.js";
-import { VERSION } from "../../gateway/version.js";
 import { LOG_GROUP as DEPLOYED_LOG_GROUP } from "../../stacks/boot/render-gateway.js";
 import { root } from "../support/cli.js";
 

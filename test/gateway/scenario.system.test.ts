@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run, runOk } from "../../base/process/run.js";
+import { spawnWithParentDeath } from "../../base/process/spawn.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
-import { spawnTethered } from "../../local/machine/spawn-with-parent-death.js";
 import { makeCertificate } from "../agent/support/certificate.js";
 import type { Program } from "../agent/support/program.js";
 import { openSshd, type Sshd } from "../client/support/sshd.js";
@@ -103,7 +103,7 @@ worker: { every_seconds: 2 }
   /** ssh looks for keys in the account's own home, which is not the test's: an agent is what can be handed over. */
   async function startSshAgent(): Promise<string> {
     const socket = join(dir, "agent.sock");
-    const agent = spawnTethered(["ssh-agent", "-D", "-a", socket]);
+    const agent = spawnWithParentDeath(["ssh-agent", "-D", "-a", socket]);
     enders.push(() => agent.kill());
     // 2: there is no agent yet; 1: there is, and it has no keys.
     while ((await run("ssh-add", ["-l"], { env: { SSH_AUTH_SOCK: socket } })).exitCode === 2) await delay(20);

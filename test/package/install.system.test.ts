@@ -14,14 +14,14 @@ const INSTALL_MS = 600_000;
 const dir = mkdtempSync(join(tmpdir(), "package-"));
 const app = join(dir, "app");
 const npm = (...args: string[]) =>
-  runOk("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], { cwd: app, timeout: INSTALL_MS });
+  runOk("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], { cwd: app, timeoutMs: INSTALL_MS });
 const env = { HOME: join(dir, "home"), SALLYPORT_CALLER: "203.0.113.7" };
 
 beforeAll(async () => {
   cpSync(join(packageRoot, "examples/own-cdktf-app"), app, { recursive: true });
   await runOk("npm", ["pack", "--ignore-scripts", "--pack-destination", dir], {
     cwd: packageRoot,
-    timeout: INSTALL_MS,
+    timeoutMs: INSTALL_MS,
   });
   const tarball = join(dir, readdirSync(dir).find((name) => name.endsWith(".tgz")) ?? "");
   await npm("install", "--engine-strict", tarball, "cdktf", "constructs@latest", "@cdktf/provider-aws@20.1.0");
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function synthesize(): Promise<Record<string, unknown>> {
-  await runOk("npm", ["run", "synth"], { cwd: app, env, timeout: INSTALL_MS });
+  await runOk("npm", ["run", "synth"], { cwd: app, env, timeoutMs: INSTALL_MS });
   const { "//": _, ...stack } = JSON.parse(readFileSync(join(app, "cdktf.out/stacks/lab/cdk.tf.json"), "utf8"));
   return stack;
 }
@@ -55,7 +55,7 @@ test("K-06 the package holds what is used: no build state, no daemon beside its 
 });
 
 test("K-01, K-02 the example type-checks and synthesizes, with CDK Terrain in place of cdktf too", async () => {
-  await runOk("npm", ["run", "check"], { cwd: app, timeout: INSTALL_MS });
+  await runOk("npm", ["run", "check"], { cwd: app, timeoutMs: INSTALL_MS });
   const withCdktf = await synthesize();
   // Its peer range does not know provider-aws 20, whose code it runs unchanged.
   await npm("install", "--legacy-peer-deps", "cdktf@npm:cdktn@0.24.0", "constructs@10.6.0");
@@ -63,6 +63,9 @@ test("K-01, K-02 the example type-checks and synthesizes, with CDK Terrain in pl
 }, 900_000);
 
 test("the command runs from the package", async () => {
-  const { stdout } = await runOk("npx", ["--no-install", "sallyport", "--version"], { cwd: app, timeout: INSTALL_MS });
+  const { stdout } = await runOk("npx", ["--no-install", "sallyport", "--version"], {
+    cwd: app,
+    timeoutMs: INSTALL_MS,
+  });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
 });

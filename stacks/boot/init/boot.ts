@@ -4,7 +4,7 @@
  * a changed byte would replace the machine.
  */
 import { createHash } from "node:crypto";
-import { shellQuote } from "../shell.js";
+import { shellQuote } from "../../../base/text/shell.js";
 import type { InitFiles } from "./init-files.js";
 
 export const INIT_DIR = "/etc/sallyport/init";

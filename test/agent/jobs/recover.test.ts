@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { EndedJobs, MAX_ENDED, MAX_ENDED_BYTES } from "../../../agent/jobs/ended-jobs.js";
 import { isJobId, jobIds } from "../../../agent/jobs/job-id.js";
-import { isAlive, markOf, type ProcessMark } from "../../../agent/jobs/processes.js";
 import { defined } from "../../../base/defined.js";
 import { Fault } from "../../../base/fault.js";
+import { isAlive, markOf, type ProcessMark } from "../../../base/process/alive.js";
 import { startTestEngine, type TestEngine, type TestEngineOptions } from "./support/test-engine.js";
 
 let base: string;

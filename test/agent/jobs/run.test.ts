@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { isAlive, markOf, processesOf } from "../../../agent/jobs/processes.js";
+import { processesOf } from "../../../agent/jobs/processes.js";
 import type { FileRef } from "../../../agent/jobs/types.js";
+import { isAlive, markOf } from "../../../base/process/alive.js";
 import { Problem } from "../../../http/problem.js";
 import { ended, sh, startTestEngine, type TestEngine, type TestEngineOptions, until } from "./support/test-engine.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Together } from "../../../base/async/batcher.js";
+import { Batcher } from "../../../base/async/batcher.js";
 
 /** Work that ends when it is told to; what it was given is kept. */
 function held() {
@@ -15,8 +15,8 @@ function held() {
 
 test("one that comes alone goes alone and at once; those that come meanwhile go together, in their order", async () => {
   const { batches, ends, work } = held();
-  const together = new Together(work, 100);
-  const results = [1, 2, 3].map((item) => together.call(item));
+  const batcher = new Batcher(work, 100);
+  const results = [1, 2, 3].map((item) => batcher.add(item));
   expect(batches).toEqual([[1]]);
   ends[0]?.();
   expect(await results[0]).toBe(10);
@@ -27,8 +27,8 @@ test("one that comes alone goes alone and at once; those that come meanwhile go 
 
 test("no more at once than is allowed", async () => {
   const { batches, ends, work } = held();
-  const together = new Together(work, 2);
-  const results = [1, 2, 3, 4].map((item) => together.call(item));
+  const batcher = new Batcher(work, 2);
+  const results = [1, 2, 3, 4].map((item) => batcher.add(item));
   for (let batch = 0; batch < 3; batch += 1) {
     ends[batch]?.();
     await Promise.all(results.slice(0, batch * 2 + 1));
@@ -38,11 +38,11 @@ test("no more at once than is allowed", async () => {
 
 test("where the work fails, all that shared it fail, and those after them do not", async () => {
   const { ends, work } = held();
-  const together = new Together(work, 100);
-  const first = together.call(1);
+  const batcher = new Batcher(work, 100);
+  const first = batcher.add(1);
   ends[0]?.(new Error("the disk is full"));
   await expect(first).rejects.toThrow("the disk is full");
-  const second = together.call(2);
+  const second = batcher.add(2);
   ends[1]?.();
   expect(await second).toBe(20);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { quote } from "../../../base/fault.js";
-import { run, runOk } from "../../../base/process/run.js";
+import { RunFault, run, runOk } from "../../../base/process/run.js";
 import { findProgram } from "../../../base/tools.js";
 
 const node = (script: string) => ["-e", script];
@@ -50,10 +50,37 @@ describe("run", () => {
   });
 
   test("ends a program that takes too long", async () => {
-    await expect(run("sleep", ["60"], { timeout: 50 })).rejects.toMatchObject({
+    await expect(run("sleep", ["60"], { timeoutMs: 50 })).rejects.toMatchObject({
       code: "run/timeout",
       message: '"sleep 60" did not end within 50 ms',
     });
+  });
+
+  test("kills a program that ignores the stop signal", async () => {
+    const running = run("sh", ["-c", "trap '' TERM; while :; do sleep 0.1; done"], { timeoutMs: 100, graceMs: 100 });
+    const failure = await running.catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RunFault);
+    expect(failure).toMatchObject({ timedOut: true, result: { exitCode: 128, signal: "SIGKILL" } });
+  });
+
+  test("G-01: does not wait for a child of the program that keeps the pipes open", async () => {
+    const started = performance.now();
+    const script = "echo said; sleep 600 & sleep 600";
+    const failure = await run("sh", ["-c", script], { timeoutMs: 200 }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "run/timeout", timedOut: true, result: { stdout: "said" } });
+    expect(performance.now() - started).toBeLessThan(60_000);
+  });
+
+  test("tells the signal that ended the program", async () => {
+    expect(await run("sh", ["-c", "kill -USR1 $$"])).toMatchObject({ exitCode: 128, signal: "SIGUSR1" });
+  });
+
+  test("ends a program with the signal that it wants", async () => {
+    const script = "trap 'echo interrupted; exit 7' INT; while :; do sleep 0.05; done";
+    const failure = await run("sh", ["-c", script], { timeoutMs: 300, stopSignal: "SIGINT" }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: "run/timeout", result: { exitCode: 7, stdout: "interrupted" } });
   });
 
   test("ends a program when it is called off", async () => {

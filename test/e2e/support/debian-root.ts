@@ -4,8 +4,8 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../base/process/run.js";
+import { withParentDeathOfTree } from "../../../base/process/spawn.js";
 import { findProgram } from "../../../base/tools.js";
-import { tetheredTree } from "../../../local/machine/spawn-with-parent-death.js";
 
 const SUITE = "bookworm";
 // Without python3-cffi-backend debootstrap does not get cloud-init's own dependencies right and fails.
@@ -27,8 +27,8 @@ export async function debianRoot(): Promise<{ readonly root: string } | string> 
   const work = `${unpacked}.work`;
   await mkdir(work);
   try {
-    const [program = "", ...args] = tetheredTree(["bash", "-c", script, "debian", work, unpacked]);
-    const made = await run(program, args, { timeout: 550_000, shownAs: "debootstrap" });
+    const [program = "", ...args] = withParentDeathOfTree(["bash", "-c", script, "debian", work, unpacked]);
+    const made = await run(program, args, { timeoutMs: 550_000, shownAs: "debootstrap" });
     if (made.exitCode !== 0) return `debootstrap failed: ${(made.stderr || made.stdout).trim().split("\n").at(-1)}`;
     await rename(unpacked, root);
     return { root };

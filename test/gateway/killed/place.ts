@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { defined } from "../../../base/defined.js";
-import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { withParentDeath } from "../../../base/process/spawn.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { bundledRuntime, nodeCommand } from "../../support/compiled.js";
@@ -117,7 +117,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 
   /** Node inside. Each of the programs before it becomes the next: the process that is killed is Node itself. */
   #spawn(args: readonly string[]): ChildProcess {
-    const [program = "", ...rest] = tethered(this.namespace.enter([process.execPath, ...args]));
+    const [program = "", ...rest] = withParentDeath(this.namespace.enter([process.execPath, ...args]));
     return spawn(program, rest, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
   }
 }

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { endChild, spawnWithParentDeath } from "../../../base/process/spawn.js";
 import { findProgram } from "../../../base/tools.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
@@ -19,7 +20,6 @@ import { LogSender } from "../../../gateway/logs/sender.js";
 import { ulogdParser } from "../../../gateway/logs/source/parse-ulogd.js";
 import { tableText } from "../../../gateway/nft/ruleset.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
-import { endChild, spawnTethered } from "../../../local/machine/spawn-with-parent-death.js";
 import { nodeCommand } from "../../support/compiled.js";
 import { seededRandom } from "../../support/random.js";
 import { clientAddress, LAB_NETWORKS, Lab, labAddress, WAN } from "../support/lab.js";
@@ -50,7 +50,7 @@ class SenderProcess {
   }
 
   static async start(settings: object): Promise<SenderProcess> {
-    const child = spawnTethered(nodeCommand(MAIN), {
+    const child = spawnWithParentDeath(nodeCommand(MAIN), {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, SENDER: JSON.stringify({ file, spoolDir: join(dir, "spool"), ...settings }) },
     });
@@ -253,7 +253,7 @@ test.skipIf(!here)(
       input: tableText(options as Parameters<typeof tableText>[0], [forward], new Map()),
     });
     await writeFile(join(dir, "ulogd.conf"), ULOGD(dir));
-    const daemon = spawnTethered(lab.gateway.enter([ulogd as string, "-c", join(dir, "ulogd.conf")]));
+    const daemon = spawnWithParentDeath(lab.gateway.enter([ulogd as string, "-c", join(dir, "ulogd.conf")]));
     while (!(await readFile(join(dir, "ulogd.log"), "utf8").catch(() => "")).includes("entering main loop"))
       await delay(20);
     const json = join(dir, "ulogd.json");

@@ -1,7 +1,7 @@
 /** The bundled gateway, as it is shipped: a process of its own that shares a namespace's network and nothing else of it. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { withParentDeath } from "../../../base/process/spawn.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { type Program, startCommand } from "../../agent/support/program.js";
@@ -45,7 +45,7 @@ export async function startDaemon(
   if (!existsSync(bundle)) throw new Error(`${bundle} is not built: run "npm run build"`);
   const serve = [process.execPath, bundle, "serve", "--config", join(dir, "gateway.yaml")];
   // setpriv becomes nsenter, which becomes the daemon: who kills the process kills the daemon itself.
-  const program = startCommand(tethered(namespace.enter(serve)), { PATH: process.env.PATH, HOME: dir, ...env });
+  const program = startCommand(withParentDeath(namespace.enter(serve)), { PATH: process.env.PATH, HOME: dir, ...env });
   await program.event("listening");
   return program;
 }

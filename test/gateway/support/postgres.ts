@@ -5,7 +5,7 @@ import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runOk } from "../../../base/process/run.js";
-import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { withParentDeath } from "../../../base/process/spawn.js";
 import { freePort } from "../../../local/network/free-port.js";
 
 export interface PostgresServer {
@@ -38,7 +38,7 @@ export async function startPostgres(): Promise<PostgresServer | string> {
   ];
   await runOk(initdb, [...args, "--pgdata", join(dir, "data")]);
   const port = await freePort();
-  const [program = "", ...rest] = tethered([
+  const [program = "", ...rest] = withParentDeath([
     ...user,
     join(bin, "postgres"),
     ...["-D", join(dir, "data"), "-p", String(port), "-h", "127.0.0.1", "-k", dir],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { endChild, tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { endChild, withParentDeath } from "../../../base/process/spawn.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 
 /** Says hello and then whatever it hears, until the other side ends it. */
@@ -60,7 +60,7 @@ export interface Held {
 
 /** A connection to an echo that is silent unless it is told to speak. */
 export async function hold(from: NetNamespace, address: string, port: number): Promise<Held> {
-  const command = tethered(from.enter(["python3", "-c", HOLD, address, String(port)]));
+  const command = withParentDeath(from.enter(["python3", "-c", HOLD, address, String(port)]));
   const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => String((await lines.next()).value);
@@ -96,7 +96,7 @@ export async function knockUdp(from: NetNamespace, address: string, port: number
 }
 
 function background(on: NetNamespace, script: readonly string[]): void {
-  void on.run("python3", ["-c", ...script], { timeout: 600_000 }).catch(() => undefined);
+  void on.run("python3", ["-c", ...script], { timeoutMs: 600_000 }).catch(() => undefined);
 }
 
 async function listening(on: NetNamespace, how: string, port: number): Promise<void> {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defined } from "../../../base/defined.js";
-import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { withParentDeath } from "../../../base/process/spawn.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport, shippedCommand } from "../../support/cli.js";
 import { ISSUER } from "./gateway.js";
@@ -87,7 +87,7 @@ export class User {
   /** A command that goes on. */
   start(...args: string[]): Running {
     const [first, rest] = shippedCommand(args);
-    const [program = "", ...argv] = tethered(this.client.enter([first, ...rest]));
+    const [program = "", ...argv] = withParentDeath(this.client.enter([first, ...rest]));
     const child = spawn(program, argv, {
       cwd: this.home,
       env: { PATH: process.env.PATH, ...this.env },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -47,7 +47,7 @@ test.each(["999999999 1\n", `${process.pid} 1\n`, "nonsense\n"])(
   async (stale) => {
     await writeFile(join(root, "lock"), stale);
     const dir = await openDemoDir(root, {});
-    expect(await readFile(join(root, "lock"), "utf8")).not.toBe(stale);
+    expect(await readlink(join(root, "lock"))).toMatch(new RegExp(`^${process.pid}-[1-9]`));
     expect((await readdir(root)).sort()).toEqual(["cache", "home", "lock", "logs", "project"]);
     await dir.release();
   },

@@ -29,7 +29,7 @@ import {
 } from "@aws-sdk/client-codeartifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
-import { VERSION } from "../../../mirror/version.js";
+import { VERSION } from "../../../base/version.js";
 import { startTestMirror, type TestMirror } from "./support/mirror.js";
 
 const domain = "my-domain";

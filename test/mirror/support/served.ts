@@ -1,7 +1,7 @@
 /** `sallyport mirror serve` as it is shipped, in a namespace of its own. It ends with this process at the latest. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tethered } from "../../../local/machine/spawn-with-parent-death.js";
+import { withParentDeath } from "../../../base/process/spawn.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { shippedCommand } from "../../support/cli.js";
 
@@ -15,7 +15,7 @@ export class Served {
   static async start(namespace: NetNamespace, home: string, args: readonly string[]): Promise<Served> {
     const [node, own] = shippedCommand(["mirror", "serve", ...args]);
     // setpriv becomes nsenter, which becomes the server: a signal reaches the server itself.
-    const [program = "", ...rest] = tethered(namespace.enter([node, ...own]));
+    const [program = "", ...rest] = withParentDeath(namespace.enter([node, ...own]));
     const child = spawn(program, rest, { env: { PATH: process.env.PATH, HOME: home } });
     const served = new Served(child, { stdout: "", stderr: "" });
     const { said } = served;

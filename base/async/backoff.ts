@@ -1,0 +1,30 @@
+/** Waiting longer after each failure. The jitter spreads many clients that failed at the same moment. */
+import { sleep } from "./sleep.js";
+
+export interface Backoff {
+  /** The longest first wait, in milliseconds; each later one is at most twice as long. */
+  readonly baseMs: number;
+  /** The longest wait of all, in milliseconds. */
+  readonly capMs: number;
+  /**
+   * `full`: anywhere from zero to the longest wait. `half`: at least half of it. `none`: exactly the longest wait.
+   *
+   * @default "full"
+   */
+  readonly jitter?: "full" | "half" | "none";
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** Milliseconds to wait after failure number `failures`, counted from 1. */
+export function backoffMs(failures: number, { baseMs, capMs, jitter = "full", random = Math.random }: Backoff): number {
+  const longest = Math.min(capMs, baseMs * 2 ** (failures - 1));
+  if (jitter === "none") return longest;
+  if (jitter === "half") return longest / 2 + (random() * longest) / 2;
+  return random() * longest;
+}
+
+/** Waits after failure number `failures`. @throws AbortError as soon as `signal` is aborted. */
+export async function pause(failures: number, backoff: Backoff, signal?: AbortSignal): Promise<void> {
+  await sleep(backoffMs(failures, backoff), signal);
+}

@@ -1,0 +1,16 @@
+/** One task at a time, in the order of the calls. A task that fails fails for its caller only. */
+import { Mutex as AsyncMutex } from "async-mutex";
+
+export class Mutex {
+  readonly #mutex = new AsyncMutex();
+
+  /** Runs `work` when all earlier work has ended. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#mutex.runExclusive(work);
+  }
+
+  /** Resolves when everything that was asked for by now has ended. */
+  idle(): Promise<void> {
+    return this.#mutex.runExclusive(() => undefined);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Children that cannot outlive this process. On Linux the kernel itself ends them when we die, even by SIGKILL;
+ * elsewhere a shell waits on a pipe that only we hold open.
+ */
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { errno } from "../fault.js";
+import { findProgram } from "../tools.js";
+
+const LIFELINE =
+  '"$@" </dev/null & child=$!; trap "kill -TERM $child" TERM; (cat <&3 >/dev/null; kill -KILL $child) & wait $child';
+
+export interface ParentDeathOptions {
+  /**
+   * Whether the program reads its standard input, which then cannot serve as the pipe to wait on. Without setpriv
+   * (util-linux) such a program is left to notice the end of its input.
+   *
+   * @default false
+   */
+  readonly readsStdin?: boolean;
+}
+
+/** The command line that runs `command` and ends it when the process that started it is gone. */
+export function withParentDeath(command: readonly string[], { readsStdin = false }: ParentDeathOptions = {}): string[] {
+  const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
+  if (setpriv !== undefined) return [setpriv, "--pdeathsig", "KILL", "--", ...command];
+  if (readsStdin) return [...command];
+  return ["/bin/sh", "-c", `exec 3<&0; ${LIFELINE}`, "lifeline", ...command];
+}
+
+/**
+ * As {@link withParentDeath}, for a program with children of its own: they live in a PID namespace whose first process
+ * dies with us, so they all go at once. Needs root.
+ */
+export function withParentDeathOfTree(command: readonly string[]): string[] {
+  return withParentDeath(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--", ...command]);
+}
+
+/** Starts a command that dies with us, in a session of its own: Ctrl-C reaches us first, and we end it in order. */
+export function spawnWithParentDeath(command: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const [program = "", ...args] = withParentDeath(command);
+  return spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], ...options, detached: true });
+}
+
+/** Ends `child` and waits for it: SIGTERM, and SIGKILL after `graceMs`. */
+export async function endChild(child: ChildProcess, graceMs = 3_000): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  await ended;
+  clearTimeout(timer);
+}
+
+/**
+ * Ends a {@link withParentDeathOfTree} at once and waits until nothing of it is left: the kernel lets the first process
+ * of a PID namespace be reaped only after all others. Killing unshare instead would not wait for them.
+ */
+export async function endTree(child: ChildProcess): Promise<void> {
+  const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
+  const [first] = children.trim().split(" ").map(Number);
+  if (first === undefined || first === 0) return endChild(child, 0);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  try {
+    process.kill(first, "SIGKILL");
+  } catch (error) {
+    if (errno(error) !== "ESRCH") throw error;
+  }
+  if (child.exitCode === null && child.signalCode === null) await ended;
+}
