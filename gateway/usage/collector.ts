@@ -1,4 +1,6 @@
 /** Writes down who used which forward when. */
+import { Interval } from "../../base/async/interval.js";
+import { Mutex } from "../../base/async/mutex.js";
 import type { Kernel } from "../nft/kernel.js";
 import type { Store } from "../store/store.js";
 import { type Counted, difference } from "./difference.js";
@@ -13,11 +15,12 @@ export interface CollectorOptions {
 
 export class UsageCollector {
   #before: Counted = new Map();
-  #turn: Promise<void> = Promise.resolve();
-  readonly #timer: NodeJS.Timeout;
+  readonly #mutex = new Mutex();
+  readonly #interval: Interval;
 
   private constructor(private readonly options: CollectorOptions) {
-    this.#timer = setInterval(() => void this.collect().catch(options.onFailure), options.intervalMs);
+    const { intervalMs, onFailure } = options;
+    this.#interval = new Interval({ intervalMs, work: () => this.collect(), onFailure }).start();
   }
 
   /** What was counted before this process began was written down by the one before it, or is lost with it. */
@@ -29,13 +32,11 @@ export class UsageCollector {
 
   /** Everything that passed until now is written down when this resolves. */
   collect(): Promise<void> {
-    const turn = this.#turn.then(() => this.#collect());
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#mutex.run(() => this.#collect());
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#interval.stop();
     await this.collect();
   }
 
