@@ -1,7 +1,7 @@
 /** The arrows of docs/architecture.md: which room may import which, and which library belongs to whom. */
 
 /** room → the rooms that it may import. */
-const ROOMS = {
+export const ROOMS = {
   base: [],
   net: ["base"],
   certs: ["base"],
