@@ -15,8 +15,9 @@ import { createListener } from "../http/server/listener.js";
 import { RequestMetrics } from "../http/server/metrics.js";
 import { close, httpServer, httpsServer, listen } from "../http/server/server.js";
 import { tlsOptions } from "../http/server/tls.js";
+import { isLoopback } from "../net/address.js";
+import { createApp } from "./app.js";
 import type { Service } from "./codeartifact/api/operation.js";
-import { createApp, routeOf } from "./codeartifact/app.js";
 import { makeAccessKeys } from "./codeartifact/auth/access-keys.js";
 import { signedByAnyone, signedByKeys } from "./codeartifact/auth/signed-by.js";
 import { type TokenRecord, Tokens } from "./codeartifact/auth/tokens.js";
@@ -26,7 +27,6 @@ import { directoryHeld } from "./errors.js";
 import { renderMetrics } from "./metrics.js";
 import { openPackages } from "./resolve/open-packages.js";
 import { accessKeysFile, connectionsOf, loadKeyPair, readAccessKeys, stateDir } from "./settings/load.js";
-import { isLoopback } from "./settings/parse.js";
 import type { MirrorConfig } from "./settings/schema.js";
 import { DurableMap } from "./store/durable-map.js";
 
@@ -100,7 +100,6 @@ async function start(config: MirrorConfig, options: MirrorOptions, disposables: 
     newId: randomUUID,
   };
   const isOwnHost = (host: string) => hosts.has(host.toLowerCase());
-  const requests = new RequestMetrics(routeOf);
   const app = createApp({
     service,
     signed: emulator ? signedByAnyone() : signedByKeys({ keys: () => keys, region, isOwnHost, now }),
@@ -108,8 +107,9 @@ async function start(config: MirrorConfig, options: MirrorOptions, disposables: 
     isReady: () => !store.isBroken && !tokenStore.isBroken,
     metrics: () => renderMetrics(service, requests),
   });
+  const requests = new RequestMetrics(app.labelOf);
   const access = requests.watch(accessLog(log));
-  const listener = createListener(app, access, limits);
+  const listener = createListener(app.handle, access, limits);
   const server =
     pair === undefined ? httpServer(listener, limits, access) : httpsServer(pair, listener, limits, access);
   disposables.defer(() => close(server, limits.graceMs));

@@ -1,6 +1,7 @@
 /** Receives what npm publishes: one document with the manifest, the tags and the tarball. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Exchange } from "../../http/server/exchange.js";
+import { readBody } from "../../http/server/read-body.js";
 import { isObject } from "../is-object.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";
@@ -107,17 +108,9 @@ export async function removeTag(
 
 /** @throws Problem */
 export async function readJson(exchange: Exchange, maxBytes: number): Promise<unknown> {
-  const { req } = exchange;
-  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw uploadTooLarge(maxBytes);
-  exchange.acceptBody();
-  const chunks: Buffer[] = [];
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    exchange.received += chunk.length;
-    if (exchange.received > maxBytes) throw uploadTooLarge(maxBytes);
-    chunks.push(chunk);
-  }
+  const body = await readBody(exchange, maxBytes, uploadTooLarge);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     throw malformedUpload("the body is not JSON");
   }

@@ -1,10 +1,10 @@
 /** The endpoint of npm, yarn and pnpm. */
 
-import { Problem, problemBody } from "../../http/problem.js";
-import { methodNotAllowed, notFound } from "../../http/problems.js";
+import { notFound } from "../../http/problems.js";
+import type { Method } from "../../http/routes/route.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import { checkNotEmpty, type IndexPage, indexPage, segmentsOf, sendPage } from "../resolve/index-page.js";
+import type { PackageCall, PackageRoute } from "../resolve/contract.js";
+import { checkNotEmpty, type IndexPage, indexPage, sendPage } from "../resolve/index-page.js";
 import type { PackageService } from "../resolve/package-service.js";
 import type { CachedView, RepositoryPackage } from "../resolve/package-views.js";
 import { noPackage } from "../resolve/problems.js";
@@ -16,75 +16,62 @@ import { readJson, receivePublish, removeTag, setTag } from "./publish.js";
 const SHORT_TYPE = "application/vnd.npm.install-v1+json";
 /** Base URLs for which one document is kept rendered. Usually there is one. */
 const MAX_BASES = 4;
+/** Bytes of a version as JSON. */
+const MAX_TAG_BYTES = 1_024;
 
-export async function handleNpm(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
-  try {
-    await dispatch(exchange, request, service);
-  } catch (error) {
-    // npm shows its user only the field "error".
-    if (!(error instanceof Problem) || exchange.res.headersSent) throw error;
-    exchange.verdict = error.verdict;
-    exchange.cause = error.cause;
-    const body = { ...problemBody(error, exchange.id), error: error.detail ?? error.title };
-    exchange.json(error.status, body, { "Content-Type": "application/problem+json", ...error.headers });
-  }
+/** Scoped names come as one segment: see `npmPath`. */
+export function npmRoutes(service: PackageService): readonly PackageRoute[] {
+  const route = (method: Method, path: string, description: string, handle: PackageRoute["handle"]): PackageRoute => ({
+    kind: "package",
+    format: "npm",
+    method,
+    path,
+    access: "token",
+    responses: { 200: { description } },
+    handle,
+  });
+  const tagPath = "/-/package/{name}/dist-tags/{tag}";
+  const setTagOf = async (call: PackageCall) => {
+    const value = await readJson(call.exchange, MAX_TAG_BYTES);
+    await setTag(call.exchange, { wanted: wantedOf(call), tag: call.params.tag ?? "", value }, service);
+  };
+  return [
+    route("GET", "/-/ping", "The registry answers.", ({ exchange }) => exchange.json(200, {})),
+    route("GET", "/-/whoami", "The caller.", ({ exchange }) => exchange.json(200, { username: exchange.who })),
+    route("GET", "/-/package/{name}/dist-tags", "The tags of a package.", async (call) => {
+      const wanted = wantedOf(call);
+      const { view } = await service.views.show(wanted);
+      call.exchange.json(200, tagsOf(packumentOf(view, wanted)));
+    }),
+    route("PUT", tagPath, "The tag is set.", setTagOf),
+    route("POST", tagPath, "The tag is set.", setTagOf),
+    route("DELETE", tagPath, "The tag is removed.", (call) =>
+      removeTag(call.exchange, { wanted: wantedOf(call), tag: call.params.tag ?? "" }, service),
+    ),
+    route("GET", "/{name}", "The document of a package.", async (call) => {
+      const { exchange, request } = call;
+      const wanted = wantedOf(call);
+      const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
+      sendPage(exchange, pageFor(exchange, cached, wanted, request.base));
+    }),
+    route("PUT", "/{name}", "The version is published.", (call) =>
+      receivePublish(call.exchange, wantedOf(call), service),
+    ),
+    route("GET", "/{name}/-/{file}", "A tarball.", (call) => {
+      const file = call.params.file ?? "";
+      const find = (view: PackageView) => findTarball(view, file);
+      return service.sendAsset(call.exchange, { wanted: wantedOf(call), file, find });
+    }),
+    route("GET", "/{name}/{version}", "The manifest of a version or tag.", (call) => sendVersion(call, service)),
+  ];
 }
 
-async function dispatch(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
-  const { repository, path } = request;
-  const segments = segmentsOf(path.slice(1).replace(/\/$/, ""));
-  const reading = exchange.method === "GET" || exchange.method === "HEAD";
-  if (segments[0] === "-") return answerService(exchange, repository, segments.slice(1), service);
-  const [name, ...rest] = nameOf(segments);
-  if (name === undefined || !isNpmName(name)) throw notFound();
-  const wanted: RepositoryPackage = { repository, format: "npm", name };
-  if (rest.length === 0) {
-    if (exchange.method === "PUT") return receivePublish(exchange, wanted, service);
-    if (!reading) throw methodNotAllowed("GET, HEAD, PUT");
-    const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
-    return sendPage(exchange, pageFor(exchange, cached, wanted, request.base));
-  }
-  if (!reading) throw methodNotAllowed("GET, HEAD");
-  const [dash, file, ...more] = rest;
-  if (dash === "-" && file !== undefined && more.length === 0) {
-    return service.sendAsset(exchange, { wanted, file, find: (view) => findTarball(view, file) });
-  }
-  if (dash !== undefined && file === undefined)
-    return sendVersion(exchange, { wanted, version: dash, base: request.base }, service);
-  throw notFound();
-}
-
-/** `@scope/name` in one segment, as npm writes it, or in two. */
-function nameOf(segments: readonly string[]): readonly string[] {
-  const [first = "", second, ...rest] = segments;
-  if (!first.startsWith("@") || first.includes("/")) return segments;
-  return second === undefined ? [] : [`${first}/${second}`, ...rest];
-}
-
-/** Below `/-/`. */
-async function answerService(
-  exchange: Exchange,
-  repository: RepositoryNode,
-  segments: readonly string[],
-  service: PackageService,
-): Promise<void> {
-  const { method } = exchange;
-  if (segments[0] === "ping" && segments.length === 1) return exchange.json(200, {});
-  if (segments[0] === "whoami" && segments.length === 1) return exchange.json(200, { username: exchange.who });
-  if (segments[0] !== "package") throw notFound();
-  const [name, what, tag, ...more] = nameOf(segments.slice(1));
-  if (name === undefined || what !== "dist-tags" || more.length > 0 || !isNpmName(name)) throw notFound();
-  const wanted: RepositoryPackage = { repository, format: "npm", name };
-  if (tag === undefined) {
-    if (method !== "GET" && method !== "HEAD") throw methodNotAllowed("GET, HEAD");
-    const { view } = await service.views.show(wanted);
-    return exchange.json(200, tagsOf(packumentOf(view, wanted)));
-  }
-  if (method === "PUT" || method === "POST") {
-    return setTag(exchange, { wanted, tag, value: await readJson(exchange, 1_024) }, service);
-  }
-  if (method === "DELETE") return removeTag(exchange, { wanted, tag }, service);
-  throw methodNotAllowed("PUT, DELETE");
+/** @throws Problem of status 404 for what is no name of a package */
+function wantedOf({ params, request: { repository } }: PackageCall): RepositoryPackage {
+  const { name = "" } = params;
+  // "-" is where the registry's own routes are.
+  if (name === "-" || !isNpmName(name)) throw notFound();
+  return { repository, format: "npm", name };
 }
 
 /** @throws Problem if there is no version to show */
@@ -100,23 +87,18 @@ function pageFor(exchange: Exchange, cached: CachedView, wanted: RepositoryPacka
   return page;
 }
 
-interface VersionRequest {
-  readonly wanted: RepositoryPackage;
-  /** A version or a tag. */
-  readonly version: string;
-  /** URL of the repository. */
-  readonly base: string;
-}
-
-async function sendVersion(exchange: Exchange, request: VersionRequest, service: PackageService): Promise<void> {
-  const { wanted, base } = request;
+async function sendVersion(call: PackageCall, service: PackageService): Promise<void> {
+  const { exchange, params, request } = call;
+  const wanted = wantedOf(call);
+  const named = params.version ?? "";
   const { view } = await service.views.show(wanted);
   const packument = packumentOf(view, wanted);
-  const version = tagsOf(packument)[request.version] ?? request.version;
+  const version = tagsOf(packument)[named] ?? named;
   const one = packument.versions.filter((entry) => entry.version.version === version);
-  const document: unknown = JSON.parse(renderPackument({ ...packument, versions: one }, base, false).toString());
-  const found = (document as { readonly versions: Readonly<Record<string, unknown>> }).versions[version];
-  if (found === undefined) throw noPackage(`${wanted.name}@${request.version}`, wanted.repository.name);
+  const rendered = renderPackument({ ...packument, versions: one }, request.base, false);
+  const { versions } = JSON.parse(rendered.toString()) as { readonly versions: Readonly<Record<string, unknown>> };
+  const found = versions[version];
+  if (found === undefined) throw noPackage(`${wanted.name}@${named}`, wanted.repository.name);
   exchange.json(200, found, { "Cache-Control": "no-cache" });
 }
 

@@ -1,9 +1,9 @@
 /** The endpoint of pip, uv, Poetry and twine. */
 
-import { methodNotAllowed, notFound } from "../../http/problems.js";
+import { notFound } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import type { PackageRequest, RepositoryNode } from "../resolve/contract.js";
-import { checkNotEmpty, type IndexPage, indexPage, segmentsOf, sendPage } from "../resolve/index-page.js";
+import type { PackageCall, PackageRoute, RepositoryNode } from "../resolve/contract.js";
+import { checkNotEmpty, type IndexPage, indexPage, sendPage } from "../resolve/index-page.js";
 import type { PackageService } from "../resolve/package-service.js";
 import type { CachedView, RepositoryPackage } from "../resolve/package-views.js";
 import type { PackageView } from "../resolve/version-view.js";
@@ -20,30 +20,57 @@ import {
 } from "./render-simple.js";
 import { receiveUpload } from "./upload.js";
 
-const PREFIX = "/simple/";
+export function pypiRoutes(service: PackageService): readonly PackageRoute[] {
+  const get = (path: string, description: string, handle: PackageRoute["handle"]): PackageRoute => ({
+    kind: "package",
+    format: "pypi",
+    method: "GET",
+    path,
+    access: "token",
+    responses: { 200: { description } },
+    handle,
+  });
+  return [
+    {
+      kind: "package",
+      format: "pypi",
+      method: "POST",
+      path: "/",
+      aliases: ["", "/legacy/"],
+      access: "token",
+      responses: { 200: { description: "The file is published." } },
+      handle: ({ exchange, request }) => receiveUpload(exchange, request.repository, service),
+    },
+    get("/simple", "The list of projects.", ({ exchange }) => redirect(exchange, "simple/")),
+    get("/simple/", "The list of projects.", ({ exchange, request }) => {
+      sendProjects(exchange, request.repository, service);
+    }),
+    get("/simple/{project}", "The page of a project.", (call) => {
+      redirect(call.exchange, `${wantedOf(call).name}/`);
+    }),
+    get("/simple/{project}/", "The page of a project.", async (call) => {
+      const { exchange, params } = call;
+      const wanted = wantedOf(call);
+      if (wanted.name !== params.project) return redirect(exchange, `../${wanted.name}/`);
+      const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
+      sendPage(exchange, pageFor(exchange, cached, wanted));
+    }),
+    get("/simple/{project}/{version}/{file}", "A file, or the metadata of a wheel.", (call) => sendFile(call, service)),
+  ];
+}
 
-export async function handlePypi(exchange: Exchange, request: PackageRequest, service: PackageService): Promise<void> {
-  const { path, repository } = request;
-  if (path === "/" || path === "/legacy/" || path === "") {
-    if (exchange.method !== "POST") throw methodNotAllowed("POST");
-    return receiveUpload(exchange, repository, service);
-  }
-  if (path === "/simple") return redirect(exchange, "simple/");
-  if (!path.startsWith(PREFIX)) throw notFound();
-  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed("GET, HEAD");
-  const [project = "", ...rest] = segmentsOf(path.slice(PREFIX.length));
-  if (project === "" && rest.length === 0) return sendProjects(exchange, repository, service);
-  const name = normalizeProject(project);
+/** @throws Problem of status 404 for what is no name of a project */
+function wantedOf({ params, request: { repository } }: PackageCall): RepositoryPackage {
+  const name = normalizeProject(params.project ?? "");
   if (name === undefined) throw notFound();
-  const wanted: RepositoryPackage = { repository, format: "pypi", name };
-  const [version, file] = rest;
-  if (rest.length === 0) return redirect(exchange, `${name}/`);
-  if (rest.length === 1 && version === "") {
-    if (name !== project) return redirect(exchange, `../${name}/`);
-    const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
-    return sendPage(exchange, pageFor(exchange, cached, wanted));
-  }
-  if (rest.length !== 2 || version === undefined || file === undefined || name !== project) throw notFound();
+  return { repository, format: "pypi", name };
+}
+
+async function sendFile(call: PackageCall, service: PackageService): Promise<void> {
+  const { exchange, params } = call;
+  const { project, version = "", file = "" } = params;
+  const wanted = wantedOf(call);
+  if (wanted.name !== project) throw notFound();
   const find = (named: string) => (view: PackageView) => {
     const found = view.versions.get(version);
     const entry = found?.assets.get(named);

@@ -3,6 +3,7 @@
  * says which repositories there are and who may ask; the second has what is in them.
  */
 import type { Logger } from "pino";
+import type { Route, RouteParams } from "../../http/routes/route.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageFormat } from "../package-format.js";
 
@@ -73,23 +74,28 @@ export interface AssetSummary {
   readonly hashes: { readonly sha256: string; readonly sha512?: string; readonly md5?: string };
 }
 
-/** Where a package request goes. The caller is known and the repository exists. */
+/** The repository of a request whose caller is admitted. */
 export interface PackageRequest {
-  readonly format: PackageFormat;
   readonly repository: RepositoryNode;
-  /** Raw, still percent-encoded, begins with "/": `/simple/attrs/`, `/@scope%2fname`. */
-  readonly path: string;
-  /** Raw, without its "?". */
-  readonly query: string;
-  /** The repository's own URL for absolute links, with a "/" at its end: `https://…/d/my-domain-1234/npm/my-repo/`. */
+  /** URL of the repository for absolute links, with a "/" at its end: `https://…/d/my-domain-1234/npm/my-repo/`. */
   readonly base: string;
-  /** Whether the caller may write. Where not, no request but GET and HEAD comes here. */
-  readonly mayPublish: boolean;
+}
+
+export interface PackageCall {
+  readonly exchange: Exchange;
+  readonly params: RouteParams;
+  readonly request: PackageRequest;
+}
+
+/** A route below a repository. Only callers who may publish get past GET and HEAD. */
+export interface PackageRoute extends Route<"token", (call: PackageCall) => void | Promise<void>> {
+  readonly kind: "package";
+  readonly format: PackageFormat;
 }
 
 export interface Packages {
-  /** Answers one request. @throws Problem */
-  handle(exchange: Exchange, request: PackageRequest): Promise<void>;
+  /** Paths are relative to the repository. */
+  readonly routes: Readonly<Record<PackageFormat, readonly PackageRoute[]>>;
   /** What `node` itself has: published, or retained from an upstream. Sorted by format, namespace, name. */
   list(node: RepositoryNode): Promise<readonly PackageSummary[]>;
   describe(node: RepositoryNode, name: PackageName): Promise<PackageSummary | undefined>;

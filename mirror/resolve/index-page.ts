@@ -1,7 +1,7 @@
 /** Rendered pages of an index, and how they are sent. */
 import { createHash } from "node:crypto";
 import { evaluate } from "../../http/headers/conditions.js";
-import { notFound, preconditionFailed } from "../../http/problems.js";
+import { preconditionFailed } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { noPackage, upstreamFailed } from "./problems.js";
 import type { PackageView } from "./version-view.js";
@@ -31,13 +31,4 @@ export function sendPage(exchange: Exchange, { body, etag, type }: IndexPage): v
 export function checkNotEmpty({ versions, failures }: PackageView, name: string, repository: string): void {
   if (versions.size > 0) return;
   throw failures.length > 0 ? upstreamFailed(name, failures) : noPackage(name, repository);
-}
-
-/** @throws Problem of status 404 for malformed encodings */
-export function segmentsOf(path: string): string[] {
-  try {
-    return path.split("/").map((segment) => decodeURIComponent(segment));
-  } catch {
-    throw notFound();
-  }
 }

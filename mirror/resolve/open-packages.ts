@@ -1,8 +1,8 @@
 /** Opens the packages of the repositories: implements `Packages` of contract.ts. */
 
 import { defined } from "../../base/defined.js";
-import { handleNpm } from "../npm/routes.js";
-import { handlePypi } from "../pypi/routes.js";
+import { npmRoutes } from "../npm/routes.js";
+import { pypiRoutes } from "../pypi/routes.js";
 import { Blobs } from "../store/blobs.js";
 import { Records } from "../store/records.js";
 import { Transfers } from "../store/transfer.js";
@@ -49,8 +49,7 @@ export const openPackages: OpenPackages = async (options: Options): Promise<Pack
   const service = new PackageService({ ...shared, views, transfers: new Transfers(blobs), limits, importer });
 
   return {
-    handle: (exchange, request) =>
-      request.format === "pypi" ? handlePypi(exchange, request, service) : handleNpm(exchange, request, service),
+    routes: { pypi: pypiRoutes(service), npm: npmRoutes(service) },
 
     list: async (node) => [...records.all(node.id)].map(summaryOf).sort(byName),
 

@@ -1,6 +1,7 @@
 /** From the text of mirror.yaml to checked settings with every default filled in. Pure. */
 import { isAbsolute } from "node:path";
 import { settingsParser } from "../../http/daemon/settings.js";
+import { isLoopback } from "../../net/address.js";
 import { CONNECTIONS, isServed } from "../codeartifact/names.js";
 import { badSetting, emulatorNotLocal, needsTls, needsUrl } from "../errors.js";
 import { type MirrorConfig, MirrorConfigSchema } from "./schema.js";
@@ -32,8 +33,4 @@ export function checkConfig(config: MirrorConfig, file: string): void {
       throw badSetting(file, `connections.${name}`, source, "an https:// URL or an absolute path");
     }
   }
-}
-
-export function isLoopback(address: string): boolean {
-  return address === "localhost" || address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
 }

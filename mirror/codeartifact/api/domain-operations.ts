@@ -20,7 +20,7 @@ export const domainOperations: readonly Operation[] = [
     operation: "CreateDomain",
     method: "POST",
     path: "/v1/domain",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service, caller, query, body } = input;
       const name = check("domain", param(query, "domain"), DOMAIN);
@@ -42,14 +42,14 @@ export const domainOperations: readonly Operation[] = [
     operation: "DescribeDomain",
     method: "GET",
     path: "/v1/domain",
-    needs: "read",
+    access: "read",
     handle: async (input) => view(input, input.service.catalog.domain(domainIn(input))),
   },
   {
     operation: "DeleteDomain",
     method: "DELETE",
     path: "/v1/domain",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service } = input;
       const name = domainIn(input);
@@ -61,7 +61,7 @@ export const domainOperations: readonly Operation[] = [
     operation: "ListDomains",
     method: "POST",
     path: "/v1/domains",
-    needs: "read",
+    access: "read",
     async handle({ service, body }) {
       const size = { max: body.maxResults, token: body.nextToken };
       const { items, ...next } = pageOf(service.catalog.domains(), ({ name }) => name, size, QUOTAS.page);
@@ -72,7 +72,7 @@ export const domainOperations: readonly Operation[] = [
     operation: "ListRepositoriesInDomain",
     method: "POST",
     path: "/v1/domain/repositories",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const domain = input.service.catalog.domain(domainIn(input)).name;
       return repositories(input, domain);
@@ -82,7 +82,7 @@ export const domainOperations: readonly Operation[] = [
     operation: "ListRepositories",
     method: "POST",
     path: "/v1/repositories",
-    needs: "read",
+    access: "read",
     handle: async (input) => repositories(input, undefined),
   },
 ];

@@ -42,7 +42,7 @@ export interface Operation {
   readonly operation: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
-  readonly needs: Role;
+  readonly access: Role;
   /** @returns the answer's JSON document. @throws ApiError */
   handle(input: OperationInput): Promise<unknown>;
 }

@@ -95,7 +95,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "ListPackages",
     method: "POST",
     path: "/v1/packages",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { service, query } = input;
       const node = nodeIn(input);
@@ -123,7 +123,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "DescribePackage",
     method: "GET",
     path: "/v1/package",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const [node, name] = [nodeIn(input), packageIn(input)];
       const summary = await input.service.packages.describe(node, name);
@@ -136,7 +136,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "PutPackageOriginConfiguration",
     method: "POST",
     path: "/v1/package",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const [node, name] = [nodeIn(input), packageIn(input)];
       const restriction = (field: string) =>
@@ -150,7 +150,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "DeletePackage",
     method: "DELETE",
     path: "/v1/package",
-    needs: "publish",
+    access: "publish",
     async handle(input) {
       const [node, name] = [nodeIn(input), packageIn(input)];
       const summary = await input.service.packages.deletePackage(node, name);
@@ -162,7 +162,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "ListPackageVersions",
     method: "POST",
     path: "/v1/package/versions",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { query } = input;
       const status = param(query, "status");
@@ -187,7 +187,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "DescribePackageVersion",
     method: "GET",
     path: "/v1/package/version",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { name, version } = await versionOf(input);
       const { package: packageName, ...rest } = identity(name);
@@ -207,7 +207,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "ListPackageVersionAssets",
     method: "POST",
     path: "/v1/package/version/assets",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { node, name, version } = await versionOf(input);
       const assets = await input.service.packages.assets(node, name, version.version);
@@ -226,7 +226,7 @@ export const packageOperations: readonly Operation[] = [
     operation: "DeletePackageVersions",
     method: "POST",
     path: "/v1/package/versions/delete",
-    needs: "publish",
+    access: "publish",
     async handle(input) {
       const wanted = listIn("versions", input.body.versions, (item) => check("versions.member", item, PACKAGE));
       if (wanted.length === 0 || wanted.length > 100) throw invalid("versions must have from 1 to 100 members.");

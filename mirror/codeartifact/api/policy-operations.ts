@@ -64,7 +64,7 @@ export const policyOperations: readonly Operation[] = KINDS.flatMap((kind): Oper
     operation: `Put${kind.name}PermissionsPolicy`,
     method: "PUT",
     path: kind.put,
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service, body } = input;
       const find = kind.findForPut(input);
@@ -79,7 +79,7 @@ export const policyOperations: readonly Operation[] = KINDS.flatMap((kind): Oper
     operation: `Get${kind.name}PermissionsPolicy`,
     method: "GET",
     path: kind.put,
-    needs: "read",
+    access: "read",
     async handle(input) {
       const record = kind.find(input)();
       if (record.policy === undefined) throw noPolicy(record.kind, record.name);
@@ -90,7 +90,7 @@ export const policyOperations: readonly Operation[] = KINDS.flatMap((kind): Oper
     operation: `Delete${kind.name}PermissionsPolicy`,
     method: "DELETE",
     path: kind.drop,
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const find = kind.find(input);
       const expected = optional("policy-revision", param(input.query, "policy-revision"), REVISION);

@@ -40,7 +40,7 @@ export const repositoryOperations: readonly Operation[] = [
     operation: "CreateRepository",
     method: "POST",
     path: "/v1/repository",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service, body } = input;
       const [domain, name] = where(input);
@@ -61,14 +61,14 @@ export const repositoryOperations: readonly Operation[] = [
     operation: "DescribeRepository",
     method: "GET",
     path: "/v1/repository",
-    needs: "read",
+    access: "read",
     handle: async (input) => view(input, input.service.catalog.repository(...where(input))),
   },
   {
     operation: "UpdateRepository",
     method: "PUT",
     path: "/v1/repository",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service, body } = input;
       const [domain, name] = where(input);
@@ -84,7 +84,7 @@ export const repositoryOperations: readonly Operation[] = [
     operation: "DeleteRepository",
     method: "DELETE",
     path: "/v1/repository",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const { service } = input;
       const [domain, name] = where(input);
@@ -99,7 +99,7 @@ export const repositoryOperations: readonly Operation[] = [
       operation: method === "POST" ? "AssociateExternalConnection" : "DisassociateExternalConnection",
       method,
       path: "/v1/repository/external-connection",
-      needs: "admin",
+      access: "admin",
       async handle(input) {
         const { service, query } = input;
         const [domain, name] = where(input);
@@ -113,7 +113,7 @@ export const repositoryOperations: readonly Operation[] = [
     operation: "GetRepositoryEndpoint",
     method: "GET",
     path: "/v1/repository/endpoint",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { service, query } = input;
       const format = oneOf("format", param(query, "format"), FORMATS);

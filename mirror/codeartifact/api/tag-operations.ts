@@ -35,14 +35,14 @@ export const tagOperations: readonly Operation[] = [
     operation: "ListTagsForResource",
     method: "POST",
     path: "/v1/tags",
-    needs: "read",
+    access: "read",
     handle: async (input) => ({ tags: resourceIn(input)().tags }),
   },
   {
     operation: "TagResource",
     method: "POST",
     path: "/v1/tag",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const find = resourceIn(input);
       const tags = tagsIn(input.body.tags);
@@ -54,7 +54,7 @@ export const tagOperations: readonly Operation[] = [
     operation: "UntagResource",
     method: "POST",
     path: "/v1/untag",
-    needs: "admin",
+    access: "admin",
     async handle(input) {
       const find = resourceIn(input);
       const keys = listIn("tagKeys", input.body.tagKeys, (key) => check("tagKeys.member", key, TAG_KEY));

@@ -10,7 +10,7 @@ export const tokenOperations: readonly Operation[] = [
     operation: "GetAuthorizationToken",
     method: "POST",
     path: "/v1/authorization-token",
-    needs: "read",
+    access: "read",
     async handle(input) {
       const { service, caller, query } = input;
       const { id } = service.catalog.domain(domainIn(input));

@@ -1,4 +1,4 @@
-/** Who asks for packages: a token as Basic password of the user "aws" (pip, twine), or as Bearer (npm). */
+/** Authentication of package requests: the token is the Basic password of the user "aws" (pip, twine), or a Bearer (npm). */
 import { Problem } from "../../../http/problem.js";
 import type { Role } from "./caller.js";
 import type { Tokens } from "./tokens.js";
@@ -9,7 +9,7 @@ export interface PackageCaller {
   readonly keyId: string;
 }
 
-/** The body is for curl. `pip -vv` shows the words of the status line only, and pip by itself nothing. */
+/** In the body for curl, and in the status line for `pip -vv`, which shows nothing else. */
 const HINT = "get a new one: aws codeartifact login, or sallyport mirror login";
 
 const refused = (verdict: string, detail: string) =>
@@ -31,17 +31,23 @@ export function tokenOf(authorization: string | undefined): string {
   return pair.slice("aws:".length);
 }
 
-/**
- * @param domainId of the domain that is asked; undefined where there is none of that name.
- * @param isKey whether an access key is still in use.
- * @throws Problem of status 401
- */
+export interface PackageAuthRequest {
+  readonly authorization: string | undefined;
+  /** Of the requested domain; undefined if there is none of that name. */
+  readonly domainId: string | undefined;
+  readonly nowMs: number;
+}
+
+export interface PackageAuthorities {
+  readonly tokens: Tokens;
+  /** Whether an access key is still in use. */
+  readonly isKey: (keyId: string) => boolean;
+}
+
+/** @throws Problem of status 401 */
 export function packageCaller(
-  authorization: string | undefined,
-  tokens: Tokens,
-  domainId: string | undefined,
-  isKey: (keyId: string) => boolean,
-  nowMs: number,
+  { authorization, domainId, nowMs }: PackageAuthRequest,
+  { tokens, isKey }: PackageAuthorities,
 ): PackageCaller {
   const record = tokens.find(tokenOf(authorization));
   if (record === undefined) throw badToken();

@@ -2,7 +2,7 @@
 
 import { defined } from "../../../base/defined.js";
 import type { Exchange } from "../../../http/server/exchange.js";
-import type { SignedBy } from "../api/handle-api.js";
+import type { SignedBy } from "../api/api-routes.js";
 import { badSignature } from "../errors.js";
 import type { AccessKeys } from "./access-keys.js";
 import type { SignedRequest } from "./canonical.js";

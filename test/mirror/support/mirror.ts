@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { notFound } from "../../../http/problems.js";
+import { RouteTable } from "../../../http/routes/route-table.js";
+import { serveRoutes, unroutedProblem } from "../../../http/routes/serve-routes.js";
 import { LIMITS } from "../../../http/server/limits.js";
-import { createListener } from "../../../http/server/listener.js";
-import { parseTarget } from "../../../http/server/target.js";
-import type { PackageFormat } from "../../../mirror/package-format.js";
-import type { Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
+import { createListener, type Handle } from "../../../http/server/listener.js";
+import { npmPath } from "../../../mirror/npm/npm-path.js";
+import { PACKAGE_FORMATS, type PackageFormat } from "../../../mirror/package-format.js";
+import type { PackageRequest, PackageRoute, Packages, RepositoryNode } from "../../../mirror/resolve/contract.js";
 import { openPackages } from "../../../mirror/resolve/open-packages.js";
+import { answerPackage, inFormOf, refusePackage, routesAt } from "../../../mirror/resolve/package-routes.js";
 import type { UpstreamLimits } from "../../../mirror/upstream/limits.js";
 
 export const DOMAIN = "tests";
@@ -69,19 +72,7 @@ export class TestMirror {
       log,
       limits: this.limits,
     } as Parameters<typeof openPackages>[0]);
-    const listener = createListener(
-      async (exchange) => {
-        const target = parseTarget(exchange.req.url);
-        const [, format, name = "", path = ""] = /^\/(pypi|npm)\/([^/]+)(\/.*)$/.exec(target?.path ?? "") ?? [];
-        const repository = this.nodes.get(name);
-        if (repository === undefined || target === undefined) throw notFound();
-        const base = `http://127.0.0.1:${this.port}/${format}/${name}/`;
-        const request = { repository, path, query: target.query, base, mayPublish: true };
-        await this.packages.handle(exchange, { ...request, format: format as PackageFormat });
-      },
-      () => undefined,
-      { ...LIMITS, minBodyRate: 0 },
-    );
+    const listener = createListener(this.#handle(), () => undefined, { ...LIMITS, minBodyRate: 0 });
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", () => resolve()));
     this.port = (server.address() as AddressInfo).port;
@@ -90,6 +81,26 @@ export class TestMirror {
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await this.packages.close();
     };
+  }
+
+  #handle(): Handle {
+    const table = new RouteTable(
+      PACKAGE_FORMATS.flatMap((format) => routesAt(this.packages.routes[format], [`/${format}/{repository}`])),
+    );
+    return serveRoutes<PackageRoute, PackageRequest>({
+      table,
+      normalize: (path) => path.replace(/^(\/npm\/[^/]+)(\/.*)$/, (_all, prefix, rest) => prefix + npmPath(rest)),
+      admit: (_exchange, _match, target) => {
+        const [prefix = "", , name = ""] = /^\/(pypi|npm)\/([^/]+)/.exec(target?.path ?? "") ?? [];
+        const repository = this.nodes.get(name);
+        if (repository === undefined) throw notFound();
+        return { repository, base: `http://127.0.0.1:${this.port}${prefix}/` };
+      },
+      invoke: ({ exchange, route, params, admitted: request }) => answerPackage(route, { exchange, params, request }),
+      unrouted: (match, target) =>
+        inFormOf(target?.path.startsWith("/npm/") === true ? "npm" : "pypi", unroutedProblem(match)),
+      refuse: refusePackage,
+    });
   }
 
   async stop(): Promise<void> {
