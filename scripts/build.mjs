@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./bundle.mjs";
 
@@ -16,6 +16,10 @@ mkdirSync(join(root, "dist/runtime"), { recursive: true });
 await bundle("dist/runtime");
 cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 cpSync(join(root, "gateway/systemd"), join(root, "dist/runtime/gateway-systemd"), { recursive: true });
+cpSync(join(root, "stacks/boot"), join(root, "dist/stacks/boot"), {
+  recursive: true,
+  filter: (from) => extname(from) === "" || extname(from) === ".sh",
+});
 const { schemaText } = await import("../dist/config/schema.js");
 writeFileSync(join(root, "dist/config/sallyport.schema.json"), schemaText());
 chmodSync(join(root, "dist/cli/main.js"), 0o755);

@@ -51,6 +51,7 @@ const TEST_PROGRAMS = {
   pg_createcluster: "postgresql",
   pip3: "python3-pip",
   poetry: "python3-poetry",
+  shellcheck: "shellcheck",
   twine: "twine",
   ulogd: "ulogd2 ulogd2-json",
   yarnpkg: "yarnpkg",

@@ -98,21 +98,9 @@ export const unknownAtSynth = (prop: string): Fault =>
 export const badPort = (port: number): Fault =>
   new Fault("stacks/bad-port", `port ${quote(port)} is not a whole number from 1 to 65535`, { exit: EXIT.usage });
 
-export const unsafeValue = (prop: string, value: string): Fault =>
-  new Fault("stacks/unsafe-value", `${prop} ${quote(value)} has characters that cannot be written on a host`, {
-    hint: "leave out control characters, quotes, backslashes, spaces, colons and ..",
-    exit: EXIT.usage,
-  });
-
 export const unsafePath = (path: string): Fault =>
   new Fault("stacks/unsafe-path", `the path ${quote(path)} has characters that Terraform reads as syntax`, {
     hint: 'move the file to a path without quotes, backslashes, "${" and "%{"',
-    exit: EXIT.usage,
-  });
-
-export const userDataTooLong = (bytes: number, most: number): Fault =>
-  new Fault("stacks/user-data-too-long", `the boot script has ${bytes} bytes; EC2 takes ${most}`, {
-    hint: "use a shorter certificate, a shorter init_script, or fewer authorized_host_dirs and accelerators",
     exit: EXIT.usage,
   });
 

@@ -5,52 +5,22 @@
  */
 import { createHash } from "node:crypto";
 import { shellQuote } from "../../../base/text/shell.js";
+import { bootPart } from "../part.js";
+import { base64 } from "../user-data.js";
 import type { InitFiles } from "./init-files.js";
 
-export const INIT_DIR = "/etc/sallyport/init";
+const INIT_DIR = "/etc/sallyport/init";
 
 /** Before the agent starts. */
 export function configBoot({ config }: InitFiles = {}): string[] {
   if (config === undefined) return [];
-  return [
-    `\
-mkdir -p ${INIT_DIR}
-put 0644 ${shellQuote(`${INIT_DIR}/${config.name}`)} ${base64(config.text)}
-`,
-  ];
+  const words = { PATH: shellQuote(`${INIT_DIR}/${config.name}`), CONTENT: shellQuote(base64(config.text)) };
+  return [bootPart("init-config", words)];
 }
 
 /** After the agent is up. */
 export function scriptBoot({ script }: InitFiles = {}): string[] {
   if (script === undefined) return [];
   const digest = createHash("sha256").update(script).digest("hex").slice(0, 12);
-  return [
-    `\
-# init_script: a file and a shell of its own, so that options set here do not hold there. Its mark is
-# made before it runs: one that restarts the machine must not run again. Whatever becomes of it, the agent stays up.
-run_init_script() {
-  local status=0 ran=${INIT_DIR}/ran-${digest}
-  if [ -e "$ran" ]; then
-    say "init_script has run before"
-    return
-  fi
-  mkdir -p ${INIT_DIR}
-  put 0700 ${INIT_DIR}/script ${base64(script)}
-  : >"$ran"
-  sync
-  say "init_script begins"
-  /bin/bash ${INIT_DIR}/script </dev/null || status=$?
-  if [ "$status" -eq 0 ]; then
-    say "init_script done"
-  else
-    say "error: init_script ended with status $status; the agent is up all the same" >&2
-  fi
-}
-run_init_script
-`,
-  ];
-}
-
-function base64(text: string): string {
-  return shellQuote(Buffer.from(text).toString("base64"));
+  return [bootPart("init-script", { DIGEST: digest, SCRIPT: shellQuote(base64(script)) })];
 }

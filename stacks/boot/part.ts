@@ -1,0 +1,19 @@
+/** The parts of boot scripts: shell files beside this one, which shellcheck reads as they are. */
+import { readFileSync } from "node:fs";
+import * as errors from "./errors.js";
+
+export type PartName = "functions" | "host" | "name-itself" | "gateway" | "init-config" | "init-script";
+
+/**
+ * The text of a part without its first paragraph, which is for readers and for shellcheck.
+ *
+ * @param words what stands in the file as `@NAME@` → the text in its place
+ */
+export function bootPart(name: PartName, words: Readonly<Record<string, string>> = {}): string {
+  const text = readFileSync(new URL(`./${name}.sh`, import.meta.url), "utf8");
+  return text.slice(text.indexOf("\n\n") + 2).replace(/@([A-Z]+)@/g, (placeholder, word: string) => {
+    const value = words[word];
+    if (value === undefined) throw errors.unfilledPlaceholder(name, placeholder);
+    return value;
+  });
+}
