@@ -1,4 +1,4 @@
-/** Asks before something is lost. Where nobody can answer, the answer must have been given: `--yes`. */
+/** Asks for confirmation before data is lost. Without a terminal to ask on, `--yes` must be given. */
 import { createInterface } from "node:readline/promises";
 import { EXIT, Fault } from "../base/fault.js";
 import type { Context } from "./context.js";
@@ -8,7 +8,7 @@ export interface Terminals {
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** @returns whether the user said yes. @throws Fault (exit status 2) where there is no terminal to ask on. */
+/** @returns whether the user said yes. @throws Fault (exit status 2) if there is no terminal to ask on. */
 export async function confirm(
   context: Pick<Context, "options" | "signal">,
   what: string,
@@ -24,12 +24,19 @@ export async function confirm(
   }
 }
 
+/** Asks unless `--yes` was given. @returns false, having said so, if the user declines. */
+export async function agreed(context: Context, yes: boolean | undefined, what: string): Promise<boolean> {
+  if (yes === true || (await confirm(context, what))) return true;
+  context.note("nothing was changed");
+  return false;
+}
+
 const cannotAsk = (what: string) =>
   new Fault(
     "cli/cannot-ask",
-    `${what.charAt(0).toLowerCase()}${what.slice(1).replace(/[.]$/, "")}, and nobody can be asked here`,
+    `${what.charAt(0).toLowerCase()}${what.slice(1).replace(/[.]$/, "")}, but there is no terminal to ask on`,
     {
-      hint: "add --yes to do it all the same",
+      hint: "add --yes to go ahead",
       exit: EXIT.usage,
     },
   );

@@ -101,9 +101,9 @@ export function knownHostsFile(env: NodeJS.ProcessEnv): string {
 
 async function findDeployed(context: Context, host: string): Promise<DeployedHost | undefined> {
   const { findHost } = await import("../stacks/accelerator-hosts/outputs.js");
-  const { readDeployed } = await import("./deployed.js");
+  const { readDeployed } = await import("../stacks/lifecycle/deployed.js");
   try {
-    return findHost(await readDeployed(context), host);
+    return findHost(await readDeployed(await context.config(), context.signal), host);
   } catch (error) {
     const isAddress = isIP(host) !== 0 || host.includes(".") || host === "localhost";
     if (isAddress && error instanceof Fault && error.exit === EXIT.notFound) return undefined;

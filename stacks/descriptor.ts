@@ -34,6 +34,8 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly forget?: (projectDir: string) => Promise<void>;
   /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
   readonly readOutputs: (project: { readonly projectDir: string }) => Promise<Outputs>;
+  /** The outputs for people. */
+  readonly outputsText: (outputs: Outputs) => string;
 }
 
 /** A stack with its inputs, ready for synth. */
@@ -53,6 +55,10 @@ export interface PreparedStack {
 export interface AnyStack
   extends Pick<StackDescriptor<DeploymentTarget, object>, "name" | "isConfigured" | "forget" | "readOutputs"> {
   prepareStack(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedStack>;
+  /** The outputs, for programs and for people. */
+  describeOutputs(project: {
+    readonly projectDir: string;
+  }): Promise<{ readonly outputs: object; readonly text: string }>;
 }
 
 export type DefinedStack<Inputs extends DeploymentTarget, Outputs> = StackDescriptor<Inputs, Outputs> &
@@ -79,5 +85,9 @@ export function defineStack<Inputs extends DeploymentTarget, Outputs extends obj
     ...descriptor,
     with: withInputs,
     prepareStack: async (loaded, options) => withInputs(await descriptor.prepare(loaded, options)),
+    describeOutputs: async (project) => {
+      const outputs = await descriptor.readOutputs(project);
+      return { outputs, text: descriptor.outputsText(outputs) };
+    },
   };
 }

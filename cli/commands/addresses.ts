@@ -83,9 +83,9 @@ async function serveAddresses(context: Context, flags: ServeFlags): Promise<numb
 }
 
 async function addressesOf(context: Context): Promise<AddressList> {
-  const { readDeployed } = await import("../deployed.js");
+  const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
   const { addressList } = await import("../../firewall/address-api/address-list.js");
-  return addressList((await readDeployed(context)).hosts);
+  return addressList((await readDeployed(await context.config(), context.signal)).hosts);
 }
 
 async function deployedPair(context: Context): Promise<KeyPair> {

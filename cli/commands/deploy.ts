@@ -1,16 +1,11 @@
-/** `sallyport up|plan|down|hosts`: provision, look before it, remove, list. */
-
+/** `sallyport up|plan|down|hosts`: deploys the stacks, previews and removes them, and lists the hosts. */
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { TableJson } from "../../firewall/options/table-text.js";
-import type { DeploymentOutputs } from "../../stacks/accelerator-hosts/outputs.js";
-import type { SyncOutputs } from "../../stacks/firewall-sync/outputs.js";
-import type { LabOutputs } from "../../stacks/lab-gateway/outputs.js";
 import type { Deployment, DeployOptions } from "../../stacks/lifecycle/deployment.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
-import type { MirrorOutputs } from "../../stacks/private-mirror/outputs.js";
-import type { PlannedChange } from "../../stacks/terraform/terraform-log.js";
-import type { Context, Progress, Register } from "../context.js";
+import type { Context, Register } from "../context.js";
+import { withSteps } from "../steps.js";
 
 interface PlanFlags {
   readonly caller?: string[];
@@ -34,21 +29,23 @@ const CALLER = ["--caller <address...>", "who may reach the hosts (default: call
 export const register: Register = (program, wrap) => {
   program
     .command("up")
-    .description("create the hosts, or change them to what sallyport.yaml says")
+    .description("create the hosts, or change them to match sallyport.yaml")
     .argument(...STACK)
     .option(...CALLER)
-    .option("-y, --yes", "do not ask before a machine is replaced or removed")
-    .option("--no-wait", "do not wait until new hosts answer")
+    .option("-y, --yes", "replace or remove machines without asking")
+    .option("--no-wait", "return before new hosts answer")
     .addHelpText(
       "after",
       `
-Prints the firewall rules, then what would change. Asks only when a machine would be replaced or
-removed, with all that lies on its disk. Waits until the agents of new hosts answer, for boot_timeout
-at most; where AWS is emulated nothing boots, and nothing is awaited. The stack firewall-sync follows a list
-of addresses: see docs/firewall-lambda.md. The stack lab-gateway is a lab's network and the gateway to it:
-see docs/lab-gateway.md. The stack private-mirror is a network without the Internet, and packages in it:
-see docs/private-mirror.md.
-From the moment they run, the hosts cost what AWS charges for their instance type.
+Prints the firewall rules, then the planned changes. Asks only if the plan replaces or removes a machine,
+because the data on its disk is lost. Waits until the agents of new hosts answer, for boot_timeout at most;
+an emulated AWS boots nothing, so there is nothing to wait for.
+From the moment they run, hosts cost what AWS charges for their instance type.
+
+Other stacks:
+  firewall-sync    rules that follow a list of addresses: docs/firewall-lambda.md
+  lab-gateway      a lab's network and its gateway: docs/lab-gateway.md
+  private-mirror   a network without the Internet, with packages: docs/private-mirror.md
 
 Examples:
   $ sallyport up
@@ -62,10 +59,10 @@ Examples:
     .action(wrap<[string, ChangeFlags]>(up));
   program
     .command("plan")
-    .description("show what up would create, change and remove; change nothing in AWS")
+    .description("show what up would create, change and remove, without changing anything in AWS")
     .argument(...STACK)
     .option(...CALLER)
-    .option("--check", `end with status ${EXIT.changesPending} if there is anything to do`)
+    .option("--check", `exit with status ${EXIT.changesPending} if there are changes`)
     .addHelpText(
       "after",
       "\nExamples:\n  $ sallyport plan\n  $ sallyport plan --check   in CI: 0 as configured, 10 not",
@@ -73,7 +70,7 @@ Examples:
     .action(wrap<[string, PlanFlags]>(plan));
   program
     .command("down")
-    .description("remove the hosts and all that was made for them")
+    .description("remove the hosts and every resource made for them")
     .argument(...STACK)
     .option("-y, --yes", "do not ask")
     .addHelpText(
@@ -89,12 +86,13 @@ Examples:
     .action(wrap<[string, ChangeFlags]>(down));
   program
     .command("hosts")
-    .description("list the hosts that are up, with their addresses")
+    .description("list the deployed hosts and their addresses")
     .addHelpText("after", "\nExamples:\n  $ sallyport hosts\n  $ sallyport hosts --json | jq -r '.hosts[].public_ip'")
     .action(wrap(hosts));
 };
 
 async function plan(context: Context, stack: string, flags: PlanFlags): Promise<number> {
+  const { changesText } = await import("../../stacks/terraform/changes-text.js");
   const { changes, firewall } = await planned(context, stack, flags);
   context.print({ changes, ...firewall }, () => changesText(changes));
   return flags.check === true && changes.length > 0 ? EXIT.changesPending : EXIT.ok;
@@ -102,45 +100,44 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
   const { endsMachine } = await import("../../stacks/lifecycle/deployment.js");
+  const { fleetLoss } = await import("../../stacks/lifecycle/new-machines.js");
+  const { changesText } = await import("../../stacks/terraform/changes-text.js");
+  const { STACK_NAME } = await import("../../stacks/names.js");
+  const { agreed } = await import("../confirm.js");
   const loaded = await context.config();
   const { changes, apply } = await planned(context, stack, flags);
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const { fleetLoss } = await import("../boot/fleet-loss.js");
-  const loss = await fleetLoss(context, changes);
-  if (loss !== undefined) ended.push(loss);
-  if (ended.length > 0 && !(await agreed(context, flags, `${ended.join(", ")} would be lost, with all data there.`))) {
-    return EXIT.failure;
-  }
-  await follow(context, "up", apply);
-  const outputsTextOf = OUTPUT_TEXTS[stack];
-  if (outputsTextOf !== undefined) {
-    const { stackNamed } = await import("../../stacks/registry.js");
-    const outputs = await stackNamed(stack).readOutputs(loaded);
-    context.print({ changes, ...outputs }, () => outputsTextOf(outputs));
-    return undefined;
-  }
-  const { readDeployed } = await import("../deployed.js");
-  const outputs = await readDeployed(context);
+  const lost = [...ended, (await fleetLoss(loaded, changes, context.signal)) ?? []].flat();
+  const question = `${lost.join(", ")} would be lost, with all data there.`;
+  if (lost.length > 0 && !(await agreed(context, flags.yes, question))) return EXIT.failure;
+  await withSteps(context, "up", apply);
+  if (stack === STACK_NAME) return printNewHosts(context, changes, flags.wait !== false);
+  const { stackNamed } = await import("../../stacks/registry.js");
+  const { outputs, text } = await stackNamed(stack).describeOutputs(loaded);
+  context.print({ changes, ...outputs }, () => text);
+  return undefined;
+}
+
+async function printNewHosts(context: Context, changes: Deployment["changes"], waits: boolean): Promise<undefined> {
+  const { outputsText } = await import("../../stacks/accelerator-hosts/outputs.js");
+  const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
+  const { bootText, checkBooted } = await import("../../client/agent/await-hosts.js");
+  const deployed = await readDeployed(await context.config(), context.signal);
   const emulated = isEmulated(context.env);
-  if (emulated && flags.wait !== false) context.note("AWS is emulated: nothing boots, so nothing is awaited");
-  if (emulated || flags.wait === false) {
-    context.print({ changes, ...outputs }, () => outputsText(outputs));
-    return undefined;
-  }
-  const { awaitNew } = await import("../boot/new-hosts.js");
-  const { bootText, checkBooted } = await import("../boot/await-hosts.js");
-  const { boot, timeout, outputs: now } = await awaitNew(context, changes, outputs);
-  context.print({ changes, ...now, ...defined({ boot: boot.length === 0 ? undefined : boot }) }, () =>
-    outputsText(now),
-  );
+  if (emulated && waits) context.note("AWS is emulated: nothing boots, so there is nothing to wait for");
+  const { awaitNew } = await import("../boot.js");
+  const { boot, timeout, outputs } =
+    emulated || !waits ? { boot: [], timeout: 0, outputs: deployed } : await awaitNew(context, changes, deployed);
+  const booted = defined({ boot: boot.length === 0 ? undefined : boot });
+  context.print({ changes, ...outputs, ...booted }, () => outputsText(outputs));
   if (boot.length > 0) context.note(bootText(boot));
   checkBooted(boot, timeout);
   return undefined;
 }
 
-/** Prints the rules as soon as they are known: before Terraform is asked, and before anything is done. */
+/** Prints the rules as soon as they are known: before Terraform plans, and before anything changes. */
 async function planned(
   context: Context,
   name: string,
@@ -159,9 +156,9 @@ async function planned(
   };
   const onFallback: NonNullable<DeployOptions["onFallback"]> = (refusals) => {
     const hosts = refusals.map(({ host, code }) => `${host} (${code})`).join(", ");
-    context.warn(`there is no spot instance for ${hosts}: on demand instead, at the price of that`);
+    context.warn(`EC2 has no spot instance for ${hosts}: using on-demand instances, at the on-demand price`);
   };
-  const plan = await follow(context, "plan", (options) =>
+  const plan = await withSteps(context, "plan", (options) =>
     planUp(loaded, { ...options, stack, onTable, onFallback, ...defined({ caller }) }),
   );
   return { ...plan, firewall };
@@ -170,127 +167,24 @@ async function planned(
 async function down(context: Context, name: string, flags: ChangeFlags): Promise<number | undefined> {
   const { planDown } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
+  const { changesText, resourceCount } = await import("../../stacks/terraform/changes-text.js");
+  const { agreed } = await import("../confirm.js");
   const stack = stackNamed(name).name;
   const loaded = await context.config();
-  const planned = await follow(context, "plan", (options) => planDown(loaded, { ...options, stack }));
-  if (planned.changes.length > 0) {
-    context.note(changesText(planned.changes));
-    if (!(await agreed(context, flags, `${count(planned.changes.length)} would be removed.`))) return EXIT.failure;
-    await follow(context, "down", planned.apply);
+  const { changes, apply } = await withSteps(context, "plan", (options) => planDown(loaded, { ...options, stack }));
+  if (changes.length > 0) {
+    context.note(changesText(changes));
+    if (!(await agreed(context, flags.yes, `${resourceCount(changes)} would be removed.`))) return EXIT.failure;
+    await withSteps(context, "down", apply);
   }
-  context.print({ changes: planned.changes }, ({ changes }) =>
-    changes.length === 0 ? "nothing is deployed from here" : `removed ${count(changes.length)}`,
+  context.print({ changes }, () =>
+    changes.length === 0 ? "nothing is deployed from here" : `removed ${resourceCount(changes)}`,
   );
   return undefined;
 }
 
 async function hosts(context: Context): Promise<void> {
-  const { readDeployed } = await import("../deployed.js");
-  context.print(await readDeployed(context), outputsText);
-}
-
-async function agreed(context: Context, flags: ChangeFlags, what: string): Promise<boolean> {
-  if (flags.yes === true) return true;
-  const { confirm } = await import("../confirm.js");
-  if (await confirm(context, what)) return true;
-  context.note("nothing was changed");
-  return false;
-}
-
-/** Draws each step on a terminal, and prints it as a line elsewhere. */
-async function follow<T>(context: Context, label: string, work: (options: DeployOptions) => Promise<T>): Promise<T> {
-  const progress: Progress = context.progress(label);
-  try {
-    return await work({
-      env: context.env,
-      signal: context.signal,
-      onStep: (text) => {
-        if (process.stderr.isTTY) progress.update(text);
-        else context.note(`${label}: ${text}`);
-      },
-    });
-  } finally {
-    progress.done();
-  }
-}
-
-const SIGNS = { create: "+", update: "~", replace: "-/+", delete: "-" } as const;
-
-function changesText(changes: readonly PlannedChange[]): string {
-  if (changes.length === 0) return "nothing to change";
-  const lines = [...changes]
-    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))
-    .map(({ action, name, type }) => `  ${SIGNS[action].padEnd(3)} ${name}  (${type})`);
-  const counts = Object.keys(SIGNS)
-    .map((action) => [action, changes.filter((change) => change.action === action).length] as const)
-    .filter(([, number]) => number > 0)
-    .map(([action, number]) => `${number} to ${action}`);
-  return [...lines, counts.join(", ")].join("\n");
-}
-
-function outputsText(outputs: DeploymentOutputs): string {
-  const perHost = outputs.hosts.flatMap((host) => [
-    host.name,
-    `  instance     ${host.instance_id}`,
-    `  address      ${[host.public_ip, host.private_ip].filter(Boolean).join(", private ")}`,
-    `  agent        ${host.agent_url}`,
-    `  log in       sallyport ssh ${host.name}`,
-    `  or           ${host.ssh_command}`,
-  ]);
-  const { fleet } = outputs;
-  return [
-    ...perHost,
-    ...(fleet === undefined
-      ? []
-      : [`fleet          ${fleet.autoscaling_group_name}: ${hostCount(outputs.hosts.length)}`]),
-    `callers        ${outputs.callers.join(", ") || "none"} (security group ${outputs.security_group_id})`,
-    `certificate    ${outputs.certificate_fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${outputs.certificate_fingerprint}`}`,
-  ].join("\n");
-}
-
-/** What `up` prints of the stacks that have no hosts. */
-const OUTPUT_TEXTS: Readonly<Record<string, (outputs: object) => string>> = {
-  "firewall-sync": (outputs) => syncOutputsText(outputs as SyncOutputs),
-  "lab-gateway": (outputs) => labOutputsText(outputs as LabOutputs),
-  "private-mirror": (outputs) => mirrorOutputsText(outputs as MirrorOutputs),
-};
-
-function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): string {
-  return [
-    `function       ${function_name}`,
-    `runs           ${schedule}`,
-    `its log        aws logs tail ${log_group} --since 1h`,
-  ].join("\n");
-}
-
-function labOutputsText(outputs: LabOutputs): string {
-  return [
-    `gateway        ${outputs.gateway_url}`,
-    `machine        ${outputs.instance_id}`,
-    `log in         ${outputs.ssh_command}`,
-    `lab's subnets  ${outputs.lab_subnet_ids.join(", ")} (VPC ${outputs.vpc_id})`,
-    `callers        ${outputs.callers.join(", ")} (security group ${outputs.security_group_id})`,
-    `certificate    SHA-256 ${outputs.certificate_fingerprint}`,
-    `a token        ${outputs.token_command}`,
-    `a way in       ${outputs.connect_command}`,
-  ].join("\n");
-}
-
-function mirrorOutputsText(outputs: MirrorOutputs): string {
-  return [
-    `packages       ${Object.values(outputs.mirror_endpoints).join(", ")}`,
-    `for            ${outputs.mirror_readers.join(", ")}`,
-    `their policy   ${outputs.mirror_policy_arn}`,
-    `subnets        ${outputs.network_subnet_ids.join(", ")} (VPC ${outputs.network_vpc_id}, ${outputs.network_cidr})`,
-    `ways out       ${outputs.network_services.join(", ")}${outputs.network_s3_endpoint_id === "" ? "" : ", s3"}`,
-    `log in         ${outputs.mirror_login}`,
-  ].join("\n");
-}
-
-function hostCount(hosts: number): string {
-  return hosts === 1 ? "1 host runs" : `${hosts} hosts run`;
-}
-
-function count(resources: number): string {
-  return resources === 1 ? "1 resource" : `${resources} resources`;
+  const { outputsText } = await import("../../stacks/accelerator-hosts/outputs.js");
+  const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
+  context.print(await readDeployed(await context.config(), context.signal), outputsText);
 }

@@ -1,13 +1,14 @@
-/** `sallyport status|stop|start [HOST…]`: how the hosts are, and what they cost; pause them, end them, bring them back. */
+/** `sallyport status|stop|start [HOST…]`: shows the hosts' state and cost, ends or pauses them, starts them again. */
 import { EXIT, Fault } from "../../base/fault.js";
 import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
-import type { AgentState, HostStatus, Price } from "../../stacks/lifecycle/host-status.js";
+import type { AgentState } from "../../stacks/lifecycle/host-status.js";
 import type { Instances } from "../../stacks/lifecycle/instances.js";
-import type { StopMode } from "../../stacks/lifecycle/stop-mode.js";
 import type { Context, Register } from "../context.js";
+import { collect } from "../flags.js";
 import { type HostFlags, withHostFlags } from "../host.js";
+import { withSteps } from "../steps.js";
 
 interface StatusFlags extends HostFlags {
   readonly price?: string[];
@@ -23,21 +24,21 @@ interface StartFlags extends HostFlags {
   readonly wait: boolean;
 }
 
-const HOSTS = ["[host...]", "names, addresses or instance ids (default: all that are deployed)"] as const;
+const HOSTS = ["[host...]", "names, addresses or instance ids (default: all deployed hosts)"] as const;
 /** Milliseconds; a host that is up answers in a tenth of that. */
 const AGENT_TIMEOUT = 5_000;
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("status"))
-    .description("how the hosts are: running or not, idle for how long, and what they cost so far")
+    .description("show whether hosts run, how long they have been idle, and what they cost so far")
     .argument(...HOSTS)
     // Not variadic: hosts may follow.
-    .option("--price <type=usd>", "what an hour of an instance type costs; repeatable (or: SALLYPORT_PRICES)", collect)
+    .option("--price <type=usd>", "hourly price of an instance type; repeatable (or: SALLYPORT_PRICES)", collect)
     .addHelpText(
       "after",
       `
-A spot instance's price is asked of EC2. An on-demand price is yours to give: docs/autostop.md has the
-command that asks AWS for it.
+EC2 reports the prices of spot instances. Give on-demand prices yourself: docs/autostop.md has the
+command that asks AWS for them.
 
 Examples:
   $ sallyport status
@@ -50,13 +51,13 @@ Examples:
     .description("stop hosts as stop_mode says: terminate them, or stop them until sallyport start")
     .argument(...HOSTS)
     .option("--mode <mode>", "term, stop or keep, in place of stop_mode")
-    .option("-y, --yes", "do not ask before machines are terminated")
+    .option("-y, --yes", "terminate machines without asking")
     .addHelpText(
       "after",
       `
-term removes the machine and all that lies on its disk; sallyport up makes a new one. stop keeps the
-disk, which goes on costing; sallyport start brings the host back, mostly at another address. keep does
-nothing but say so. Everything else of the deployment stays: sallyport down removes that too.
+term removes the machine and everything on its disk; sallyport up makes a new one. stop keeps the disk,
+which still costs; sallyport start brings the host back, usually at another address. keep changes nothing
+and says so. The rest of the deployment stays: sallyport down removes it.
 
 Examples:
   $ sallyport stop accelerator-2 --mode stop
@@ -64,61 +65,43 @@ Examples:
     )
     .action(wrap<[string[], StopFlags]>(stop));
   withHostFlags(program.command("start"))
-    .description("start hosts that were stopped, and learn their new addresses")
+    .description("start stopped hosts and record their new addresses")
     .argument(...HOSTS)
-    .option("--no-wait", "do not wait until their agents answer")
+    .option("--no-wait", "return before their agents answer")
     .addHelpText("after", "\nExamples:\n  $ sallyport start\n  $ sallyport start accelerator-2 --no-wait")
     .action(wrap<[string[], StartFlags]>(start));
 };
 
 async function status(context: Context, names: string[], flags: StatusFlags): Promise<void> {
   const { parsePrices } = await import("../../stacks/lifecycle/prices.js");
-  const { hostStatus, statusText } = await import("../../stacks/lifecycle/host-status.js");
+  const { observeHosts } = await import("../../stacks/lifecycle/observe-hosts.js");
+  const { statusText } = await import("../../stacks/lifecycle/host-status.js");
   const { idleLines } = await import("../../client/agent/idle-text.js");
   const prices = parsePrices([context.env.SALLYPORT_PRICES ?? "", ...(flags.price ?? [])]);
   const { hosts } = await chosen(context, names);
-  const told = await withInstances(context, async (instances) => {
-    const machines = await instances.read(idsOf(hosts), context.signal);
-    return Promise.all(
-      hosts.map(async (host): Promise<HostStatus<IdleInfo>> => {
-        const machine = machines.get(host.instance_id);
-        const isUp = machine === undefined || machine.state === "running";
-        const agent: AgentState<IdleInfo> =
-          isUp && host.agent_url ? await askAgent(context, host, flags) : { agent: "none" };
-        const given = prices.get(machine?.type || host.instance_type);
-        const spot = given === undefined && machine?.spot ? await instances.spotPrice(machine, context.signal) : given;
-        const source: Price["source"] = given === undefined ? "spot price of now" : "given";
-        const price = spot === undefined ? undefined : { usd_per_hour: spot, source };
-        return hostStatus(host, { machine, agent, price, now: new Date() });
-      }),
-    );
-  });
-  context.print({ hosts: told }, ({ hosts }) => statusText(hosts, idleLines));
+  const askAgent = (host: DeployedHost) => idleState(context, host, flags);
+  const observed = await withInstances(context, (instances) =>
+    observeHosts(hosts, { instances, prices, askAgent, signal: context.signal }),
+  );
+  context.print({ hosts: observed }, () => statusText(observed, idleLines));
 }
 
 async function stop(context: Context, names: string[], flags: StopFlags): Promise<number | undefined> {
   const { parseStopMode } = await import("../../stacks/lifecycle/stop-mode.js");
-  const errors = await import("../../stacks/lifecycle/errors.js");
+  const { planStop } = await import("../../stacks/lifecycle/stop-plan.js");
   const mode = flags.mode === undefined ? undefined : parseStopMode(flags.mode);
-  const { hosts, isFleet } = await chosen(context, names);
-  const by = (wanted: StopMode) => hosts.filter((host) => (mode ?? host.stop_mode) === wanted);
-  const [ended, stopped, kept] = [by("term"), by("stop"), by("keep")];
-  // Judged for all before anything is done to one.
-  for (const host of [...ended, ...stopped]) {
-    if (isFleet) throw errors.inFleet();
-    if (host.kind === "address") throw errors.onlyAddress(host.name);
-  }
-  for (const { name, instance_id, kind } of ended) if (kind === "instance") throw errors.notOurs(name, instance_id);
-  if (ended.length > 0 && !(await terminate(context, ended, flags))) return EXIT.failure;
+  const plan = planStop(await chosen(context, names), mode);
+  const { terminated, stopped, kept } = plan;
+  if (terminated.length > 0 && !(await terminate(context, terminated, flags))) return EXIT.failure;
   if (stopped.length > 0) {
-    await withInstances(context, (instances) => bringAll(context, "stopped", stopped, instances));
-    await refreshed(context, "stop");
+    await bringAll(context, "stopped", stopped);
+    await refreshAddresses(context, "stop");
   }
-  const did = { terminated: namesOf(ended), stopped: namesOf(stopped), kept: namesOf(kept) };
-  context.print(did, () =>
+  const done = { terminated: namesOf(terminated), stopped: namesOf(stopped), kept: namesOf(kept) };
+  context.print(done, () =>
     [
-      ...did.terminated.map((name) => `${name} is terminated`),
-      ...did.stopped.map((name) => `${name} is stopped`),
+      ...done.terminated.map((name) => `${name} is terminated`),
+      ...done.stopped.map((name) => `${name} is stopped`),
       ...kept.map(({ name, instance_id }) => `${name}${instance_id && ` (${instance_id})`} is still running`),
     ].join("\n"),
   );
@@ -127,31 +110,21 @@ async function stop(context: Context, names: string[], flags: StopFlags): Promis
 
 async function terminate(context: Context, hosts: readonly DeployedHost[], flags: StopFlags): Promise<boolean> {
   const { planTerminate } = await import("../../stacks/lifecycle/sync-state.js");
-  if (flags.yes !== true) {
-    const { confirm } = await import("../confirm.js");
-    const what = `${namesOf(hosts).join(", ")} would be terminated, with all data there.`;
-    if (!(await confirm(context, what))) {
-      context.note("nothing was changed");
-      return false;
-    }
-  }
+  const { agreed } = await import("../confirm.js");
+  const question = `${namesOf(hosts).join(", ")} would be terminated, with all data there.`;
+  if (!(await agreed(context, flags.yes, question))) return false;
   const loaded = await context.config();
-  await follow(context, "stop", async (options) => (await planTerminate(loaded, hosts, options)).apply());
+  await withSteps(context, "stop", async (options) => (await planTerminate(loaded, hosts, options)).apply());
   return true;
 }
 
 async function start(context: Context, names: string[], flags: StartFlags): Promise<void> {
-  const errors = await import("../../stacks/lifecycle/errors.js");
-  const { hosts: wanted, isFleet } = await chosen(context, names);
-  if (isFleet) throw errors.inFleet();
-  // All hosts are those that can be; one that was named has to be.
-  const hosts = names.length > 0 ? wanted : wanted.filter(({ kind }) => kind !== "address");
-  for (const { kind, name } of hosts) if (kind === "address") throw errors.onlyAddress(name);
-  const started = await withInstances(context, (instances) => bringAll(context, "running", hosts, instances));
-  await refreshed(context, "start");
-  const after = await chosen(context, names);
-  const now = after.hosts.filter(({ instance_id }) => started.some((host) => host.instance_id === instance_id));
-  context.print({ started: namesOf(started), hosts: after.hosts }, () =>
+  const { planStart } = await import("../../stacks/lifecycle/stop-plan.js");
+  const started = await bringAll(context, "running", planStart(await chosen(context, names), names));
+  await refreshAddresses(context, "start");
+  const { hosts } = await chosen(context, names);
+  const now = hosts.filter(({ instance_id }) => started.some((host) => host.instance_id === instance_id));
+  context.print({ started: namesOf(started), hosts }, () =>
     started.length === 0
       ? "all of them run already"
       : now.map(({ name, public_ip, private_ip }) => `${name} runs at ${public_ip || private_ip}`).join("\n"),
@@ -160,24 +133,23 @@ async function start(context: Context, names: string[], flags: StartFlags): Prom
 }
 
 async function awaitAgents(context: Context, hosts: readonly DeployedHost[], flags: HostFlags): Promise<void> {
-  if (isEmulated(context.env)) return context.note("AWS is emulated: nothing boots, so nothing is awaited");
-  const { awaitHosts, bootText, checkBooted } = await import("../boot/await-hosts.js");
-  const { withoutAgent } = await import("../deployed.js");
+  if (isEmulated(context.env)) {
+    return context.note("AWS is emulated: nothing boots, so there is nothing to wait for");
+  }
+  const { bootText, checkBooted } = await import("../../client/agent/await-hosts.js");
+  const { withoutAgent } = await import("../../stacks/lifecycle/deployed.js");
   const { parseDuration } = await import("../../base/text/duration.js");
+  const { awaitBoot } = await import("../boot.js");
   const timeout = parseDuration((await context.config()).config.boot_timeout);
   const sshOnly = withoutAgent(hosts);
-  const booted = await awaitHosts(context, { hosts: namesOf(hosts), sshOnly, flags, timeout, label: "boot" });
+  const booted = await awaitBoot(context, { hosts: namesOf(hosts), sshOnly, flags, timeout, label: "boot" });
   context.note(bootText(booted));
   checkBooted(booted, timeout);
 }
 
-/** The hosts that are meant. @throws Fault (exit status 3) where nothing, or no such host, is deployed. */
 async function chosen(context: Context, names: readonly string[]) {
-  const { findHost } = await import("../../stacks/accelerator-hosts/outputs.js");
-  const { readDeployed } = await import("../deployed.js");
-  const outputs = await readDeployed(context);
-  const hosts = names.length === 0 ? outputs.hosts : [...new Set(names.map((name) => findHost(outputs, name)))];
-  return { hosts, isFleet: outputs.fleet !== undefined };
+  const { chooseHosts } = await import("../../stacks/lifecycle/deployed.js");
+  return chooseHosts(await context.config(), names, context.signal);
 }
 
 async function withInstances<T>(context: Context, work: (instances: Instances) => Promise<T>): Promise<T> {
@@ -194,22 +166,22 @@ async function bringAll(
   context: Context,
   wanted: "running" | "stopped",
   hosts: readonly DeployedHost[],
-  instances: Instances,
 ): Promise<DeployedHost[]> {
   const { bring } = await import("../../stacks/lifecycle/start-stop.js");
-  const label = wanted === "running" ? "start" : "stop";
-  return follow(context, label, (options) => bring(wanted, hosts, instances, options));
+  return withInstances(context, (instances) =>
+    withSteps(context, wanted === "running" ? "start" : "stop", (options) => bring(wanted, hosts, instances, options)),
+  );
 }
 
-/** The addresses of machines change when they stop and start; the state has to follow. */
-async function refreshed(context: Context, label: string): Promise<void> {
+/** Addresses change when machines stop and start; Terraform's state has to follow. */
+async function refreshAddresses(context: Context, label: string): Promise<void> {
   const { refreshState } = await import("../../stacks/lifecycle/sync-state.js");
   const loaded = await context.config();
-  if (await follow(context, label, (options) => refreshState(loaded, options))) return;
-  context.warn('the addresses could not be renewed, since hosts of the configuration are missing: run "sallyport up"');
+  if (await withSteps(context, label, (options) => refreshState(loaded, options))) return;
+  context.warn('cannot refresh the addresses, because configured hosts are missing: run "sallyport up"');
 }
 
-async function askAgent(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentState<IdleInfo>> {
+async function idleState(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentState<IdleInfo>> {
   if (isEmulated(context.env)) return { agent: "down", agent_error: "AWS is emulated: nothing has booted" };
   const { connectTo, resolveHost } = await import("../host.js");
   try {
@@ -224,25 +196,4 @@ async function askAgent(context: Context, { name }: DeployedHost, flags: HostFla
   }
 }
 
-interface FollowOptions {
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
-  readonly onStep: (text: string) => void;
-}
-
-async function follow<T>(context: Context, label: string, work: (options: FollowOptions) => Promise<T>): Promise<T> {
-  const progress = context.progress(label);
-  const onStep = (text: string) => {
-    if (process.stderr.isTTY) progress.update(text);
-    else context.note(`${label}: ${text}`);
-  };
-  try {
-    return await work({ env: context.env, signal: context.signal, onStep });
-  } finally {
-    progress.done();
-  }
-}
-
-const collect = (value: string, before: readonly string[] = []) => [...before, value];
-const idsOf = (hosts: readonly DeployedHost[]) => hosts.map(({ instance_id }) => instance_id).filter(Boolean);
 const namesOf = (hosts: readonly DeployedHost[]) => hosts.map(({ name }) => name);

@@ -141,8 +141,8 @@ async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
 }
 
 async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: boolean): Promise<SshConfigHost[]> {
-  const { readDeployed } = await import("../deployed.js");
-  const { hosts } = await readDeployed(context);
+  const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
+  const { hosts } = await readDeployed(await context.config(), context.signal);
   const identity = await identityOf(context);
   return Promise.all(
     hosts.map(async ({ name }) => {

@@ -1,5 +1,4 @@
-/** `sallyport wait [HOST…]`: until the agents of hosts that boot answer. */
-
+/** `sallyport wait [HOST…]`: waits until the agents of booting hosts answer. */
 import { parseDuration } from "../../base/text/duration.js";
 import type { Context, Register } from "../context.js";
 import { type HostFlags, withHostFlags } from "../host.js";
@@ -10,15 +9,15 @@ interface WaitFlags extends HostFlags {
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("wait"))
-    .description("wait until the agents of hosts that boot answer")
-    .argument("[host...]", "names, addresses or instance ids (default: all that are deployed)")
-    .option("--timeout <span>", "how long at most (default: boot_timeout)")
+    .description("wait until the agents of booting hosts answer")
+    .argument("[host...]", "names, addresses or instance ids (default: all deployed hosts)")
+    .option("--timeout <span>", "give up after this time (default: boot_timeout)")
     .addHelpText(
       "after",
       `
-Asks every second, all hosts at the same time, on the port that will be used and with the certificate
-that is trusted. Ends with 1 if one does not answer in time, and at once with 4 if one shows another
-certificate. A host without an agent is ready when its SSH port answers.
+Tries all hosts every second, on the port and with the certificate that later commands use. Exits with 1
+if a host does not answer in time, and at once with 4 if a host shows another certificate. A host without
+an agent is ready when its SSH port answers.
 
 Examples:
   $ sallyport up --no-wait && sallyport wait --timeout 10m
@@ -28,18 +27,19 @@ Examples:
 };
 
 async function wait(context: Context, names: string[], flags: WaitFlags): Promise<void> {
-  const { awaitHosts, bootText, checkBooted } = await import("../boot/await-hosts.js");
-  const { readDeployed, withoutAgent } = await import("../deployed.js");
+  const { bootText, checkBooted } = await import("../../client/agent/await-hosts.js");
+  const { readDeployed, withoutAgent } = await import("../../stacks/lifecycle/deployed.js");
+  const { awaitBoot } = await import("../boot.js");
   const loaded = await context.config();
   const timeout = parseDuration(flags.timeout ?? loaded.config.boot_timeout);
-  const deployed = await readDeployed(context).catch((error: unknown) => {
+  const { hosts: deployed } = await readDeployed(loaded, context.signal).catch((error: unknown) => {
     // An address needs no deployment.
     if (names.length === 0) throw error;
-    return undefined;
+    return { hosts: [] };
   });
-  const hosts = await awaitHosts(context, {
-    hosts: names.length > 0 ? names : (deployed?.hosts ?? []).map(({ name }) => name),
-    sshOnly: withoutAgent(deployed?.hosts ?? []),
+  const hosts = await awaitBoot(context, {
+    hosts: names.length > 0 ? names : deployed.map(({ name }) => name),
+    sshOnly: withoutAgent(deployed),
     flags,
     timeout,
     label: "wait",

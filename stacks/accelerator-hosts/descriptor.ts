@@ -1,7 +1,7 @@
 import { defineStack } from "../descriptor.js";
 import { STACK_NAME } from "../names.js";
 import { applyHosts } from "./apply.js";
-import { readOutputs } from "./outputs.js";
+import { outputsText, readOutputs } from "./outputs.js";
 import { prepareDeployment } from "./prepare.js";
 import { makesRules } from "./rule-table.js";
 import { writeOnDemand } from "./spot-fallback-state.js";
@@ -16,4 +16,5 @@ export const acceleratorHosts = defineStack({
   apply: applyHosts,
   forget: (projectDir) => writeOnDemand(projectDir, []),
   readOutputs,
+  outputsText,
 });

@@ -72,6 +72,26 @@ export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost
   return host;
 }
 
+/** For people. */
+export function outputsText({ hosts, fleet, ...outputs }: DeploymentOutputs): string {
+  const perHost = hosts.flatMap((host) => [
+    host.name,
+    `  instance     ${host.instance_id}`,
+    `  address      ${[host.public_ip, host.private_ip].filter(Boolean).join(", private ")}`,
+    `  agent        ${host.agent_url}`,
+    `  log in       sallyport ssh ${host.name}`,
+    `  or           ${host.ssh_command}`,
+  ]);
+  const count = hosts.length === 1 ? "1 host runs" : `${hosts.length} hosts run`;
+  const fingerprint = outputs.certificate_fingerprint;
+  return [
+    ...perHost,
+    ...(fleet === undefined ? [] : [`fleet          ${fleet.autoscaling_group_name}: ${count}`]),
+    `callers        ${outputs.callers.join(", ") || "none"} (security group ${outputs.security_group_id})`,
+    `certificate    ${fingerprint === "" ? "none: plain HTTP" : `SHA-256 ${fingerprint}`}`,
+  ].join("\n");
+}
+
 function isHosts(value: unknown, fleet: DeployedFleet | undefined): value is Record<string, DeployedHost> {
   return typeof value === "object" && value !== null && (fleet !== undefined || Object.keys(value).length > 0);
 }

@@ -1,6 +1,6 @@
 import { defineStack } from "../descriptor.js";
 import { SYNC_STACK_NAME } from "../names.js";
-import { readSyncOutputs } from "./outputs.js";
+import { readSyncOutputs, syncOutputsText } from "./outputs.js";
 import { prepareSync } from "./prepare.js";
 import { FirewallSyncStack } from "./stack.js";
 
@@ -10,4 +10,5 @@ export const firewallSync = defineStack({
   prepare: prepareSync,
   stack: FirewallSyncStack,
   readOutputs: readSyncOutputs,
+  outputsText: syncOutputsText,
 });

@@ -15,3 +15,12 @@ export async function readSyncOutputs({ projectDir }: { readonly projectDir: str
   if (function_name === undefined) throw errors.notDeployed(projectDir, SYNC_STACK_NAME);
   return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
 }
+
+/** For people. */
+export function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): string {
+  return [
+    `function       ${function_name}`,
+    `runs           ${schedule}`,
+    `its log        aws logs tail ${log_group} --since 1h`,
+  ].join("\n");
+}

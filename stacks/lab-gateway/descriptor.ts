@@ -1,6 +1,6 @@
 import { defineStack } from "../descriptor.js";
 import { LAB_STACK_NAME } from "../names.js";
-import { readLabOutputs } from "./outputs.js";
+import { labOutputsText, readLabOutputs } from "./outputs.js";
 import { prepareLab } from "./prepare.js";
 import { LabGatewayStack } from "./stack.js";
 
@@ -11,4 +11,5 @@ export const labGateway = defineStack({
   stack: LabGatewayStack,
   rules: ({ table }) => table,
   readOutputs: readLabOutputs,
+  outputsText: labOutputsText,
 });

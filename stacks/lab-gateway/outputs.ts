@@ -25,3 +25,17 @@ export async function readLabOutputs({ projectDir }: { readonly projectDir: stri
   if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
   return values as unknown as LabOutputs;
 }
+
+/** For people. */
+export function labOutputsText(outputs: LabOutputs): string {
+  return [
+    `gateway        ${outputs.gateway_url}`,
+    `machine        ${outputs.instance_id}`,
+    `log in         ${outputs.ssh_command}`,
+    `lab's subnets  ${outputs.lab_subnet_ids.join(", ")} (VPC ${outputs.vpc_id})`,
+    `callers        ${outputs.callers.join(", ")} (security group ${outputs.security_group_id})`,
+    `certificate    SHA-256 ${outputs.certificate_fingerprint}`,
+    `a token        ${outputs.token_command}`,
+    `a way in       ${outputs.connect_command}`,
+  ].join("\n");
+}

@@ -1,6 +1,6 @@
 import { defineStack } from "../descriptor.js";
 import { MIRROR_STACK_NAME } from "../names.js";
-import { readMirrorOutputs } from "./outputs.js";
+import { mirrorOutputsText, readMirrorOutputs } from "./outputs.js";
 import { prepareMirror } from "./prepare.js";
 import { PrivateMirrorStack } from "./stack.js";
 
@@ -10,4 +10,5 @@ export const privateMirror = defineStack({
   prepare: prepareMirror,
   stack: PrivateMirrorStack,
   readOutputs: readMirrorOutputs,
+  outputsText: mirrorOutputsText,
 });

@@ -35,3 +35,15 @@ export async function readMirrorOutputs({ projectDir }: { readonly projectDir: s
   if (values.mirror_repository === undefined) throw errors.notDeployed(projectDir, MIRROR_STACK_NAME);
   return values as unknown as MirrorOutputs;
 }
+
+/** For people. */
+export function mirrorOutputsText(outputs: MirrorOutputs): string {
+  return [
+    `packages       ${Object.values(outputs.mirror_endpoints).join(", ")}`,
+    `for            ${outputs.mirror_readers.join(", ")}`,
+    `their policy   ${outputs.mirror_policy_arn}`,
+    `subnets        ${outputs.network_subnet_ids.join(", ")} (VPC ${outputs.network_vpc_id}, ${outputs.network_cidr})`,
+    `ways out       ${outputs.network_services.join(", ")}${outputs.network_s3_endpoint_id === "" ? "" : ", s3"}`,
+    `log in         ${outputs.mirror_login}`,
+  ].join("\n");
+}

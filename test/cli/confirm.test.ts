@@ -29,8 +29,8 @@ describe("a question", () => {
     await expect(
       confirm({ ...context, options: given }, "3 hosts would be lost.", { input, output }),
     ).rejects.toMatchObject({
-      message: "3 hosts would be lost, and nobody can be asked here",
-      hint: "add --yes to do it all the same",
+      message: "3 hosts would be lost, but there is no terminal to ask on",
+      hint: "add --yes to go ahead",
       exit: 2,
     });
   });

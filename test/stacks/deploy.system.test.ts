@@ -273,7 +273,7 @@ describe("up", () => {
     const refused = await sallyport("up");
     expect(refused.status, refused.output).toBe(2);
     expect(refused.output).toMatch(
-      /error: accelerator-1, accelerator-2 would be lost, with all data there, and nobody can be asked here\n.*--yes/,
+      /error: accelerator-1, accelerator-2 would be lost, with all data there, but there is no terminal to ask on\n.*--yes/,
     );
     expect((await readOutputs({ projectDir: project })).hosts).toEqual(outputs.hosts);
   });

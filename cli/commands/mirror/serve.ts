@@ -2,10 +2,9 @@
 import type { Command } from "commander";
 import { defined } from "../../../base/defined.js";
 import type { Context, Wrap } from "../../context.js";
+import { collect } from "../../flags.js";
 
 const DEFAULT_LISTEN = "127.0.0.1:8642";
-
-const collect = (value: string, before: readonly string[]) => [...before, value];
 
 export function registerServe(mirror: Command, wrap: Wrap): void {
   mirror

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { surplus } from "../../../cli/boot/fleet-loss.js";
 import { fleetInputs } from "../../../stacks/accelerator-hosts/fleet-inputs.js";
 import { memberOf } from "../../../stacks/accelerator-hosts/fleet-members.js";
 import type { DeployedFleet } from "../../../stacks/accelerator-hosts/outputs.js";
+import { surplus } from "../../../stacks/lifecycle/new-machines.js";
 import { only, resources, synth, synthText } from "../support/sample.js";
 
 const changes = { fleet: fleetInputs({ max: 4 }) };

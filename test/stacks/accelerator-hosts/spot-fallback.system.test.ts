@@ -61,7 +61,7 @@ test("otherwise exactly that host is made on demand, with a warning", async () =
   const { code, stderr } = await run("up", "--yes", "--no-wait");
   expect(code, stderr).toBe(0);
   expect(stderr).toContain(
-    "warning: there is no spot instance for accelerator-1 (InsufficientInstanceCapacity): on demand instead",
+    "warning: EC2 has no spot instance for accelerator-1 (InsufficientInstanceCapacity): using on-demand",
   );
   expect(await host()).toMatchObject({ name: "accelerator-1", spot: false });
   expect(markets.at(-1)).toBe("on demand");

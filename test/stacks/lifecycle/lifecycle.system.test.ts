@@ -109,7 +109,7 @@ test("keep only says so", async () => {
 test("term asks first, ends the machine through Terraform, and up makes another", async () => {
   const refused = await cli("stop", "accelerator-2");
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/accelerator-2 would be terminated, with all data there, and nobody can be asked/);
+  expect(refused.stderr).toMatch(/accelerator-2 would be terminated, with all data there, but there is no terminal/);
   expect(await states()).toEqual(["running", "running"]);
   const ended = await cli("stop", "accelerator-2", "--mode", "Term", "--yes");
   expect(ended.code, ended.stderr).toBe(0);

@@ -1,0 +1,40 @@
+/** Observes hosts: EC2 for their machines and spot prices, their agents for the rest. */
+import type { DeployedHost } from "../accelerator-hosts/outputs.js";
+import { type AgentState, type HostStatus, hostStatus, type Price } from "./host-status.js";
+import type { Instances, Machine } from "./instances.js";
+
+export interface ObserveOptions<Idle> {
+  readonly instances: Instances;
+  /** US dollars an hour by instance type, in place of what EC2 says. */
+  readonly prices: ReadonlyMap<string, number>;
+  /** Asks the agent of a host that is up. */
+  readonly askAgent: (host: DeployedHost) => Promise<AgentState<Idle>>;
+  readonly signal: AbortSignal;
+}
+
+export async function observeHosts<Idle>(
+  hosts: readonly DeployedHost[],
+  options: ObserveOptions<Idle>,
+): Promise<HostStatus<Idle>[]> {
+  const ids = hosts.map(({ instance_id }) => instance_id).filter(Boolean);
+  const machines = await options.instances.read(ids, options.signal);
+  return Promise.all(
+    hosts.map(async (host) => {
+      const machine = machines.get(host.instance_id);
+      const isUp = machine === undefined || machine.state === "running";
+      const agent: AgentState<Idle> = isUp && host.agent_url ? await options.askAgent(host) : { agent: "none" };
+      return hostStatus(host, { machine, agent, price: await priceOf(host, machine, options), now: new Date() });
+    }),
+  );
+}
+
+async function priceOf(
+  host: DeployedHost,
+  machine: Machine | undefined,
+  { prices, instances, signal }: Pick<ObserveOptions<unknown>, "prices" | "instances" | "signal">,
+): Promise<Price | undefined> {
+  const given = prices.get(machine?.type || host.instance_type);
+  if (given !== undefined) return { usd_per_hour: given, source: "given" };
+  const spot = machine?.spot ? await instances.spotPrice(machine, signal) : undefined;
+  return spot === undefined ? undefined : { usd_per_hour: spot, source: "spot price of now" };
+}
