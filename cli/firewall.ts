@@ -5,8 +5,8 @@ import { Fault } from "../base/fault.js";
 import type { RuleTable } from "../firewall/options/table.js";
 import type { Ec2 } from "../firewall/security-group/ec2.js";
 import type { LeaseOptions } from "../firewall/security-group/leases.js";
-import type { PortRange } from "../firewall/security-group/sync.js";
 import type { Cidr } from "../net/cidr.js";
+import type { PortRange } from "../net/port-range.js";
 import type { Context } from "./context.js";
 
 export interface TableFlags {

@@ -17,6 +17,7 @@ export class Address {
   readonly family: Family;
   readonly #address: ipaddr.IPv4 | ipaddr.IPv6;
   #number: bigint | undefined;
+  #text: string | undefined;
 
   private constructor(
     address: ipaddr.IPv4 | ipaddr.IPv6,
@@ -66,7 +67,8 @@ export class Address {
   }
 
   toString(): string {
-    return this.#address.toString();
+    this.#text ??= this.#address.toString();
+    return this.#text;
   }
 
   toJSON(): string {

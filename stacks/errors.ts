@@ -95,6 +95,12 @@ export const unknownAtSynth = (prop: string): Fault =>
     exit: EXIT.usage,
   });
 
+export const sourceUnknownToTerraform = (text: string): Fault =>
+  new Fault("stacks/unknown-source", `no rule can be made for the source ${quote(text)}`, {
+    hint: "pass a table whose sources are blocks, prefix lists, security groups or the VPC",
+    exit: EXIT.usage,
+  });
+
 export const badPort = (port: number): Fault =>
   new Fault("stacks/bad-port", `port ${quote(port)} is not a whole number from 1 to 65535`, { exit: EXIT.usage });
 

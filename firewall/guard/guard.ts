@@ -7,16 +7,17 @@
  * more than any one party has, and less than the coarsest way of cutting the world in pieces.
  *
  * Not judged: ICMP, which has no ports; egress; modules, whose inside is not part of the JSON; and
- * sources that only Terraform will know, which are returned as doubts.
+ * sources that only Terraform will know, which are returned as unresolved.
  */
 import { Cidr } from "../../net/cidr.js";
-import { printPorts } from "../../net/ingress-rule.js";
-import { blocksOf, difference, intersection, type Spans, sizeOf, spansOf, union } from "../../net/ranges.js";
+import { ALL_PROTOCOLS } from "../../net/ingress-rule.js";
+import { includesPort, type PortRange, printPortRange } from "../../net/port-range.js";
+import { blocksOf, difference, intersection, type Spans, sizeOf, spansOf } from "../../net/ranges.js";
 import type { RuleTable } from "../options/table.js";
-import { type Doubt, HAVE_PORTS, type Opening, openingsIn } from "./ingress-exposures.js";
+import { exposuresIn, HAVE_PORTS, type IngressExposure, type UnresolvedSource } from "./ingress-exposures.js";
 import { isObject, objectAt, type StackJson, TerraformJson } from "./terraform-json.js";
 
-export type { Doubt } from "./ingress-exposures.js";
+export type { UnresolvedSource } from "./ingress-exposures.js";
 export type { StackJson } from "./terraform-json.js";
 
 /** What somebody asked for, and the guard lets pass. */
@@ -47,7 +48,7 @@ export interface Finding {
 export interface Judgement {
   readonly findings: readonly Finding[];
   /** Sources that cannot be judged before Terraform runs. */
-  readonly doubts: readonly Doubt[];
+  readonly unresolved: readonly UnresolvedSource[];
 }
 
 /** Every port that the stacks open to the whole Internet, less what is allowed. */
@@ -55,24 +56,28 @@ export function openToWorld(
   stacks: readonly StackJson[],
   options: { readonly allow?: readonly Allowed[] } = {},
 ): Judgement {
-  const { openings, doubts } = openingsIn(new TerraformJson(stacks));
-  const groups = new Map<string, Opening[]>();
-  for (const opening of openings) {
-    const key = `${opening.stack} ${opening.group}`;
-    groups.set(key, [...(groups.get(key) ?? []), opening]);
+  const { exposures, unresolved } = exposuresIn(new TerraformJson(stacks));
+  const groups = new Map<string, IngressExposure[]>();
+  for (const exposure of exposures) {
+    const key = `${exposure.stack} ${exposure.group}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [exposure]);
+    else group.push(exposure);
   }
   const allow = (options.allow ?? []).map(readAllowed);
   const findings = [...groups.values()].flatMap((group) =>
     ([4, 6] as const).flatMap((family) => findingsOf(group, family, allow)),
   );
-  return { findings, doubts: [...doubts, ...stacks.flatMap(doubtsOfModules)] };
+  return { findings, unresolved: [...unresolved, ...stacks.flatMap(unresolvedModules)] };
 }
 
 /** What the rows of a table open, for `allow`: the guard then lets pass what an option asked for. */
 export function allowedBy(table: Pick<RuleTable, "rows">): Allowed[] {
-  return table.rows.flatMap(({ rule: { protocol, source, from, to } }) => {
-    if (source.kind !== "cidr") return [];
-    return Array.from({ length: to - from + 1 }, (_, index) => ({ port: from + index, cidr: source.cidr, protocol }));
+  return table.rows.flatMap(({ rule: { protocol, source, ports } }) => {
+    if (source.kind !== "cidr" || (protocol !== "tcp" && protocol !== "udp")) return [];
+    const { cidr } = source;
+    const each = Array.from({ length: ports.to - ports.from + 1 }, (_, index) => ports.from + index);
+    return each.map((port) => ({ port, cidr, protocol }));
   });
 }
 
@@ -98,19 +103,20 @@ const NOT_PUBLIC = spansOf(
 
 const PUBLIC: Readonly<Record<4 | 6, Spans>> = { 4: difference(everything(4), NOT_PUBLIC), 6: everything(6) };
 
-function findingsOf(group: readonly Opening[], family: 4 | 6, allow: readonly ReadAllowed[]): Finding[] {
-  const every = group.filter(({ protocol }) => protocol === "all");
-  const findings = intervalsOf(every, "all", family, []);
+function findingsOf(group: readonly IngressExposure[], family: 4 | 6, allow: readonly ReadAllowed[]): Finding[] {
+  const ofFamily = group.filter(({ rule }) => rule.source.cidr.family === family);
+  const every = ofFamily.filter(({ rule }) => rule.protocol === ALL_PROTOCOLS);
+  const findings = intervalsOf(every, ALL_PROTOCOLS, family, []);
   const isWholly = findings.length > 0;
-  for (const protocol of new Set(["tcp", "udp", ...group.map((opening) => opening.protocol)])) {
-    if (protocol === "all") continue;
-    // Where all protocols are open already, only what opens this one besides is worth a line.
-    const openings = group.filter(
-      (opening) => opening.protocol === protocol || (opening.protocol === "all" && !isWholly),
+  for (const protocol of new Set(["tcp", "udp", ...ofFamily.map(({ rule }) => rule.protocol)])) {
+    if (protocol === ALL_PROTOCOLS) continue;
+    // Where all protocols are open already, only rules that open this one besides are worth a line.
+    const exposures = ofFamily.filter(
+      ({ rule }) => rule.protocol === protocol || (rule.protocol === ALL_PROTOCOLS && !isWholly),
     );
     findings.push(
       ...intervalsOf(
-        openings,
+        exposures,
         protocol,
         family,
         allow.filter((allowed) => allowed.protocol === protocol),
@@ -122,19 +128,19 @@ function findingsOf(group: readonly Opening[], family: 4 | 6, allow: readonly Re
 
 /** The ports cut wherever anything changes, so that each piece has one answer; equal neighbours are joined again. */
 function intervalsOf(
-  openings: readonly Opening[],
+  exposures: readonly IngressExposure[],
   protocol: string,
   family: 4 | 6,
   allow: readonly ReadAllowed[],
 ): Finding[] {
   const cuts = new Set<number>();
-  for (const { from, to } of openings) cuts.add(from).add(to + 1);
+  for (const { rule } of exposures) cuts.add(rule.ports.from).add(rule.ports.to + 1);
   for (const { port } of allow) cuts.add(port).add(port + 1);
   const edges = [...cuts].sort((a, b) => a - b);
   const findings: Finding[] = [];
   for (const [index, from] of edges.entries()) {
     const to = (edges[index + 1] ?? from) - 1;
-    const here = openings.filter((opening) => opening.from <= from && to <= opening.to);
+    const here = exposures.filter(({ rule }) => includesPort(rule.ports, from) && includesPort(rule.ports, to));
     if (to < from || here.length === 0) continue;
     const finding = judge(
       here,
@@ -153,20 +159,26 @@ function intervalsOf(
 type Piece = Pick<Finding, "protocol" | "from" | "to" | "family">;
 type Untold = Omit<Finding, "text">;
 
-function judge(openings: readonly Opening[], piece: Piece, allow: readonly ReadAllowed[]): Untold | undefined {
+function judge(
+  exposures: readonly IngressExposure[],
+  { protocol, ...piece }: Piece,
+  allow: readonly ReadAllowed[],
+): Untold | undefined {
   const { family } = piece;
-  const ofFamily = (cidrs: readonly Cidr[]) => spansOf(cidrs.filter((cidr) => cidr.family === family));
-  const open = union(openings.flatMap(({ cidrs }) => ofFamily(cidrs)));
-  const unasked = difference(open, ofFamily(allow.map(({ cidr }) => cidr)));
+  const open = spansOf(exposures.map(({ rule }) => rule.source.cidr));
+  const allowed = allow.map(({ cidr }) => cidr).filter((cidr) => cidr.family === family);
+  const unasked = difference(open, spansOf(allowed));
   const reached = sizeOf(intersection(unasked, PUBLIC[family]));
   if (reached * 4n < sizeOf(PUBLIC[family])) return undefined;
-  const [first] = openings;
+  const [first] = exposures;
   if (first === undefined) return undefined;
-  const openers = openings.filter(({ cidrs }) => intersection(ofFamily(cidrs), unasked).length > 0);
+  const openers = exposures.filter(({ rule }) => intersection(spansOf([rule.source.cidr]), unasked).length > 0);
   const openedBy = [
     ...new Map(openers.map(({ resource: { address, path } }) => [address, { address, path }])).values(),
   ];
-  return { stack: first.stack, group: first.group, ...piece, openedBy, audience: describe(family, unasked, reached) };
+  const { stack, group } = first;
+  const named = protocol === ALL_PROTOCOLS ? "all" : protocol;
+  return { stack, group, protocol: named, ...piece, openedBy, audience: describe(family, unasked, reached) };
 }
 
 function describe(family: 4 | 6, unasked: Spans, reached: bigint): string {
@@ -179,15 +191,15 @@ function describe(family: 4 | 6, unasked: Spans, reached: bigint): string {
 
 function withText(finding: Untold): Finding {
   const { group, protocol, openedBy, audience } = finding;
-  const what = printProtocol(protocol, finding);
+  const what = printService(protocol, finding);
   const others = openedBy.map(({ address }) => address).filter((address) => address !== group);
   const through = others.length === 0 ? "" : ` through ${others.join(" and ")}`;
   return { ...finding, text: `${group} opens ${what} to ${audience}${through}, and no option asked for it` };
 }
 
-function printProtocol(protocol: string, ports: Pick<Finding, "from" | "to">): string {
+function printService(protocol: string, ports: PortRange): string {
   if (protocol === "all") return "every port";
-  return HAVE_PORTS.has(protocol) ? `${protocol} ${printPorts(ports)}` : `protocol ${protocol}`;
+  return HAVE_PORTS.has(protocol) ? `${protocol} ${printPortRange(ports)}` : `protocol ${protocol}`;
 }
 
 function isSameBut(a: Untold, b: Untold): boolean {
@@ -195,8 +207,8 @@ function isSameBut(a: Untold, b: Untold): boolean {
   return about(a) === about(b);
 }
 
-/** A module is fetched by Terraform: all that can be seen is what it is told. */
-function doubtsOfModules(stack: StackJson): Doubt[] {
+/** Terraform fetches modules: the JSON shows only the arguments. */
+function unresolvedModules(stack: StackJson): UnresolvedSource[] {
   return Object.entries(objectAt(stack.json, "module")).flatMap(([name, body]) => {
     const world = isObject(body) ? JSON.stringify(body).match(/(?:0\.0\.0\.0|::)\/[01](?!\d)/) : null;
     if (world === null) return [];

@@ -2,7 +2,10 @@
  * Every way in that a Terraform configuration makes, in one shape: inline rules, rules of their own
  * (three kinds of resource, and those of the `awscc` provider), the default group, prefix lists.
  */
+import { Address, bitsOf } from "../../net/address.js";
 import { Cidr } from "../../net/cidr.js";
+import { ALL_PROTOCOLS, type CidrRule } from "../../net/ingress-rule.js";
+import { LAST_PORT, type PortRange } from "../../net/port-range.js";
 import {
   isObject,
   type JsonObject,
@@ -13,30 +16,27 @@ import {
   type Values,
 } from "./terraform-json.js";
 
-export interface Opening {
+/** One rule of the configuration, with a block of addresses as its source. */
+export interface IngressExposure {
   readonly stack: string;
-  /** The group that is opened: an address such as `aws_security_group.web`, or an id. */
+  /** The group that lets packets in: an address such as `aws_security_group.web`, or an id. */
   readonly group: string;
-  /** What opens it. */
+  /** The resource that makes the rule. */
   readonly resource: Resource;
-  /** `tcp`, `udp`, a number, or `all`. */
-  readonly protocol: string;
-  readonly from: number;
-  readonly to: number;
-  readonly cidrs: readonly Cidr[];
+  readonly rule: CidrRule;
 }
 
-/** A source that cannot be known before Terraform runs. */
-export interface Doubt {
+/** A source whose addresses only a run of Terraform can tell. */
+export interface UnresolvedSource {
   readonly stack: string;
   readonly address: string;
   readonly path: string | undefined;
   readonly text: string;
 }
 
-export interface Openings {
-  readonly openings: readonly Opening[];
-  readonly doubts: readonly Doubt[];
+export interface Exposures {
+  readonly exposures: readonly IngressExposure[];
+  readonly unresolved: readonly UnresolvedSource[];
 }
 
 /** The names that one kind of resource has for the same things. */
@@ -85,10 +85,10 @@ const SHAPES: readonly Shape[] = [
 
 export const HAVE_PORTS: ReadonlySet<string> = new Set(["tcp", "udp"]);
 const ICMP = new Set(["icmp", "icmpv6", "1", "58"]);
-const NUMBERS: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "-1": "all" };
-const LAST_PORT = 65_535;
+const NAMES: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", all: ALL_PROTOCOLS };
+const EVERY_PORT: PortRange = { from: 0, to: LAST_PORT };
 
-export function openingsIn(terraform: TerraformJson): Openings {
+export function exposuresIn(terraform: TerraformJson): Exposures {
   const reader = new Reader(terraform);
   for (const shape of SHAPES) {
     for (const resource of terraform.resources(shape.type)) {
@@ -103,9 +103,9 @@ export function openingsIn(terraform: TerraformJson): Openings {
   return reader;
 }
 
-class Reader implements Openings {
-  readonly openings: Opening[] = [];
-  readonly doubts: Doubt[] = [];
+class Reader implements Exposures {
+  readonly exposures: IngressExposure[] = [];
+  readonly unresolved: UnresolvedSource[] = [];
 
   constructor(readonly terraform: TerraformJson) {}
 
@@ -124,8 +124,11 @@ class Reader implements Openings {
     const group = this.#group(shape, resource, scope);
     for (const protocol of protocols) {
       // EC2 heeds the ports of no other protocol.
-      const [from, to] = HAVE_PORTS.has(protocol) ? this.#ports(rule, scope) : [0, LAST_PORT];
-      this.openings.push({ stack: resource.stack.name, group, resource, protocol, from, to, cidrs });
+      const ports = HAVE_PORTS.has(protocol) ? this.#ports(rule, scope) : EVERY_PORT;
+      for (const cidr of cidrs) {
+        const exposed: CidrRule = { protocol, ports, source: { kind: "cidr", cidr } };
+        this.exposures.push({ stack: resource.stack.name, group, resource, rule: exposed });
+      }
     }
   }
 
@@ -138,25 +141,25 @@ class Reader implements Openings {
   /** Every protocol but ICMP, which has no ports. A protocol that nobody knows may be any. */
   #protocols(value: unknown, scope: Scope): string[] {
     const { literals, references, unknown } = this.terraform.values(value, scope);
-    if (literals.length === 0 || references.length > 0 || unknown.length > 0) return ["all"];
-    const names = literals.map((text) => NUMBERS[text] ?? text.toLowerCase());
+    if (literals.length === 0 || references.length > 0 || unknown.length > 0) return [ALL_PROTOCOLS];
+    const names = literals.map((text) => NAMES[text.toLowerCase()] ?? text.toLowerCase());
     return [...new Set(names)].filter((name) => !ICMP.has(name));
   }
 
   /** All ports where they are not known, or not limited. */
-  #ports(rule: JsonObject, scope: Scope): readonly [number, number] {
+  #ports(rule: JsonObject, scope: Scope): PortRange {
     const [from, to] = [rule.from_port, rule.to_port].map((value) => {
       const { literals, references, unknown } = this.terraform.values(value, scope);
       const numbers = literals.map(Number).filter((number) => Number.isInteger(number) && number >= 0);
       return references.length > 0 || unknown.length > 0 ? [] : numbers;
     });
-    if (from === undefined || to === undefined || from.length === 0 || to.length === 0) return [0, LAST_PORT];
-    return [Math.min(...from), Math.max(...to)];
+    if (from === undefined || to === undefined || from.length === 0 || to.length === 0) return EVERY_PORT;
+    return { from: Math.min(...from), to: Math.max(...to) };
   }
 
   #cidrs(value: unknown, resource: Resource, scope: Scope): Cidr[] {
     const values = this.terraform.values(value, scope);
-    this.#doubt(values, resource);
+    this.#noteUnresolved(values, resource);
     return values.literals.flatMap((text) => readBlock(text) ?? []);
   }
 
@@ -199,7 +202,7 @@ class Reader implements Openings {
     return address.startsWith("data.aws_") && isObject(body) && String(body.name).startsWith("com.amazonaws.");
   }
 
-  #doubt({ references, unknown }: Values, resource: Resource): void {
+  #noteUnresolved({ references, unknown }: Values, resource: Resource): void {
     const unseen = references.filter(
       ({ address }) => !OWN_RANGES.has(address.replace(/^data\./, "").split(".")[0] ?? ""),
     );
@@ -209,7 +212,7 @@ class Reader implements Openings {
   }
 
   #say({ stack, address, path }: Resource, text: string): void {
-    this.doubts.push({ stack: stack.name, address, path, text });
+    this.unresolved.push({ stack: stack.name, address, path, text });
   }
 }
 
@@ -232,13 +235,10 @@ const OWN_RANGES = new Set([
 function readBlock(text: string): Cidr | undefined {
   const [, address, prefix] = /^([\da-fA-F.:]+)\/(\d{1,3})$/.exec(text.trim()) ?? [];
   if (address === undefined) return undefined;
-  try {
-    const host = Cidr.host(address);
-    const bits = host.family === 4 && address.includes(":") ? Number(prefix) - 96 : Number(prefix);
-    return bits < 0 || bits > host.prefix ? undefined : Cidr.fromNumber(host.family, host.first, bits);
-  } catch {
-    return undefined;
-  }
+  const host = Address.parse(address);
+  if (host === undefined) return undefined;
+  const bits = host.wasMapped ? Number(prefix) - 96 : Number(prefix);
+  return bits < 0 || bits > bitsOf(host.family) ? undefined : Cidr.around(host, bits);
 }
 
 function portsInside(expression: string): JsonObject {

@@ -9,7 +9,7 @@
 import { defined } from "../../base/defined.js";
 import { nearest } from "../../base/text/nearest.js";
 import { Cidr } from "../../net/cidr.js";
-import type { Source } from "../../net/ingress-rule.js";
+import type { RuleSource } from "../../net/ingress-rule.js";
 import * as errors from "../errors.js";
 import { type Origins, writtenAt } from "./origins.js";
 
@@ -48,7 +48,7 @@ export interface FirewallOptions {
 
 export interface IngressClaim {
   readonly ports: readonly number[];
-  readonly source: Source;
+  readonly source: RuleSource;
   readonly path: string;
 }
 
@@ -215,7 +215,7 @@ class Reader {
     return { ports, source: this.source(entry, path), path };
   }
 
-  source(entry: Readonly<Record<string, unknown>>, path: string): Source {
+  source(entry: Readonly<Record<string, unknown>>, path: string): RuleSource {
     const max = entry.max_entries;
     if (max !== undefined && (entry.prefix_list === undefined || !isCount(max))) {
       throw this.bad(

@@ -3,7 +3,7 @@
  * `disable_public_ingress` then put another source in the place of the one that was asked for.
  */
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
-import { printSource, type Source } from "../../net/ingress-rule.js";
+import { printSource, type RuleSource } from "../../net/ingress-rule.js";
 import * as errors from "../errors.js";
 import type { CheckedOptions } from "./options.js";
 import { BUILT_IN, type Origins, writtenAt } from "./origins.js";
@@ -26,16 +26,16 @@ export interface TableContext {
 export interface Claim {
   readonly port: number;
   /** Who was meant before the VPC took their place. */
-  readonly asked: Source;
-  readonly source: Source;
+  readonly asked: RuleSource;
+  readonly source: RuleSource;
   /** The step that a row is named after. */
   readonly opener: Step;
   readonly steps: readonly Step[];
 }
 
 const SSH = 22;
-const EVERYBODY: Source = { kind: "cidr", cidr: Cidr.parse("0.0.0.0/0") };
-const VPC: Source = { kind: "vpc" };
+const EVERYBODY: RuleSource = { kind: "cidr", cidr: Cidr.parse("0.0.0.0/0") };
+const VPC: RuleSource = { kind: "vpc" };
 
 /** In the order of the table: http ports, 22, the callers', then the listed ones. */
 export class Claims {
@@ -95,7 +95,7 @@ export class Claims {
   #behindFirewall(asked: Claim): Claim {
     const { firewall } = this.options;
     if (firewall === undefined) return asked;
-    const source: Source = { kind: "cidr", cidr: firewall.cidr };
+    const source: RuleSource = { kind: "cidr", cidr: firewall.cidr };
     const takes = this.#step("firewall.cidr", `${firewall.cidr} takes the place of 0.0.0.0/0`);
     return { ...asked, asked: source, source, steps: [...asked.steps, ...this.#canonicalSteps(), takes] };
   }
@@ -112,7 +112,7 @@ export class Claims {
     const callers = uniqueCidrs(this.context.callers);
     for (const caller of callers) if (caller.isEverybody) throw errors.everybody(caller.toString());
     if (callers.length === 0 && !disablePublicIngress) throw errors.noCaller("caller");
-    const sources: Source[] = callers.map((cidr) => ({ kind: "cidr", cidr }));
+    const sources: RuleSource[] = callers.map((cidr) => ({ kind: "cidr", cidr }));
     // Within the VPC it does not matter who the callers are, so nobody need look them up.
     for (const port of callerPorts) {
       for (const source of sources.length === 0 ? [VPC] : sources) {
@@ -171,11 +171,11 @@ export class Claims {
   }
 }
 
-function withinText(source: Source, stays: boolean): string {
+function withinText(source: RuleSource, stays: boolean): string {
   if (source.kind === "vpc") return "lets only the VPC in";
   return stays ? `leaves ${printSource(source)}, which is inside` : `the VPC takes the place of ${printSource(source)}`;
 }
 
-function claim(port: number, source: Source, opener: Step, before: readonly Step[] = []): Claim {
+function claim(port: number, source: RuleSource, opener: Step, before: readonly Step[] = []): Claim {
   return { port, asked: source, source, opener, steps: [...before, opener] };
 }

@@ -10,14 +10,14 @@
 
 import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
-import { printSource, type Rule, ruleKey, type Source, tcpRule } from "../../net/ingress-rule.js";
+import { covers, type IngressRule, printPorts, printSource, ruleKey, tcpRule } from "../../net/ingress-rule.js";
 import { type FirewallOptions, readOptions } from "./options.js";
 import { type Claim, Claims, type Step, type TableContext } from "./rule-requests.js";
 
 export type { Step, TableContext } from "./rule-requests.js";
 
 export interface TableRow {
-  readonly rule: Rule;
+  readonly rule: IngressRule;
   /** The option that opened the port first, and where it stands. */
   readonly option: string;
   readonly origin: string;
@@ -67,7 +67,7 @@ export function buildTable(options: FirewallOptions, context: TableContext): Rul
 
 /** Equal rules become one row, in the place of the first. */
 function merge(claims: readonly Claim[], overlaps: Overlap[]): TableRow[] {
-  const rows = new Map<string, { first: Claim; rule: Rule; why: Step[] }>();
+  const rows = new Map<string, { first: Claim; rule: IngressRule; why: Step[] }>();
   for (const claim of claims) {
     const rule = tcpRule(claim.port, claim.source);
     const row = rows.get(ruleKey(rule));
@@ -100,21 +100,7 @@ function reportCovered(rows: readonly TableRow[], vpcCidr: Cidr | undefined, ove
       return place < index || !covers(row.rule, other.rule, vpcCidr);
     });
     if (cover === undefined) continue;
-    const text = `${row.rule.from} from ${printSource(row.rule.source)}, by ${named(row)}, is covered by ${printSource(cover.rule.source)}, by ${named(cover)}`;
+    const text = `${printPorts(row.rule)} from ${printSource(row.rule.source)}, by ${named(row)}, is covered by ${printSource(cover.rule.source)}, by ${named(cover)}`;
     overlaps.push({ kind: "covered", text });
   }
-}
-
-function covers(wide: Rule, narrow: Rule, vpcCidr: Cidr | undefined): boolean {
-  if (wide.from > narrow.from || wide.to < narrow.to) return false;
-  const [outer, inner] = [blockOf(wide.source, vpcCidr), blockOf(narrow.source, vpcCidr)];
-  if (outer === undefined) return false;
-  // A VPC always has an IPv4 range, whichever it is.
-  if (inner === undefined) return narrow.source.kind === "vpc" && outer.isEverybody && outer.family === 4;
-  return outer.contains(inner);
-}
-
-function blockOf(source: Source, vpcCidr: Cidr | undefined): Cidr | undefined {
-  if (source.kind === "cidr") return source.cidr;
-  return source.kind === "vpc" ? vpcCidr : undefined;
 }

@@ -7,7 +7,8 @@
 
 import { defined } from "../../base/defined.js";
 import { Cidr } from "../../net/cidr.js";
-import { printSource, type Rule, type Source } from "../../net/ingress-rule.js";
+import { type IngressRule, printSource, type RuleSource } from "../../net/ingress-rule.js";
+import { includesPort } from "../../net/port-range.js";
 import type { RuleTable, TableRow } from "./table.js";
 
 export interface Question {
@@ -41,7 +42,7 @@ export function decide(table: RuleTable, question: Question): Verdict {
   const candidates = [
     ...table.rows.map((row) => ({ row, group: "public" as const })),
     ...table.internal.map((row) => ({ row, group: "internal" as const })),
-  ].filter(({ row: { rule } }) => rule.from <= port && port <= rule.to);
+  ].filter(({ row: { rule } }) => includesPort(rule.ports, port));
   const judged = candidates.map((candidate) => ({
     ...candidate,
     holds: holds(candidate.row.rule.source, address, known),
@@ -67,7 +68,7 @@ interface Known {
 }
 
 /** Undefined where nobody knows. */
-function holds(source: Source, address: Cidr, { vpcCidr, members }: Known): boolean | undefined {
+function holds(source: RuleSource, address: Cidr, { vpcCidr, members }: Known): boolean | undefined {
   switch (source.kind) {
     case "cidr":
       return source.cidr.contains(address);
@@ -78,23 +79,26 @@ function holds(source: Source, address: Cidr, { vpcCidr, members }: Known): bool
           ? undefined
           : false
         : vpcCidr.contains(address);
+    case "unknown":
+      return undefined;
     default:
       return members[source.id]?.some((member) => member.contains(address));
   }
 }
 
-const MEMBERSHIP: Readonly<Record<Source["kind"], string>> = {
+const MEMBERSHIP: Readonly<Record<RuleSource["kind"], string>> = {
   cidr: "inside",
   vpc: "inside the VPC",
   "prefix-list": "in the list",
   "security-group": "a member of the group",
+  unknown: "meant by it",
 };
 
 const by = ({ option, origin }: TableRow): string => `${option} (${origin})`;
 
 const inGroup = (group: "public" | "internal"): string => (group === "internal" ? " in the internal group" : "");
 
-function whose({ source }: Rule, vpcCidr: Cidr | undefined): string {
+function whose({ source }: IngressRule, vpcCidr: Cidr | undefined): string {
   return source.kind === "vpc" && vpcCidr !== undefined ? `the VPC ${vpcCidr}` : printSource(source);
 }
 

@@ -1,5 +1,5 @@
 /** Ports as people write them. */
-import type { PortRange } from "../security-group/sync.js";
+import type { PortRange } from "../../net/port-range.js";
 import * as errors from "./errors.js";
 
 /** `22`, `8000-8010`, and several of them at commas. */

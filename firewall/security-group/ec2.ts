@@ -17,12 +17,18 @@ import {
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
-import type { LiveRule, MarkedRule } from "../../net/ec2-rule.js";
-import { entryOf, liveRule, toPermissions } from "../../net/ec2-shapes.js";
+import {
+  type DescribedRule,
+  type InstalledRule,
+  type PrefixListEntry,
+  readEntry,
+  readRule,
+  toPermissions,
+} from "../../net/ec2-rules.js";
 import { judgeAwsError } from "./aws-errors.js";
 import * as faults from "./aws-faults.js";
 import { attemptsOf, type Backoff, pause } from "./backoff.js";
-import type { PrefixListBatch, PrefixListEntry } from "./plan-prefix-list.js";
+import type { PrefixListBatch } from "./plan-prefix-list.js";
 
 /**
  * What came of a write: `done`; `stale` if rules were not as believed, or nobody knows whether it took
@@ -75,8 +81,8 @@ export class Ec2 {
   }
 
   /** The ingress rules of each group, in one read for all of them. */
-  async readRules(groupIds: readonly string[], signal?: AbortSignal): Promise<Map<string, LiveRule[]>> {
-    const groups = new Map(groupIds.map((id): [string, LiveRule[]] => [id, []]));
+  async readRules(groupIds: readonly string[], signal?: AbortSignal): Promise<Map<string, InstalledRule[]>> {
+    const groups = new Map(groupIds.map((id): [string, InstalledRule[]] => [id, []]));
     const seen = new Set<string>();
     const Filters = [{ Name: "group-id", Values: [...groups.keys()] }];
     let NextToken: string | undefined;
@@ -93,7 +99,7 @@ export class Ec2 {
         );
       for (const raw of page.SecurityGroupRules ?? []) {
         seen.add(raw.GroupId ?? "");
-        if (raw.IsEgress !== true) groups.get(raw.GroupId ?? "")?.push(liveRule(raw));
+        if (raw.IsEgress !== true) groups.get(raw.GroupId ?? "")?.push(readRule(raw));
       }
       NextToken = page.NextToken;
     } while (NextToken);
@@ -112,7 +118,7 @@ export class Ec2 {
   }
 
   /** Adds all or none. */
-  async authorize(GroupId: string, rules: readonly MarkedRule[]): Promise<Outcome> {
+  async authorize(GroupId: string, rules: readonly DescribedRule[]): Promise<Outcome> {
     const IpPermissions = toPermissions(rules);
     return this.#write("ec2:AuthorizeSecurityGroupIngress", GroupId, () =>
       this.#client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })),
@@ -120,7 +126,7 @@ export class Ec2 {
   }
 
   /** Removes by rule id, so that what somebody put in a rule's place since is not taken for it. */
-  async revoke(GroupId: string, rules: readonly LiveRule[]): Promise<Outcome> {
+  async revoke(GroupId: string, rules: readonly InstalledRule[]): Promise<Outcome> {
     const SecurityGroupRuleIds = rules.map(({ id }) => id);
     return this.#write("ec2:RevokeSecurityGroupIngress", GroupId, () =>
       this.#client.send(new RevokeSecurityGroupIngressCommand({ GroupId, SecurityGroupRuleIds })),
@@ -128,7 +134,7 @@ export class Ec2 {
   }
 
   /** Gives rules that are there another description. */
-  async describe(GroupId: string, rules: readonly MarkedRule[]): Promise<Outcome> {
+  async describe(GroupId: string, rules: readonly DescribedRule[]): Promise<Outcome> {
     const IpPermissions = toPermissions(rules);
     return this.#write("ec2:UpdateSecurityGroupRuleDescriptionsIngress", GroupId, () =>
       this.#client.send(new UpdateSecurityGroupRuleDescriptionsIngressCommand({ GroupId, IpPermissions })),
@@ -155,7 +161,7 @@ export class Ec2 {
           ),
         signal,
       );
-      entries.push(...(page.Entries ?? []).map(entryOf));
+      entries.push(...(page.Entries ?? []).map(readEntry));
       NextToken = page.NextToken;
     } while (NextToken);
     const { failure: _failure, ...rest } = list;

@@ -1,7 +1,7 @@
 /** Leases as rows for programs and as a table for people. */
 
 import { table } from "../../base/text/table.js";
-import { portsText, sourceText } from "../../net/ec2-rule.js";
+import { printPorts, printSource } from "../../net/ingress-rule.js";
 import type { Lease } from "./leases.js";
 
 export interface LeaseRow {
@@ -19,8 +19,8 @@ export function leaseRow({ groupId, rule, holders, until, isOver }: Lease): Leas
     group: groupId,
     holders,
     protocol: rule.protocol,
-    ports: portsText(rule),
-    source: sourceText(rule.source),
+    ports: printPorts(rule),
+    source: printSource(rule.source),
     until: until.toISOString().replace(".000Z", "Z"),
     is_over: isOver,
   };

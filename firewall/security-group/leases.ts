@@ -8,7 +8,9 @@
 
 import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
-import { contentKey, type LiveRule, type RuleContent } from "../../net/ec2-rule.js";
+import type { InstalledRule } from "../../net/ec2-rules.js";
+import { type IngressRule, ruleKey, rulesFor } from "../../net/ingress-rule.js";
+import type { PortRange } from "../../net/port-range.js";
 import * as errors from "../errors.js";
 import type { Ec2 } from "./ec2.js";
 import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, withoutLease } from "./mark.js";
@@ -16,12 +18,11 @@ import { emptyPlan, type Fate, isLeaseOnly, place, type RulePlan, rulesAfter, so
 import { checked, type GroupJob, reconcileGroup } from "./reconcile.js";
 import { mergeReports, type Report, reportOnGroup } from "./report.js";
 import { type Permits, refuseLockout } from "./safety-checks.js";
-import type { PortRange } from "./sync.js";
 
 /** One rule that is leased. */
 export interface Lease {
   readonly groupId: string;
-  readonly rule: LiveRule;
+  readonly rule: InstalledRule;
   readonly holders: readonly string[];
   readonly until: Date;
   readonly isOver: boolean;
@@ -54,9 +55,7 @@ export async function grantLease(options: LeaseOptions, grant: LeaseGrant): Prom
   const { now = new Date() } = options;
   if (grant.until.getTime() <= now.getTime()) throw errors.leaseInThePast(grant.until);
   const { protocol = "tcp", ports, sources } = grant;
-  const wanted = ports.flatMap(({ from, to }) =>
-    sources.map((cidr): RuleContent => ({ protocol, from, to, source: { kind: "cidr", cidr } })),
-  );
+  const wanted = rulesFor(protocol, ports, sources);
   return run(options, (actual) => planGrant(wanted, actual, grant.name, grant.until, now), wanted);
 }
 
@@ -102,13 +101,13 @@ export async function listLeases({ ec2, groupIds, now = new Date(), signal }: Le
 }
 
 export function planGrant(
-  wanted: readonly RuleContent[],
-  actual: readonly LiveRule[],
+  wanted: readonly IngressRule[],
+  actual: readonly InstalledRule[],
   name: string,
   until: Date,
   now: Date,
 ): RulePlan {
-  const keys = new Set(wanted.map(contentKey));
+  const keys = new Set(wanted.map(ruleKey));
   const description = formatMark({ owner: LEASE_OWNER, until, holders: [name] });
   return planLeases(actual, now, (mark, key) => (keys.has(key) ? withHolder(mark, name, until) : mark), {
     wanted,
@@ -116,13 +115,15 @@ export function planGrant(
   });
 }
 
-export function planRenewal(actual: readonly LiveRule[], { name, until, sources }: LeaseRenewal, now: Date): RulePlan {
+export function planRenewal(
+  actual: readonly InstalledRule[],
+  { name, until, sources }: LeaseRenewal,
+  now: Date,
+): RulePlan {
   const held = actual.filter(({ description }) => parseMark(description)?.holders?.includes(name));
   // The same services from the new addresses, or from the same ones.
-  const wanted = held.flatMap((rule) =>
-    (sources ?? []).map((cidr): RuleContent => ({ ...contentOf(rule), source: { kind: "cidr", cidr } })),
-  );
-  const keys = new Set((sources === undefined ? held : wanted).map(contentKey));
+  const wanted = held.flatMap((rule) => rulesFor(rule.protocol, [rule.ports], sources ?? []));
+  const keys = new Set((sources === undefined ? held : wanted).map(ruleKey));
   const description = formatMark({ owner: LEASE_OWNER, until, holders: [name] });
   return planLeases(
     actual,
@@ -137,15 +138,15 @@ export function planRenewal(actual: readonly LiveRule[], { name, until, sources 
  * @param missing what is to be there as well, if it is not yet.
  */
 export function planLeases(
-  actual: readonly LiveRule[],
+  actual: readonly InstalledRule[],
   now: Date,
   change: (mark: Mark, key: string) => Mark,
-  missing?: { readonly wanted: readonly RuleContent[]; readonly description: string },
+  missing?: { readonly wanted: readonly IngressRule[]; readonly description: string },
 ): RulePlan {
   const plan = emptyPlan();
-  const left = new Map((missing?.wanted ?? []).map((rule) => [contentKey(rule), rule]));
+  const left = new Map((missing?.wanted ?? []).map((rule) => [ruleKey(rule), rule]));
   for (const rule of actual) {
-    const key = contentKey(rule);
+    const key = ruleKey(rule);
     const mark = parseMark(rule.description);
     left.delete(key);
     place(plan, rule, mark, mark === undefined ? "foreign" : fateOf(mark, change(current(mark, now), key)));
@@ -165,10 +166,6 @@ function current(mark: Mark, now: Date): Mark {
   return isExpired(mark, now) ? withoutLease(mark) : mark;
 }
 
-function contentOf({ protocol, from, to, source }: RuleContent): RuleContent {
-  return { protocol, from, to, source };
-}
-
 function withHolder(mark: Mark, name: string, until: Date): Mark {
   const others = (mark.holders ?? []).filter((holder) => holder !== name);
   // Somebody else's lease on the same rule may end later, and then the rule does.
@@ -185,8 +182,8 @@ function withoutHolder(mark: Mark, name: string): Mark {
 
 async function run(
   options: LeaseOptions,
-  plan: (actual: readonly LiveRule[]) => RulePlan,
-  wanted: readonly RuleContent[] = [],
+  plan: (actual: readonly InstalledRule[]) => RulePlan,
+  wanted: readonly IngressRule[] = [],
 ): Promise<Report> {
   const { ec2, groupIds, now = new Date(), callers = [], permits = {}, quota, dryRun, signal } = options;
   const groups = await ec2.readRules(groupIds, signal);

@@ -7,14 +7,8 @@
  * size allows, and no version in between holds more than the list may.
  */
 import { type Cidr, compareCidrs } from "../../net/cidr.js";
+import type { PrefixListEntry } from "../../net/ec2-rules.js";
 import { formatMark, parseMark } from "./mark.js";
-
-export interface PrefixListEntry {
-  /** undefined where EC2's text is no block that is known here; such an entry is left alone. */
-  readonly cidr: Cidr | undefined;
-  readonly text: string;
-  readonly description: string;
-}
 
 export interface PrefixListPlan {
   readonly add: readonly Cidr[];

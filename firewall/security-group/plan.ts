@@ -11,35 +11,36 @@
  *
  * Carrying out a plan makes its successor empty, and no wanted rule that is there is ever revoked.
  */
-import { compareContent, contentKey, type LiveRule, type MarkedRule, type RuleContent } from "../../net/ec2-rule.js";
+import type { DescribedRule, InstalledRule } from "../../net/ec2-rules.js";
+import { compareRules, type IngressRule, ruleKey } from "../../net/ingress-rule.js";
 import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, sameClaim, withoutLease } from "./mark.js";
 
 export interface RulePlan {
   /** To be added. */
-  readonly grant: readonly MarkedRule[];
+  readonly grant: readonly DescribedRule[];
   /** There already, under a mark that is no longer right. */
-  readonly remark: readonly MarkedRule[];
-  readonly revoke: readonly LiveRule[];
+  readonly remark: readonly DescribedRule[];
+  readonly revoke: readonly InstalledRule[];
   /** Ours, and to stay: wanted, or leased. */
-  readonly keep: readonly LiveRule[];
+  readonly keep: readonly InstalledRule[];
   /** Not ours, wanted or not: never touched. */
-  readonly foreign: readonly LiveRule[];
+  readonly foreign: readonly InstalledRule[];
 }
 
 export function planRules(
-  desired: readonly RuleContent[],
-  actual: readonly LiveRule[],
+  desired: readonly IngressRule[],
+  actual: readonly InstalledRule[],
   owner: string,
   now: Date,
 ): RulePlan {
-  const wanted = new Map(desired.map((rule) => [contentKey(rule), rule]));
-  const there = new Set(actual.map(contentKey));
+  const wanted = new Map(desired.map((rule) => [ruleKey(rule), rule]));
+  const there = new Set(actual.map(ruleKey));
   const description = formatMark({ owner });
   const plan = emptyPlan();
   for (const [key, rule] of wanted) if (!there.has(key)) plan.grant.push({ rule, description });
   for (const rule of actual) {
     const mark = parseMark(rule.description);
-    const fate = decide(mark, wanted.has(contentKey(rule)), owner, now);
+    const fate = decide(mark, wanted.has(ruleKey(rule)), owner, now);
     place(plan, rule, mark, fate);
   }
   return sorted(plan);
@@ -61,7 +62,7 @@ export function isLeaseOnly(mark: Mark): boolean {
 }
 
 /** The revokes that somebody may not have expected: a lease that ends as it was granted is none. */
-export function withdrawn(plan: RulePlan, now: Date): LiveRule[] {
+export function withdrawn(plan: RulePlan, now: Date): InstalledRule[] {
   return plan.revoke.filter(({ description }) => {
     const mark = parseMark(description);
     return mark === undefined || !isLeaseOnly(mark) || !isExpired(mark, now);
@@ -69,16 +70,16 @@ export function withdrawn(plan: RulePlan, now: Date): LiveRule[] {
 }
 
 export interface OpenPlan {
-  readonly grant: MarkedRule[];
-  readonly remark: MarkedRule[];
-  readonly revoke: LiveRule[];
-  readonly keep: LiveRule[];
-  readonly foreign: LiveRule[];
+  readonly grant: DescribedRule[];
+  readonly remark: DescribedRule[];
+  readonly revoke: InstalledRule[];
+  readonly keep: InstalledRule[];
+  readonly foreign: InstalledRule[];
 }
 
 export const emptyPlan = (): OpenPlan => ({ grant: [], remark: [], revoke: [], keep: [], foreign: [] });
 
-export function place(plan: OpenPlan, rule: LiveRule, mark: Mark | undefined, fate: Fate): void {
+export function place(plan: OpenPlan, rule: InstalledRule, mark: Mark | undefined, fate: Fate): void {
   if (fate === "foreign") plan.foreign.push(rule);
   else if (fate === "revoke") plan.revoke.push(rule);
   else {
@@ -89,13 +90,13 @@ export function place(plan: OpenPlan, rule: LiveRule, mark: Mark | undefined, fa
 
 /** In canonical order, so that calls, logs and diffs repeat exactly. */
 export function sorted(plan: OpenPlan): RulePlan {
-  const byRule = (a: MarkedRule, b: MarkedRule) => compareContent(a.rule, b.rule);
+  const byRule = (a: DescribedRule, b: DescribedRule) => compareRules(a.rule, b.rule);
   return {
     grant: plan.grant.sort(byRule),
     remark: plan.remark.sort(byRule),
-    revoke: plan.revoke.sort(compareContent),
-    keep: plan.keep.sort(compareContent),
-    foreign: plan.foreign.sort(compareContent),
+    revoke: plan.revoke.sort(compareRules),
+    keep: plan.keep.sort(compareRules),
+    foreign: plan.foreign.sort(compareRules),
   };
 }
 
@@ -104,6 +105,6 @@ export function changesNothing(plan: RulePlan): boolean {
 }
 
 /** The rules that are there after the plan, described as they will be. */
-export function rulesAfter(plan: RulePlan): RuleContent[] {
-  return [...plan.keep, ...plan.foreign, ...plan.grant.map(({ rule }) => rule)].sort(compareContent);
+export function rulesAfter(plan: RulePlan): IngressRule[] {
+  return [...plan.keep, ...plan.foreign, ...plan.grant.map(({ rule }) => rule)].sort(compareRules);
 }

@@ -6,7 +6,7 @@
  * Neither says its family here, so both count against both.
  */
 import { type Cidr, uniqueCidrs } from "../../net/cidr.js";
-import { printPorts, printSource, type Rule } from "../../net/ingress-rule.js";
+import { type IngressRule, printPorts, printSource } from "../../net/ingress-rule.js";
 import { Merging } from "../../net/surplus-addresses.js";
 import * as errors from "../errors.js";
 
@@ -18,7 +18,7 @@ export interface RuleCount {
   readonly ipv6: number;
 }
 
-export function countRules(rules: readonly Rule[]): RuleCount {
+export function countRules(rules: readonly IngressRule[]): RuleCount {
   const count = { ipv4: 0, ipv6: 0 };
   for (const { source } of rules) {
     if (source.kind === "cidr") count[source.cidr.family === 4 ? "ipv4" : "ipv6"] += 1;
@@ -34,7 +34,7 @@ export function countRules(rules: readonly Rule[]): RuleCount {
 
 /** @throws Fault that names every way out, with the numbers it would come to. */
 export function checkQuota(
-  rules: readonly Rule[],
+  rules: readonly IngressRule[],
   options: { readonly group?: string; readonly limit?: number } = {},
 ): void {
   const limit = options.limit ?? RULES_PER_GROUP;
@@ -63,8 +63,12 @@ export interface MergedRanges {
  *
  * @returns undefined if no merging would do that leaves the world outside.
  */
-export function mergeToFit(rules: readonly Rule[], family: 4 | 6, limit: number): readonly MergedRanges[] | undefined {
-  const isMergeable = ({ source }: Rule) => source.kind === "cidr" && source.cidr.family === family;
+export function mergeToFit(
+  rules: readonly IngressRule[],
+  family: 4 | 6,
+  limit: number,
+): readonly MergedRanges[] | undefined {
+  const isMergeable = ({ source }: IngressRule) => source.kind === "cidr" && source.cidr.family === family;
   const fixed = countRules(rules.filter((rule) => !isMergeable(rule)));
   const budget = limit - (family === 4 ? fixed.ipv4 : fixed.ipv6);
   const sets = portsBySources(rules.filter(isMergeable)).map(({ ports, cidrs }) => ({
@@ -82,7 +86,7 @@ export function mergeToFit(rules: readonly Rule[], family: 4 | 6, limit: number)
   return sets.map(({ ports, merging }) => ({ ports, cidrs: merging.cidrs, strangers: merging.strangers }));
 }
 
-function portsBySources(rules: readonly Rule[]): { ports: string[]; cidrs: Cidr[] }[] {
+function portsBySources(rules: readonly IngressRule[]): { ports: string[]; cidrs: Cidr[] }[] {
   const perPort = new Map<string, Cidr[]>();
   for (const rule of rules) {
     if (rule.source.kind !== "cidr") continue;
@@ -100,11 +104,11 @@ function portsBySources(rules: readonly Rule[]): { ports: string[]; cidrs: Cidr[
   return [...bySources.values()];
 }
 
-function waysOut(rules: readonly Rule[], family: 4 | 6, count: number, limit: number): string[] {
+function waysOut(rules: readonly IngressRule[], family: 4 | 6, count: number, limit: number): string[] {
   return [mergingWay(rules, family, limit), prefixListWay(rules, family, limit), secondGroupWay(count, limit)];
 }
 
-function mergingWay(rules: readonly Rule[], family: 4 | 6, limit: number): string {
+function mergingWay(rules: readonly IngressRule[], family: 4 | 6, limit: number): string {
   const merged = mergeToFit(rules, family, limit);
   if (merged === undefined) return "merged ranges: none would fit without letting in whole networks of strangers";
   const strangers = merged.reduce((sum, set) => sum + set.strangers, 0n);
@@ -113,7 +117,7 @@ function mergingWay(rules: readonly Rule[], family: 4 | 6, limit: number): strin
   return `merged ranges, ${cost}: ${lists.join("; ")}`;
 }
 
-function prefixListWay(rules: readonly Rule[], family: 4 | 6, limit: number): string {
+function prefixListWay(rules: readonly IngressRule[], family: 4 | 6, limit: number): string {
   const blocks = rules.filter(({ source }) => source.kind === "cidr" && source.cidr.family === family);
   const entries = new Set(blocks.map(({ source }) => printSource(source))).size;
   const ports = new Set(blocks.map(printPorts)).size;

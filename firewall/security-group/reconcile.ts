@@ -6,8 +6,7 @@
  * call is lost: nobody knows whether it took effect, and the next read tells.
  */
 
-import type { LiveRule, RuleContent } from "../../net/ec2-rule.js";
-import type { Rule, Source } from "../../net/ingress-rule.js";
+import type { InstalledRule } from "../../net/ec2-rules.js";
 import * as faults from "./aws-faults.js";
 import { attemptsOf, pause } from "./backoff.js";
 import type { Ec2, Outcome, PrefixList } from "./ec2.js";
@@ -18,8 +17,8 @@ import { checkQuota, countRules, RULES_PER_GROUP } from "./quota.js";
 export interface GroupJob {
   readonly groupId: string;
   /** The rules as they were read. */
-  readonly actual: readonly LiveRule[];
-  readonly plan: (actual: readonly LiveRule[]) => RulePlan;
+  readonly actual: readonly InstalledRule[];
+  readonly plan: (actual: readonly InstalledRule[]) => RulePlan;
   /** Asked before every plan is carried out. @throws Fault to leave everything as it is */
   readonly check?: (plan: RulePlan) => void;
   /** Rules that the group may hold per family. @default 60 */
@@ -45,10 +44,10 @@ export async function reconcileGroup(ec2: Ec2, job: GroupJob): Promise<{ first: 
 }
 
 /** The plan for these rules, if nothing forbids it. */
-export function checked(job: GroupJob, actual: readonly LiveRule[]): RulePlan {
+export function checked(job: GroupJob, actual: readonly InstalledRule[]): RulePlan {
   const plan = job.plan(actual);
   if (plan.grant.length > 0) {
-    checkQuota(rulesAfter(plan).map(forQuota), { group: job.groupId, limit: job.quota ?? RULES_PER_GROUP });
+    checkQuota(rulesAfter(plan), { group: job.groupId, limit: job.quota ?? RULES_PER_GROUP });
   }
   job.check?.(plan);
   return plan;
@@ -77,14 +76,8 @@ async function apply(ec2: Ec2, { groupId, quota }: GroupJob, plan: RulePlan): Pr
 }
 
 function fitTogether(plan: RulePlan, quota: number): boolean {
-  const { ipv4, ipv6 } = countRules([...rulesAfter(plan), ...plan.revoke].map(forQuota));
+  const { ipv4, ipv6 } = countRules([...rulesAfter(plan), ...plan.revoke]);
   return ipv4 <= quota && ipv6 <= quota;
-}
-
-/** The quota counts sources and nothing else. */
-function forQuota({ from, to, source }: RuleContent): Rule {
-  const counted: Source = source.kind === "unknown" ? { kind: "security-group", id: source.text } : source;
-  return { protocol: "tcp", from, to, source: counted };
 }
 
 export interface PrefixListJob {

@@ -1,7 +1,7 @@
 /** What a run did, or would do, as data for programs and as lines for people. */
 
 import { defined } from "../../base/defined.js";
-import { contentKey, portsText, type RuleContent, sourceText } from "../../net/ec2-rule.js";
+import { type IngressRule, printPorts, printProtocol, printSource, ruleKey } from "../../net/ingress-rule.js";
 import { parseMark } from "./mark.js";
 import type { RulePlan } from "./plan.js";
 import type { PrefixListPlan } from "./plan-prefix-list.js";
@@ -51,13 +51,13 @@ export function reportOnGroup(
   target: string,
   first: RulePlan,
   last: RulePlan,
-  desired: readonly RuleContent[] = [],
+  desired: readonly IngressRule[] = [],
 ): Report {
   const before = byKey([...first.keep, ...first.revoke]);
   const after = byKey([...last.keep, ...last.grant.map(({ rule }) => rule)]);
   const marks = byKey([...last.grant, ...last.remark].map(({ rule, description }) => ({ ...rule, description })));
-  const row = (rule: RuleContent) => ruleRow(target, marks.get(contentKey(rule)) ?? rule);
-  const wanted = new Set(desired.map(contentKey));
+  const row = (rule: IngressRule) => ruleRow(target, marks.get(ruleKey(rule)) ?? rule);
+  const wanted = new Set(desired.map(ruleKey));
   const added = [...after].filter(([key]) => !before.has(key)).map(([, rule]) => row(rule));
   const removed = [...before].filter(([key]) => !after.has(key)).map(([, rule]) => row(rule));
   return {
@@ -67,7 +67,7 @@ export function reportOnGroup(
     kept: [...after].filter(([key]) => before.has(key)).map(([, rule]) => row(rule)),
     foreign: last.foreign.map((rule) => ({
       ...ruleRow(target, rule),
-      ...defined({ wanted: wanted.has(contentKey(rule)) ? (true as const) : undefined }),
+      ...defined({ wanted: wanted.has(ruleKey(rule)) ? (true as const) : undefined }),
     })),
   };
 }
@@ -116,18 +116,18 @@ function rowText({ target, protocol, ports, source, until, holders }: ReportRow)
   return `${target}${service} ${source}${lease}`;
 }
 
-function ruleRow(target: string, rule: RuleContent & { readonly description?: string }): ReportRow {
+function ruleRow(target: string, rule: IngressRule & { readonly description?: string }): ReportRow {
   const mark = parseMark(rule.description);
   return defined({
     target,
-    protocol: rule.protocol === "-1" ? "any" : rule.protocol,
-    ports: portsText(rule),
-    source: sourceText(rule.source),
+    protocol: printProtocol(rule),
+    ports: printPorts(rule),
+    source: printSource(rule.source),
     until: mark?.until === undefined ? undefined : mark.until.toISOString().replace(".000Z", "Z"),
     holders: mark?.holders === undefined ? undefined : mark.holders,
   });
 }
 
-function byKey<R extends RuleContent>(rules: readonly R[]): Map<string, R> {
-  return new Map(rules.map((rule) => [contentKey(rule), rule]));
+function byKey<R extends IngressRule>(rules: readonly R[]): Map<string, R> {
+  return new Map(rules.map((rule) => [ruleKey(rule), rule]));
 }

@@ -5,8 +5,17 @@
  */
 import type { Fault } from "../../base/fault.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
-import { type LiveRule, type RuleContent, ruleText } from "../../net/ec2-rule.js";
-import { difference, type Spans, sizeOf, spansOf, union } from "../../net/ranges.js";
+import type { InstalledRule } from "../../net/ec2-rules.js";
+import {
+  ALL_PROTOCOLS,
+  cidrSource,
+  coversProtocol,
+  type IngressRule,
+  portSpans,
+  printRule,
+} from "../../net/ingress-rule.js";
+import { ANY_PORTS } from "../../net/port-range.js";
+import { difference, sizeOf, spansOf, union } from "../../net/ranges.js";
 import * as refusals from "./safety-errors.js";
 
 /** Which refusals are lifted; nothing is, unless said. */
@@ -125,35 +134,25 @@ function isGivenOut(cidr: Cidr): boolean {
  */
 export function refuseLockout(
   callers: readonly Cidr[],
-  revoked: readonly RuleContent[],
-  remaining: readonly RuleContent[],
+  revoked: readonly IngressRule[],
+  remaining: readonly IngressRule[],
   permits: Permits = {},
 ): Fault | undefined {
   if (permits.confirmLockout) return undefined;
   for (const caller of callers) {
     for (const rule of revoked) {
       if (!lets(rule, caller)) continue;
-      const open = remaining.filter((other) => lets(other, caller) && covers(other.protocol, rule.protocol));
-      if (difference(portsOf(rule), union(open.flatMap(portsOf))).length > 0) {
-        return refusals.lockout(caller.toString(), ruleText(rule));
+      const open = remaining.filter((other) => lets(other, caller) && coversProtocol(other, rule));
+      if (difference(portSpans(rule), union(open.flatMap(portSpans))).length > 0) {
+        return refusals.lockout(caller.toString(), printRule(rule));
       }
     }
   }
   return undefined;
 }
 
-function lets({ source }: RuleContent, caller: Cidr): boolean {
+function lets({ source }: IngressRule, caller: Cidr): boolean {
   return source.kind === "cidr" && source.cidr.contains(caller);
-}
-
-function covers(protocol: string, other: string): boolean {
-  return protocol === other || protocol === "-1";
-}
-
-/** Ports as numbers; a rule without ports is open on all of them. */
-function portsOf({ protocol, from, to }: RuleContent): Spans {
-  if (protocol === "-1" || from < 0) return [{ first: 0n, last: 65_535n }];
-  return [{ first: BigInt(from), last: BigInt(to < from ? 65_535 : to) }];
 }
 
 /** As {@link refuseLockout}, for the entries of a prefix list. */
@@ -163,12 +162,12 @@ export function refuseLockoutFromList(
   remaining: readonly Cidr[],
   permits: Permits = {},
 ): Fault | undefined {
-  const asRule = (cidr: Cidr): RuleContent => ({ protocol: "-1", from: -1, to: -1, source: { kind: "cidr", cidr } });
+  const asRule = (cidr: Cidr): IngressRule => ({ protocol: ALL_PROTOCOLS, ports: ANY_PORTS, source: cidrSource(cidr) });
   return refuseLockout(callers, removed.map(asRule), remaining.map(asRule), permits);
 }
 
 /** How many addresses the rules of an owner let in: what its list was, the last time. */
-export function addressesOf(rules: readonly LiveRule[]): Set<string> {
+export function addressesOf(rules: readonly InstalledRule[]): Set<string> {
   return new Set(rules.flatMap(({ source }) => (source.kind === "cidr" ? [source.cidr.toString()] : [])));
 }
 

@@ -8,7 +8,9 @@
 
 import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
-import type { LiveRule, RuleContent } from "../../net/ec2-rule.js";
+import type { InstalledRule } from "../../net/ec2-rules.js";
+import { type IngressRule, rulesFor } from "../../net/ingress-rule.js";
+import type { PortRange } from "../../net/port-range.js";
 import * as errors from "../errors.js";
 import * as faults from "./aws-faults.js";
 import type { Ec2, PrefixList } from "./ec2.js";
@@ -32,11 +34,6 @@ import {
   refuseLockout,
   refuseLockoutFromList,
 } from "./safety-checks.js";
-
-export interface PortRange {
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface GroupTarget {
   readonly kind: "group";
@@ -133,7 +130,7 @@ async function applyAll(steps: readonly Step[]): Promise<Report> {
 
 interface Group {
   readonly targets: readonly GroupTarget[];
-  readonly actual: readonly LiveRule[];
+  readonly actual: readonly InstalledRule[];
 }
 
 interface Targets {
@@ -203,12 +200,8 @@ function groupStep(options: SyncOptions, groupId: string, group: Group, addresse
   };
 }
 
-function desiredRules(targets: Group["targets"], addresses: readonly Cidr[]): RuleContent[] {
-  return targets.flatMap(({ protocol = "tcp", ports }) =>
-    ports.flatMap(({ from, to }) =>
-      addresses.map((cidr): RuleContent => ({ protocol, from, to, source: { kind: "cidr", cidr } })),
-    ),
-  );
+function desiredRules(targets: Group["targets"], addresses: readonly Cidr[]): IngressRule[] {
+  return targets.flatMap(({ protocol = "tcp", ports }) => rulesFor(protocol, ports, addresses));
 }
 
 function listSteps(options: SyncOptions, lists: readonly PrefixList[], addresses: readonly Cidr[]): Step[] {

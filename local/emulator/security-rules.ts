@@ -5,48 +5,50 @@ import {
   GetManagedPrefixListEntriesCommand,
   paginateDescribeSecurityGroupRules,
 } from "@aws-sdk/client-ec2";
-import type { PeerBook } from "../network/rules-to-nft.js";
-import { type SecurityRule, securityRule } from "./security-rule.js";
+import { Cidr } from "../../net/cidr.js";
+import { type InstalledRule, readEntry, readRule } from "../../net/ec2-rules.js";
+import type { GroupRules, PeerAddresses } from "../network/rules-to-nft.js";
 
-export async function readSecurityRules(ec2: EC2Client, groups: readonly string[]): Promise<SecurityRule[]> {
+export async function readSecurityRules(ec2: EC2Client, groups: readonly string[]): Promise<GroupRules> {
+  const rules = { inbound: [] as InstalledRule[], outbound: [] as InstalledRule[] };
   // An empty filter would mean every group of the account.
-  if (groups.length === 0) return [];
-  const rules: SecurityRule[] = [];
+  if (groups.length === 0) return rules;
   const filter = { Filters: [{ Name: "group-id", Values: [...groups] }] };
   for await (const page of paginateDescribeSecurityGroupRules({ client: ec2 }, filter)) {
     for (const raw of page.SecurityGroupRules ?? []) {
-      const rule = securityRule(raw);
-      if (rule !== undefined) rules.push(rule);
+      (raw.IsEgress === true ? rules.outbound : rules.inbound).push(readRule(raw));
     }
   }
   return rules;
 }
 
-/** Looks up what the rules name instead of addresses. */
-export async function readPeers(ec2: EC2Client, rules: readonly SecurityRule[]): Promise<PeerBook> {
-  const groups = new Map<string, string[]>();
-  const prefixLists = new Map<string, string[]>();
-  for (const { peer } of rules) {
-    if (peer.kind === "group" && !groups.has(peer.id)) groups.set(peer.id, await membersOf(ec2, peer.id));
-    if (peer.kind === "prefix-list" && !prefixLists.has(peer.id)) {
+/** Looks up the groups and lists that the rules name in place of addresses. */
+export async function readPeers(ec2: EC2Client, { inbound, outbound }: GroupRules): Promise<PeerAddresses> {
+  const groups = new Map<string, Cidr[]>();
+  const prefixLists = new Map<string, Cidr[]>();
+  for (const { source } of [...inbound, ...outbound]) {
+    if (source.kind === "security-group" && !groups.has(source.id)) {
+      groups.set(source.id, await membersOf(ec2, source.id));
+    }
+    if (source.kind === "prefix-list" && !prefixLists.has(source.id)) {
       const list = await ec2
-        .send(new GetManagedPrefixListEntriesCommand({ PrefixListId: peer.id }))
+        .send(new GetManagedPrefixListEntriesCommand({ PrefixListId: source.id }))
         .catch(() => undefined);
-      if (list !== undefined)
-        prefixLists.set(
-          peer.id,
-          (list.Entries ?? []).flatMap((entry) => entry.Cidr ?? []),
-        );
+      if (list === undefined) continue;
+      prefixLists.set(
+        source.id,
+        (list.Entries ?? []).flatMap((entry) => readEntry(entry).cidr ?? []),
+      );
     }
   }
   return { groups, prefixLists };
 }
 
-async function membersOf(ec2: EC2Client, group: string): Promise<string[]> {
+async function membersOf(ec2: EC2Client, group: string): Promise<Cidr[]> {
   const filter = { Filters: [{ Name: "group-id", Values: [group] }] };
-  const answer = await ec2.send(new DescribeNetworkInterfacesCommand(filter));
-  return (answer.NetworkInterfaces ?? []).flatMap((link) => [
-    ...(link.PrivateIpAddresses ?? []).flatMap((entry) => entry.PrivateIpAddress ?? []),
-    ...(link.Ipv6Addresses ?? []).flatMap((entry) => entry.Ipv6Address ?? []),
-  ]);
+  const { NetworkInterfaces = [] } = await ec2.send(new DescribeNetworkInterfacesCommand(filter));
+  return NetworkInterfaces.flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
+    ...PrivateIpAddresses.map(({ PrivateIpAddress }) => PrivateIpAddress),
+    ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
+  ]).flatMap((text) => (text === undefined ? [] : Cidr.host(text)));
 }

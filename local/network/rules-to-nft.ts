@@ -1,18 +1,26 @@
 /**
  * Security-group rules as nftables rules. Pure.
  *
- * Promised: a rule lets through what EC2 would let through and nothing more; what cannot be resolved
- * (an unknown group or prefix list, a shape nobody knows) lets nothing through and is reported; the
- * order of the input does not matter and equal rules appear once.
- * Not judged: connection tracking, which the door does (security groups are stateful).
+ * A rule lets through what EC2 would let through and nothing more. A rule that cannot be translated (an
+ * unknown group or prefix list, an unknown protocol) lets nothing through and is reported. The order of
+ * the input does not matter, and equal rules appear once. Connection tracking is the host firewall's
+ * part: security groups are stateful.
  */
-import { isIP } from "node:net";
-import type { SecurityRule } from "../emulator/security-rule.js";
+import type { Cidr } from "../../net/cidr.js";
+import type { InstalledRule } from "../../net/ec2-rules.js";
+import { ALL_PROTOCOLS, printSource } from "../../net/ingress-rule.js";
+import { LAST_PORT, printPortRange } from "../../net/port-range.js";
 
-/** Addresses behind the names that a rule may use for its peer. */
-export interface PeerBook {
-  readonly groups: ReadonlyMap<string, readonly string[]>;
-  readonly prefixLists: ReadonlyMap<string, readonly string[]>;
+/** The rules of security groups, by direction. Of an outbound rule, the source is the destination. */
+export interface GroupRules {
+  readonly inbound: readonly InstalledRule[];
+  readonly outbound: readonly InstalledRule[];
+}
+
+/** The addresses behind security groups and prefix lists, by id. */
+export interface PeerAddresses {
+  readonly groups: ReadonlyMap<string, readonly Cidr[]>;
+  readonly prefixLists: ReadonlyMap<string, readonly Cidr[]>;
 }
 
 export interface NftRules {
@@ -22,67 +30,68 @@ export interface NftRules {
   readonly unresolved: readonly string[];
 }
 
-export function rulesToNft(rules: readonly SecurityRule[], peers: PeerBook): NftRules {
-  const inbound = new Set<string>();
-  const outbound = new Set<string>();
+export function rulesToNft(rules: GroupRules, peers: PeerAddresses): NftRules {
   const unresolved = new Set<string>();
-  for (const rule of rules) {
-    const cidrs = addressesOf(rule, peers);
-    if (typeof cidrs === "string") {
-      unresolved.add(cidrs);
-      continue;
+  const translated = (direction: keyof GroupRules) => {
+    const lines = new Set<string>();
+    for (const rule of rules[direction]) {
+      const cidrs = addressesOf(rule, peers);
+      if (cidrs === undefined) {
+        unresolved.add(`${rule.id}: ${rule.source.kind} ${printSource(rule.source)} is not known`);
+        continue;
+      }
+      for (const cidr of cidrs) {
+        const line = nftRule(rule, cidr, direction === "inbound" ? "saddr" : "daddr");
+        if (line === undefined) unresolved.add(`${rule.id}: no nftables rule for ${rule.protocol} ${cidr}`);
+        else lines.add(line);
+      }
     }
-    for (const cidr of cidrs) {
-      const line = nftRule(rule, cidr);
-      if (line === undefined) unresolved.add(`${rule.id}: no nftables rule for ${rule.protocol} ${cidr}`);
-      else (rule.egress ? outbound : inbound).add(line);
-    }
+    return [...lines].sort();
+  };
+  const [inbound, outbound] = [translated("inbound"), translated("outbound")];
+  return { inbound, outbound, unresolved: [...unresolved].sort() };
+}
+
+function addressesOf({ source }: InstalledRule, { groups, prefixLists }: PeerAddresses): readonly Cidr[] | undefined {
+  switch (source.kind) {
+    case "cidr":
+      return [source.cidr];
+    case "security-group":
+      return groups.get(source.id);
+    case "prefix-list":
+      return prefixLists.get(source.id);
+    default:
+      return undefined;
   }
-  return { inbound: [...inbound].sort(), outbound: [...outbound].sort(), unresolved: [...unresolved].sort() };
 }
 
-function addressesOf(rule: SecurityRule, peers: PeerBook): readonly string[] | string {
-  const { peer } = rule;
-  if (peer.kind === "cidr") return [peer.cidr];
-  const book = peer.kind === "group" ? peers.groups : peers.prefixLists;
-  return book.get(peer.id) ?? `${rule.id}: ${peer.kind} ${peer.id} is not known`;
-}
-
-function nftRule(rule: SecurityRule, cidr: string): string | undefined {
-  const [address = "", mask] = cidr.split("/");
-  const version = isIP(address);
-  const bits = mask === undefined ? (version === 6 ? 128 : 32) : Number(mask);
-  if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > (version === 6 ? 128 : 32)) return undefined;
-  const traffic = trafficOf(rule, version);
+function nftRule(rule: InstalledRule, cidr: Cidr, end: "saddr" | "daddr"): string | undefined {
+  const traffic = trafficOf(rule, cidr.family);
   if (traffic === undefined) return undefined;
-  const family = version === 6 ? "ip6" : "ip";
-  const end = rule.egress ? "daddr" : "saddr";
+  const family = cidr.family === 6 ? "ip6" : "ip";
   // nft refuses "ip saddr 0.0.0.0/0"; the family alone says the same.
-  const peer = bits === 0 ? `meta nfproto ipv${version}` : `${family} ${end} ${address}/${bits}`;
+  const peer = cidr.isEverybody ? `meta nfproto ipv${cidr.family}` : `${family} ${end} ${cidr}`;
   const comment = /^[\w-]+$/.test(rule.id) ? ` comment "${rule.id}"` : "";
   return `${[peer, traffic].filter(Boolean).join(" ")} counter accept${comment}`;
 }
 
-function trafficOf(rule: SecurityRule, version: number): string | undefined {
-  const { protocol, from, to } = rule;
+function trafficOf({ protocol, ports }: InstalledRule, family: 4 | 6): string | undefined {
+  const { from, to } = ports;
   switch (protocol) {
-    case "all":
+    case ALL_PROTOCOLS:
       return "";
     case "tcp":
     case "udp": {
-      if (from === undefined && to === undefined) return `meta l4proto ${protocol}`;
-      const first = from ?? 0;
-      const last = to ?? 65_535;
-      return first > last || last > 65_535
-        ? undefined
-        : `${protocol} dport ${first === last ? first : `${first}-${last}`}`;
+      if (from < 0 && to < 0) return `meta l4proto ${protocol}`;
+      const range = { from: Math.max(from, 0), to: to < 0 ? LAST_PORT : to };
+      return range.from > range.to || range.to > LAST_PORT ? undefined : `${protocol} dport ${printPortRange(range)}`;
     }
     case "icmp":
     case "icmpv6": {
       // ICMP for the other family matches no packet: leave it out rather than let nft refuse the whole table.
-      if ((protocol === "icmp") !== (version === 4)) return undefined;
-      if (from === undefined) return `meta l4proto ${protocol === "icmp" ? "icmp" : "ipv6-icmp"}`;
-      return `${protocol} type ${from}${to === undefined ? "" : ` ${protocol} code ${to}`}`;
+      if ((protocol === "icmp") !== (family === 4)) return undefined;
+      if (from < 0) return `meta l4proto ${protocol === "icmp" ? "icmp" : "ipv6-icmp"}`;
+      return `${protocol} type ${from}${to < 0 ? "" : ` ${protocol} code ${to}`}`;
     }
     default:
       return /^\d{1,3}$/.test(protocol) && Number(protocol) < 256 ? `meta l4proto ${Number(protocol)}` : undefined;

@@ -3,6 +3,7 @@ import type { Config, LoadedConfig } from "../../config/load.js";
 import { FIREWALL_OPTIONS, type FirewallOptions } from "../../firewall/options/options.js";
 import type { Origins } from "../../firewall/options/origins.js";
 import { buildTable, type RuleTable, type TableContext } from "../../firewall/options/table.js";
+import { includesPort } from "../../net/port-range.js";
 import type { DeploymentInputs } from "./inputs.js";
 
 export interface WrittenFirewall {
@@ -69,7 +70,7 @@ const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "fir
 /** The table's own warnings and, if nothing opens the agent's port, one about that. */
 function tableWarnings(table: RuleTable, options: FirewallOptions, agentPort: number): string[] {
   const rules = [...table.rows, ...table.internal].map(({ rule }) => rule);
-  const isOpen = rules.some(({ from, to }) => from <= agentPort && agentPort <= to);
+  const isOpen = rules.some(({ ports }) => includesPort(ports, agentPort));
   if (isOpen || TELLING.every((key) => options[key] === undefined)) return [...table.warnings];
   return [...table.warnings, `no rule opens ${agentPort}: nobody will reach the hosts' files and API`];
 }

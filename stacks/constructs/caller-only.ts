@@ -38,11 +38,11 @@ export class CallerOnly implements IAspect {
 
   visit(node: IConstruct): void {
     if (!TerraformStack.isStack(node)) return;
-    const { findings, doubts } = this.#judge([node]);
+    const { findings, unresolved } = this.#judge([node]);
     for (const finding of findings) {
       if (this.#isNews(finding)) Annotations.of(makerOf(finding, node)).addError(finding.text);
     }
-    for (const { stack, address, text } of doubts) {
+    for (const { stack, address, text } of unresolved) {
       if (this.#isNews({ stack, text: `${address} ${text}` })) Annotations.of(node).addWarning(`${address}: ${text}`);
     }
   }
@@ -61,9 +61,9 @@ export class CallerOnly implements IAspect {
           .filter((stack) => !stacks.includes(stack))
           .map(jsonOf)
       : [];
-    const { findings, doubts } = openToWorld([...own, ...others], { allow: this.#allow });
+    const { findings, unresolved } = openToWorld([...own, ...others], { allow: this.#allow });
     const isOwn = ({ stack }: { stack: string }) => own.some(({ name }) => name === stack);
-    return { findings: findings.filter(isOwn), doubts: doubts.filter(isOwn) };
+    return { findings: findings.filter(isOwn), unresolved: unresolved.filter(isOwn) };
   }
 
   #isNews({ stack, text }: { readonly stack: string; readonly text: string }): boolean {

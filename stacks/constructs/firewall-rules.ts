@@ -9,9 +9,10 @@ import { defined } from "../../base/defined.js";
 import type { RuleTable, TableRow } from "../../firewall/options/table.js";
 import { formatTerraformMark } from "../../firewall/security-group/mark.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
-import { ruleId, type Source } from "../../net/ingress-rule.js";
+import type { RuleSource } from "../../net/ingress-rule.js";
 import * as errors from "../errors.js";
 import { type FirewallProps, tableOfProps } from "./firewall-props.js";
+import { ruleId } from "./rule-id.js";
 
 export interface FirewallRulesProps extends FirewallProps {
   /** VPC of the machines that the groups will guard. */
@@ -95,8 +96,8 @@ export class FirewallRules extends Construct {
       new VpcSecurityGroupIngressRule(this, `${front}${ruleId(rule)}`, {
         securityGroupId: group.id,
         ipProtocol: rule.protocol,
-        fromPort: rule.from,
-        toPort: rule.to,
+        fromPort: rule.ports.from,
+        toPort: rule.ports.to,
         ...sourceOf(rule.source, vpcCidr),
         description: formatTerraformMark(deployment, option.split(/[.[]/)[0] ?? option),
       });
@@ -114,7 +115,7 @@ interface GroupProps {
   readonly rows: readonly TableRow[];
 }
 
-function sourceOf(source: Source, vpcCidr: string | undefined): Partial<VpcSecurityGroupIngressRuleConfig> {
+function sourceOf(source: RuleSource, vpcCidr: string | undefined): Partial<VpcSecurityGroupIngressRuleConfig> {
   switch (source.kind) {
     case "cidr":
       return source.cidr.family === 4 ? { cidrIpv4: source.cidr.toString() } : { cidrIpv6: source.cidr.toString() };
@@ -125,5 +126,7 @@ function sourceOf(source: Source, vpcCidr: string | undefined): Partial<VpcSecur
       return { prefixListId: source.id };
     case "security-group":
       return { referencedSecurityGroupId: source.id };
+    case "unknown":
+      throw errors.sourceUnknownToTerraform(source.text);
   }
 }

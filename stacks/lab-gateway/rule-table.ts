@@ -22,7 +22,7 @@ export function labTable(
   const range = callers.flatMap((cidr) =>
     (["tcp", "udp"] as const).map(
       (protocol): TableRow => ({
-        rule: { protocol, from: ports.min, to: ports.max, source: { kind: "cidr", cidr } },
+        rule: { protocol, ports: { from: ports.min, to: ports.max }, source: { kind: "cidr", cidr } },
         option: "lab_gateway.ports",
         origin,
         why,

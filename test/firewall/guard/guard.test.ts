@@ -6,10 +6,10 @@ import { Cidr } from "../../../net/cidr.js";
 type Json = Record<string, unknown>;
 
 function judge(json: Json, allow: readonly Allowed[] = []) {
-  const { findings, doubts } = openToWorld([{ name: "lab", json }], { allow });
+  const { findings, unresolved } = openToWorld([{ name: "lab", json }], { allow });
   return {
     findings: findings.map(({ text }) => text.replace(", and no option asked for it", "")),
-    doubts: doubts.map(({ text }) => text),
+    unresolved: unresolved.map(({ text }) => text),
   };
 }
 
@@ -121,7 +121,7 @@ describe("openToWorld reads", () => {
       ],
     ],
   ])("%s", (_what, json, found) => {
-    expect(judge(json)).toEqual({ findings: found, doubts: [] });
+    expect(judge(json)).toEqual({ findings: found, unresolved: [] });
   });
 
   it("expressions through locals, variables, lists and other resources", () => {
@@ -138,16 +138,16 @@ describe("openToWorld reads", () => {
     const json = { ...group(tcp(22, ref("local.a"))), locals: { a: ref("local.b"), b: ref("local.a") } };
     expect(judge(json)).toMatchObject({
       findings: [],
-      doubts: [expect.stringContaining("cannot be read before Terraform runs")],
+      unresolved: [expect.stringContaining("cannot be read before Terraform runs")],
     });
   });
 
   it("nothing dangerous in nothing", () => {
-    expect(judge({})).toEqual({ findings: [], doubts: [] });
-    expect(judge(group(null))).toEqual({ findings: [], doubts: [] });
+    expect(judge({})).toEqual({ findings: [], unresolved: [] });
+    expect(judge(group(null))).toEqual({ findings: [], unresolved: [] });
     expect(judge({ resource: { aws_security_group: { odd: null, odder: "text" } } })).toEqual({
       findings: [],
-      doubts: [],
+      unresolved: [],
     });
   });
 });

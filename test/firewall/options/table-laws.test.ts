@@ -167,8 +167,8 @@ describe("for random options, the table", () => {
         for (const address of ADDRESSES) {
           const verdict = oracle(world, port, address) ? "passes" : "blocked";
           count[verdict] += 1;
-          const row = [...table.rows, ...table.internal].find(({ rule: { from, source } }) => {
-            return from === port && isIn(address, source.kind === "cidr" ? source.cidr.toString() : VPC);
+          const row = [...table.rows, ...table.internal].find(({ rule: { ports, source } }) => {
+            return ports.from === port && isIn(address, source.kind === "cidr" ? source.cidr.toString() : VPC);
           });
           const decided = decide(table, { port, address, vpcCidr });
           const isExplained =
@@ -219,7 +219,7 @@ describe("for random options, the table", () => {
       const { rows } = build(randomWorld(seededRandom(seed)));
       const listed = rows.filter(({ rule }) => rule.source.kind === "cidr");
       const ingress = listed.map(({ rule }) => ({
-        ports: [rule.from],
+        ports: [rule.ports.from],
         cidr: rule.source.kind === "cidr" ? rule.source.cidr.toString() : "",
       }));
       const again = buildTable({ ingress }, { callers: [] });

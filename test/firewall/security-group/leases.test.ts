@@ -2,20 +2,20 @@ import { expect, test } from "vitest";
 import { planGrant, planLeases, planRenewal } from "../../../firewall/security-group/leases.js";
 import type { RulePlan } from "../../../firewall/security-group/plan.js";
 import { Cidr } from "../../../net/cidr.js";
-import type { LiveRule, RuleContent } from "../../../net/ec2-rule.js";
+import type { InstalledRule } from "../../../net/ec2-rules.js";
+import type { IngressRule } from "../../../net/ingress-rule.js";
 
 const now = new Date("2026-03-01T08:00:00Z");
 const at = (hour: number) => new Date(`2026-03-01T${String(hour).padStart(2, "0")}:00:00Z`);
 const until = (hour: number, names = "alice") =>
   `until=2026-03-01T${String(hour).padStart(2, "0")}:00:00Z for=${names}`;
 
-const rule = (text: string, port = 22): RuleContent => ({
+const rule = (text: string, port = 22): IngressRule => ({
   protocol: "tcp",
-  from: port,
-  to: port,
+  ports: { from: port, to: port },
   source: { kind: "cidr", cidr: Cidr.of(text) },
 });
-const live = (description: string, text = "101.2.3.4", port = 22): LiveRule => ({
+const live = (description: string, text = "101.2.3.4", port = 22): InstalledRule => ({
   ...rule(text, port),
   id: `sgr-${text}-${port}`,
   description,
@@ -27,9 +27,9 @@ const told = (plan: RulePlan) => [
   ...plan.remark.map((remark) => `~ ${source(remark.rule)} ${remark.description}`),
   ...plan.revoke.map((gone) => `- ${source(gone)}`),
 ];
-const source = ({ source: from, from: port }: RuleContent) => `${from.kind === "cidr" ? from.cidr : ""}:${port}`;
+const source = ({ source: from, ports }: IngressRule) => `${from.kind === "cidr" ? from.cidr : ""}:${ports.from}`;
 
-test.each<[string, LiveRule[], string[]]>([
+test.each<[string, InstalledRule[], string[]]>([
   ["where there is no rule", [], [`+ 101.2.3.4/32:22 sallyport:access ${until(16)}`]],
   ["onto a list's rule", [live("sallyport:faculty")], [`~ 101.2.3.4/32:22 sallyport:faculty ${until(16)}`]],
   ["where somebody else lets the address in anyway", [live("by hand")], []],

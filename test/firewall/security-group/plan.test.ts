@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
 import { changesNothing, planRules, type RulePlan } from "../../../firewall/security-group/plan.js";
 import { Cidr } from "../../../net/cidr.js";
-import { compareContent, contentKey, type LiveRule, type RuleContent } from "../../../net/ec2-rule.js";
+import type { InstalledRule } from "../../../net/ec2-rules.js";
+import { compareRules, type IngressRule, ruleKey } from "../../../net/ingress-rule.js";
 import { type Random, seededRandom } from "../../support/random.js";
 
 const now = new Date("2026-03-01T08:00:00Z");
 const later = "until=2026-03-01T09:00:00Z for=alice";
 const over = "until=2026-03-01T07:00:00Z for=alice";
 
-const rule = (port: number, text: string): RuleContent => ({
+const rule = (port: number, text: string): IngressRule => ({
   protocol: "tcp",
-  from: port,
-  to: port,
+  ports: { from: port, to: port },
   source: { kind: "cidr", cidr: Cidr.of(text) },
 });
-const live = (port: number, text: string, description: string): LiveRule => ({
+const live = (port: number, text: string, description: string): InstalledRule => ({
   ...rule(port, text),
   id: `sgr-${port}-${text}`,
   description,
@@ -65,7 +65,7 @@ test("the same address on another port, protocol or in a wider block is another 
 });
 
 test("a source of an unknown kind is equal to nothing and stays", () => {
-  const odd: LiveRule = { ...live(22, one, "sallyport:other"), source: { kind: "unknown", text: "sgr-1" } };
+  const odd: InstalledRule = { ...live(22, one, "sallyport:other"), source: { kind: "unknown", text: "sgr-1" } };
   expect(planRules([rule(22, one)], [odd], "faculty", now)).toMatchObject({ grant: [{}], foreign: [odd], revoke: [] });
 });
 
@@ -82,7 +82,7 @@ const DESCRIPTIONS = [
   `sallyport:faculty ${over}`,
 ];
 
-function scene(random: Random): { desired: RuleContent[]; actual: LiveRule[] } {
+function scene(random: Random): { desired: IngressRule[]; actual: InstalledRule[] } {
   const all = [22, 80].flatMap((port) => ADDRESSES.map((text) => ({ port, text })));
   return {
     desired: all.filter(() => random.chance(0.5)).map(({ port, text }) => rule(port, text)),
@@ -91,16 +91,16 @@ function scene(random: Random): { desired: RuleContent[]; actual: LiveRule[] } {
 }
 
 /** What EC2 would hold after the plan. */
-function carryOut(plan: RulePlan, actual: readonly LiveRule[]): LiveRule[] {
+function carryOut(plan: RulePlan, actual: readonly InstalledRule[]): InstalledRule[] {
   const gone = new Set(plan.revoke.map(({ id }) => id));
-  const marks = new Map(plan.remark.map(({ rule: of, description }) => [contentKey(of), description]));
+  const marks = new Map(plan.remark.map(({ rule: of, description }) => [ruleKey(of), description]));
   return [
     ...actual
       .filter(({ id }) => !gone.has(id))
-      .map((old) => ({ ...old, description: marks.get(contentKey(old)) ?? old.description })),
+      .map((old) => ({ ...old, description: marks.get(ruleKey(old)) ?? old.description })),
     ...plan.grant.map((grant) => ({
       ...grant.rule,
-      id: `new ${contentKey(grant.rule)}`,
+      id: `new ${ruleKey(grant.rule)}`,
       description: grant.description,
     })),
   ];
@@ -112,13 +112,13 @@ test("on 2000 random scenes a plan holds its promises", () => {
     const { desired, actual } = scene(random);
     const plan = planRules(desired, actual, "faculty", now);
     const after = carryOut(plan, actual);
-    const wanted = new Set(desired.map(contentKey));
-    const there = new Set(after.map(contentKey));
+    const wanted = new Set(desired.map(ruleKey));
+    const there = new Set(after.map(ruleKey));
     // Complete: all that is wanted is there, each content once.
     expect([...wanted].filter((key) => !there.has(key))).toEqual([]);
     expect(there.size).toBe(after.length);
     // Nothing wanted is revoked, nothing of others is touched.
-    expect(plan.revoke.filter((gone) => wanted.has(contentKey(gone)))).toEqual([]);
+    expect(plan.revoke.filter((gone) => wanted.has(ruleKey(gone)))).toEqual([]);
     for (const old of actual) {
       if (old.description.startsWith("sallyport:faculty") || old.description.startsWith("sallyport:access")) continue;
       expect(after).toContainEqual(old);
@@ -128,6 +128,6 @@ test("on 2000 random scenes a plan holds its promises", () => {
     // Order-free, and in canonical order.
     const shuffled = planRules([...desired].reverse(), [...actual].reverse(), "faculty", now);
     expect(shuffled).toEqual(plan);
-    expect(plan.revoke).toEqual([...plan.revoke].sort(compareContent));
+    expect(plan.revoke).toEqual([...plan.revoke].sort(compareRules));
   }
 });

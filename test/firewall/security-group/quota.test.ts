@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import { Fault } from "../../../base/fault.js";
 import { checkQuota, countRules, mergeToFit } from "../../../firewall/security-group/quota.js";
 import { Cidr } from "../../../net/cidr.js";
-import { type Rule, tcpRule } from "../../../net/ingress-rule.js";
+import { type IngressRule, tcpRule } from "../../../net/ingress-rule.js";
 import { difference, spansOf } from "../../../net/ranges.js";
 
-const rules = (ports: readonly number[], blocks: readonly string[]): Rule[] =>
+const rules = (ports: readonly number[], blocks: readonly string[]): IngressRule[] =>
   ports.flatMap((port) => blocks.map((text) => tcpRule(port, { kind: "cidr", cidr: Cidr.of(text) })));
 const hosts = (count: number, step = 1): string[] =>
   Array.from({ length: count }, (_, index) => `203.0.113.${index * step}`);
 
-function refusal(all: readonly Rule[], options = {}): string {
+function refusal(all: readonly IngressRule[], options = {}): string {
   try {
     checkQuota(all, options);
   } catch (error) {
@@ -22,7 +22,7 @@ function refusal(all: readonly Rule[], options = {}): string {
 
 describe("countRules", () => {
   it("counts the families apart, a list as its maximum for both, and a group or the VPC as one", () => {
-    const all: Rule[] = [
+    const all: IngressRule[] = [
       ...rules([22, 443], ["203.0.113.7", "2001:db8::7"]),
       tcpRule(22, { kind: "vpc" }),
       tcpRule(22, { kind: "security-group", id: "sg-0123456789abcdef0" }),

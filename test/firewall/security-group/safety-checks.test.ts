@@ -8,7 +8,7 @@ import {
   refuseShrink,
 } from "../../../firewall/security-group/safety-checks.js";
 import { Cidr } from "../../../net/cidr.js";
-import type { RuleContent } from "../../../net/ec2-rule.js";
+import type { IngressRule } from "../../../net/ingress-rule.js";
 
 const judge = (texts: readonly string[], before = 0, permits: Permits = {}) =>
   judgeList(readAddresses(texts), before, permits);
@@ -136,13 +136,13 @@ test("half is no more than half, and a list that grows never shrank", () => {
   expect(refuseShrink(10, 9, { maxShrink: 0 })).toBeDefined();
 });
 
-const rule = (ports: number | [number, number], cidr: string, protocol = "tcp"): RuleContent => {
+const rule = (ports: number | [number, number], cidr: string, protocol = "tcp"): IngressRule => {
   const [from, to] = typeof ports === "number" ? [ports, ports] : ports;
-  return { protocol, from, to, source: { kind: "cidr", cidr: Cidr.of(cidr) } };
+  return { protocol, ports: { from, to }, source: { kind: "cidr", cidr: Cidr.of(cidr) } };
 };
 const me = [Cidr.host("101.2.3.4")];
 
-test.each<[string, revoked: RuleContent[], remaining: RuleContent[], isCut: boolean]>([
+test.each<[string, revoked: IngressRule[], remaining: IngressRule[], isCut: boolean]>([
   ["its only rule", [rule(22, "101.2.3.4")], [], true],
   ["the block that it is in", [rule(22, "101.2.0.0/16")], [], true],
   ["another's rule", [rule(22, "105.6.7.8")], [], false],

@@ -157,9 +157,9 @@ describe("the door", () => {
 
   test("nft takes every rule that the translator makes, in both directions", async (ctx) => {
     const local = booted(ctx);
-    const rules = lines.flatMap(([, each]) => [each, { ...each, egress: true }]);
+    const rules = lines.map(([, each]) => each);
     const { publicIp, privateIp } = local.facts;
-    const translated = rulesToNft(rules, { groups: new Map(), prefixLists: new Map() });
+    const translated = rulesToNft({ inbound: rules, outbound: rules }, { groups: new Map(), prefixLists: new Map() });
     expect(translated.outbound).toHaveLength(translated.inbound.length);
     const table = doorTable({ hostLink: "host", publicIp, privateIp, rules: translated });
     const checked = await local.host.network.router.run("nft", ["--check", "-f", "-"], { input: table });
