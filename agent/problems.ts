@@ -41,7 +41,7 @@ export const outOfRange = (size: number) =>
 
 export const addressesUnknown = (cause: unknown) =>
   new Problem(503, "addresses-unknown", "Service unavailable", "this host's addresses cannot be told now", {
-    headers: { "Retry-After": "30" },
+    headers: { "Retry-After": "30", "Cache-Control": "no-cache" },
     cause,
   });
 

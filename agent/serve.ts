@@ -4,9 +4,9 @@ import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { defined } from "../base/defined.js";
 import { VERSION } from "../base/version.js";
 import { authenticateAnyone, authenticateBearer } from "../http/headers/bearer.js";
+import { RouteTable } from "../http/routes/route-table.js";
 import { type AccessLog, accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
 import { createListener } from "../http/server/listener.js";
@@ -14,16 +14,14 @@ import { RequestMetrics } from "../http/server/metrics.js";
 import { redirectToHttps } from "../http/server/redirect.js";
 import { close, httpServer, httpsServer, listen, type Server } from "../http/server/server.js";
 import { tlsOptions } from "../http/server/tls.js";
-import { createAbout } from "./about/handle-about.js";
 import { renderAgentMetrics } from "./about/metrics.js";
-import { openApiDocument } from "./about/openapi.js";
-import { routeOf } from "./about/routes.js";
-import { createApi } from "./api.js";
+import { agentDocument } from "./about/openapi.js";
+import { aboutRoutes } from "./about/routes.js";
 import { createApp } from "./app.js";
-import { createApyfal } from "./apyfal/handle.js";
 import { fenceOf } from "./apyfal/host-paths.js";
+import { apyfalRoutes } from "./apyfal/routes.js";
 import { deviceFinder } from "./devices/find-devices.js";
-import { handleFiles } from "./files/handle-files.js";
+import { createFiles } from "./files/routes.js";
 import { Temporaries } from "./files/temporaries.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { sweep } from "./guard/sweep.js";
@@ -35,8 +33,9 @@ import { type EngineOptions, startEngine } from "./jobs/engine.js";
 import { HostFiles } from "./jobs/host-files.js";
 import { noEngine } from "./jobs/no-engine.js";
 import type { JobEngine } from "./jobs/types.js";
-import { createJobsApi } from "./jobs-api/handle-jobs.js";
+import { jobRoutes } from "./jobs-api/routes.js";
 import { publicAddresses } from "./public-addresses.js";
+import type { AgentRoute } from "./route.js";
 import { expandPath, loadKeyPair, loadToken } from "./settings/load.js";
 import type { AgentConfig } from "./settings/schema.js";
 
@@ -66,8 +65,6 @@ export interface Agent {
 export async function startAgent(config: AgentConfig, options: AgentOptions): Promise<Agent> {
   const { env, log } = options;
   const limits = { ...LIMITS, ...toLimits(config.limits), ...options.limits };
-  const requests = new RequestMetrics(routeOf);
-  const access = requests.watch(options.access ?? accessLog(log));
   const token = await loadToken(config, env);
   const pair = await loadKeyPair(config, env);
   const certificate = pair === undefined ? undefined : new X509Certificate(pair.cert);
@@ -86,49 +83,44 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
     autostop: config.autostop,
     logins: options.logins,
   });
-  const api = await createApi(
-    defined({
-      directories: roots,
-      addresses: config.serve_addresses ? () => publicAddresses(env) : undefined,
+  const files = createFiles({ roots, temporaries, maxBytes: config.max_upload_bytes });
+  const routes: AgentRoute[] = [
+    ...aboutRoutes({
+      name: config.name,
+      version: VERSION,
+      isReady: () => !stopping,
+      metrics: () => renderAgentMetrics({ version: VERSION, requests, engine, certificateEnds: () => endOf(shown) }),
+      openapi: () => document,
+      directories: roots.map(({ name, path, mode }) => ({ name, path, mode })),
+      sshHostKeys: () => sshHostKeys(options.sshDir),
       idle: idle.report,
-      host: async () => ({ name: config.name, version: VERSION, ssh_host_keys: await sshHostKeys(options.sshDir) }),
+      addresses: config.serve_addresses ? () => publicAddresses(env) : undefined,
     }),
-  );
+    ...files.routes,
+    ...jobRoutes({
+      engine,
+      files: new HostFiles(roots, temporaries),
+      maxUploadBytes: config.max_upload_bytes,
+      devices: deviceFinder({ env }),
+    }),
+    ...(hasAccelerators(config)
+      ? apyfalRoutes({
+          engine,
+          fence: fenceOf(config.authorized_host_dirs, roots, env),
+          maxUploadBytes: config.max_upload_bytes,
+          recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
+        })
+      : []),
+  ];
+  const document = agentDocument(routes, { version: VERSION, auth: config.auth });
+  const table = new RouteTable(routes);
+  const requests = new RequestMetrics((path) => table.labelOf(path));
+  const access = requests.watch(options.access ?? accessLog(log));
   const app = createApp({
+    table,
     authenticate: token === undefined ? authenticateAnyone : authenticateBearer(token),
-    api,
-    files: handleFiles({ roots, temporaries, maxBytes: config.max_upload_bytes }),
-    begin: (exchange, path) => uses.begin(exchange, path),
-    parts: [
-      createJobsApi({
-        engine,
-        files: new HostFiles(roots, temporaries),
-        maxUploadBytes: config.max_upload_bytes,
-        devices: deviceFinder({ env }),
-      }),
-      ...(hasAccelerators(config)
-        ? [
-            createApyfal({
-              engine,
-              fence: fenceOf(config.authorized_host_dirs, roots, env),
-              maxUploadBytes: config.max_upload_bytes,
-              recordsFile: join(expandPath("jobs_dir", config.jobs_dir, env), "apyfal.json"),
-            }),
-          ]
-        : []),
-      createAbout({
-        name: config.name,
-        version: VERSION,
-        isReady: () => !stopping,
-        metrics: () => renderAgentMetrics({ version: VERSION, requests, engine, certificateEnds: () => endOf(shown) }),
-        openapi: openApiDocument({
-          version: VERSION,
-          auth: config.auth,
-          servesAddresses: config.serve_addresses,
-          speaksApyfal: hasAccelerators(config),
-        }),
-      }),
-    ],
+    uses,
+    refuseFileMethod: files.refuseMethod,
   });
 
   const servers: Server[] = [];

@@ -1,4 +1,10 @@
-/** The protocol as an OpenAPI document, with the types that are really served. */
+/** The protocol's routes as OpenAPI describes them, with the types that are really served. */
+import { Type } from "@sinclair/typebox";
+import { openApiDocument } from "../../http/routes/openapi.js";
+import type { RequestBody } from "../../http/routes/route.js";
+import { UNKNOWN_ROUTE } from "../../http/routes/route-table.js";
+import { BYTES } from "../files/routes.js";
+import type { AgentRoute } from "../route.js";
 
 const object = { type: "object" } as const;
 const text = { type: "string" } as const;
@@ -20,11 +26,10 @@ const COMMON = {
 const CONFIGURATION = { ...object, properties: { ...COMMON, used: truth } };
 const PROCESS = { ...object, properties: { ...COMMON, datafileresult: orNull("string"), configuration: text } };
 
-const ID = { name: "id", in: "path", required: true, schema: { type: "integer" } };
-const PAGE = { name: "page", in: "query", schema: { type: "integer", minimum: 1 } };
-const ACCELERATOR = { name: "accelerator", in: "query", schema: text };
+const ACCELERATOR = Type.Object({ accelerator: Type.Optional(Type.Unsafe(text)) });
+const PAGE = Type.Object({ page: Type.Optional(Type.Integer({ minimum: 1 })) });
 
-const answers = (schema: object) => ({ 200: { description: "Success", content: { "application/json": { schema } } } });
+const success = (schema: object) => ({ 200: { description: "Success", schema: Type.Unsafe(schema) } });
 const page = (of: object) => ({
   ...object,
   required: ["count", "next", "previous", "results"],
@@ -35,65 +40,114 @@ const page = (of: object) => ({
     results: { type: "array", items: of },
   },
 });
-const form = (fields: object, required: readonly string[] = []) => ({
+const form = (fields: object, required: readonly string[] = []): RequestBody => ({
+  required: false,
   content: {
-    "multipart/form-data": {
-      schema: { ...object, required, properties: { ...fields, datafile: { type: "string", format: "binary" } } },
-    },
+    "multipart/form-data": Type.Unsafe({
+      ...object,
+      required,
+      properties: { ...fields, datafile: { type: "string", format: "binary" } },
+    }),
   },
 });
 const PARAMETERS = { type: "string", description: "A JSON object, laid over the defaults." };
 
-export function schemaDocument(base: string) {
-  const stop = {
-    parameters: [ACCELERATOR],
-    responses: answers({ ...object, properties: { app: object } }),
+type Described = Omit<AgentRoute, "handle">;
+
+/** Apyfal's clients use both spellings of every path. */
+function described(method: Described["method"], path: string, more: Pick<Described, "responses"> & Partial<Described>) {
+  const route: Described = {
+    method,
+    path,
+    aliases: [path.endsWith("/") ? path.slice(0, -1) : `${path}/`],
+    metric: metricOf(path),
+    access: "token or basic",
+    params: { id: Type.Integer() },
+    ...more,
   };
-  return {
-    openapi: "3.1.0",
-    info: { title: "Accelerator REST API", version: "1.0" },
-    servers: [{ url: base }],
-    // Either, where the agent asks for a token at all.
-    security: [{}, { token: [] }, { basic: [] }],
-    paths: {
-      "/v1.0/configuration/": {
-        get: { operationId: "configuration_list", parameters: [PAGE], responses: answers(page(CONFIGURATION)) },
-        post: {
-          operationId: "configuration_create",
-          parameters: [ACCELERATOR],
-          requestBody: form({ parameters: PARAMETERS }),
-          responses: answers(CONFIGURATION),
-        },
-      },
-      "/v1.0/configuration/{id}/": {
-        get: { operationId: "configuration_read", parameters: [ID], responses: answers(CONFIGURATION) },
-      },
-      "/v1.0/process/": {
-        get: { operationId: "process_list", parameters: [PAGE], responses: answers(page(PROCESS)) },
-        post: {
-          operationId: "process_create",
-          requestBody: form(
-            { parameters: PARAMETERS, configuration: { type: "string", description: "The id or URL of one." } },
-            ["configuration"],
-          ),
-          responses: answers(PROCESS),
-        },
-      },
-      "/v1.0/process/{id}/": {
-        get: { operationId: "process_read", parameters: [ID], responses: answers(PROCESS) },
-        delete: { operationId: "process_delete", parameters: [ID], responses: { 204: { description: "It is gone." } } },
-      },
-      "/v1.0/stop/": {
-        get: { operationId: "stop_list", description: "Stops, though it is a GET: prefer POST.", ...stop },
-        post: { operationId: "stop_create", ...stop },
-      },
-      "/v1.0/schema/": { get: { operationId: "schema_read", responses: answers(object) } },
-    },
+  return route;
+}
+
+/** `/v1.0/process` for everything about processes. */
+const metricOf = (path: string) => path.split("/", 3).join("/");
+
+/** The routes without their handlers. */
+export const DESCRIBED = {
+  listConfigurations: described("GET", "/v1.0/configuration/", {
+    operationId: "configuration_list",
+    query: PAGE,
+    responses: success(page(CONFIGURATION)),
+  }),
+  configure: described("POST", "/v1.0/configuration/", {
+    operationId: "configuration_create",
+    query: ACCELERATOR,
+    body: form({ parameters: PARAMETERS }),
+    responses: success(CONFIGURATION),
+  }),
+  showConfiguration: described("GET", "/v1.0/configuration/{id}/", {
+    operationId: "configuration_read",
+    responses: success(CONFIGURATION),
+  }),
+  listProcesses: described("GET", "/v1.0/process/", {
+    operationId: "process_list",
+    query: PAGE,
+    responses: success(page(PROCESS)),
+  }),
+  process: described("POST", "/v1.0/process/", {
+    operationId: "process_create",
+    body: form(
+      { parameters: PARAMETERS, configuration: { type: "string", description: "The id or URL of a configuration." } },
+      ["configuration"],
+    ),
+    responses: success(PROCESS),
+  }),
+  showProcess: described("GET", "/v1.0/process/{id}/", {
+    operationId: "process_read",
+    responses: success(PROCESS),
+  }),
+  removeProcess: described("DELETE", "/v1.0/process/{id}/", {
+    operationId: "process_delete",
+    responses: { 204: { description: "It is gone." } },
+  }),
+  // Apyfal stops with a GET; a HEAD must not.
+  stopByGet: described("GET", "/v1.0/stop/", {
+    head: false,
+    operationId: "stop_list",
+    description: "Stops, though it is a GET: prefer POST.",
+    query: ACCELERATOR,
+    responses: success({ ...object, properties: { app: object } }),
+  }),
+  stop: described("POST", "/v1.0/stop/", {
+    operationId: "stop_create",
+    query: ACCELERATOR,
+    responses: success({ ...object, properties: { app: object } }),
+  }),
+  schema: described("GET", "/v1.0/schema/", { operationId: "schema_read", responses: success(object) }),
+  result: described("GET", "/v1.0/process/{id}/datafileresult", {
+    summary: "The output of a process",
+    responses: { 200: { description: "All of it.", content: BYTES } },
+  }),
+  alive: described("GET", "/", {
+    aliases: [],
+    metric: UNKNOWN_ROUTE,
+    summary: "A sign of life",
+    responses: { 200: { description: "Where the protocol is described.", schema: Type.Object({}) } },
+  }),
+} as const;
+
+/** The OpenAPI document at `/v1.0/schema/`: the routes that have an operation in Apyfal's own. */
+export function protocolDocument(routes: readonly AgentRoute[], base: string): object {
+  const known = routes.filter(({ operationId }) => operationId !== undefined);
+  return openApiDocument(known, {
+    title: "Accelerator REST API",
+    version: "1.0",
+    // Either credential, where the agent requires one at all.
+    document: { servers: [{ url: base }], security: [{}, { token: [] }, { basic: [] }] },
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
         basic: { type: "http", scheme: "basic", description: "The password is the token." },
       },
     },
-  };
+  });
 }

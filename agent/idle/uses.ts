@@ -2,25 +2,6 @@
 import type { Exchange } from "../../http/server/exchange.js";
 import { goingDown } from "../problems.js";
 
-/** Questions about the host, which monitoring asks day and night. Answering them is no use of it. */
-const QUESTIONS = new Set([
-  "/healthz",
-  "/readyz",
-  "/metrics",
-  "/version",
-  "/openapi.json",
-  "/api/cluster/ip-addresses",
-  "/v1/idle",
-  "/v1/host",
-  "/v1/files",
-  "/v1/accelerators",
-]);
-
-/** A stream of events is only looked at; the job that it tells of counts by itself. */
-export function isUse(path: string): boolean {
-  return !QUESTIONS.has(path) && !path.endsWith("/events");
-}
-
 /** Differs from every number of bytes: the first look counts as movement. */
 const UNKNOWN = -1;
 
@@ -37,8 +18,7 @@ export class Uses {
    *
    * @throws Problem 503 while the host is ending itself.
    */
-  begin(exchange: Exchange, path: string): void {
-    if (!isUse(path)) return;
+  begin(exchange: Exchange): void {
     if (!this.#isOpen) throw goingDown();
     // Asking a socket for its bytes costs as much as the rest of this; what is over by the next look never pays it.
     this.#underWay.set(exchange, { bytes: UNKNOWN, movedAt: this.now() });

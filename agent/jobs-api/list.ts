@@ -1,25 +1,17 @@
 /** `GET /v1/jobs`: newest first, a page at a time. The cursor is the last job of the page before. */
 
 import { defined } from "../../base/defined.js";
+import { choicesOf, type QueryProblems, readQuery } from "../../http/routes/read-query.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import type { JobEngine, JobState } from "../jobs/types.js";
+import type { JobEngine } from "../jobs/types.js";
 import { invalid } from "./problems.js";
 import { summaryOf } from "./represent.js";
-
-const STATES: readonly string[] = ["queued", "running", "done", "failed", "cancelled"] satisfies JobState[];
-const KNOWN = ["accelerator", "state", "limit", "cursor", "key"];
-const PAGE = 100;
-const LONGEST_PAGE = 1_000;
+import { ListQuery } from "./schemas.js";
 
 export function sendList(exchange: Exchange, engine: JobEngine, query: string): void {
   const asked = new URLSearchParams(query);
-  const { accelerator, state, limit, cursor, key } = parse(asked);
-  const matching = engine.list(
-    defined({
-      accelerator,
-      state,
-    }),
-  );
+  const { accelerator, state, limit, cursor, key } = readQuery(ListQuery, asked, PROBLEMS);
+  const matching = engine.list(defined({ accelerator, state }));
   // Ids sort by creation: a page goes on where the last one ended, whatever has come or gone meanwhile.
   const rest = matching.filter(
     ({ id, idempotency }) => (cursor === undefined || id < cursor) && (key === undefined || idempotency?.key === key),
@@ -34,19 +26,13 @@ export function sendList(exchange: Exchange, engine: JobEngine, query: string): 
   exchange.json(200, defined({ jobs: page.map(summaryOf), next }), headers);
 }
 
-function parse(asked: URLSearchParams) {
-  const unknown = [...asked.keys()].find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) throw invalid(`the query has ${JSON.stringify(unknown)}, not one of ${KNOWN.join(", ")}`);
-  const get = (name: string) => asked.get(name) ?? undefined;
-  const state = get("state");
-  if (state !== undefined && !STATES.includes(state)) throw invalid(`state: write one of ${STATES.join(", ")}`);
-  const limit = Number(get("limit") ?? PAGE);
-  if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_PAGE) throw invalid(`limit: write 1 to ${LONGEST_PAGE}`);
-  return {
-    accelerator: get("accelerator"),
-    state: state as JobState | undefined,
-    limit,
-    cursor: get("cursor"),
-    key: get("key"),
-  };
-}
+/** Of a repeated name, the first value counts. */
+const PROBLEMS: QueryProblems = {
+  unknown: (name, known) => invalid(`the query has ${JSON.stringify(name)}, not one of ${known.join(", ")}`),
+  repeated: () => undefined,
+  invalid(name, _text, schema) {
+    const choices = choicesOf(schema);
+    if (choices !== undefined) return invalid(`${name}: write one of ${choices.join(", ")}`);
+    return invalid(`${name}: write ${schema.minimum} to ${schema.maximum}`);
+  },
+};

@@ -1,14 +1,20 @@
 /** The documents about jobs, in the words of the wire. */
-import { type Static, Type } from "@sinclair/typebox";
+import { type SchemaOptions, type Static, Type } from "@sinclair/typebox";
+import { DigestHeader } from "../files/routes.js";
 
 const text = (description: string) => Type.String({ description });
 const time = (description: string) => Type.String({ format: "date-time", description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
-const literals = <const T extends readonly string[]>(...values: T) =>
-  Type.Union(values.map((value) => Type.Literal(value as T[number])));
+const choice = <const T extends readonly string[]>(values: T, options?: SchemaOptions) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value as T[number])),
+    options,
+  );
 
-export const PhaseSchema = literals("start", "process", "stop");
-export const StateSchema = literals("queued", "running", "done", "failed", "cancelled");
+const PHASES = ["start", "process", "stop"] as const;
+const STATES = ["queued", "running", "done", "failed", "cancelled"] as const;
+const PhaseSchema = choice(PHASES);
+const StateSchema = choice(STATES);
 
 export const SubmissionSchema = Type.Object(
   {
@@ -23,6 +29,27 @@ export const SubmissionSchema = Type.Object(
   { additionalProperties: false, description: "A job whose input lies on the host." },
 );
 
+/** With octets as the body, the members of the document that are not the input. */
+export const SubmissionQuery = Type.Object({
+  accelerator: Type.Optional(text("With octets: as in the document.")),
+  phase: Type.Optional(choice(PHASES, { description: "With octets: as in the document." })),
+  parameters: Type.Optional(text("With octets: JSON.")),
+  output: Type.Optional(text("With octets: host://DIR/PATH.")),
+});
+
+export const SubmissionHeaders = Type.Object({
+  "Idempotency-Key": Type.Optional(text("The same key with the same request is the same job.")),
+  ...DigestHeader.properties,
+});
+
+export const ListQuery = Type.Object({
+  accelerator: Type.Optional(text("Only its jobs.")),
+  state: Type.Optional(choice(STATES, { description: "Only jobs in this state." })),
+  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "Jobs in a page." }),
+  cursor: Type.Optional(text("From the page before.")),
+  key: Type.Optional(text("Only the job of this Idempotency-Key.")),
+});
+
 const summary = {
   id: text("Sorts by creation."),
   accelerator: Type.String(),
@@ -35,7 +62,7 @@ const summary = {
   exit_status: Type.Optional(Type.Integer()),
   failure: Type.Optional(
     Type.Object({
-      reason: literals("exit", "signal", "timeout", "interrupted", "not-startable", "input", "output", "app"),
+      reason: choice(["exit", "signal", "timeout", "interrupted", "not-startable", "input", "output", "app"]),
       detail: text("One line for people."),
     }),
   ),
@@ -59,7 +86,7 @@ export const JobListSchema = Type.Object({
 });
 
 export const DeviceSchema = Type.Object({
-  kind: literals("fpga", "nvidia", "neuron"),
+  kind: choice(["fpga", "nvidia", "neuron"]),
   id: text("As the device's own tool counts or names it."),
   name: Type.String(),
   address: Type.Optional(text("On the PCI bus.")),
@@ -75,7 +102,7 @@ export const AcceleratorsSchema = Type.Object({
   accelerators: Type.Array(
     Type.Object({
       name: Type.String(),
-      kind: literals("builtin", "command", "filter"),
+      kind: choice(["builtin", "command", "filter"]),
       concurrency: count("Jobs at once."),
       timeout_seconds: count("Seconds."),
       running: count("Jobs."),

@@ -17,7 +17,7 @@ import { type IdempotencyKeys, idempotencyKey, idempotencyOf, refuseOther } from
 import { invalid, noDefault, unsupportedType } from "./problems.js";
 import { parseJson, readJson } from "./read-json.js";
 import { documentOf } from "./represent.js";
-import { type Submission, SubmissionSchema } from "./schemas.js";
+import { type Submission, SubmissionQuery, SubmissionSchema } from "./schemas.js";
 
 export interface SubmitOptions {
   readonly engine: JobEngine;
@@ -140,7 +140,7 @@ function checkShape(value: unknown): Submission {
   throw invalid(`${where}: ${(first?.message ?? "not as expected").toLowerCase()}`);
 }
 
-const IN_QUERY = ["accelerator", "phase", "parameters", "output"];
+const IN_QUERY = Object.keys(SubmissionQuery.properties);
 
 function parseQuery(query: string): Record<string, unknown> {
   const given = new URLSearchParams(query);

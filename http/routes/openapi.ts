@@ -86,11 +86,11 @@ function parametersOf(place: "query" | "header", schema: TObject | undefined): J
 /** A schema's description becomes the parameter's, where readers look for it. */
 function parameter(place: string, name: string, schema: TSchema | Json, required: boolean): Json {
   const { description, ...rest } = schema as Json;
-  return defined({ name, in: place, required, description, schema: rest });
+  return defined({ name, in: place, required: required || undefined, description, schema: rest });
 }
 
 function requestBody({ description, required = true, content }: RequestBody): Json {
-  return defined({ description, required, content: contentOf(content) });
+  return defined({ description, required: required || undefined, content: contentOf(content) });
 }
 
 function responseOf({ description, schema, content }: RouteResponse): Json {

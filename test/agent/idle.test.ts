@@ -3,10 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { aboutRoutes } from "../../agent/about/routes.js";
+import { isUse } from "../../agent/app.js";
+import { createFiles } from "../../agent/files/routes.js";
+import { Temporaries } from "../../agent/files/temporaries.js";
 import { type Facts, type Idle, idleMs, observe } from "../../agent/idle/idle-time.js";
 import { connectionsTo, countLogins, isSessionOfPerson } from "../../agent/idle/logins.js";
-import { isUse } from "../../agent/idle/uses.js";
+import { noEngine } from "../../agent/jobs/no-engine.js";
+import { jobRoutes } from "../../agent/jobs-api/routes.js";
 import { run } from "../../base/process/run.js";
+import { RouteTable } from "../../http/routes/route-table.js";
 
 const PAUSE = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -77,17 +83,43 @@ describe("idle time", () => {
   });
 });
 
+const table = new RouteTable([
+  ...aboutRoutes({
+    name: "",
+    version: "",
+    isReady: () => true,
+    metrics: () => "",
+    openapi: () => ({}),
+    directories: [],
+    sshHostKeys: async () => [],
+    idle: () => Promise.reject(new Error("not here")),
+    addresses: async () => [],
+  }),
+  ...createFiles({ roots: [], temporaries: new Temporaries("test"), maxBytes: 1 }).routes,
+  ...jobRoutes({
+    engine: noEngine,
+    files: { checkInput: () => 0, checkOutput: () => undefined },
+    maxUploadBytes: 1,
+    devices: async () => ({ devices: [], errors: [] }),
+  }),
+]);
+
 test.each([
   ["/v1/files/shared/a", true],
+  ["/v1/files/shared/events", true],
+  ["/v1/files", false],
+  ["/v1/accelerators", false],
+  ["/api/cluster/ip-addresses", false],
   ["/v1/jobs", true],
   ["/v1/jobs/17/output", true],
   ["/v1.0/process/", true],
+  ["/none", true],
   ["/v1/jobs/17/events", false],
   ["/healthz", false],
   ["/metrics", false],
   ["/v1/idle", false],
   ["/v1/host", false],
-])("a request for %s is a use: %s", (path, use) => expect(isUse(path)).toBe(use));
+])("a request for %s is a use: %s", (path, use) => expect(isUse(table.find("GET", path))).toBe(use));
 
 // As logind of systemd 255 writes it.
 const session = (lines: string) => `# This is private data. Do not parse.

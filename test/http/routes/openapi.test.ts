@@ -73,7 +73,6 @@ test("the document is made of the routes", () => {
                 "description": "How many.",
                 "in": "query",
                 "name": "limit",
-                "required": false,
                 "schema": {
                   "minimum": 1,
                   "type": "integer",
@@ -132,7 +131,6 @@ test("the document is made of the routes", () => {
                 "description": "How many.",
                 "in": "query",
                 "name": "limit",
-                "required": false,
                 "schema": {
                   "minimum": 1,
                   "type": "integer",

@@ -1,14 +1,14 @@
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { answerPatiently } from "../../../agent/apyfal/patient-answer.js";
+import { longPoll } from "../../../agent/apyfal/long-poll.js";
 import { Exchange } from "../../../http/server/exchange.js";
 
 /** The answer as the client sees it grow; `seen` is called with all of it so far. */
 async function ask(produce: () => Promise<unknown>, seen: (text: string) => void) {
   const server = createServer((req, res) => {
     const exchange = new Exchange(req, res, () => undefined);
-    answerPatiently(exchange, produce, 5).catch(() => res.destroy());
+    longPoll(exchange, produce, 5).catch(() => res.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

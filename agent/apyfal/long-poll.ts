@@ -8,17 +8,17 @@ import type { Exchange } from "../../http/server/exchange.js";
 const BLANK_MS = 10_000;
 
 /** Answers 200 with what `produce` resolves to. What it throws after the first blank breaks the connection. */
-export async function answerPatiently(
+export async function longPoll(
   exchange: Exchange,
   produce: () => Promise<unknown>,
-  everyMs = BLANK_MS,
+  intervalMs = BLANK_MS,
 ): Promise<void> {
   const { res } = exchange;
   const head = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
   const timer = setInterval(() => {
     if (!res.headersSent) exchange.writeHead(200, head);
     res.write(" ");
-  }, everyMs);
+  }, intervalMs);
   try {
     const document = await produce();
     if (res.headersSent) res.end(JSON.stringify(document));

@@ -4,20 +4,22 @@
  */
 import { closeSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
-import { methodNotAllowed, notFound } from "../../http/problems.js";
+import { notFound } from "../../http/problems.js";
+import type { RouteHandler, RouteParams } from "../../http/routes/route.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { sendPart } from "../../http/server/send.js";
 import type { RequestTarget } from "../../http/server/target.js";
 import type { JobEngine } from "../jobs/types.js";
+import type { AgentRoute } from "../route.js";
 import { type Form, readForm } from "./form.js";
 import { HostApi } from "./host-api.js";
 import type { Fence } from "./host-paths.js";
+import { longPoll } from "./long-poll.js";
 import { CONFIGURATION_DEFAULTS, PROCESS_DEFAULTS, readParameters } from "./parameters.js";
-import { answerPatiently } from "./patient-answer.js";
 import { crossSite } from "./problems.js";
 import { type Process, Records } from "./records.js";
 import { configurationDocument, processDocument } from "./represent.js";
-import { schemaDocument } from "./schema.js";
+import { DESCRIBED, protocolDocument } from "./schema.js";
 
 export interface ApyfalOptions {
   readonly engine: JobEngine;
@@ -28,27 +30,21 @@ export interface ApyfalOptions {
   readonly recordsFile: string;
 }
 
-export type ApyfalHandler = (exchange: Exchange, target: RequestTarget) => Promise<void>;
-
-type Answer = (exchange: Exchange, target: RequestTarget, id: number) => void | Promise<void>;
-type Methods = Readonly<Partial<Record<"GET" | "HEAD" | "POST" | "DELETE", Answer>>>;
+/** With {@link APYFAL_PREFIX}: the paths on which the password of HTTP Basic counts as a token. */
+export const APYFAL_PREFIX = "/v1.0/";
 
 const PAGE = 100;
 const NO_CACHE = { "Cache-Control": "no-cache" };
 
-/** Paths on which an `Authorization` of HTTP Basic counts too. */
-export const isApyfalPath = (path: string) => path === "/" || path.startsWith("/v1.0/");
-
-/** @returns the way to answer a path, or undefined where it is not of this protocol. */
-export function createApyfal(options: ApyfalOptions): (path: string) => ApyfalHandler | undefined {
+/** Only a host with accelerators has them. */
+export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
   const { engine } = options;
   const records = Records.open(options.recordsFile);
   const api = new HostApi({ engine, records, fence: options.fence });
-  const read = (answer: Answer): Methods => ({ GET: answer, HEAD: answer });
   const form = (exchange: Exchange, fields: readonly string[]) =>
     whileConnected(exchange, () => readForm(exchange, { ...options, fields }));
 
-  const configure: Answer = async (exchange, { query }) => {
+  const configure: RouteHandler = async ({ exchange, target: { query } }) => {
     const sent = await form(exchange, ["parameters"]);
     if (sent === undefined) return;
     const parameters = await parametersOf(sent, CONFIGURATION_DEFAULTS);
@@ -56,12 +52,12 @@ export function createApyfal(options: ApyfalOptions): (path: string) => ApyfalHa
     const accelerator =
       new URLSearchParams(query).get("accelerator") ?? (typeof named === "string" ? named : undefined);
     const configuration = await api.configure(rest, sent.draft, accelerator);
-    await answerPatiently(exchange, async () => {
+    await longPoll(exchange, async () => {
       await api.settled(configuration);
       return configurationDocument(configuration, jobOf(configuration.job), baseOf(exchange));
     });
   };
-  const process: Answer = async (exchange) => {
+  const process: RouteHandler = async ({ exchange }) => {
     const sent = await form(exchange, ["parameters", "configuration"]);
     if (sent === undefined) return;
     const parameters = await parametersOf(sent, PROCESS_DEFAULTS);
@@ -73,31 +69,31 @@ export function createApyfal(options: ApyfalOptions): (path: string) => ApyfalHa
     const job = engine.get(one.job);
     return job === undefined ? undefined : processDocument(one, job, baseOf(exchange));
   };
-  const listConfigurations: Answer = (exchange, target) =>
+  const listConfigurations: RouteHandler = ({ exchange, target }) =>
     sendPage(exchange, target, records.configurations(), (one) =>
       configurationDocument(one, jobOf(one.job), baseOf(exchange)),
     );
-  const listProcesses: Answer = (exchange, target) => {
+  const listProcesses: RouteHandler = ({ exchange, target }) => {
     const living = records.processes().filter(({ job }) => engine.get(job) !== undefined);
     sendPage(exchange, target, living, (one) => describe(one, exchange));
   };
-  const showConfiguration: Answer = (exchange, _target, id) => {
-    const found = records.configuration(id);
+  const showConfiguration: RouteHandler = ({ exchange, params }) => {
+    const found = records.configuration(idOf(params));
     if (found === undefined) throw notFound();
     exchange.json(200, configurationDocument(found, jobOf(found.job), baseOf(exchange)), NO_CACHE);
   };
-  const showProcess: Answer = (exchange, _target, id) => {
-    const found = records.process(id);
+  const showProcess: RouteHandler = ({ exchange, params }) => {
+    const found = records.process(idOf(params));
     const document = found === undefined ? undefined : describe(found, exchange);
     if (document === undefined) throw notFound();
     exchange.json(200, document, NO_CACHE);
   };
-  const removeProcess: Answer = async (exchange, _target, id) => {
-    if (!(await api.removeProcess(id))) throw notFound();
+  const removeProcess: RouteHandler = async ({ exchange, params }) => {
+    if (!(await api.removeProcess(idOf(params)))) throw notFound();
     exchange.answer(204, {});
   };
-  const result: Answer = async (exchange, _target, id) => {
-    const output = await engine.openOutput(records.process(id)?.job ?? "");
+  const result: RouteHandler = async ({ exchange, params }) => {
+    const output = await engine.openOutput(records.process(idOf(params))?.job ?? "");
     // Without a body: the client copies whatever comes into its user's file, whatever the status.
     if (output === undefined) return exchange.answer(404, { "Content-Length": 0 });
     try {
@@ -112,51 +108,41 @@ export function createApyfal(options: ApyfalOptions): (path: string) => ApyfalHa
       closeSync(output.fd);
     }
   };
-  const stop: Answer = (exchange, { query }) =>
-    answerPatiently(exchange, () => api.stop(new URLSearchParams(query).get("accelerator") ?? undefined));
-  const schema: Answer = (exchange) => exchange.json(200, schemaDocument(baseOf(exchange)), NO_CACHE);
-  const alive: Answer = (exchange) => exchange.json(200, { protocol: "/v1.0/schema/" }, NO_CACHE);
+  const stop: RouteHandler = ({ exchange, target: { query } }) =>
+    longPoll(exchange, () => api.stop(new URLSearchParams(query).get("accelerator") ?? undefined));
+  const schema: RouteHandler = ({ exchange }) =>
+    exchange.json(200, protocolDocument(routes, baseOf(exchange)), NO_CACHE);
+  const alive: RouteHandler = ({ exchange }) => exchange.json(200, { protocol: "/v1.0/schema/" }, NO_CACHE);
 
-  const routes: Readonly<Record<string, Methods>> = {
-    "/": read(alive),
-    "/v1.0/configuration": { ...read(listConfigurations), POST: configure },
-    "/v1.0/configuration/{id}": read(showConfiguration),
-    "/v1.0/process": { ...read(listProcesses), POST: process },
-    "/v1.0/process/{id}": { ...read(showProcess), DELETE: removeProcess },
-    "/v1.0/process/{id}/datafileresult": read(result),
-    // GET changes something here, as it does in Apyfal; HEAD must not.
-    "/v1.0/stop": { GET: stop, POST: stop },
-    "/v1.0/schema": read(schema),
-  };
-
-  return (path) => {
-    // A host without accelerators does not speak it.
-    if (!isApyfalPath(path) || engine.defaultAccelerator === undefined) return undefined;
-    const { template, id } = routeOf(path);
-    const methods = routes[template];
-    return async (exchange, target) => {
-      if (methods === undefined) throw notFound();
-      const answer = methods[exchange.method as keyof Methods];
-      if (answer === undefined) throw methodNotAllowed(Object.keys(methods).join(", "));
-      if (exchange.method !== "HEAD" && (exchange.method !== "GET" || template === "/v1.0/stop"))
-        refuseCrossSite(exchange);
-      await answer(exchange, target, id);
-    };
-  };
+  const routes: AgentRoute[] = [
+    { ...DESCRIBED.listConfigurations, handle: listConfigurations },
+    { ...DESCRIBED.configure, handle: sameSite(configure) },
+    { ...DESCRIBED.showConfiguration, handle: showConfiguration },
+    { ...DESCRIBED.listProcesses, handle: listProcesses },
+    { ...DESCRIBED.process, handle: sameSite(process) },
+    { ...DESCRIBED.showProcess, handle: showProcess },
+    { ...DESCRIBED.removeProcess, handle: sameSite(removeProcess) },
+    { ...DESCRIBED.stopByGet, handle: sameSite(stop) },
+    { ...DESCRIBED.stop, handle: sameSite(stop) },
+    { ...DESCRIBED.schema, handle: schema },
+    { ...DESCRIBED.result, handle: result },
+    { ...DESCRIBED.alive, handle: alive },
+  ];
+  return routes;
 }
 
-/** `/v1.0/process/12/` → `/v1.0/process/{id}` and 12. */
-function routeOf(path: string): { template: string; id: number } {
-  const bare = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
-  const [, head, id, rest = ""] =
-    /^(\/v1\.0\/(?:configuration|process))\/(\d{1,15})(\/datafileresult)?$/.exec(bare) ?? [];
-  return id === undefined ? { template: bare, id: 0 } : { template: `${head}/{id}${rest}`, id: Number(id) };
-}
+const idOf = ({ id }: RouteParams) => Number(id);
 
-/** Without a token, a page that somebody else made could ask in the name of who looks at it. Browsers say so. */
-function refuseCrossSite({ req }: Exchange): void {
-  const site = req.headers["sec-fetch-site"];
-  if (site === "cross-site" || site === "same-site") throw crossSite();
+/**
+ * For handlers that change something. Where no token is asked for, a page of another site could otherwise use this
+ * host through the browser of its reader; browsers say so.
+ */
+function sameSite(handle: RouteHandler): RouteHandler {
+  return (call) => {
+    const site = call.exchange.req.headers["sec-fetch-site"];
+    if (site === "cross-site" || site === "same-site") throw crossSite();
+    return handle(call);
+  };
 }
 
 /** The URL under which the client sees this host: its own, as far as it is one. */
