@@ -17,6 +17,7 @@ const patient = { testTimeout: 600_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
+    maxConcurrency: 10,
     reporters: ["default", "./test/support/report.ts"],
     sequence: { sequencer: SlowAndWaitingMixed },
     projects: [

@@ -210,9 +210,9 @@ describe("without namespaces", () => {
 });
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 300_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("it did not come to that within 60 s");
+    if (Date.now() > deadline) throw new Error("it did not come to that within 300 s");
     await delay(50);
   }
 }

@@ -42,7 +42,7 @@ async function workers(): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-async function until(condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+async function until(condition: () => Promise<boolean>, seconds = 300): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`it did not come to that within ${seconds} s`);
@@ -74,7 +74,7 @@ test("SIGKILL in the middle of a deploy takes cdktf, Terraform, its plugins and 
   const running = await startDemo();
   running.kill("SIGKILL");
   await once(running, "exit");
-  await until(async () => (await workers()).length === 0, 20);
+  await until(async () => (await workers()).length === 0);
   // Its lock is nobody's now: the next demo takes it over.
   const dir = await openDemoDir(root, {});
   expect(await readlink(join(root, "lock"))).toMatch(new RegExp(`^${process.pid}-`));

@@ -40,7 +40,7 @@ let sshKey: { readonly publicKey: string };
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "drift-"));
-  for (const project of ["project", "two"]) await mkdir(join(dir, project));
+  for (const project of ["project", "two", "followed"]) await mkdir(join(dir, project));
   emulator = await startEmulator({ dir: join(dir, "moto") });
   proxy = await FaultProxy.start({ upstream: emulator.url });
   raw = new RawEc2(emulator.url);
@@ -116,10 +116,11 @@ const OPTIONS: FirewallOptions = { enable_public_http: true, allow_ports: [22] }
 const LIST = ["203.0.113.7", "101.2.3.4"];
 const PERMIT = ["--allow-private"];
 
-describe("apply, sync, plan, sync", () => {
+// Each has a project and groups of its own: Terraform waits for all of them at once.
+describe.concurrent("apply, sync, plan, sync", () => {
   let group = "";
 
-  test("the deployed rules are foreign to a sync, and what it wants of them counts as there", async () => {
+  test.sequential("the deployed rules are foreign to a sync, and what it wants of them counts as there", async () => {
     group = await deploy(OPTIONS);
     const { report, writes } = await sync(group, LIST, "--owner", "project-1a2b3c4d", ...PERMIT);
     expect(writes).toEqual(["AuthorizeSecurityGroupIngress"]);
@@ -131,16 +132,16 @@ describe("apply, sync, plan, sync", () => {
     expect(report.foreign).toHaveLength(3);
   });
 
-  test("the real provider sees no drift after it", async () => {
+  test.sequential("the real provider sees no drift after it", async () => {
     expect(await planned(OPTIONS)).toEqual([]);
   });
 
-  test("a second sync makes no call that changes anything", async () => {
+  test.sequential("a second sync makes no call that changes anything", async () => {
     const { report, writes } = await sync(group, LIST, "--owner", "project-1a2b3c4d", ...PERMIT);
     expect({ changed: report.changed, writes }).toEqual({ changed: false, writes: [] });
   });
 
-  test("a deploy that takes rules away leaves those of the sync", async () => {
+  test.sequential("a deploy that takes rules away leaves those of the sync", async () => {
     const before = (await raw.rules(group)).map(({ description }) => description);
     expect(before.filter((text) => text.includes("enable_public_http"))).toHaveLength(2);
     await deploy({ allow_ports: [22] });
@@ -153,7 +154,7 @@ describe("apply, sync, plan, sync", () => {
     ]);
   });
 
-  test("a sync whose owner is the deployment's name removes its own rules, and never Terraform's", async () => {
+  test.sequential("a sync whose owner is the deployment's name removes its own rules, and never Terraform's", async () => {
     const { report } = await sync(group, [], "--owner", "project-1a2b3c4d", "--allow-empty");
     expect(report.removed).toHaveLength(3);
     expect((await raw.rules(group)).map(({ content }) => content)).toEqual(["tcp 22-22 203.0.113.7/32"]);
@@ -162,8 +163,8 @@ describe("apply, sync, plan, sync", () => {
 });
 
 // On its own: EC2 shows the groups of an instance as they are, the emulator as they were at launch.
-describe("two groups from the start", () => {
-  test("apply, the range of the VPC as a reference, and plan empty", async () => {
+describe.concurrent("two groups from the start", () => {
+  test.sequential("apply, the range of the VPC as a reference, and plan empty", async () => {
     const options: FirewallOptions = { profile: "dask", enable_public_ssh: false };
     const group = await deploy(options, "two");
     expect(await planned(options, "two")).toEqual([]);
@@ -176,9 +177,9 @@ describe("two groups from the start", () => {
   });
 });
 
-describe("the stack firewall-sync", () => {
-  test("deploys, plans empty, and its function does what its settings say", async () => {
-    const project = join(dir, "project");
+describe.concurrent("the stack firewall-sync", () => {
+  test.sequential("deploys, plans empty, and its function does what its settings say", async () => {
+    const project = join(dir, "followed");
     const group = await raw.createGroup("followed");
     await raw.allow(group, 22, "203.0.113.9/32", "by hand");
     const yaml = [
@@ -192,10 +193,10 @@ describe("the stack firewall-sync", () => {
     const loaded = await loadConfig({ cwd: project, env: around });
     const runtime = { bundle: bundledRuntime };
     const prepared = await firewallSync.prepareStack(loaded, { env: around, runtime });
-    const stack = await terraform(prepared);
+    const stack = await terraform(prepared, "followed");
     await stack.plan();
     await stack.apply();
-    expect(await (await terraform(prepared)).plan()).toEqual([]);
+    expect(await (await terraform(prepared, "followed")).plan()).toEqual([]);
 
     const { function_name, schedule } = await readSyncOutputs({ projectDir: project });
     expect(schedule).toBe("rate(5 minutes)");
@@ -226,7 +227,7 @@ describe("the stack firewall-sync", () => {
     expect(await raw.rules(group)).toHaveLength(3);
   });
 
-  test("without a source it ends leases that are over, and only these", async () => {
+  test.sequential("without a source it ends leases that are over, and only these", async () => {
     const group = await raw.createGroup("leased");
     await raw.allow(group, 22, "101.2.3.4/32", "sallyport:access until=2020-01-01T00:00:00Z for=ada");
     await raw.allow(group, 22, "101.2.3.5/32", "sallyport:access until=2999-01-01T00:00:00Z for=bob");

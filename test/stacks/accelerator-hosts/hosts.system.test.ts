@@ -106,30 +106,33 @@ async function iam(fields: Record<string, string>): Promise<string> {
 const TWO = "ami: al2023\ninstance_type: t3.micro\nhosts:\n  fpga-a: {}\n  fpga-b: { root_volume_gib: 80 }\n";
 const THREE = `${TWO}  gpu: { instance_type: g6.xlarge, ami: ami-12c6146b }\n`;
 
-describe("hosts by name (show 3)", () => {
+// Each has a project of its own: Terraform waits for all of them at once.
+describe.concurrent("hosts by name (show 3)", () => {
   let two: Awaited<ReturnType<typeof deploy>>;
   let three: typeof two;
 
-  test("once deployed, they plan nothing", async () => {
+  test.sequential("once deployed, they plan nothing", async () => {
     two = await deploy("named", TWO);
     expect(Object.keys(two.hosts)).toEqual(["fpga-a", "fpga-b"]);
     expect(await plan(await stack("named", TWO))).toEqual([]);
   });
 
-  test("one more plans exactly itself, and the others stay the machines that they are", async () => {
+  test.sequential("one more plans exactly itself, and the others stay the machines that they are", async () => {
     three = await deploy("named", THREE);
     expect(three.planned).toEqual(["create gpu/Instance"]);
     expect(three.hosts).toMatchObject(two.hosts);
     expect(three.hosts.gpu).toMatchObject({ kind: "new", instance_type: "g6.xlarge", spot: false, stop_mode: "term" });
   });
 
-  test("one less plans exactly itself", async () => {
+  test.sequential("one less plans exactly itself", async () => {
     const without = await deploy("named", THREE.replace("  fpga-a: {}\n", ""));
     expect(without.planned).toEqual(["delete fpga-a/Instance"]);
     expect(without.hosts).toEqual({ "fpga-b": three.hosts["fpga-b"], gpu: three.hosts.gpu });
     expect((await instance(two.hosts["fpga-a"]?.instance_id))?.State?.Name).toBe("terminated");
   });
+});
 
+describe.concurrent("other projects", () => {
   test("from count to hosts: those that keep their names are the same machines", async () => {
     const counted = await deploy("counted", "ami: al2023\ncount: 2\n");
     const named = await deploy("counted", "ami: al2023\nhosts: { accelerator-1: {}, accelerator-2: {}, hosts: {} }\n");
@@ -168,7 +171,7 @@ describe("hosts by name (show 3)", () => {
   });
 });
 
-describe("what is there already", () => {
+describe.concurrent("what is there already", () => {
   test("a group, a key pair and a role are used and left as they are (A-08, A-12, A-48)", async () => {
     await ec2.send(new ImportKeyPairCommand({ KeyName: "team key", PublicKeyMaterial: Buffer.from(key.publicKey) }));
     const { GroupId = "" } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "ours", Description: "ours" }));
