@@ -4,8 +4,8 @@ import Table from "cli-table3";
 import { Argument } from "commander";
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
-import type { Running, StoryOptions } from "../../local/scenarios/scenario.js";
-import type { StepResult, Verdict } from "../../local/scenarios/steps.js";
+import type { Running, ScenarioOptions } from "../../local/scenarios/scenario.js";
+import type { StepOutcome, StepResult } from "../../local/scenarios/steps.js";
 import type { Context, Progress, Register } from "../context.js";
 
 interface DemoFlags {
@@ -16,8 +16,8 @@ interface DemoFlags {
 export const register: Register = (program, wrap) => {
   program
     .command("demo")
-    .description("deploy a guarded host to an AWS emulator, boot it on this machine, and try its door")
-    .addArgument(new Argument("[story]", "gateway: a lab's gateway and its users instead").choices(["gateway"]))
+    .description("deploy a guarded host to an AWS emulator, boot it on this machine, and try its firewall")
+    .addArgument(new Argument("[scenario]", "gateway: a lab's gateway and its users instead").choices(["gateway"]))
     .option("--keep", "leave it running until Ctrl-C and print how to use it")
     .option("--dir <path>", "where everything it writes goes", ".demo")
     .addHelpText(
@@ -25,7 +25,7 @@ export const register: Register = (program, wrap) => {
       `
 Needs no AWS account and no network. As root on Linux the host boots in namespaces behind its own
 security-group rules; elsewhere its agent runs as an ordinary process and no packets are filtered.
-The gateway's story needs root on Linux and the gateway's Debian packages; elsewhere it only deploys.
+The gateway's scenario needs root on Linux and the gateway's Debian packages; elsewhere it only deploys.
 
 Examples:
   $ sallyport demo
@@ -36,9 +36,9 @@ Examples:
     .action(wrap<["gateway" | undefined, DemoFlags]>(demo));
 };
 
-async function demo(context: Context, story: "gateway" | undefined, flags: DemoFlags): Promise<number> {
+async function demo(context: Context, scenario: "gateway" | undefined, flags: DemoFlags): Promise<number> {
   const tell =
-    story === undefined
+    scenario === undefined
       ? (await import("../../local/scenarios/demo.js")).runDemo
       : (await import("../../local/scenarios/gateway-demo.js")).runGatewayDemo;
   let line: Progress | undefined;
@@ -57,7 +57,7 @@ async function demo(context: Context, story: "gateway" | undefined, flags: DemoF
     await aborted(context.signal);
   };
   const { ok, steps } = await tell(
-    defined<StoryOptions>({
+    defined<ScenarioOptions>({
       root: resolve(context.cwd, flags.dir ?? ".demo"),
       watcher,
       onProgress: (text) => line?.update(text.trim()),
@@ -69,7 +69,7 @@ async function demo(context: Context, story: "gateway" | undefined, flags: DemoF
   return ok ? EXIT.ok : EXIT.failure;
 }
 
-const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
+const MARKS: Readonly<Record<StepOutcome, string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
 
 function stepLine({ step, cameBack, verdict, seconds }: StepResult): string {
   const [first = "", ...more] = cameBack.split("\n");
@@ -86,7 +86,7 @@ function table(steps: readonly StepResult[]): string {
   for (const { step, tried, cameBack, verdict, seconds } of steps) {
     rows.push([wrapped(step, 13), wrapped(tried, 32), wrapped(cameBack, 58), MARKS[verdict], seconds.toFixed(1)]);
   }
-  const count = (verdict: Verdict) => steps.filter((each) => each.verdict === verdict).length;
+  const count = (verdict: StepOutcome) => steps.filter((each) => each.verdict === verdict).length;
   const total = steps.reduce((sum, each) => sum + each.seconds, 0);
   const notRun = count("not run") === 0 ? "" : `, ${count("not run")} not run`;
   return `${rows.toString()}\n${count("ok")} ok, ${count("failed")} failed${notRun}, ${total.toFixed(0)} s`;

@@ -5,33 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { defined } from "../../base/defined.js";
-import type { InstanceFacts } from "./instance.js";
-import { listing, metadataTree, type Tree } from "./metadata-tree.js";
-
-export interface RoleCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  readonly expiration: Date;
-}
-
-export interface InstanceRole {
-  readonly name: string;
-  credentials(): Promise<RoleCredentials>;
-}
-
-export interface MetadataOptions {
-  readonly facts: InstanceFacts;
-  readonly role?: InstanceRole;
-  /** @default Date.now */
-  readonly now?: () => number;
-}
+import { listing, type MetadataOptions, metadataTree, type Tree } from "./metadata-tree.js";
 
 const TTL = "x-aws-ec2-metadata-token-ttl-seconds";
 const MAX_TTL = 21_600;
 const VERSIONS = ["1.0", "2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23", "latest"];
 
-interface Answer {
+interface MetadataResponse {
   readonly status: number;
   readonly body?: string | Buffer;
   /** Seconds that the session token has left. */
@@ -44,7 +24,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
   const sessions = new Map<string, number>();
   const tree = metadataTree(options);
 
-  function issue(request: IncomingMessage): Answer {
+  function issue(request: IncomingMessage): MetadataResponse {
     // A proxy in between would hand the token to whoever asked it to.
     if (request.headers["x-forwarded-for"] !== undefined) return { status: 403 };
     const ttl = Number(request.headers[TTL] ?? "");
@@ -55,7 +35,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
     return { status: 200, body: token, ttl };
   }
 
-  async function read(path: string): Promise<Answer> {
+  async function read(path: string): Promise<MetadataResponse> {
     const [version, ...names] = path.split("/").filter(Boolean);
     if (version === undefined) return { status: 200, body: VERSIONS.join("\n") };
     const leaf = VERSIONS.includes(version) ? find(tree, names) : undefined;
@@ -64,7 +44,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
     return { status: 200, body: leaf instanceof Map ? listing(leaf) : leaf };
   }
 
-  async function respond(request: IncomingMessage): Promise<Answer> {
+  async function respond(request: IncomingMessage): Promise<MetadataResponse> {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
     if (request.method === "PUT" && path === "/latest/api/token") return issue(request);
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405 };
@@ -76,7 +56,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
   }
 
   return createServer(async (request, response) => {
-    const answer = await respond(request).catch((): Answer => ({ status: 500 }));
+    const answer = await respond(request).catch((): MetadataResponse => ({ status: 500 }));
     const { status, body = "", ttl } = answer;
     const length = { "content-type": "text/plain", "content-length": Buffer.byteLength(body) };
     response.writeHead(status, { ...length, server: "EC2ws", ...defined({ [TTL]: ttl }) });

@@ -1,8 +1,19 @@
 /** The role behind an instance profile, and credentials for it: what EC2 does for a real instance. */
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { Fault, quote } from "../../base/fault.js";
-import type { InstanceRole } from "./imds.js";
 import type { InstanceFacts } from "./instance.js";
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+
+export interface InstanceRole {
+  readonly name: string;
+  credentials(): Promise<RoleCredentials>;
+}
 
 export async function instanceRole(
   env: Readonly<Record<string, string>>,

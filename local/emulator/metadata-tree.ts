@@ -1,6 +1,13 @@
 /** The tree that the metadata service serves: directories are maps, leaves are texts, bytes, or made on demand. */
-import type { MetadataOptions } from "./imds.js";
-import type { InterfaceFacts } from "./instance.js";
+import type { InstanceFacts, InterfaceFacts } from "./instance.js";
+import type { InstanceRole } from "./instance-role.js";
+
+export interface MetadataOptions {
+  readonly facts: InstanceFacts;
+  readonly role?: InstanceRole;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
 
 export type Tree = Map<string, Tree> | string | Buffer | (() => Promise<string>);
 

@@ -1,6 +1,6 @@
 /**
  * A host that boots on this machine: a real systemd in namespaces of its own, over a copy-on-write view
- * of the machine, behind the door that its security groups describe.
+ * of the machine, behind the firewall that its security groups describe.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -13,8 +13,9 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
-import { createMetadataServer, type InstanceRole } from "../emulator/imds.js";
+import { createMetadataServer } from "../emulator/imds.js";
 import type { InstanceFacts } from "../emulator/instance.js";
+import type { InstanceRole } from "../emulator/instance-role.js";
 import { readPeers, readSecurityRules } from "../emulator/security-rules.js";
 import { hostDead, hostNotReady, userDataFailed } from "../errors.js";
 import { METADATA_ADDRESS } from "../network/host-firewall.js";
@@ -41,8 +42,8 @@ export interface HostOptions {
   readonly image?: Image;
   /** Shell that a view of this machine runs at its first boot, before the user data. */
   readonly firstBoot?: string;
-  /** Plugs in further wires before the machine starts. @returns what pulls them out again. */
-  readonly wire?: (network: Network) => Promise<() => Promise<void>>;
+  /** Attaches further interfaces before the machine starts. @returns the function that detaches them. */
+  readonly attachMore?: (network: Network) => Promise<() => Promise<void>>;
 }
 
 export interface Image {
@@ -130,7 +131,7 @@ export class Host {
     return stdout;
   }
 
-  /** Reads the security groups from EC2 and puts them at the door, as they are now. */
+  /** Reads the current security groups from EC2 and replaces the firewall rules with them. */
   async reloadRules(ec2: EC2Client): Promise<NftRules> {
     const rules = await readSecurityRules(
       ec2,
@@ -146,13 +147,13 @@ export class Host {
   }
 
   async #start(): Promise<void> {
-    const { facts, outside, hierarchy, dir, wire } = this.options;
+    const { facts, outside, hierarchy, dir, attachMore } = this.options;
     await removeStaleControlGroups(hierarchy);
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const network = await Network.open({ ...facts, outside });
     this.#network = network;
     this.#closers.push(() => network.close());
-    if (wire !== undefined) this.#closers.push(await wire(network));
+    if (attachMore !== undefined) this.#closers.push(await attachMore(network));
     await this.#serveMetadata();
     await this.#forwardEmulator();
     const group = await makeControlGroup(hierarchy, facts.instanceId);

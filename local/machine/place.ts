@@ -1,7 +1,7 @@
 /** Somewhere a program can be run from: this machine, or a machine elsewhere in the small Internet. */
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { withParentDeath } from "../../base/process/spawn.js";
-import type { Knock } from "../network/probe-port.js";
+import type { ProbeResult } from "../network/probe-port.js";
 import { entryPoint } from "./entry-point.js";
 
 export interface Place {
@@ -17,15 +17,15 @@ export const thisMachine: Place = {
   },
 };
 
-/** Knocks at all `ports` of `host` at once. */
-export async function knockFrom(
+/** Probes all `ports` of `host` at once. */
+export async function probePorts(
   place: Place,
   host: string,
   ports: readonly number[],
   options: { readonly patience?: number; readonly signal?: AbortSignal } = {},
-): Promise<Knock[]> {
+): Promise<ProbeResult[]> {
   const [program = "", ...args] = entryPoint("probe-main");
   const all = [...args, host, String(options.patience ?? 3000), ...ports.map(String)];
   const { stdout } = await place.run(program, all, options.signal === undefined ? {} : { signal: options.signal });
-  return JSON.parse(stdout) as Knock[];
+  return JSON.parse(stdout) as ProbeResult[];
 }

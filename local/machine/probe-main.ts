@@ -1,6 +1,6 @@
-/** Run inside a network namespace: knocks at HOST on each of PORTS at once, TIMEOUT ms long; prints JSON. */
-import { knock } from "../network/probe-port.js";
+/** Run inside a network namespace: probes each of PORTS of HOST at once, for TIMEOUT ms; prints JSON. */
+import { probePort } from "../network/probe-port.js";
 
 const [host = "", timeout = "3000", ...ports] = process.argv.slice(2);
-const knocks = await Promise.all(ports.map((port) => knock(host, Number(port), Number(timeout))));
-process.stdout.write(`${JSON.stringify(knocks)}\n`);
+const results = await Promise.all(ports.map((port) => probePort(host, Number(port), Number(timeout))));
+process.stdout.write(`${JSON.stringify(results)}\n`);

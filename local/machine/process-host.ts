@@ -14,7 +14,7 @@ import { packageRoot } from "../../base/tools.js";
 import type { InstanceFacts } from "../emulator/instance.js";
 import { hostDead, hostNotReady } from "../errors.js";
 import { freePort } from "../network/free-port.js";
-import { knock } from "../network/probe-port.js";
+import { probePort } from "../network/probe-port.js";
 import { startSshd } from "./sshd.js";
 
 export interface ProcessHost {
@@ -116,10 +116,10 @@ async function sshBeside(dir: string, facts: InstanceFacts, children: ChildProce
   if (sshd === undefined) return undefined;
   children.push(sshd.child);
   // As root in a container sshd may lack the directory it wants; then there is no SSH to show.
-  for (let knocked = await knock("127.0.0.1", port, 1_000); knocked.answer !== "answered"; ) {
+  for (let probed = await probePort("127.0.0.1", port, 1_000); probed.answer !== "answered"; ) {
     if (sshd.child.exitCode !== null) return undefined;
     await delay(50);
-    knocked = await knock("127.0.0.1", port, 1_000);
+    probed = await probePort("127.0.0.1", port, 1_000);
   }
   return { port, user: sshd.user, hostKey: sshd.hostKey };
 }

@@ -1,24 +1,24 @@
 /**
- * The host's door: one nftables table in the router's own network namespace. It carries the public
+ * The host's firewall: one nftables table in the router's own network namespace. It carries the public
  * address to the private one and lets through what the security groups let through. Pure text.
  */
 import type { NftRules } from "./rules-to-nft.js";
 
-export interface Door {
+export interface HostFirewall {
   /** Name of the router's interface that leads to the host. */
   readonly hostLink: string;
-  /** Empty where the host has none: then nobody outside reaches it. */
+  /** Empty where the host has none, and cannot be reached from outside. */
   readonly publicIp: string;
   readonly privateIp: string;
   readonly rules: NftRules;
 }
 
 export const METADATA_ADDRESS = "169.254.169.254";
-const TABLE = "inet sallyport_door";
+const TABLE = "inet sallyport_host_firewall";
 
 /** The whole table as one transaction: what was there before is replaced, never mixed with it. */
-export function doorTable(door: Door): string {
-  const { hostLink, publicIp, privateIp, rules } = door;
+export function hostFirewallTable(firewall: HostFirewall): string {
+  const { hostLink, publicIp, privateIp, rules } = firewall;
   const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
   const nat = (line: string) => (publicIp === "" ? [] : [line]);
   return `table ${TABLE}

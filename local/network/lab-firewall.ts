@@ -1,14 +1,14 @@
 /**
- * The lab side of a gateway's door: one nftables table in the namespace that stands for the VPC's network.
+ * The firewall at a gateway's lab side: one nftables table in the namespace that stands for the VPC's network.
  * It lets through to and from the gateway what the security groups of its second interface let through.
  * Pure text.
  */
 import type { NftRules } from "./rules-to-nft.js";
 
-const TABLE = "inet sallyport_lab_door";
+const TABLE = "inet sallyport_lab_firewall";
 
 /** @param gatewayLink name of the interface that leads to the gateway. */
-export function labDoorTable(gatewayLink: string, rules: NftRules): string {
+export function labFirewallTable(gatewayLink: string, rules: NftRules): string {
   const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
   return `table ${TABLE}
 delete table ${TABLE}

@@ -1,12 +1,12 @@
 /**
- * The lab behind a gateway: its machines, each a network namespace, on wires to a router that stands for
+ * The lab behind a gateway: its machines, each a network namespace, linked to a router that stands for
  * the VPC's own network. Its default route is the gateway's second interface, as the stack's route table says.
  */
 import type { InterfaceFacts } from "../emulator/instance.js";
-import { labDoorTable } from "./lab-firewall.js";
+import { labFirewallTable } from "./lab-firewall.js";
 import { NetNamespace } from "./net-namespace.js";
 import type { NftRules } from "./rules-to-nft.js";
-import { batch, plug, plugRouter } from "./veth.js";
+import { attachRouterVeth, attachVeth, batch } from "./veth.js";
 
 export interface LabNetworkOptions {
   readonly gateway: NetNamespace;
@@ -48,7 +48,7 @@ export class LabNetwork {
 
   /** Puts the rules of the gateway's lab side in place, all at once. */
   async guard(rules: NftRules): Promise<void> {
-    await this.router.runOk("nft", ["-f", "-"], { input: labDoorTable(GATEWAY_LINK, rules) });
+    await this.router.runOk("nft", ["-f", "-"], { input: labFirewallTable(GATEWAY_LINK, rules) });
   }
 
   async close(): Promise<void> {
@@ -64,7 +64,7 @@ export class LabNetwork {
     // Closed until the rules are there.
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     const device = `eth${link.deviceNumber}`;
-    await plugRouter(router, GATEWAY_LINK, gateway, { device, address: privateIp, mac });
+    await attachRouterVeth(router, GATEWAY_LINK, gateway, { device, address: privateIp, mac });
     // The VPC answers for its machines when somebody asks who has their address.
     const own = [`net.ipv4.conf.${GATEWAY_LINK}.rp_filter=0`, `net.ipv4.conf.${GATEWAY_LINK}.proxy_arp=1`];
     await router.runOk("sysctl", ["-qw", ...own]);
@@ -73,6 +73,6 @@ export class LabNetwork {
       `route add default via ${privateIp} dev ${GATEWAY_LINK} onlink`,
     ]);
     await batch(gateway, [`address add ${privateIp}/${cidr.split("/")[1]} dev ${device}`, `link set ${device} up`]);
-    for (const [name, machine] of this.machines) await plug(router, name, machine, machines[name] ?? "");
+    for (const [name, machine] of this.machines) await attachVeth(router, name, machine, machines[name] ?? "");
   }
 }

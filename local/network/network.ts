@@ -2,10 +2,10 @@
  * The small Internet around one host: a router with the host behind it, and machines elsewhere that try
  * to reach it. Every link runs between two of these namespaces and never through the machine's own.
  */
-import { doorTable, METADATA_ADDRESS } from "./host-firewall.js";
+import { hostFirewallTable, METADATA_ADDRESS } from "./host-firewall.js";
 import { NetNamespace } from "./net-namespace.js";
 import type { NftRules } from "./rules-to-nft.js";
-import { batch, plug } from "./veth.js";
+import { attachVeth, batch } from "./veth.js";
 
 export interface NetworkOptions {
   readonly publicIp: string;
@@ -47,10 +47,10 @@ export class Network {
     return found;
   }
 
-  /** Puts the rules at the door, all at once. */
+  /** Replaces the firewall rules in one transaction. */
   async guard(rules: NftRules): Promise<void> {
     const { publicIp, privateIp } = this.options;
-    const table = doorTable({ hostLink: "host", publicIp, privateIp, rules });
+    const table = hostFirewallTable({ hostLink: "host", publicIp, privateIp, rules });
     await this.router.runOk("nft", ["-f", "-"], { input: table });
   }
 
@@ -70,8 +70,8 @@ export class Network {
     // Closed until the rules are there.
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     await router.runOk("ip", ["address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"]);
-    await plug(router, "host", host, options.privateIp, options.mac);
-    for (const [name, machine] of machines) await plug(router, name, machine, options.outside[name] ?? "");
+    await attachVeth(router, "host", host, options.privateIp, options.mac);
+    for (const [name, machine] of machines) await attachVeth(router, name, machine, options.outside[name] ?? "");
   }
 }
 

@@ -1,18 +1,18 @@
-/** Knocks at TCP ports and says who answered; what a port scanner would see. */
+/** Connects to a TCP port and reports what answered, as a port scanner would see it. */
 import { connect } from "node:net";
 
-export interface Knock {
+export interface ProbeResult {
   readonly port: number;
   readonly answer: "answered" | "refused" | "no answer";
   /** The first line that came back, if the other side speaks first or was asked. */
   readonly said: string;
 }
 
-export function knock(host: string, port: number, timeout: number): Promise<Knock> {
+export function probePort(host: string, port: number, timeout: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     let open = false;
-    const end = (answer: Knock["answer"], said = "") => {
+    const end = (answer: ProbeResult["answer"], said = "") => {
       socket.destroy();
       clearTimeout(timer);
       resolve({ port, answer, said: said.split(/\r?\n/, 1)[0] ?? "" });

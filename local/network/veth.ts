@@ -1,25 +1,24 @@
-/** A wire between a router and one machine, both of them network namespaces. */
-
+/** A veth pair between a router and one machine, both of them network namespaces. */
 import { defined } from "../../base/defined.js";
 import type { NetNamespace } from "./net-namespace.js";
 
-/** The one next hop that every machine knows; the router answers to it on each wire. */
+/** The one next hop that every machine knows; the router answers to it on each link. */
 export const NEXT_HOP = "169.254.1.1";
 
 /**
- * The machine's `eth0` with its one address; whatever it sends goes to the router.
+ * Gives the machine an `eth0` with its one address and a default route to the router.
  *
  * @param name of the router's end: at most 15 characters.
  * @param mac of the machine's end. @default - any
  */
-export async function plug(
+export async function attachVeth(
   router: NetNamespace,
   name: string,
   machine: NetNamespace,
   address: string,
   mac?: string,
 ): Promise<void> {
-  await plugRouter(router, name, machine, defined({ device: "eth0", address, mac }));
+  await attachRouterVeth(router, name, machine, defined({ device: "eth0", address, mac }));
   await batch(machine, [
     `address add ${address}/32 dev eth0`,
     "link set eth0 up",
@@ -35,8 +34,13 @@ export interface FarEnd {
   readonly mac?: string;
 }
 
-/** The router's side of it. */
-export function plugRouter(router: NetNamespace, name: string, machine: NetNamespace, far: FarEnd): Promise<void> {
+/** The router's side alone. */
+export function attachRouterVeth(
+  router: NetNamespace,
+  name: string,
+  machine: NetNamespace,
+  far: FarEnd,
+): Promise<void> {
   const { device, address, mac } = far;
   return batch(router, [
     `link add ${name} type veth peer name ${device}${mac === undefined ? "" : ` address ${mac}`} netns ${machine.pid}`,

@@ -1,6 +1,6 @@
 /**
  * The main job from one end to the other, without an AWS account: emulator, the real `cdktf deploy`, the
- * deployed instance booted on this machine, and then its user and a stranger at its door.
+ * deployed instance booted on this machine, and then its user and a stranger.
  */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
@@ -13,7 +13,7 @@ import type { Host } from "../machine/host.js";
 import { thisMachine } from "../machine/place.js";
 import type { NamespaceSupport } from "../machine/preflight.js";
 import { startProcessHost } from "../machine/process-host.js";
-import { type Story, type StoryOptions, type StoryResult, tellStory } from "./scenario.js";
+import { runScenario, type Scenario, type ScenarioOptions, type ScenarioResult } from "./scenario.js";
 import { expectThat } from "./steps.js";
 import { strangerFollowsTheRules, strangerIsKeptOut } from "./stranger.js";
 import { User, type UserOptions } from "./user.js";
@@ -22,16 +22,16 @@ export const CALLER = "198.51.100.7";
 export const STRANGER = "203.0.113.9";
 /** Documentation address ranges (RFC 5737): nobody's, so nothing here can reach a real machine. */
 const OUTSIDE = { caller: CALLER, stranger: STRANGER };
-const DOOR = [22, 80, 443];
+const OPEN_PORTS = [22, 80, 443];
 /** The demo's sallyport.yaml. */
 const SETTINGS = { ami: "al2023", caller: CALLER, accelerators: { gzip: { builtin: "gzip" } } };
 
-export function runDemo(options: StoryOptions): Promise<StoryResult> {
-  return tellStory({ ...options, settings: SETTINGS }, async (story) => {
-    const demo = new Demo(story);
+export function runDemo(options: ScenarioOptions): Promise<ScenarioResult> {
+  return runScenario({ ...options, settings: SETTINGS }, async (scenario) => {
+    const demo = new Demo(scenario);
     await demo.deploy();
-    const { support } = story;
-    await (typeof support === "string" ? demo.playOnThisMachine(support) : demo.playInNamespaces(support));
+    const { support } = scenario;
+    await (typeof support === "string" ? demo.runOnThisMachine(support) : demo.runInNamespaces(support));
     return demo.usage;
   });
 }
@@ -40,14 +40,14 @@ class Demo {
   usage: string[] = [];
   #deployed: DeployedHost | undefined;
 
-  constructor(private readonly story: Story) {}
+  constructor(private readonly scenario: Scenario) {}
 
   async deploy(): Promise<void> {
-    const { story } = this;
-    await story.startEmulator();
-    this.#deployed = await story.steps.must("deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
-      const { added } = await story.cdktf();
-      const { hosts, certificate_fingerprint: fingerprint } = await readOutputs({ projectDir: story.dir.project });
+    const { scenario } = this;
+    await scenario.startEmulator();
+    this.#deployed = await scenario.steps.must("deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
+      const { added } = await scenario.cdktf();
+      const { hosts, certificate_fingerprint: fingerprint } = await readOutputs({ projectDir: scenario.dir.project });
       const [host] = hosts;
       expectThat(host !== undefined && added > 0, "no host came out");
       return [
@@ -57,23 +57,23 @@ class Demo {
     });
   }
 
-  async playInNamespaces(support: NamespaceSupport): Promise<void> {
-    const { story } = this;
-    const { steps, dir } = story;
+  async runInNamespaces(support: NamespaceSupport): Promise<void> {
+    const { scenario } = this;
+    const { steps, dir } = scenario;
     const deployed = this.#host;
-    const ec2 = story.ec2();
-    const host = await story.boot(ec2, {
+    const ec2 = scenario.ec2();
+    const host = await scenario.boot(ec2, {
       id: deployed.instance_id,
       user: deployed.ssh_user,
       outside: OUTSIDE,
       support,
     });
-    await steps.must("door", "security-group rules, read back from EC2, as nftables rules", async () => {
+    await steps.must("firewall", "security-group rules, read back from EC2, as nftables rules", async () => {
       const { inbound, unresolved } = await host.reloadRules(ec2);
       expectThat(unresolved.length === 0, unresolved.join("; "));
       return [inbound.map((line) => line.replace(/ counter.*/, "")).join("\n"), undefined];
     });
-    await story.userData(host);
+    await scenario.userData(host);
     const user = this.#user({
       place: host.network.machine("caller"),
       host: deployed.name,
@@ -83,39 +83,41 @@ class Demo {
     });
     this.usage = usageInNamespaces(dir, host, deployed);
     await this.#useHost(user);
-    await steps.check("caller's ports", `knock from ${CALLER} on 22, 80, 443 and 8080`, async () => {
-      const knocks = await user.knock([...DOOR, 8080]);
-      const text = knocks
+    await steps.check("caller's ports", `probe 22, 80, 443 and 8080 from ${CALLER}`, async () => {
+      const probes = await user.probePort([...OPEN_PORTS, 8080]);
+      const text = probes
         .map(({ port, answer, said }) => `${port}: ${answer}${said === "" ? "" : ` (${said})`}`)
         .join("\n");
-      const right = knocks.every(({ port, answer }) => answer === (DOOR.includes(port) ? "answered" : "no answer"));
+      const right = probes.every(
+        ({ port, answer }) => answer === (OPEN_PORTS.includes(port) ? "answered" : "no answer"),
+      );
       expectThat(right, text);
       return text;
     });
     const stranger = host.network.machine("stranger");
-    await steps.check("stranger's ports", `knock from ${STRANGER} on 22, 80 and 443`, () =>
-      strangerIsKeptOut(stranger, deployed.public_ip, DOOR),
+    await steps.check("stranger's ports", `probe 22, 80 and 443 from ${STRANGER}`, () =>
+      strangerIsKeptOut(stranger, deployed.public_ip, OPEN_PORTS),
     );
     await steps.check("control", `let ${STRANGER} in on 443 through EC2, and out again`, () =>
       strangerFollowsTheRules({ ec2, host, stranger, address: deployed.public_ip, cidr: `${STRANGER}/32` }),
     );
-    await story.deployAgain();
+    await scenario.deployAgain();
   }
 
   /** Where no namespace can be made: the same agent as an ordinary process, and nothing that filters. */
-  async playOnThisMachine(why: string): Promise<void> {
-    const { story } = this;
-    const { steps, dir } = story;
-    const ec2 = story.ec2();
+  async runOnThisMachine(why: string): Promise<void> {
+    const { scenario } = this;
+    const { steps, dir } = scenario;
+    const ec2 = scenario.ec2();
     const host = await steps.must("boot", "the agent as an ordinary process on loopback", async () => {
       const facts = await readInstance(ec2, this.#host.instance_id);
       const started = await startProcessHost({
         facts,
-        env: story.env,
+        env: scenario.env,
         dir: join(dir.root, "project/host"),
-        ...story.signal,
+        ...scenario.signal,
       });
-      story.closers.push(() => started.stop());
+      scenario.closers.push(() => started.stop());
       return [`HTTPS on 127.0.0.1:${started.httpsPort}`, started];
     });
     const user = this.#user(
@@ -136,13 +138,13 @@ class Demo {
       ["caller's ports", CALLER],
       ["stranger's ports", STRANGER],
     ] as const) {
-      steps.skip(step, `knock from ${from} on 22, 80 and 443`, why);
+      steps.skip(step, `probe 22, 80 and 443 from ${from}`, why);
     }
-    await story.deployAgain();
+    await scenario.deployAgain();
   }
 
   async #useHost(user: User, noSsh?: string): Promise<void> {
-    const { steps } = this.story;
+    const { steps } = this.scenario;
     await steps.check("verify", "sallyport verify", () => user.verifies());
     await steps.check("foreign certificate", "sallyport ls --cert foreign.crt", () => user.refusesForeignCertificate());
     await steps.check("file", "sallyport put, then get", () => user.movesFile(16 << 20));
@@ -158,7 +160,7 @@ class Demo {
   }
 
   #user(options: Omit<UserOptions, "home" | "project" | "env" | "signal">): User {
-    const { dir, userEnv, signal } = this.story;
+    const { dir, userEnv, signal } = this.scenario;
     return new User({ ...options, home: dir.home, project: dir.project, env: userEnv, ...signal });
   }
 
@@ -180,7 +182,7 @@ function usageInNamespaces(dir: DemoDir, host: Host, deployed: DeployedHost): st
     `  ${caller} ${sallyport} ls ${deployed.name}:shared`,
     `as a stranger:  ${stranger} curl -m 3 -k ${deployed.agent_url}/healthz`,
     `on the host:    nsenter --target ${host.pid} --all bash`,
-    `the door:       nsenter --net=/proc/${host.network.router.pid}/ns/net nft list ruleset`,
+    `its firewall:   nsenter --net=/proc/${host.network.router.pid}/ns/net nft list ruleset`,
     `its log:        ${host.log}`,
   ];
 }

@@ -15,10 +15,10 @@ import type { Host } from "../machine/host.js";
 import type { NamespaceSupport } from "../machine/preflight.js";
 import { LabNetwork } from "../network/lab-network.js";
 import { rulesToNft } from "../network/rules-to-nft.js";
-import { GatewayPlay } from "./gateway-play.js";
+import { GatewaySteps } from "./gateway-steps.js";
 import { type LabMachines, MACHINES, openLab } from "./lab-machines.js";
 import { LabUser } from "./lab-user.js";
-import { type Story, type StoryOptions, type StoryResult, tellStory } from "./scenario.js";
+import { runScenario, type Scenario, type ScenarioOptions, type ScenarioResult } from "./scenario.js";
 import { expectThat } from "./steps.js";
 import { firstLine } from "./user.js";
 
@@ -34,53 +34,53 @@ const SETTINGS = {
 };
 const STACK = "lab-gateway";
 
-export function runGatewayDemo(options: StoryOptions): Promise<StoryResult> {
-  return tellStory({ ...options, settings: SETTINGS }, async (story) => {
-    const demo = new GatewayDemo(story);
+export function runGatewayDemo(options: ScenarioOptions): Promise<ScenarioResult> {
+  return runScenario({ ...options, settings: SETTINGS }, async (scenario) => {
+    const demo = new GatewayDemo(scenario);
     const deployed = await demo.deploy();
-    const { support } = story;
+    const { support } = scenario;
     const why = typeof support === "string" ? support : await missingPackages();
-    if (typeof support === "object" && why === undefined) return demo.play(deployed, support);
-    for (const [step, tried] of UNPLAYED) story.steps.skip(step, tried, why ?? "");
-    await story.deployAgain(STACK);
+    if (typeof support === "object" && why === undefined) return demo.run(deployed, support);
+    for (const [step, tried] of NOT_RUN) scenario.steps.skip(step, tried, why ?? "");
+    await scenario.deployAgain(STACK);
     return ["nothing runs here: the gateway and its lab need namespaces and Debian's packages"];
   });
 }
 
 /** What stays open where the gateway cannot be booted. */
-const UNPLAYED = [
+const NOT_RUN = [
   ["boot", "the instance on this machine, in namespaces of its own"],
   ["lab", "the machines behind it"],
   ["users", "their tokens, forwards and connections"],
 ] as const;
 
 class GatewayDemo {
-  constructor(private readonly story: Story) {}
+  constructor(private readonly scenario: Scenario) {}
 
   deploy(): Promise<LabOutputs> {
-    const { story } = this;
-    return story.startEmulator().then(() =>
-      story.steps.must("deploy", `cdktf deploy ${STACK} --auto-approve`, async () => {
-        const { added } = await story.cdktf(STACK);
-        const lab = await readLabOutputs({ projectDir: story.dir.project });
+    const { scenario } = this;
+    return scenario.startEmulator().then(() =>
+      scenario.steps.must("deploy", `cdktf deploy ${STACK} --auto-approve`, async () => {
+        const { added } = await scenario.cdktf(STACK);
+        const lab = await readLabOutputs({ projectDir: scenario.dir.project });
         expectThat(added > 0, "nothing came out");
         return [`${added} resources, ${lab.instance_id} at ${lab.public_ip}`, lab];
       }),
     );
   }
 
-  async play(deployed: LabOutputs, support: NamespaceSupport): Promise<readonly string[]> {
-    const { story } = this;
-    const ec2 = story.ec2();
+  async run(deployed: LabOutputs, support: NamespaceSupport): Promise<readonly string[]> {
+    const { scenario } = this;
+    const ec2 = scenario.ec2();
     const { host, network, link } = await this.#boot(ec2, deployed, support);
     await this.#guard(ec2, host, network, link);
-    await story.userData(host, "; its packages, which apt-get would bring, are this machine's");
+    await scenario.userData(host, "; its packages, which apt-get would bring, are this machine's");
     const ada = await this.#user("ada", deployed, host);
     const ben = await this.#user("ben", deployed, host);
     const lab = await this.#lab(network, ada);
     await this.#tokens([ada, ben]);
-    const play = new GatewayPlay({
-      story,
+    const steps = new GatewaySteps({
+      scenario,
       ec2,
       host,
       network,
@@ -90,8 +90,8 @@ class GatewayDemo {
       address: deployed.public_ip,
       labAddress: link.privateIp,
     });
-    await play.all();
-    await story.deployAgain(STACK);
+    await steps.all();
+    await scenario.deployAgain(STACK);
     return this.#usage(host, network, ada);
   }
 
@@ -100,8 +100,8 @@ class GatewayDemo {
     let network: LabNetwork | undefined;
     let link: InterfaceFacts | undefined;
     const options = { id, user: "ubuntu", outside: OUTSIDE, support, firstBoot: POST_INSTALL };
-    const host = await this.story.boot(ec2, options, ({ furtherInterfaces }) => ({
-      wire: async ({ host: gateway }) => {
+    const host = await this.scenario.boot(ec2, options, ({ furtherInterfaces }) => ({
+      attachMore: async ({ host: gateway }) => {
         [link] = furtherInterfaces;
         if (link === undefined) throw new Error("the instance has no second interface");
         network = await LabNetwork.open({ gateway, link, machines: MACHINES });
@@ -113,8 +113,8 @@ class GatewayDemo {
   }
 
   async #guard(ec2: EC2Client, host: Host, network: LabNetwork, link: InterfaceFacts): Promise<void> {
-    await this.story.steps.must(
-      "doors",
+    await this.scenario.steps.must(
+      "firewalls",
       "security groups of both interfaces, from EC2, as nftables rules",
       async () => {
         const outer = await host.reloadRules(ec2);
@@ -135,7 +135,7 @@ class GatewayDemo {
   }
 
   #user(name: "ada" | "ben", { public_ip }: LabOutputs, host: Host): Promise<LabUser> {
-    const { dir, userEnv, signal } = this.story;
+    const { dir, userEnv, signal } = this.scenario;
     return LabUser.open({
       name,
       place: host.network.machine(name),
@@ -148,20 +148,20 @@ class GatewayDemo {
   }
 
   async #lab(network: LabNetwork, ada: LabUser): Promise<LabMachines> {
-    const { story } = this;
+    const { scenario } = this;
     const what = Object.entries(MACHINES).map(([name, address]) => `${name} ${address}`);
-    return story.steps.must("lab", what.join(", "), async () => {
-      const lab = await openLab(network, join(story.dir.root, "project/lab"), ada.key.publicKey);
-      story.closers.push(lab.stop);
+    return scenario.steps.must("lab", what.join(", "), async () => {
+      const lab = await openLab(network, join(scenario.dir.root, "project/lab"), ada.key.publicKey);
+      scenario.closers.push(lab.stop);
       await ada.learnHostKey("build-1", lab.sshHostKey);
       return ["build-1: sshd and HTTPS\nbuild-2: HTTPS\nbuild-3: nobody is there", lab];
     });
   }
 
   async #tokens(users: readonly LabUser[]): Promise<void> {
-    const { dir, userEnv } = this.story;
+    const { dir, userEnv } = this.scenario;
     const key = join(dir.home, ".ssh/sallyport-gateway.key");
-    await this.story.steps.must("tokens", "sallyport gateway token, for ada and for ben", async () => {
+    await this.scenario.steps.must("tokens", "sallyport gateway token, for ada and for ben", async () => {
       for (const user of users) {
         const { name, place } = user.options;
         const address = OUTSIDE[name as "ada" | "ben"];

@@ -6,7 +6,7 @@ import { runOk } from "../../base/process/run.js";
 import { endChild } from "../../base/process/spawn.js";
 import { issueCertificate } from "../../certs/issue.js";
 import { hostNotReady } from "../errors.js";
-import { knockFrom } from "../machine/place.js";
+import { probePorts } from "../machine/place.js";
 import { startSshd } from "../machine/sshd.js";
 import type { LabNetwork } from "../network/lab-network.js";
 
@@ -82,8 +82,8 @@ async function serveSsh(lab: LabNetwork, name: string, address: string, dir: str
   const sshd = await startSshd({ dir, address, port: 22, key, enter: (command) => machine.enter(command) });
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const [knocked] = await knockFrom(machine, address, [22]);
-    if (sshd !== undefined && knocked?.answer === "answered") break;
+    const [probed] = await probePorts(machine, address, [22]);
+    if (sshd !== undefined && probed?.answer === "answered") break;
     if (sshd === undefined || sshd.child.exitCode !== null || Date.now() > deadline)
       throw hostNotReady(`sshd on ${name} did not answer`, 20, `its log is "${join(dir, "sshd.log")}"`);
   }

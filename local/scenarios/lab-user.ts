@@ -1,5 +1,5 @@
 /**
- * Plays a user of a gateway, on a machine of their own: the kit's command, OpenSSH and curl, run as a person
+ * Acts as a user of a gateway, on a machine of their own: the kit's command, OpenSSH and curl, run as a person
  * would run them. Each has a home with a sallyport.yaml, a token and a key; nothing else of the demo's is known.
  */
 import { spawn } from "node:child_process";

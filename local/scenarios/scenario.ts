@@ -14,7 +14,7 @@ import { Host, type HostOptions } from "../machine/host.js";
 import { type NamespaceSupport, namespaceSupport } from "../machine/preflight.js";
 import { expectThat, type StepResult, Steps, type StepWatcher } from "./steps.js";
 
-export interface StoryOptions {
+export interface ScenarioOptions {
   /** Everything it writes goes below. */
   readonly root: string;
   readonly watcher: StepWatcher;
@@ -33,7 +33,7 @@ export interface Running {
   readonly lines: readonly string[];
 }
 
-export interface StoryResult {
+export interface ScenarioResult {
   readonly ok: boolean;
   readonly steps: readonly StepResult[];
 }
@@ -41,20 +41,20 @@ export interface StoryResult {
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * @param options with the story's sallyport.yaml.
- * @param play its steps. @returns how to use what then runs, line by line.
+ * @param options with the scenario's sallyport.yaml.
+ * @param perform does its steps and returns how to use what then runs, line by line.
  */
-export async function tellStory(
-  options: StoryOptions & { readonly settings: Settings },
-  play: (story: Story) => Promise<readonly string[]>,
-): Promise<StoryResult> {
+export async function runScenario(
+  options: ScenarioOptions & { readonly settings: Settings },
+  perform: (scenario: Scenario) => Promise<readonly string[]>,
+): Promise<ScenarioResult> {
   const closers: (() => Promise<void>)[] = [];
   const steps = new Steps(options.watcher);
   try {
     const support = options.support ?? (await namespaceSupport());
     const dir = await openDemoDir(options.root, options.settings);
     closers.push(dir.release);
-    const lines = await play(new Story({ ...options, support }, steps, dir, closers));
+    const lines = await perform(new Scenario({ ...options, support }, steps, dir, closers));
     await options.keep?.({ results: steps.results, lines });
     return { ok: steps.allPassed, steps: steps.results };
   } catch (error) {
@@ -66,21 +66,21 @@ export async function tellStory(
   }
 }
 
-export interface Boot extends Pick<HostOptions, "outside" | "firstBoot" | "wire"> {
+export interface Boot extends Pick<HostOptions, "outside" | "firstBoot" | "attachMore"> {
   readonly id: string;
   /** The account that the image's makers give its owner. */
   readonly user: string;
   readonly support: NamespaceSupport;
 }
 
-export class Story {
+export class Scenario {
   #env: Readonly<Record<string, string>> = {};
 
   constructor(
-    private readonly options: StoryOptions & { readonly support: NamespaceSupport | string },
+    private readonly options: ScenarioOptions & { readonly support: NamespaceSupport | string },
     readonly steps: Steps,
     readonly dir: DemoDir,
-    /** Called in the opposite order when the story ends. */
+    /** Called in the opposite order when the scenario ends. */
     readonly closers: (() => Promise<void>)[],
   ) {}
 
@@ -114,7 +114,7 @@ export class Story {
     });
   }
 
-  /** A client of the emulator, until the story ends. */
+  /** A client of the emulator, until the scenario ends. */
   ec2(): EC2Client {
     const ec2 = emulatorEc2(this.#env);
     this.closers.push(async () => ec2.destroy());

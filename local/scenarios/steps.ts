@@ -1,13 +1,13 @@
 /** What a demo did, step by step: what was tried, what came back, and whether that is what should. */
 import { Fault } from "../../base/fault.js";
 
-export type Verdict = "ok" | "failed" | "not run";
+export type StepOutcome = "ok" | "failed" | "not run";
 
 export interface StepResult {
   readonly step: string;
   readonly tried: string;
   readonly cameBack: string;
-  readonly verdict: Verdict;
+  readonly verdict: StepOutcome;
   readonly seconds: number;
 }
 
@@ -60,7 +60,7 @@ export class Steps {
     return this.now();
   }
 
-  #end(step: string, tried: string, cameBack: string, verdict: Verdict, started: number): void {
+  #end(step: string, tried: string, cameBack: string, verdict: StepOutcome, started: number): void {
     const result = { step, tried, cameBack, verdict, seconds: (this.now() - started) / 1000 };
     this.results.push(result);
     this.watcher.ended(result);

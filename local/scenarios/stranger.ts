@@ -1,11 +1,11 @@
-/** The stranger at the door, and the control that shows it is the door, and nothing else, that keeps them out. */
+/** A stranger is kept out, and a control shows that the firewall rules, and nothing else, keep them out. */
 import {
   AuthorizeSecurityGroupIngressCommand,
   type EC2Client,
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
 import type { Host } from "../machine/host.js";
-import { knockFrom, type Place } from "../machine/place.js";
+import { type Place, probePorts } from "../machine/place.js";
 import { expectThat } from "./steps.js";
 
 export interface Control {
@@ -17,10 +17,10 @@ export interface Control {
 }
 
 export async function strangerIsKeptOut(stranger: Place, address: string, ports: readonly number[]): Promise<string> {
-  const knocks = await knockFrom(stranger, address, ports);
-  const text = knocks.map(({ port, answer }) => `${port}: ${answer}`).join("\n");
+  const probes = await probePorts(stranger, address, ports);
+  const text = probes.map(({ port, answer }) => `${port}: ${answer}`).join("\n");
   expectThat(
-    knocks.every(({ answer }) => answer === "no answer"),
+    probes.every(({ answer }) => answer === "no answer"),
     text,
   );
   return text;
@@ -33,7 +33,7 @@ export async function strangerFollowsTheRules({ ec2, host, stranger, address, ci
     GroupId: host.options.facts.securityGroups[0]?.id,
     IpPermissions: [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: cidr }] }],
   };
-  const answer = async () => (await knockFrom(stranger, address, [port]))[0]?.answer;
+  const answer = async () => (await probePorts(stranger, address, [port]))[0]?.answer;
   await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
   try {
     await host.reloadRules(ec2);

@@ -1,5 +1,5 @@
 /**
- * Plays the user of a deployed host, from wherever they are: the kit's own command, OpenSSH and curl,
+ * Acts as the user of a deployed host, from wherever they are: the kit's own command, OpenSSH and curl,
  * run as a person would run them. Each function does one thing and says what came back.
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -11,9 +11,9 @@ import { packageRoot } from "../../base/tools.js";
 import { issueCertificate } from "../../certs/issue.js";
 import { writeKnownHosts } from "../../client/ssh/known-hosts.js";
 import { sshArguments } from "../../client/ssh/openssh.js";
-import { knockFrom, type Place } from "../machine/place.js";
+import { type Place, probePorts } from "../machine/place.js";
 import { pinnedCurl } from "../network/pinned-curl.js";
-import type { Knock } from "../network/probe-port.js";
+import type { ProbeResult } from "../network/probe-port.js";
 import { expectThat } from "./steps.js";
 
 export interface UserOptions {
@@ -78,7 +78,7 @@ export class User {
     const relevant = this.options.usualPorts === false ? checks.filter((check) => !isAboutPorts(check)) : checks;
     const bad = relevant.filter((check) => check.verdict === "failed");
     expectThat(bad.length === 0 && relevant.length > 0, bad.map((check) => `${check.name}: ${check.got}`).join("; "));
-    // Ports are knocked at in a step of their own.
+    // A step of its own probes the ports.
     const shown = relevant.filter(({ name }) => !name.startsWith("port "));
     return shown
       .map((check) => `${check.name}: ${check.got.replace(/((?:[0-9A-F]{2}:){8})[0-9A-F:]+/, "$1...")}`)
@@ -175,9 +175,9 @@ export class User {
     return place.run("ssh", sshArguments(target, [command]), { env, inheritEnv: false });
   }
 
-  knock(ports: readonly number[], patience?: number): Promise<Knock[]> {
+  probePort(ports: readonly number[], patience?: number): Promise<ProbeResult[]> {
     const { place, address, signal } = this.options;
-    return knockFrom(
+    return probePorts(
       place,
       address,
       ports,

@@ -125,7 +125,7 @@ print(json.dumps([put, got, body == data, "python.bin" in [e["name"] for e in js
     const target = `${at.outputs.ssh_user}@${at.outputs.public_ip}`;
     const shell = await fromCaller(at.host, "ssh", [...args, target, "id -un && echo over-ssh > shared/note"]);
     expect(shell).toMatchObject({ exitCode: 0, stdout: "ec2-user" });
-    // Both doors lead to the same directory.
+    // SSH and HTTPS lead to the same directory.
     expect(await curl(at, "/v1/files/shared/note")).toEqual({ status: 200, body: "over-ssh\n" });
     const stranger = await fromCaller(at.host, "ssh", [
       "-F",

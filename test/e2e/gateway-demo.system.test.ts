@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { missingPackages } from "../../local/machine/gateway-packages.js";
 import { runGatewayDemo } from "../../local/scenarios/gateway-demo.js";
-import type { StoryResult } from "../../local/scenarios/scenario.js";
+import type { ScenarioResult } from "../../local/scenarios/scenario.js";
 import type { StepResult } from "../../local/scenarios/steps.js";
 import { whatItTakes } from "./support/deployed-host.js";
 
 let why = "";
 let dir = "";
-let result: StoryResult | undefined;
+let result: ScenarioResult | undefined;
 let token = "";
 const said: string[] = [];
 
@@ -46,7 +46,7 @@ function step(ctx: { skip(why: string): never }, name: string): StepResult {
 const STEPS: readonly (readonly [string, RegExp])[] = [
   ["deploy", /resources/],
   ["boot", /systemd is up/],
-  ["doors", /198\.51\.100\.7\/32 tcp dport 50000-50100/],
+  ["firewalls", /198\.51\.100\.7\/32 tcp dport 50000-50100/],
   ["user data", /sallyport: host ready/],
   ["lab", /build-1: sshd and HTTPS/],
   ["tokens", /one address only/],

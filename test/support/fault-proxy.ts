@@ -100,7 +100,7 @@ export class FaultProxy {
   }
 
   /** What EC2 refuses and the emulator does not. */
-  async #refusal({ action, params }: Call): Promise<Answer | undefined> {
+  async #refusal({ action, params }: Call): Promise<UpstreamResponse | undefined> {
     if (action !== "ModifyManagedPrefixList") return undefined;
     const id = params.get("PrefixListId") ?? "";
     if ([...params.keys()].filter((key) => /^(Add|Remove)Entry\.\d+\.Cidr$/.test(key)).length > 100) {
@@ -114,7 +114,7 @@ export class FaultProxy {
     return problem("PrefixListVersionMismatch", "The prefix list has the incorrect version number.");
   }
 
-  async #forward(incoming: IncomingMessage, { action, params }: Call): Promise<Answer> {
+  async #forward(incoming: IncomingMessage, { action, params }: Call): Promise<UpstreamResponse> {
     const asked = new URLSearchParams(params);
     const offset = Number(params.get("NextToken") ?? 0);
     for (const key of ["NextToken", "MaxResults"]) asked.delete(key);
@@ -136,7 +136,7 @@ export class FaultProxy {
   }
 
   /** Bare HTTP: what the proxy itself costs would be counted as EC2's. */
-  #send(params: URLSearchParams, authorization: string): Promise<Answer> {
+  #send(params: URLSearchParams, authorization: string): Promise<UpstreamResponse> {
     const form = params.toString();
     const headers = {
       authorization,
@@ -153,7 +153,7 @@ export class FaultProxy {
   }
 }
 
-interface Answer {
+interface UpstreamResponse {
   readonly status: number;
   readonly body: string;
 }
@@ -161,7 +161,7 @@ interface Answer {
 /** By this the emulator knows which service is meant; it checks no signature. */
 const ROUTE = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
 
-function problem(code: string, message: string, status = 400): Answer {
+function problem(code: string, message: string, status = 400): UpstreamResponse {
   const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return { status, body: `<Response><Errors>${error}</Errors><RequestID>0</RequestID></Response>` };
 }

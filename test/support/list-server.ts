@@ -3,18 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type Responder = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface ListServer {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string;
   readonly requests: { readonly path: string; readonly authorization: string | undefined }[];
-  answer: Answer;
+  answer: Responder;
   close(): Promise<void>;
 }
 
 export async function startListServer(
-  answer: Answer,
+  answer: Responder,
   pair?: { readonly cert: string; readonly key: string },
 ): Promise<ListServer> {
   const requests: ListServer["requests"] = [];
@@ -40,7 +40,7 @@ export async function startListServer(
 }
 
 /** A whole answer. */
-export function say(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+export function say(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Responder {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return (_, response) => {
     response.writeHead(status, headers).end(text);

@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => moto.stop());
 
-interface Entry {
+interface WitnessedRule {
   readonly id: string;
   /** Identity less the target: `tcp 22-22 101.2.3.4/32`, or the block in a prefix list. */
   readonly content: string;
@@ -52,7 +52,7 @@ interface Entry {
 interface World {
   readonly target: SyncTarget;
   wanted(addresses: readonly string[]): string[];
-  look(): Promise<Entry[]>;
+  look(): Promise<WitnessedRule[]>;
   /** Somebody else adds this content, if it is not there. */
   add(content: string, description: string): Promise<void>;
   /** Somebody else removes something that nobody wants, where that can race with the reconciler. */
@@ -113,7 +113,7 @@ class Stage {
   /** Content that must be there after every call of the current run. */
   guarded: ReadonlySet<string> = new Set();
   wanted: ReadonlySet<string> = new Set();
-  foreign = new Map<string, Entry>();
+  foreign = new Map<string, WitnessedRule>();
   callsUntilCrash = Number.POSITIVE_INFINITY;
   disturbed = false;
   random: Random = seededRandom(0);
@@ -214,7 +214,7 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
 }
 
 test(`${HISTORIES} random histories end with the rules that the list asks for, and nobody is cut off on the way`, {
-  timeout: 600_000,
+  timeout: 1_800_000,
 }, async () => {
   const stages: Stage[] = [];
   for (const name of ["a", "b", "c"]) stages.push(new Stage(await moto.raw.createGroup(`histories-${name}`)));

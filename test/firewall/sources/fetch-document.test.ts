@@ -5,14 +5,14 @@ import { issueCertificate } from "../../../certs/issue.js";
 import { basic, bearer } from "../../../firewall/sources/authorization.js";
 import { type FetchOptions, fetchDocument } from "../../../firewall/sources/fetch-document.js";
 import { faultText } from "../../support/fault-text.js";
-import { type Answer, type ListServer, say, startListServer } from "../../support/list-server.js";
+import { type ListServer, type Responder, say, startListServer } from "../../support/list-server.js";
 
 const servers: ListServer[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-async function serve(answer: Answer, pair?: { cert: string; key: string }): Promise<ListServer> {
+async function serve(answer: Responder, pair?: { cert: string; key: string }): Promise<ListServer> {
   const server = await startListServer(answer, pair);
   servers.push(server);
   return server;

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createMetadataServer, type InstanceRole } from "../../../local/emulator/imds.js";
+import { createMetadataServer } from "../../../local/emulator/imds.js";
+import type { InstanceRole } from "../../../local/emulator/instance-role.js";
 import { someInstance } from "../support/facts.js";
 
 const TTL = "x-aws-ec2-metadata-token-ttl-seconds";

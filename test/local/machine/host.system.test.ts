@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runOk } from "../../../base/process/run.js";
 import { findEmulator } from "../../../local/emulator/emulator.js";
 import { removeStaleControlGroups } from "../../../local/machine/control-group.js";
-import { knockFrom } from "../../../local/machine/place.js";
+import { probePorts } from "../../../local/machine/place.js";
 import { type NamespaceSupport, namespaceSupport } from "../../../local/machine/preflight.js";
-import { doorTable } from "../../../local/network/host-firewall.js";
+import { hostFirewallTable } from "../../../local/network/host-firewall.js";
 import { rulesToNft } from "../../../local/network/rules-to-nft.js";
 import { importable } from "../../support/compiled.js";
 import { lines } from "../network/rule-cases.js";
@@ -51,8 +51,8 @@ async function asService(local: LocalHost, script: string): Promise<string> {
 }
 
 async function answers(local: LocalHost, from: "caller" | "stranger", ports: number[]): Promise<string[]> {
-  const knocks = await knockFrom(local.host.network.machine(from), local.facts.publicIp, ports, { patience: 1_500 });
-  return knocks.map(({ port, answer }) => `${port} ${answer}`);
+  const probes = await probePorts(local.host.network.machine(from), local.facts.publicIp, ports, { patience: 1_500 });
+  return probes.map(({ port, answer }) => `${port} ${answer}`);
 }
 
 describe("the host", () => {
@@ -101,7 +101,7 @@ describe("the host", () => {
   });
 });
 
-describe("the door", () => {
+describe("the firewall", () => {
   test("answers the caller on the ports of the rules, and nobody else on any", async (ctx) => {
     const local = booted(ctx);
     expect(await answers(local, "caller", [22, 80, 443, 8080])).toEqual([
@@ -161,7 +161,7 @@ describe("the door", () => {
     const { publicIp, privateIp } = local.facts;
     const translated = rulesToNft({ inbound: rules, outbound: rules }, { groups: new Map(), prefixLists: new Map() });
     expect(translated.outbound).toHaveLength(translated.inbound.length);
-    const table = doorTable({ hostLink: "host", publicIp, privateIp, rules: translated });
+    const table = hostFirewallTable({ hostLink: "host", publicIp, privateIp, rules: translated });
     const checked = await local.host.network.router.run("nft", ["--check", "-f", "-"], { input: table });
     expect(checked).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { labDoorTable } from "../../../local/network/lab-firewall.js";
+import { labFirewallTable } from "../../../local/network/lab-firewall.js";
 
-const table = labDoorTable("gateway", {
+const table = labFirewallTable("gateway", {
   inbound: ["ip saddr 10.71.1.0/24 counter accept"],
   outbound: ["meta nfproto ipv4 counter accept"],
   unresolved: [],
@@ -19,8 +19,8 @@ test("rules are in the chain of their direction", () => {
 
 test("the old table goes in the same transaction, whether it was there or not", () => {
   expect(table.split("\n").slice(0, 3)).toEqual([
-    "table inet sallyport_lab_door",
-    "delete table inet sallyport_lab_door",
-    "table inet sallyport_lab_door {",
+    "table inet sallyport_lab_firewall",
+    "delete table inet sallyport_lab_firewall",
+    "table inet sallyport_lab_firewall {",
   ]);
 });

@@ -71,7 +71,7 @@ export async function bootLocalHost(support: NamespaceSupport, userData: string)
 }
 
 async function makeGroup(ec2: EC2Client): Promise<string> {
-  const made = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "door", Description: "door" }));
+  const made = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "host", Description: "host" }));
   const GroupId = made.GroupId ?? "";
   const ports = [22, 80].map((port) => ({
     IpProtocol: "tcp",

@@ -293,7 +293,7 @@ async function bootWithoutRoute(
     emulatorUrl: deployable.url,
     outside: {},
     dir: join(deployable.project, "../host"),
-    wire: async ({ host }) => {
+    attachMore: async ({ host }) => {
       await host.runOk("ip", ["route", "replace", `${METADATA_ADDRESS}/32`, "via", NEXT_HOP, "dev", "eth0"]);
       await host.runOk("ip", ["route", "del", "default"]);
       return async () => undefined;

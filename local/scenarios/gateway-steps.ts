@@ -8,13 +8,13 @@ import { pinnedCurl } from "../network/pinned-curl.js";
 import type { LabMachines } from "./lab-machines.js";
 import { MACHINES } from "./lab-machines.js";
 import type { LabUser, OpenForward } from "./lab-user.js";
-import type { Story } from "./scenario.js";
+import type { Scenario } from "./scenario.js";
 import { expectThat } from "./steps.js";
 import { strangerFollowsTheRules, strangerIsKeptOut } from "./stranger.js";
 import { firstLine } from "./user.js";
 
-export interface Cast {
-  readonly story: Story;
+export interface GatewayFixtures {
+  readonly scenario: Scenario;
   readonly ec2: EC2Client;
   readonly host: Host;
   readonly network: LabNetwork;
@@ -29,15 +29,15 @@ export interface Cast {
 /** How long a session may outlive its forward. */
 const ENDS_WITHIN_MS = 1_000;
 
-export class GatewayPlay {
+export class GatewaySteps {
   #ssh = 0;
   #https = 0;
 
-  constructor(private readonly cast: Cast) {}
+  constructor(private readonly fixtures: GatewayFixtures) {}
 
   async all(): Promise<void> {
-    const { steps } = this.cast.story;
-    const { address } = this.cast;
+    const { steps } = this.fixtures.scenario;
+    const { address } = this.fixtures;
     await steps.must("forwards", "sallyport portmap add build-1, build-3", async () => [await this.opens(), undefined]);
     await steps.check("SSH", "sallyport connect --name build-1 --protocol ssh -- ip address", () => this.logsIn());
     await steps.check("HTTPS", `curl https://${address}:${this.#https}, build-1's key pinned`, () => this.fetches());
@@ -47,8 +47,8 @@ export class GatewayPlay {
     await steps.check("other user", `ben lists, and removes ${this.#ssh}, which is ada's`, () => this.otherUser());
     await steps.check("stolen token", "ada's token from ben's address", () => this.stolenToken());
     const ports = [22, 443, this.#ssh, this.#https];
-    await steps.check("stranger", `knock on ${ports.join(", ")} from elsewhere`, () =>
-      strangerIsKeptOut(this.cast.host.network.machine("stranger"), address, ports),
+    await steps.check("stranger", `probe ${ports.join(", ")} from elsewhere`, () =>
+      strangerIsKeptOut(this.fixtures.host.network.machine("stranger"), address, ports),
     );
     await steps.check("control", "let the stranger in on 443 through EC2, and out again", () => this.control());
     await steps.check("alive or dead", "sallyport portmap list", () => this.liveness());
@@ -59,7 +59,7 @@ export class GatewayPlay {
   }
 
   async opens(): Promise<string> {
-    const { ada } = this.cast;
+    const { ada } = this.fixtures;
     const opened = [
       await ada.opens("build-1", MACHINES["build-1"], "ssh"),
       await ada.opens("build-1", MACHINES["build-1"], "https"),
@@ -72,7 +72,7 @@ export class GatewayPlay {
   }
 
   async logsIn(): Promise<string> {
-    const { ada, lab } = this.cast;
+    const { ada, lab } = this.fixtures;
     const { exitCode, stdout, stderr } = await ada.onMachine(
       "build-1",
       lab.sshUser,
@@ -84,18 +84,18 @@ export class GatewayPlay {
   }
 
   async fetches(): Promise<string> {
-    const { ada, address } = this.cast;
+    const { ada, address } = this.fixtures;
     return this.#curl(ada.options.place, `https://${address}:${this.#https}/`);
   }
 
   async hairpin(): Promise<string> {
-    const { network, labAddress } = this.cast;
+    const { network, labAddress } = this.fixtures;
     return this.#curl(network.machine("build-2"), `https://${labAddress}:${this.#https}/`);
   }
 
   /** From the lab to the outside: what asks there is the gateway's public address. */
   async wayOut(): Promise<string> {
-    const { host, network, address } = this.cast;
+    const { host, network, address } = this.fixtures;
     const server = await host.network.machine("ada").listen("0.0.0.0", 8080);
     try {
       const asker = new Promise<string>((resolve) =>
@@ -115,14 +115,14 @@ export class GatewayPlay {
   }
 
   async needsToken(): Promise<string> {
-    const { ada } = this.cast;
+    const { ada } = this.fixtures;
     const { status } = await ada.asks("GET", "/v1/forwards", "not.a.token");
     expectThat(status === "401", `answer ${status}`);
     return `${status} to a wrong one`;
   }
 
   async otherUser(): Promise<string> {
-    const { ada, ben } = this.cast;
+    const { ada, ben } = this.fixtures;
     const seen = await ben.forwards();
     expectThat(seen.length === 0, `ben sees ${seen.map(({ conn_port }) => conn_port).join(", ")}`);
     const { status } = await ben.asks("DELETE", `/v1/forwards/${this.#ssh}`);
@@ -136,7 +136,7 @@ export class GatewayPlay {
   }
 
   async stolenToken(): Promise<string> {
-    const { ada, ben } = this.cast;
+    const { ada, ben } = this.fixtures;
     const own = await ada.asks("GET", "/v1/whoami");
     expectThat(own.status === "200", `ada herself gets ${own.status}`);
     const { status } = await ben.asks("GET", "/v1/whoami", await ada.token());
@@ -146,7 +146,7 @@ export class GatewayPlay {
 
   /** A missing route would keep the stranger out, too. */
   control(): Promise<string> {
-    const { ec2, host, address } = this.cast;
+    const { ec2, host, address } = this.fixtures;
     const cidr = `${host.options.outside.stranger}/32`;
     return strangerFollowsTheRules({ ec2, host, stranger: host.network.machine("stranger"), address, cidr });
   }
@@ -154,7 +154,7 @@ export class GatewayPlay {
   /** The first sweep over a machine says what it is. */
   async liveness(): Promise<string> {
     const forwards = await this.#until("not all machines are known", async () => {
-      const listed = await this.cast.ada.forwards();
+      const listed = await this.fixtures.ada.forwards();
       return listed.every(({ routable }) => typeof routable === "boolean") ? listed : undefined;
     });
     const text = forwards.map(
@@ -169,7 +169,7 @@ export class GatewayPlay {
 
   /** Packets are the kernel's affair: a session does not even notice. */
   async killed(): Promise<string> {
-    const { host, ada, lab } = this.cast;
+    const { host, ada, lab } = this.fixtures;
     const before = await this.#ports();
     const session = await ada.stays("build-1", lab.sshUser);
     try {
@@ -191,7 +191,7 @@ export class GatewayPlay {
   }
 
   async revoked(): Promise<string> {
-    const { ada, lab } = this.cast;
+    const { ada, lab } = this.fixtures;
     const session = await ada.stays("build-1", lab.sshUser);
     try {
       const { exitCode, stderr } = await ada.sallyport("portmap", "rm", String(this.#ssh));
@@ -212,7 +212,7 @@ export class GatewayPlay {
   async usage(): Promise<string> {
     await this.fetches();
     const used = await this.#until("nothing was counted", async () => {
-      const counted = await this.cast.ada.usage();
+      const counted = await this.fixtures.ada.usage();
       const https = counted.find(({ conn_port }) => conn_port === this.#https);
       return https !== undefined && https.connections > 0 ? counted : undefined;
     });
@@ -228,7 +228,7 @@ export class GatewayPlay {
   }
 
   async bootsAgain(): Promise<string> {
-    const { host } = this.cast;
+    const { host } = this.fixtures;
     const before = await this.#ports();
     await host.userDataAgain();
     const after = await this.#until("the gateway did not answer", () => this.#ports().catch(() => undefined));
@@ -237,13 +237,13 @@ export class GatewayPlay {
   }
 
   async #ports(): Promise<string> {
-    const forwards: readonly OpenForward[] = await this.cast.ada.forwards();
+    const forwards: readonly OpenForward[] = await this.fixtures.ada.forwards();
     return forwards.map(({ conn_port }) => conn_port).join(", ");
   }
 
   async #curl(place: Place, url: string): Promise<string> {
-    const { story, lab } = this.cast;
-    const { body } = await pinnedCurl({ place, env: story.userEnv, url, certificate: lab.certificates["build-1"] });
+    const { scenario, lab } = this.fixtures;
+    const { body } = await pinnedCurl({ place, env: scenario.userEnv, url, certificate: lab.certificates["build-1"] });
     expectThat(body.startsWith("build-1 saw "), body);
     return body;
   }
@@ -251,7 +251,7 @@ export class GatewayPlay {
   async #until<T>(complaint: string, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + 60_000;
     for (;;) {
-      this.cast.story.signal.signal?.throwIfAborted();
+      this.fixtures.scenario.signal.signal?.throwIfAborted();
       const value = await check();
       if (value !== undefined) return value;
       expectThat(Date.now() < deadline, `${complaint} within 60 s`);
