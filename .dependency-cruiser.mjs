@@ -43,7 +43,7 @@ const LIBRARIES = {
   constructs: ["stacks"],
   execa: ["base/process"],
   "fast-json-stringify": ["http/routes"],
-  fastify: ["agent", "gateway"],
+  fastify: ["agent"],
   "find-my-way": ["http/routes"],
   "ipaddr.js": ["net", "gateway"],
   jose: ["gateway/auth"],

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { defined } from "../base/defined.js";
 import { Disposables } from "../base/disposables.js";
 import { VERSION } from "../base/version.js";
+import { RouteTable } from "../http/routes/route-table.js";
 import { accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
 import { createListener } from "../http/server/listener.js";
@@ -16,14 +17,15 @@ import { type Asset, createApp } from "./api/app.js";
 import { forwardRoutes } from "./api/forwards.js";
 import { machineRoutes } from "./api/machines.js";
 import { renderMetrics } from "./api/metrics.js";
-import { openApiDocument } from "./api/openapi.js";
+import { gatewayDocument } from "./api/openapi.js";
 import { readinessOf } from "./api/readiness.js";
-import { type Route, routeNames } from "./api/route.js";
+import type { ApiRoute } from "./api/route.js";
 import type { ApiServices } from "./api/services.js";
 import { usageRoutes } from "./api/usage.js";
 import { vlabRoutes } from "./api/vlab.js";
 import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
+import { parseBlocks } from "./forwards/block.js";
 import { Forwards } from "./forwards/forwards.js";
 import { openLog } from "./logs/open-log.js";
 import { openKernel, type Programs } from "./nft/nft-kernel.js";
@@ -86,13 +88,14 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
   warnOfEnd(pair.cert, log);
   const keys = await openKeys(config.auth, defined({ files, fetch: options.fetch }));
 
+  const labNetworks = parseBlocks(config.lab_networks);
   const store = await openStore(config.database, files, env);
   disposables.defer(() => store.close());
   const kernel = await openKernel(
     {
       wan: config.wan,
       lan: config.lan,
-      labNetworks: config.lab_networks,
+      labNetworks,
       // Port 0 is for tests, which come in over the loopback.
       ownPorts: [SSH_PORT, config.listen.https_port].filter((port) => port > 0),
       ports: config.ports,
@@ -123,20 +126,20 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
   const soon = triggerSoon(worker);
   disposables.defer(async () => soon.stop());
 
-  const requests = new RequestMetrics((path) => routeNames(routes)(path));
+  const requests = new RequestMetrics((path) => table.labelOf(path));
   const helpBase = (config.auth.vlab_url ?? "").replace(/\/+$/, "");
   const services: ApiServices = {
     forwards,
     store,
     kernel,
     range: config.ports,
-    labNetworks: config.lab_networks,
+    labNetworks,
     gatewayAddress: (target) => gatewayAddress({ configured: config.public_address, wan: config.wan, target }),
     helpBase,
     onNewAddress: (addr) => soon.trigger(addr),
   };
   const checks = { database: () => store.ping(), kernel: () => kernel.check() };
-  const routes: Route[] = [
+  const routes: ApiRoute[] = [
     ...forwardRoutes(services),
     ...machineRoutes(services),
     ...usageRoutes(services),
@@ -144,19 +147,20 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     ...aboutRoutes({
       readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${text(error)}`))),
       metrics: () => renderMetrics(services, requests, sender?.metrics()),
-      openapi: () => openApiDocument(config.name, routes),
+      openapi: () => gatewayDocument(config.name, routes),
     }),
   ];
-  const app = await createApp(
+  const table = new RouteTable(routes, { ignoreTrailingSlash: true });
+  const app = createApp(
     defined({
-      routes,
+      table,
       authenticate: createAuthenticate({
         keys,
         issuer: config.auth.issuer,
         leewaySeconds: config.auth.leeway_seconds,
         requireClientIp: config.auth.require_client_ip,
       }),
-      trustedProxies: config.auth.trusted_proxies,
+      trustedProxies: parseBlocks(config.auth.trusted_proxies),
       helpBase,
       assets: options.assets,
     }),

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
+import { parseBlocks } from "../../gateway/forwards/block.js";
 import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf, TARGET_PORT } from "./numbered.js";
@@ -63,7 +64,7 @@ async function ours(): Promise<Contestant> {
     {
       wan: "wan0",
       lan: "lan0",
-      labNetworks: [`${LAB}.0.0/16`],
+      labNetworks: parseBlocks([`${LAB}.0.0/16`]),
       ownPorts: [22, 443],
       ports: { min: FIRST_PORT, max: FIRST_PORT + FORWARDS - 1 },
       logGroup: 51,

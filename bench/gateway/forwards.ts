@@ -1,6 +1,7 @@
 /** The kernel part of a create and of a delete, with more and more forwards there already. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseBlocks } from "../../gateway/forwards/block.js";
 import type { Kernel } from "../../gateway/nft/kernel.js";
 import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
@@ -88,7 +89,7 @@ async function openOurs(): Promise<{ kernel: Kernel; namespace: NetNamespace }> 
     {
       wan: "wan0",
       lan: "lan0",
-      labNetworks: [`${LAB}.0.0/16`],
+      labNetworks: parseBlocks([`${LAB}.0.0/16`]),
       ownPorts: [22, 443],
       ports: { min: FIRST_PORT, max: 65_000 },
       logGroup: 51,

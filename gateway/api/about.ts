@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { METRICS_TYPE } from "../../base/prometheus.js";
 import { DOCS_HEADERS, DOCS_PAGE } from "./docs-page.js";
 import type { Readiness } from "./readiness.js";
-import type { Route } from "./route.js";
+import { type Access, type ApiResponse, type ApiRoute, type ApiRouteOptions, apiRoute } from "./route.js";
 
 export interface AboutOptions {
   readonly readiness: () => Promise<Readiness>;
@@ -11,38 +11,48 @@ export interface AboutOptions {
   readonly openapi: () => unknown;
 }
 
-export function aboutRoutes({ readiness, metrics, openapi }: AboutOptions): Route[] {
-  const get = (path: string, summary: string, more: Pick<Route, "handle"> & Partial<Route>): Route => ({
-    method: "GET",
-    path,
-    summary,
-    access: "anyone",
-    responses: { 200: { description: "As asked." } },
-    ...more,
-  });
-  const Ready = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.String()) });
+const Health = Type.Object({ status: Type.Literal("ok") });
+const Ready = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.String()) });
+const TEXT = { 200: { description: "The text." } };
+
+export function aboutRoutes({ readiness, metrics, openapi }: AboutOptions): ApiRoute[] {
+  const get = (
+    path: string,
+    summary: string,
+    responses: ApiRouteOptions<never>["responses"],
+    handle: () => Promise<ApiResponse>,
+    access: Access = "anyone",
+  ) => apiRoute({ method: "GET", path, summary, access, responses, handle });
   return [
-    get("/healthz", "Whether the process is alive.", {
-      responses: { 200: { description: "It is.", schema: Type.Object({ status: Type.Literal("ok") }) } },
-      handle: async () => ({ status: 200, json: { status: "ok" } }),
-    }),
-    get("/readyz", "Whether database and kernel answer.", {
-      responses: {
-        200: { description: "They do.", schema: Ready },
-        503: { description: "One does not.", schema: Ready },
+    get(
+      "/healthz",
+      "Whether the process is alive.",
+      { 200: { description: "It is alive.", schema: Health } },
+      async () => ({ status: 200, json: { status: "ok" } }),
+    ),
+    get(
+      "/readyz",
+      "Whether database and kernel work.",
+      {
+        200: { description: "Both work.", schema: Ready },
+        503: { description: "One does not work.", schema: Ready },
       },
-      handle: async () => {
+      async () => {
         const state = await readiness();
         return { status: state.ready ? 200 : 503, json: state };
       },
-    }),
-    get("/metrics", "Numbers for Prometheus.", {
-      access: "read",
-      handle: async () => ({ status: 200, headers: { "Content-Type": METRICS_TYPE }, text: await metrics() }),
-    }),
-    get("/openapi.json", "This document.", { handle: async () => ({ status: 200, json: openapi() }) }),
-    get("/docs", "A page to try it.", {
-      handle: async () => ({ status: 200, headers: DOCS_HEADERS, text: DOCS_PAGE }),
-    }),
+    ),
+    get(
+      "/metrics",
+      "Metrics for Prometheus.",
+      TEXT,
+      async () => ({ status: 200, headers: { "Content-Type": METRICS_TYPE }, text: await metrics() }),
+      "read",
+    ),
+    get("/openapi.json", "This document.", { 200: { description: "The document." } }, async () => ({
+      status: 200,
+      json: openapi(),
+    })),
+    get("/docs", "A page to try the API.", TEXT, async () => ({ status: 200, headers: DOCS_HEADERS, text: DOCS_PAGE })),
   ];
 }

@@ -1,160 +1,130 @@
-/** Every request: whose it is, which route it is for, and its answer in the form that the route speaks. */
+/** The gateway's requests: authenticates the caller, finds the route, and answers in the format of its API. */
 import type { IncomingMessage } from "node:http";
-import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { defined } from "../../base/defined.js";
 import { Problem } from "../../http/problem.js";
-import { internal, malformedTarget, methodNotAllowed, notFound } from "../../http/problems.js";
+import { internal } from "../../http/problems.js";
+import { readQuery } from "../../http/routes/read-query.js";
+import { responseWriter } from "../../http/routes/response-writer.js";
+import type { RouteCall } from "../../http/routes/route.js";
+import type { Match, RouteTable } from "../../http/routes/route-table.js";
+import { serveRoutes } from "../../http/routes/serve-routes.js";
 import type { Exchange, Headers } from "../../http/server/exchange.js";
 import type { Handle } from "../../http/server/listener.js";
-import { parseTarget } from "../../http/server/target.js";
+import { readBody } from "../../http/server/read-body.js";
+import { parseTarget, type RequestTarget } from "../../http/server/target.js";
+import type { Cidr } from "../../net/cidr.js";
 import { type Authenticate, tokenIn } from "../auth/authenticate.js";
 import { type Caller, may } from "../auth/caller.js";
 import { clientAddress } from "../auth/client-address.js";
 import { noAccess } from "../auth/problems.js";
 import { isDatabaseGone } from "../store/errors.js";
 import { envelopeProblem, helpLink, VLAB_PREFIX } from "./envelope.js";
-import { type Access, type Answer, methodsOf, NOBODY, type Route } from "./route.js";
+import { QUERY_PROBLEMS } from "./query.js";
+import { type Access, ANONYMOUS, type ApiCall, type ApiResponse, type ApiRoute } from "./route.js";
 
-/** Documents that anybody may have: the page and what it is made of. */
+/** A public document: the page, or a file that it loads. */
 export interface Asset {
   readonly headers: Headers;
   readonly body: string | Buffer;
 }
 
 export interface AppOptions {
-  readonly routes: readonly Route[];
+  readonly table: RouteTable<ApiRoute>;
   readonly authenticate: Authenticate;
-  /** CIDRs of proxies whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly Cidr[];
   readonly helpBase: string;
   /** By path. */
   readonly assets?: ReadonlyMap<string, Asset>;
 }
 
-interface Context {
-  readonly exchange: Exchange;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly client: string;
-  caller: Caller;
-}
-
 /** The largest body is a forward with 64 sources. */
-const BODY_BYTES = 64 * 1024;
-const LONGEST_DETAIL = 256;
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_DETAIL = 256;
 
-export async function createApp(options: AppOptions): Promise<Handle> {
-  const { routes, authenticate, trustedProxies, helpBase, assets } = options;
-  const contexts = new WeakMap<IncomingMessage, Context>();
-  const contextOf = (request: FastifyRequest) => contexts.get(request.raw) as Context;
+export function createApp({ table, authenticate, trustedProxies, helpBase, assets }: AppOptions): Handle {
+  const writers = new Map(table.routes.map((route) => [route, writerOf(route)]));
 
-  const refuse = ({ exchange, path, query }: Context, problem: Problem) => {
-    if (!path.startsWith(VLAB_PREFIX)) return exchange.problem(problem);
+  const admit = async (exchange: Exchange, match: Match<ApiRoute>): Promise<Caller> => {
+    const { headers } = exchange.req;
+    const access = accessOf(match);
+    if (access === "anyone" || (access === "maybe" && tokenIn(headers) === undefined)) return ANONYMOUS;
+    const client = clientAddress(exchange.remote, forwardedFor(exchange.req), trustedProxies);
+    const caller = await authenticate(headers, client);
+    exchange.who = caller.name;
+    if (access !== "token" && access !== "maybe" && !may(caller, access)) throw noAccess(caller.name);
+    return caller;
+  };
+
+  const invoke = async ({ exchange, target, route, params, admitted }: RouteCall<Caller, ApiRoute>) => {
+    const search = new URLSearchParams(target.query);
+    const body = route.method === "GET" ? "" : await bodyOf(exchange);
+    const query = route.query === undefined ? {} : readQuery(route.query, search, QUERY_PROBLEMS);
+    const call: ApiCall = { caller: admitted, params, query, search, body, headers: exchange.req.headers };
+    const response = await route.handle(call as ApiCall<never>);
+    send(exchange, response, writers.get(route) ?? writerOf(route));
+  };
+
+  const refuse = (exchange: Exchange, error: unknown, target: RequestTarget | undefined) => {
+    const problem = toProblem(error);
+    if (target?.path.startsWith(VLAB_PREFIX) !== true) return exchange.problem(problem);
     exchange.verdict = problem.verdict;
     exchange.cause = problem.cause;
-    const { status, headers, body } = envelopeProblem(problem, query, helpLink(helpBase, path));
+    const search = new URLSearchParams(target.query);
+    const { status, headers, body } = envelopeProblem(problem, search, helpLink(helpBase, target.path));
     exchange.json(status, body, headers);
   };
 
-  const admit = async (context: Context, access: Access) => {
-    const { exchange, client } = context;
-    const { headers } = exchange.req;
-    const isAsked = access !== "anyone" && (access !== "maybe" || tokenIn(headers) !== undefined);
-    if (isAsked) {
-      context.caller = await authenticate(headers, client);
-      exchange.who = context.caller.name;
-      const isScope = access !== "token" && access !== "maybe";
-      if (isScope && !may(context.caller, access)) throw noAccess(context.caller.name);
-    }
-  };
-
-  const app = fastify({
-    logger: false,
-    forceCloseConnections: false,
-    bodyLimit: BODY_BYTES,
-    routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (_error, request, reply) => {
-      reply.hijack();
-      refuse(contextOf(request), malformedTarget());
-    },
-  });
-  // Each route reads its body itself, and says in its own words what is wrong with it.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
-
-  for (const route of routes) {
-    const schemas = Object.entries(route.responses).filter(([, { schema }]) => schema !== undefined);
-    const response = Object.fromEntries(schemas.map(([status, { schema }]) => [status, schema]));
-    app.route({
-      method: route.method,
-      url: route.path,
-      schema: route.path.startsWith(VLAB_PREFIX) ? {} : { response },
-      // Before the body is read: a stranger's is not.
-      onRequest: async (request) => {
-        const context = contextOf(request);
-        await admit(context, route.access);
-        context.exchange.acceptBody();
-      },
-      handler: async (request, reply) => {
-        const { exchange, caller, query } = contextOf(request);
-        const params = request.params as Readonly<Record<string, string>>;
-        const body = typeof request.body === "string" ? request.body : "";
-        exchange.received = Buffer.byteLength(body);
-        const answer = await route.handle({ caller, params, query, body, headers: request.headers });
-        send(exchange, reply, answer);
-      },
-    });
-  }
-  app.setNotFoundHandler(async (request, reply) => {
-    const context = contextOf(request);
-    // A stranger does not learn which paths there are.
-    await admit(context, "token");
-    const allowed = methodsOf(routes, context.path);
-    reply.hijack();
-    refuse(context, allowed.length === 0 ? notFound() : methodNotAllowed(allowed.join(", ")));
-  });
-  app.setErrorHandler((error, request, reply) => {
-    reply.hijack();
-    refuse(contextOf(request), toProblem(error));
-  });
-  await app.ready();
-
-  return async (exchange) => {
-    const { req, res } = exchange;
-    const target = parseTarget(req.url);
-    if (target === undefined) throw malformedTarget();
-    const { path } = target;
-    const client = clientAddress(exchange.remote, forwardedFor(req), trustedProxies);
-    exchange.details = details(req, client === exchange.remote ? undefined : client);
-    const asset = exchange.method === "GET" || exchange.method === "HEAD" ? assets?.get(path) : undefined;
+  const serve = serveRoutes<ApiRoute, Caller>({ table, admit, invoke, refuse });
+  return (exchange) => {
+    exchange.details = details(exchange, trustedProxies);
+    const isRead = exchange.method === "GET" || exchange.method === "HEAD";
+    const asset = isRead && assets !== undefined ? assets.get(parseTarget(exchange.req.url)?.path ?? "") : undefined;
     if (asset !== undefined) return exchange.answer(200, asset.headers, asset.body);
-    contexts.set(req, { exchange, path, query: new URLSearchParams(target.query), client, caller: NOBODY });
-    req.url = path;
-    app.routing(req, res);
+    return serve(exchange);
   };
 }
 
-function send(exchange: Exchange, reply: FastifyReply, answer: Answer): void {
-  const headers = { "Cache-Control": "no-store", ...answer.headers };
-  // By the schema of the route: what it does not name does not leave.
-  const text = "text" in answer ? undefined : reply.code(answer.status).serialize(answer.json);
-  reply.hijack();
-  if ("text" in answer) exchange.answer(answer.status, headers, answer.status === 204 ? undefined : answer.text);
-  else exchange.answer(answer.status, { "Content-Type": "application/json", ...headers }, String(text));
+/** Unknown paths need a token, so that strangers cannot find out which paths exist. */
+function accessOf(match: Match<ApiRoute>): Access {
+  if (match.kind === "route") return match.route.access;
+  return match.kind === "malformed" ? "anyone" : "token";
 }
 
-/** What vLab's log had beside the rest (V-02); a client's own words, cut short. */
-function details(req: IncomingMessage, client: string | undefined) {
+/** vLab's documents have free members; ours contain only what their schema names. */
+function writerOf(route: ApiRoute): (status: number, value: unknown) => string {
+  return route.path.startsWith(VLAB_PREFIX) ? (_status, value) => JSON.stringify(value) : responseWriter(route);
+}
+
+async function bodyOf(exchange: Exchange): Promise<string> {
+  try {
+    return (await readBody(exchange, MAX_BODY_BYTES, tooLarge)).toString();
+  } catch (error) {
+    throw error instanceof Problem ? error : unreadable();
+  }
+}
+
+function send(exchange: Exchange, response: ApiResponse, write: (status: number, value: unknown) => string): void {
+  const { status } = response;
+  const headers = { "Cache-Control": "no-store", ...response.headers };
+  if ("text" in response) exchange.answer(status, headers, status === 204 ? undefined : response.text);
+  else exchange.answer(status, { "Content-Type": "application/json", ...headers }, write(status, response.json));
+}
+
+/** What the access log says beside the rest. The client chose these words, so they are cut short. */
+function details(exchange: Exchange, trustedProxies: readonly Cidr[]) {
+  const { remote, req } = exchange;
   const { referer, "user-agent": agent } = req.headers;
+  const client = clientAddress(remote, forwardedFor(req), trustedProxies);
   return defined({
     protocol: `HTTP/${req.httpVersion}`,
-    client,
-    referrer: referer === undefined ? undefined : withoutQuery(referer).slice(0, LONGEST_DETAIL),
-    agent: agent === undefined ? undefined : agent.slice(0, LONGEST_DETAIL),
+    client: client === remote ? undefined : client,
+    referrer: referer === undefined ? undefined : withoutQuery(referer).slice(0, MAX_DETAIL),
+    agent: agent === undefined ? undefined : agent.slice(0, MAX_DETAIL),
   });
 }
 
-/** A query may hold what nobody should read in a log. */
+/** A query may hold secrets. */
 const withoutQuery = (url: string) => url.split(/[?#]/, 1)[0] ?? "";
 
 function forwardedFor({ headers }: IncomingMessage): string | undefined {
@@ -164,18 +134,14 @@ function forwardedFor({ headers }: IncomingMessage): string | undefined {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const status = typeof error === "object" && error !== null && "statusCode" in error ? error.statusCode : 500;
-  if (status === 413) {
-    return new Problem(413, "too-large", "Content too large", `a body has at most ${BODY_BYTES} bytes`);
-  }
-  if (typeof status === "number" && status >= 400 && status < 500) {
-    return new Problem(400, "bad-request", "Bad request", "the request cannot be read");
-  }
-  if (isDatabaseGone(error)) return databaseGone(error);
-  return internal(error);
+  return isDatabaseGone(error) ? databaseGone(error) : internal(error);
 }
 
-/** Whether a change was written before the connection broke, nobody knows: with the same key it is safe to repeat. */
+const tooLarge = (max: number) => new Problem(413, "too-large", "Content too large", `a body has at most ${max} bytes`);
+
+const unreadable = () => new Problem(400, "bad-request", "Bad request", "the request cannot be read");
+
+/** The change may have been written before the connection broke; with the same key it is safe to repeat. */
 function databaseGone(cause: unknown): Problem {
   const detail = "the database does not answer; repeat a change with the same idempotency key";
   return new Problem(503, "database-gone", "Service unavailable", detail, { headers: { "Retry-After": "5" }, cause });

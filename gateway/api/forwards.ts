@@ -1,41 +1,41 @@
-/** `/v1/forwards`: open, see and close ways into the lab. */
+/** `/v1/forwards`: opens, lists and closes forwards. */
 
+import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import { Problem } from "../../http/problem.js";
+import { Address } from "../../net/address.js";
 import { type Caller, isAdmin, ownedBy, USER_NAME } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
-import { checkForward, parseAddress } from "../forwards/check.js";
+import { checkForward } from "../forwards/check.js";
 import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
 import { badValue, noSuchForward } from "../forwards/problems.js";
 import { forwardDocument } from "./documents.js";
-import { cursorIn, cursorOf, integerIn, objectIn, onlyKnown, onlyKnownNames } from "./query.js";
-import type { Call, Route } from "./route.js";
-import { ForwardBody, ForwardDocument, ForwardList, ForwardQuery } from "./schemas.js";
+import { cursorOf, onlyKnownNames, parseCursor, parseObject } from "./query.js";
+import { type ApiCall, type ApiRoute, apiRoute } from "./route.js";
+import { DEFAULT_LIMIT, ForwardBody, ForwardDocument, ForwardList, ForwardQuery } from "./schemas.js";
 import type { ApiServices } from "./services.js";
 
-const PAGE = 100;
-const MOST_ON_PAGE = 1_000;
 const PATH = "/v1/forwards";
 
-export function forwardRoutes(services: ApiServices): Route[] {
+export function forwardRoutes(services: ApiServices): ApiRoute[] {
   const { forwards, gatewayAddress } = services;
   return [
-    {
+    apiRoute({
       method: "POST",
       path: PATH,
       summary: "Open a forward. The same Idempotency-Key gives the same forward, with status 200.",
       access: "forward",
       body: ForwardBody,
       responses: {
-        201: { description: "It carries packets now, and survives a restart.", schema: ForwardDocument },
-        200: { description: "It was there already, under the same Idempotency-Key.", schema: ForwardDocument },
-        409: { description: "No port is free, or the wanted one is not." },
-        422: { description: "A value is wrong: the detail says which, and what it must be." },
+        201: { description: "The forward is in effect, and survives a restart.", schema: ForwardDocument },
+        200: { description: "The same Idempotency-Key has opened this forward before.", schema: ForwardDocument },
+        409: { description: "No port is free, or the requested one is taken." },
+        422: { description: "A value is wrong; the detail says which, and what it must be." },
       },
       handle: async (call) => {
-        const asked = objectIn(call.body);
-        onlyKnownNames(Object.keys(asked), ForwardBody.properties);
-        const { forward, created } = await openForward(services, call, asked, keyIn(call));
+        const input = parseObject(call.body);
+        onlyKnownNames(Object.keys(input), ForwardBody.properties);
+        const { forward, created } = await openForward(services, { caller: call.caller, input, key: keyIn(call) });
         const headers = { Location: `${PATH}/${forward.connPort}` };
         return {
           status: created ? 201 : 200,
@@ -43,19 +43,18 @@ export function forwardRoutes(services: ApiServices): Route[] {
           json: forwardDocument(forward, gatewayAddress(forward.targetAddr)),
         };
       },
-    },
-    {
+    }),
+    apiRoute({
       method: "GET",
       path: PATH,
-      summary: "List forwards: your own, or as an admin everybody's.",
+      summary: "List your forwards; an admin's list has those of all users.",
       access: "read",
       query: ForwardQuery,
       responses: { 200: { description: "By port, page by page.", schema: ForwardList } },
       handle: async ({ caller, query }) => {
-        onlyKnown(query, ForwardQuery.properties);
-        const limit = integerIn(query, "limit", 1, MOST_ON_PAGE) ?? PAGE;
-        const after = cursorIn(query);
-        const found = await forwards.list({ ...filterIn(query), ...ownerFilter(query.get("owner"), ownedBy(caller)) });
+        const { limit = DEFAULT_LIMIT, cursor, owner } = query;
+        const after = parseCursor(cursor);
+        const found = await forwards.list({ ...filterOf(query), ...ownerFilter(owner, ownedBy(caller)) });
         const left = found.filter(({ connPort }) => connPort > after);
         const page = left.slice(0, limit);
         const alive = await liveness(services);
@@ -70,15 +69,15 @@ export function forwardRoutes(services: ApiServices): Route[] {
           }),
         };
       },
-    },
-    {
+    }),
+    apiRoute({
       method: "GET",
-      path: `${PATH}/:conn_port`,
-      summary: "See one forward.",
+      path: `${PATH}/{conn_port}`,
+      summary: "Show one forward.",
       access: "read",
       responses: {
         200: { description: "The forward.", schema: ForwardDocument },
-        404: { description: "None of yours." },
+        404: { description: "You have no such forward." },
       },
       handle: async ({ caller, params }) => {
         const owner = ownedBy(caller);
@@ -89,30 +88,40 @@ export function forwardRoutes(services: ApiServices): Route[] {
         const routable = alive.get(forward.targetAddr) ?? null;
         return { status: 200, json: forwardDocument(forward, gatewayAddress(forward.targetAddr), routable) };
       },
-    },
-    {
+    }),
+    apiRoute({
       method: "DELETE",
-      path: `${PATH}/:conn_port`,
+      path: `${PATH}/{conn_port}`,
       summary: "Close a forward and end its connections.",
       access: "forward",
-      responses: { 204: { description: "It is gone for good." }, 404: { description: "None of yours." } },
+      responses: {
+        204: { description: "The forward is closed." },
+        404: { description: "You have no such forward." },
+      },
       handle: async ({ caller, params }) => {
         await forwards.remove(portOf(params), ownedBy(caller));
         return { status: 204, text: "" };
       },
-    },
+    }),
   ];
 }
 
-/** Checks and opens what a caller asks for; both APIs go through here. */
+export interface OpenRequest {
+  readonly caller: Caller;
+  /** Not checked yet. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Idempotency key. */
+  readonly key: string | undefined;
+}
+
+/** Checks and opens a forward, for both APIs. */
 export async function openForward(
   services: ApiServices,
-  { caller }: Pick<Call, "caller">,
-  asked: Readonly<Record<string, unknown>>,
-  key?: string,
+  { caller, input, key }: OpenRequest,
 ): Promise<{ readonly forward: Forward; readonly created: boolean }> {
   const { forwards, range, labNetworks, now = Date.now } = services;
-  const request = checkForward(asked, ownerIn(asked.owner, caller), { range, labNetworks, now: now() }, key);
+  const owner = ownerIn(input.owner, caller);
+  const request = checkForward(input, { owner, key, limits: { range, labNetworks, now: now() } });
   const result = await forwards.create(request);
   if (!result.created && !isSame(result.forward, request)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";
@@ -122,15 +131,15 @@ export async function openForward(
   return result;
 }
 
-/** An admin may open a forward for somebody else. */
-function ownerIn(asked: unknown, caller: Caller): string {
-  if (asked === undefined || asked === caller.name) return caller.name;
+/** An admin may open a forward for another user. */
+function ownerIn(owner: unknown, caller: Caller): string {
+  if (owner === undefined || owner === caller.name) return caller.name;
   if (!isAdmin(caller)) throw noAccess(caller.name);
-  if (typeof asked === "string" && USER_NAME.test(asked)) return asked;
-  throw badValue("owner", asked, "the name of a user");
+  if (typeof owner === "string" && USER_NAME.test(owner)) return owner;
+  throw badValue("owner", owner, "the name of a user");
 }
 
-/** A moment of expiry is not compared: the same request sent again names a later one. */
+/** Expiry is not compared: the same request sent again expires later. */
 function isSame(forward: Forward, request: ForwardRequest): boolean {
   const { targetAddr, targetPort, targetName, targetComponent, protocol } = forward;
   return (
@@ -144,34 +153,33 @@ function isSame(forward: Forward, request: ForwardRequest): boolean {
   );
 }
 
-function keyIn({ headers }: Call): string | undefined {
+function keyIn({ headers }: ApiCall): string | undefined {
   const key = headers["idempotency-key"];
   if (Array.isArray(key)) throw badValue("Idempotency-Key", key, "given once");
   return key;
 }
 
-/** Others' forwards are not there for who is no admin. */
-function ownerFilter(asked: string | null, own: string | undefined): ForwardFilter {
-  if (own === undefined) return asked === null ? {} : { owner: asked };
-  // A name that nobody can have: of others there is nothing.
-  return { owner: asked === null || asked === own ? own : "" };
+/** Users see only their own forwards. @param own undefined for an admin. */
+function ownerFilter(owner: string | undefined, own: string | undefined): ForwardFilter {
+  if (own === undefined) return defined({ owner });
+  // No user has the empty name, so this filter matches nothing.
+  return { owner: owner === undefined || owner === own ? own : "" };
 }
 
-function filterIn(query: URLSearchParams): ForwardFilter {
-  const text = (name: string) => query.get(name) ?? undefined;
-  const [name, component, addr] = [text("target_name"), text("target_component"), text("target_addr")];
-  const connPort = integerIn(query, "conn_port", 1, 65_535);
-  const targetPort = integerIn(query, "target_port", 1, 65_535);
-  return defined({
-    targetName: name,
-    targetComponent: component,
-    targetAddr: addr === undefined ? undefined : (parseAddress(addr)?.toString() ?? addr),
-    connPort,
-    targetPort,
+function filterOf(query: Static<typeof ForwardQuery>): ForwardFilter {
+  return defined<ForwardFilter>({
+    targetName: query.target_name,
+    targetComponent: query.target_component,
+    targetAddr: query.target_addr === undefined ? undefined : canonicalAddress(query.target_addr),
+    connPort: query.conn_port,
+    targetPort: query.target_port,
   });
 }
 
-function portOf(params: Call["params"]): number {
+/** The canonical text of an address; any other text as it is, which matches nothing. */
+export const canonicalAddress = (text: string) => Address.parse(text)?.toString() ?? text;
+
+function portOf(params: ApiCall["params"]): number {
   const text = params.conn_port ?? "";
   if (!/^[1-9][0-9]{0,4}$/.test(text)) throw noSuchForward();
   return Number(text);

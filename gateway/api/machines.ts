@@ -1,20 +1,20 @@
-/** `/v1/machines`: what stands behind the forwards, and whether it is alive. */
+/** `/v1/machines`: the machines behind the forwards, and whether they are alive. */
 
 import { Problem } from "../../http/problem.js";
+import { Address } from "../../net/address.js";
 import type { Caller } from "../auth/caller.js";
 import { ownedBy } from "../auth/caller.js";
-import { parseAddress } from "../forwards/check.js";
 import type { Forward } from "../forwards/forward.js";
 import type { MachineState } from "../store/store.js";
 import { iso, machineDocument } from "./documents.js";
-import { onlyKnown, sinceIn } from "./query.js";
-import type { Route } from "./route.js";
-import { MachineHistory, MachineList, SinceQuery } from "./schemas.js";
+import { parseSince } from "./query.js";
+import { type ApiRoute, apiRoute } from "./route.js";
+import { DEFAULT_SINCE, MachineHistory, MachineList, SinceQuery } from "./schemas.js";
 import type { ApiServices } from "./services.js";
 
-export function machineRoutes(services: ApiServices): Route[] {
+export function machineRoutes(services: ApiServices): ApiRoute[] {
   return [
-    {
+    apiRoute({
       method: "GET",
       path: "/v1/machines",
       summary: "List the machines that your forwards lead to, and whether they are alive.",
@@ -24,21 +24,20 @@ export function machineRoutes(services: ApiServices): Route[] {
         const { machines, forwards } = await visible(services, caller);
         return { status: 200, json: { machines: machines.map((target) => machineDocument(target, forwards)) } };
       },
-    },
-    {
+    }),
+    apiRoute({
       method: "GET",
-      path: "/v1/machines/:addr",
-      summary: "See when a machine came and went.",
+      path: "/v1/machines/{addr}",
+      summary: "Show when a machine came and went.",
       access: "read",
       query: SinceQuery,
       responses: {
-        200: { description: "Its names, and each change.", schema: MachineHistory },
+        200: { description: "The names of the machine, and each change of its state.", schema: MachineHistory },
         404: { description: "None of your forwards leads there." },
       },
       handle: async ({ caller, params, query }) => {
-        onlyKnown(query, SinceQuery.properties);
-        const since = sinceIn(query, (services.now ?? Date.now)());
-        const addr = parseAddress(params.addr)?.toString();
+        const since = parseSince(query.since ?? DEFAULT_SINCE, (services.now ?? Date.now)());
+        const addr = Address.parse(params.addr ?? "")?.toString();
         const { machines, forwards } = await visible(services, caller);
         const found = machines.filter((target) => target.addr === addr);
         if (addr === undefined || found.length === 0) throw noSuchMachine();
@@ -51,11 +50,11 @@ export function machineRoutes(services: ApiServices): Route[] {
           },
         };
       },
-    },
+    }),
   ];
 }
 
-/** Who is no admin sees the machines of their own forwards. */
+/** The machines that the caller may see: users see those of their own forwards. */
 export async function visible(
   { forwards, store }: ApiServices,
   caller: Caller,

@@ -1,55 +1,79 @@
-/** One thing that can be asked of the gateway: how it is asked, by whom, what it answers, and how. */
+/** One route of the gateway: a row of the route table, with the gateway's access rules and handlers. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { TObject, TSchema } from "@sinclair/typebox";
+import { type TObject, type TSchema, Type } from "@sinclair/typebox";
+import { defined } from "../../base/defined.js";
+import type { Method, QueryOf, Route, RouteParams, RouteResponse } from "../../http/routes/route.js";
 import type { Headers } from "../../http/server/exchange.js";
 import type { Caller, Scope } from "../auth/caller.js";
+import { ProblemDocument } from "./schemas.js";
 
-export interface Call {
+export interface ApiCall<Query = unknown> {
   readonly caller: Caller;
-  /** ApiServices of the path, decoded. */
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  /** As it was sent; empty where there is none. */
+  readonly params: RouteParams;
+  /** The query by the route's schema. */
+  readonly query: Query;
+  /** The query as it was sent. */
+  readonly search: URLSearchParams;
+  /** The body as it was sent; empty without one. */
   readonly body: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-export type Answer =
+export type ApiResponse =
   | { readonly status: number; readonly headers?: Headers; readonly json: unknown }
   | { readonly status: number; readonly headers?: Headers; readonly text: string };
 
-/** A scope; or any token; or nobody in particular, who may show a token ("maybe") or is not asked ("anyone"). */
+/** A scope; "token" for any valid token; "maybe" for an optional token; "anyone" for no authentication. */
 export type Access = Scope | "token" | "maybe" | "anyone";
 
-export interface Route {
-  readonly method: "GET" | "POST" | "DELETE";
-  /** `/v1/forwards/:conn_port` */
+export type ApiRoute = Route<Access, (call: ApiCall<never>) => Promise<ApiResponse>>;
+
+export interface ApiRouteOptions<Query extends TObject> {
+  readonly method: Exclude<Method, "PUT">;
+  /** `/v1/forwards/{conn_port}` */
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  readonly query?: TObject;
+  readonly query?: Query;
+  /** Schema of a JSON body. */
   readonly body?: TSchema;
-  /** By status. */
+  /** By status. Without a schema, an error status is a problem. */
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: TSchema }>>;
-  handle(call: Call): Promise<Answer>;
+  handle(call: ApiCall<QueryOf<Query>>): Promise<ApiResponse>;
 }
 
-/** Who asks where nobody is asked. */
-export const NOBODY: Caller = { name: "anonymous", scopes: [], expiresAt: 0 };
+/** The caller on routes that need no authentication. */
+export const ANONYMOUS: Caller = { name: "anonymous", scopes: [], expiresAt: 0 };
 
-/** The route of a path, for what is counted by it; few names, whatever is asked for. */
-export function routeNames(routes: readonly Route[]): (path: string) => string {
-  const known = [...new Set(routes.map(({ path }) => path))].map((path) => [path, pathPattern(path)] as const);
-  return (path) => known.find(([, pattern]) => pattern.test(path))?.[0] ?? "other";
+const IdempotencyKey = Type.Object({ "Idempotency-Key": Type.Optional(Type.String()) });
+
+/** Completes a route: its operation id, its metrics label, its header parameters, and the bodies of its errors. */
+export function apiRoute<Query extends TObject = TObject>(options: ApiRouteOptions<Query>): ApiRoute {
+  const { method, path, summary, access, query, body, responses, handle } = options;
+  return defined<ApiRoute>({
+    method,
+    path,
+    metric: path.replace(/\{(\w+)\}/g, ":$1"),
+    operationId: `${method.toLowerCase()}${camelCase(path)}`,
+    summary,
+    access,
+    query,
+    headers: method === "POST" ? IdempotencyKey : undefined,
+    body: body === undefined ? undefined : { content: { "application/json": body } },
+    responses: Object.fromEntries(Object.entries(responses).map(([status, each]) => [status, complete(status, each)])),
+    handle,
+  });
 }
 
-/** The methods that a path has; none where it is unknown. */
-export function methodsOf(routes: readonly Route[], path: string): string[] {
-  const found = routes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method);
-  return found.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+function complete(status: string, response: RouteResponse): RouteResponse {
+  if (Number(status) < 400 || response.schema !== undefined) return response;
+  return { ...response, content: { "application/problem+json": Type.Unsafe(ProblemRef) } };
 }
 
-function pathPattern(path: string): RegExp {
-  const services = path.split("/").map((part) => (part.startsWith(":") ? "[^/]+" : part.replaceAll(".", "\\.")));
-  return new RegExp(`^${services.join("/")}/?$`);
-}
+const ProblemRef = { $ref: "#/components/schemas/Problem" };
+
+/** The schemas that routes refer to by name. */
+export const COMPONENT_SCHEMAS = { Problem: ProblemDocument };
+
+const camelCase = (path: string) =>
+  path.replace(/[^A-Za-z0-9]+(.)?/g, (_all, next?: string) => next?.toUpperCase() ?? "");

@@ -1,5 +1,9 @@
-/** The documents of the API, in the words of docs/gateway.md. */
+/** The documents of the API, with the names of docs/gateway.md. */
 import { Type } from "@sinclair/typebox";
+
+export const DEFAULT_SINCE = "24h";
+/** Forwards per page. */
+export const DEFAULT_LIMIT = 100;
 
 const time = Type.String({ format: "date-time" });
 const port = Type.Integer({ minimum: 1, maximum: 65535 });
@@ -13,11 +17,9 @@ export const ForwardBody = Type.Object({
   target_component: Type.String({ description: 'what the machine is: "Windows", "CentOS"' }),
   protocol: Type.Optional(protocol),
   conn_port: Type.Optional(Type.Integer({ description: "a port of the range; the lowest free one if absent" })),
-  sources: Type.Optional(
-    Type.Array(Type.String(), { description: "blocks of addresses that may use it; absent: all" }),
-  ),
+  sources: Type.Optional(Type.Array(Type.String(), { description: "CIDR blocks that may use it; all if absent" })),
   expires_in: Type.Optional(Type.Integer({ minimum: 1, description: "seconds" })),
-  owner: Type.Optional(Type.String({ description: "for an admin: whose it is to be" })),
+  owner: Type.Optional(Type.String({ description: "the user that owns it, for an admin" })),
 });
 
 export const ForwardDocument = Type.Object({
@@ -46,9 +48,9 @@ export const ForwardQuery = Type.Object({
   target_name: Type.Optional(Type.String()),
   target_addr: Type.Optional(Type.String()),
   target_component: Type.Optional(Type.String()),
-  target_port: Type.Optional(Type.Integer()),
-  conn_port: Type.Optional(Type.Integer()),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  target_port: Type.Optional(port),
+  conn_port: Type.Optional(port),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: DEFAULT_LIMIT })),
   cursor: Type.Optional(Type.String()),
 });
 
@@ -59,7 +61,7 @@ export const MachineDocument = Type.Object({
   routable,
   last_seen: Type.Optional(time),
   checked_at: Type.Optional(time),
-  /** Ports of the gateway that lead there. */
+  /** Ports of the gateway that lead to it. */
   conn_ports: Type.Array(port),
 });
 
@@ -72,7 +74,7 @@ export const MachineHistory = Type.Object({
 
 export const SinceQuery = Type.Object({
   since: Type.Optional(
-    Type.String({ description: "2026-01-31T12:00:00Z, or how long ago: 90m, 24h, 7d", default: "24h" }),
+    Type.String({ description: "2026-01-31T12:00:00Z, or how long ago: 90m, 24h, 7d", default: DEFAULT_SINCE }),
   ),
 });
 
@@ -80,8 +82,8 @@ const traffic = { packets: Type.Integer(), bytes: Type.Integer(), connections: T
 
 export const UsageQuery = Type.Object({
   ...SinceQuery.properties,
-  conn_port: Type.Optional(Type.Integer()),
-  owner: Type.Optional(Type.String({ description: "for an admin: whose" })),
+  conn_port: Type.Optional(port),
+  owner: Type.Optional(Type.String({ description: "a user, for an admin" })),
 });
 
 export const UsageReport = Type.Object({
@@ -91,7 +93,7 @@ export const UsageReport = Type.Object({
       forward_id: Type.String(),
       conn_port: port,
       owner: Type.String(),
-      target_name: Type.Optional(Type.String({ description: "absent where the forward is gone" })),
+      target_name: Type.Optional(Type.String({ description: "absent if the forward was removed" })),
       target_addr: Type.Optional(Type.String()),
       target_port: Type.Optional(port),
       ...traffic,
@@ -99,7 +101,7 @@ export const UsageReport = Type.Object({
       last_used: time,
     }),
   ),
-  /** One for each forward and minute in which something passed. */
+  /** One per forward and minute with traffic. */
   samples: Type.Array(Type.Object({ forward_id: Type.String(), conn_port: port, minute: time, ...traffic })),
 });
 

@@ -1,4 +1,5 @@
-/** What the routes need of the gateway. */
+/** The parts of the gateway that the routes use. */
+import type { Cidr } from "../../net/cidr.js";
 import type { PortRange } from "../forwards/forward.js";
 import type { Forwards } from "../forwards/forwards.js";
 import type { Kernel } from "../nft/kernel.js";
@@ -9,12 +10,12 @@ export interface ApiServices {
   readonly store: Pick<Store, "machines" | "history" | "usage" | "ping">;
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
-  readonly labNetworks: readonly string[];
-  /** Where clients connect to reach a target, as told to them; asked each time, since a lease may change it. */
+  readonly labNetworks: readonly Cidr[];
+  /** The address that clients are given to reach a target. It may change with a DHCP lease. */
   readonly gatewayAddress: (targetAddr?: string) => string;
-  /** Beginning of the links to vLab's routes; may be empty. */
+  /** The beginning of links to vLab's routes; may be empty. */
   readonly helpBase: string;
-  /** Told of each new target address, so that its state is known soon. */
+  /** Called with the target of each new forward, so that its state is soon known. */
   readonly onNewAddress?: (addr: string) => void;
   readonly now?: () => number;
 }

@@ -1,45 +1,42 @@
-/** `/v1/usage` and `/v1/whoami`: who used what when, and who you are. */
+/** `/v1/usage` and `/v1/whoami`. */
 
 import { defined } from "../../base/defined.js";
 import { ownedBy } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { iso, usageReport } from "./documents.js";
-import { integerIn, onlyKnown, sinceIn } from "./query.js";
-import type { Route } from "./route.js";
-import { UsageQuery, UsageReport, WhoAmI } from "./schemas.js";
+import { parseSince } from "./query.js";
+import { type ApiRoute, apiRoute } from "./route.js";
+import { DEFAULT_SINCE, UsageQuery, UsageReport, WhoAmI } from "./schemas.js";
 import type { ApiServices } from "./services.js";
 
-export function usageRoutes({ forwards, store, now = Date.now }: ApiServices): Route[] {
+export function usageRoutes({ forwards, store, now = Date.now }: ApiServices): ApiRoute[] {
   return [
-    {
+    apiRoute({
       method: "GET",
       path: "/v1/usage",
-      summary: "Who used which forward when: your own, or as an admin everybody's.",
+      summary: "Show the traffic of your forwards; an admin's report has those of all users.",
       access: "read",
       query: UsageQuery,
-      responses: { 200: { description: "Sums for each forward, and minute by minute.", schema: UsageReport } },
+      responses: { 200: { description: "Sums per forward, and minute by minute.", schema: UsageReport } },
       handle: async ({ caller, query }) => {
-        onlyKnown(query, UsageQuery.properties);
-        const since = sinceIn(query, now());
-        const connPort = integerIn(query, "conn_port", 1, 65_535);
-        const [own, asked] = [ownedBy(caller), query.get("owner")];
-        if (own !== undefined && asked !== null && asked !== own) throw noAccess(own);
-        const owner = own ?? asked ?? undefined;
-        const filter = owner === undefined ? {} : { owner };
-        const samples = await store.usage({ ...filter, ...defined({ connPort }), since });
+        const since = parseSince(query.since ?? DEFAULT_SINCE, now());
+        const own = ownedBy(caller);
+        if (own !== undefined && query.owner !== undefined && query.owner !== own) throw noAccess(own);
+        const filter = defined({ owner: own ?? query.owner });
+        const samples = await store.usage({ ...filter, ...defined({ connPort: query.conn_port }), since });
         return { status: 200, json: usageReport(since, samples, await forwards.list(filter)) };
       },
-    },
-    {
+    }),
+    apiRoute({
       method: "GET",
       path: "/v1/whoami",
-      summary: "Whom your token stands for, and until when.",
+      summary: "Show the user of your token, and when it expires.",
       access: "token",
-      responses: { 200: { description: "You.", schema: WhoAmI } },
+      responses: { 200: { description: "The user.", schema: WhoAmI } },
       handle: async ({ caller: { name, scopes, clientIp, expiresAt } }) => {
-        const bound = clientIp === undefined ? {} : { client_ip: clientIp };
-        return { status: 200, json: { user: name, scopes: [...scopes], ...bound, expires_at: iso(expiresAt) } };
+        const json = defined({ user: name, scopes: [...scopes], client_ip: clientIp, expires_at: iso(expiresAt) });
+        return { status: 200, json };
       },
-    },
+    }),
   ];
 }

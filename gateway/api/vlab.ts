@@ -1,22 +1,24 @@
-/** vLab's routes (V-10 to V-17), for its own client: its shapes and texts, without its bugs. */
+/** vLab's routes, for its own client: its shapes and texts, without its bugs. */
 import { createHash } from "node:crypto";
-import { Type } from "@sinclair/typebox";
+import { type TObject, Type } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import { VERSION } from "../../base/version.js";
 import { Problem } from "../../http/problem.js";
+import { Address } from "../../net/address.js";
 import { isAdmin, may, ownedBy } from "../auth/caller.js";
 import { noAccess, noToken } from "../auth/problems.js";
-import { parseAddress } from "../forwards/check.js";
 import type { Forward, ForwardFilter } from "../forwards/forward.js";
 import type { MachineState } from "../store/store.js";
 import { envelope, helpLink, VLAB_PREFIX } from "./envelope.js";
-import { openForward } from "./forwards.js";
+import { canonicalAddress, openForward } from "./forwards.js";
 import { visible } from "./machines.js";
-import { type Answer, type Call, NOBODY, type Route } from "./route.js";
+import { ANONYMOUS, type ApiCall, type ApiResponse, type ApiRoute, type ApiRouteOptions, apiRoute } from "./route.js";
 import type { ApiServices } from "./services.js";
 import { bodyReader, DELETE_PORTMAP, DESCRIPTIONS, POST_PORTMAP } from "./vlab-schemas.js";
 
 type Name = "portmap" | "addr" | "healthcheck";
+type VlabRoute = Omit<ApiRouteOptions<TObject>, "method" | "path" | "responses"> &
+  Partial<Pick<ApiRouteOptions<TObject>, "responses">>;
 
 const readPost = bodyReader(POST_PORTMAP);
 const readDelete = bodyReader(DELETE_PORTMAP);
@@ -26,22 +28,19 @@ const Enveloped = Type.Object({
   params: Type.Record(Type.String(), Type.String()),
 });
 
-export function vlabRoutes(services: ApiServices): Route[] {
-  const route = (
-    method: Route["method"],
-    name: Name,
-    more: Pick<Route, "summary" | "access" | "handle"> & Partial<Route>,
-  ): Route => ({
-    method,
-    path: `${VLAB_PREFIX}${name}`,
-    responses: { 200: { description: "vLab's envelope.", schema: Enveloped } },
-    ...more,
-    handle: async (call) => (isDescribe(method, call) ? describe(services, call, name) : more.handle(call)),
-  });
-  const answer = (call: Call, name: Name, content: unknown): Answer => ({
+export function vlabRoutes(services: ApiServices): ApiRoute[] {
+  const route = (method: "GET" | "POST" | "DELETE", name: Name, more: VlabRoute): ApiRoute =>
+    apiRoute({
+      method,
+      path: `${VLAB_PREFIX}${name}`,
+      responses: { 200: { description: "vLab's envelope.", schema: Enveloped } },
+      ...more,
+      handle: async (call) => (isDescribe(method, call) ? describe(services, call, name) : more.handle(call)),
+    });
+  const answer = (call: ApiCall, name: Name, content: unknown): ApiResponse => ({
     status: 200,
     headers: helpLink(services.helpBase, `${VLAB_PREFIX}${name}`),
-    json: envelope(call.query, content),
+    json: envelope(call.search, content),
   });
   return [
     route("POST", "portmap", {
@@ -55,7 +54,7 @@ export function vlabRoutes(services: ApiServices): Route[] {
       access: "read",
       handle: async (call) => {
         const owner = ownedBy(call.caller);
-        const found = await services.forwards.list({ ...filterIn(call.query), ...defined({ owner }) });
+        const found = await services.forwards.list({ ...filterIn(call.search), ...defined({ owner }) });
         const gateway_ip = services.gatewayAddress();
         const record = (forward: Forward) => {
           const own = services.gatewayAddress(forward.targetAddr);
@@ -79,7 +78,7 @@ export function vlabRoutes(services: ApiServices): Route[] {
       summary: "vLab: list machines, and whether they are alive.",
       access: "read",
       handle: async (call) => {
-        const wanted = addressFilter(call.query);
+        const wanted = addressFilter(call.search);
         const { machines } = await visible(services, call.caller);
         return answer(call, "addr", machinesByName(machines.filter(wanted)));
       },
@@ -93,62 +92,65 @@ export function vlabRoutes(services: ApiServices): Route[] {
   ];
 }
 
-function isDescribe(method: string, { query }: Call): boolean {
-  return method === "GET" && query.get("describe") === "true";
+function isDescribe(method: string, { search }: ApiCall): boolean {
+  return method === "GET" && search.get("describe") === "true";
 }
 
-function describe(services: ApiServices, call: Call, name: Name): Answer {
-  if (call.caller === NOBODY) throw noToken();
+function describe(services: ApiServices, call: ApiCall, name: Name): ApiResponse {
+  if (call.caller === ANONYMOUS) throw noToken();
   if (!may(call.caller, "read")) throw noAccess(call.caller.name);
   const headers = helpLink(services.helpBase, `${VLAB_PREFIX}${name}`);
-  return { status: 200, headers, json: envelope(call.query, DESCRIPTIONS[name]) };
+  return { status: 200, headers, json: envelope(call.search, DESCRIPTIONS[name]) };
 }
 
-/** vLab made a second rule for the same target (V-12); here a repeated request gives the forward that is there. */
-async function openPort(services: ApiServices, call: Call): Promise<number> {
+/** vLab made a second rule for the same target. Here, a repeated request gives the existing forward. */
+async function openPort(services: ApiServices, call: ApiCall): Promise<number> {
   const { target_addr, target_port, target_name, target_component } = readPost(call.body);
-  const asked = { target_addr, target_port, target_name, target_component };
+  const input = { target_addr, target_port, target_name, target_component };
   const given = call.headers["idempotency-key"];
-  const address = parseAddress(target_addr)?.toString() ?? String(target_addr);
-  const identity = JSON.stringify([address, Number(target_port), target_name, target_component]);
+  const identity = JSON.stringify([
+    canonicalAddress(String(target_addr)),
+    Number(target_port),
+    target_name,
+    target_component,
+  ]);
   const key = typeof given === "string" ? given : `vlab-${createHash("sha256").update(identity).digest("base64url")}`;
-  return (await openForward(services, call, asked, key)).forward.connPort;
+  return (await openForward(services, { caller: call.caller, input, key })).forward.connPort;
 }
 
-/** vLab knows TCP alone, so only what is not TCP is said. */
+/** vLab knows only TCP, so only another protocol is named. */
 function portRecord({ targetName, targetAddr, targetPort, targetComponent, protocol }: Forward) {
   const record = { name: targetName, target_addr: targetAddr, target_port: targetPort, component: targetComponent };
   return protocol === "tcp" ? record : { ...record, protocol };
 }
 
-/** Equal, where vLab compared with LIKE: a "%" is a "%". */
-function filterIn(query: URLSearchParams): ForwardFilter {
-  const [name, addr, component] = [query.get("name"), query.get("target_addr"), query.get("component")];
-  const [connPort, targetPort] = [numberIn(query, "conn_port"), numberIn(query, "target_port")];
-  return defined({
-    targetName: name === null ? undefined : name,
-    targetAddr: addr === null ? undefined : (parseAddress(addr)?.toString() ?? addr),
-    targetComponent: component === null ? undefined : component,
-    connPort,
-    targetPort,
+/** Exact comparison, where vLab used LIKE: a "%" is a "%". */
+function filterIn(search: URLSearchParams): ForwardFilter {
+  const addr = search.get("target_addr");
+  return defined<ForwardFilter>({
+    targetName: search.get("name") ?? undefined,
+    targetAddr: addr === null ? undefined : canonicalAddress(addr),
+    targetComponent: search.get("component") ?? undefined,
+    connPort: numberIn(search, "conn_port"),
+    targetPort: numberIn(search, "target_port"),
   });
 }
 
-function numberIn(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
+function numberIn(search: URLSearchParams, name: string): number | undefined {
+  const text = search.get(name);
   if (text === null) return undefined;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
   throw badParam(`Param ${name} must be a number, supplied: ${text.slice(0, 100)}`);
 }
 
-function addressFilter(query: URLSearchParams): (target: MachineState) => boolean {
+function addressFilter(search: URLSearchParams): (target: MachineState) => boolean {
   const names = ["name", "addr", "component"] as const;
-  const given = names.filter((name) => query.has(name));
-  const [addr, name, component] = [query.get("addr"), query.get("name"), query.get("component")];
-  const address = addr === null ? undefined : parseAddress(addr)?.toString();
+  const given = names.filter((name) => search.has(name));
+  const [addr, name, component] = [search.get("addr"), search.get("name"), search.get("component")];
+  const address = addr === null ? undefined : Address.parse(addr)?.toString();
   const isBadAddress = addr !== null && address === undefined;
   if (given.length > 1 || isBadAddress) {
-    const supplied = names.map((each) => `${each}=${query.get(each)?.slice(0, 100) ?? "None"}`).join(", ");
+    const supplied = names.map((each) => `${each}=${search.get(each)?.slice(0, 100) ?? "None"}`).join(", ");
     const hint = given.length > 1 ? "" : " (addr must be an IPv4 or IPv6 address)";
     throw badParam(`Params are mutually exclusive. Supplied: ${supplied}${hint}`);
   }
@@ -158,7 +160,7 @@ function addressFilter(query: URLSearchParams): (target: MachineState) => boolea
     (component === null || target.component === component);
 }
 
-/** A machine with several addresses is alive where one of them is, and dead where all are known to be. */
+/** A machine with several addresses is alive if one of them is, and dead if all are known to be. */
 function machinesByName(
   machines: readonly MachineState[],
 ): Record<string, { component: string; routable: boolean | null; addr: string[] }> {
@@ -175,14 +177,14 @@ function machinesByName(
   return Object.fromEntries(byName);
 }
 
-/** Strangers learn only whether it works; vLab showed them the whole database and the rules (V-16). */
-async function healthcheck({ store, kernel, forwards }: ApiServices, { caller }: Call): Promise<Answer> {
+/** Without a token it says only whether the gateway works; vLab showed strangers the whole database and the rules. */
+async function healthcheck({ store, kernel, forwards }: ApiServices, { caller }: ApiCall): Promise<ApiResponse> {
   try {
     await store.ping();
   } catch {
     return { status: 500, json: { error: "the database does not answer" } };
   }
-  if (caller === NOBODY) return { status: 200, json: { version: VERSION } };
+  if (caller === ANONYMOUS) return { status: 200, json: { version: VERSION } };
   const owner = ownedBy(caller);
   const rows = await forwards.list(owner === undefined ? {} : { owner });
   const database = rows.map((forward) => ({

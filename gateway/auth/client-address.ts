@@ -1,37 +1,23 @@
-/** Where a request comes from. Pure. */
-import ipaddr from "ipaddr.js";
-
-export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** The address that a request comes from. Pure. */
+import { Address } from "../../net/address.js";
+import type { Cidr } from "../../net/cidr.js";
 
 /**
- * The peer's address; the last entry of X-Forwarded-For, which the peer itself wrote, only where the peer is a
- * trusted proxy (V-05). Whatever else the header says was written by the client.
- *
- * @param trusted CIDRs.
+ * The peer's address. For a trusted proxy, the last entry of X-Forwarded-For, which the proxy itself wrote; the
+ * client wrote the entries before it.
  */
-export function clientAddress(peer: string, forwarded: string | undefined, trusted: readonly string[]): string {
-  const address = canonical(peer);
+export function clientAddress(peer: string, forwarded: string | undefined, trusted: readonly Cidr[]): string {
+  const address = parseWithoutZone(peer);
   if (address === undefined) return peer;
-  if (forwarded === undefined || !trusted.some((block) => isWithin(address, block))) return address.toString();
-  const last = canonical(forwarded.split(",").at(-1)?.trim() ?? "");
+  if (forwarded === undefined || !trusted.some((block) => block.contains(address))) return address.toString();
+  const last = parseWithoutZone(forwarded.split(",").at(-1)?.trim() ?? "");
   return (last ?? address).toString();
 }
 
 export function sameAddress(a: string, b: string): boolean {
-  const [first, second] = [canonical(a), canonical(b)];
-  return first !== undefined && second !== undefined && first.toString() === second.toString();
+  const [first, second] = [parseWithoutZone(a), parseWithoutZone(b)];
+  return first !== undefined && second !== undefined && first.equals(second);
 }
 
-function canonical(text: string): Address | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
-  // A link-local peer has a zone, which is not part of its address.
-  const bare = text.split("%", 1)[0] ?? "";
-  if (!bare.includes(":") || !ipaddr.IPv6.isValid(bare)) return undefined;
-  const address = ipaddr.IPv6.parse(bare);
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
-}
-
-function isWithin(address: Address, block: string): boolean {
-  const [base, bits] = ipaddr.parseCIDR(block);
-  return base.kind() === address.kind() && address.match(base, bits);
-}
+/** A link-local peer has a zone, which is not part of its address. */
+const parseWithoutZone = (text: string) => Address.parse(text.split("%", 1)[0] ?? "");

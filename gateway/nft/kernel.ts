@@ -1,4 +1,5 @@
 /** The kernel's side of the forwards: one private nftables table, changed by whole transactions. */
+import type { Cidr } from "../../net/cidr.js";
 import type { Forward, PortRange } from "../forwards/forward.js";
 
 export interface Traffic {
@@ -17,8 +18,8 @@ export interface KernelOptions {
   /** Interface towards the clients, and the one towards the lab. */
   readonly wan: string;
   readonly lan: string;
-  /** Lab networks as CIDRs of both families. Forwards lead nowhere else; the lab's outbound traffic comes from here. */
-  readonly labNetworks: readonly string[];
+  /** Lab networks of both families. Forwards lead nowhere else; the lab's outbound traffic comes from here. */
+  readonly labNetworks: readonly Cidr[];
   /** The gateway's own TCP ports, which the base policy admits. */
   readonly ownPorts: readonly number[];
   /** The range that forwards take their ports from. */

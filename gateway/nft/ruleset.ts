@@ -2,7 +2,6 @@
  * The private table as nft text. Forwards are elements of its maps, so the rules stay the same while the gateway
  * runs. Pure.
  */
-import { isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
 import type { Counters } from "./elements.js";
 import { elementsOf, SETS, type SetName } from "./elements.js";
@@ -44,8 +43,8 @@ function chains(options: KernelOptions): string[] {
   const from = quote(lan);
   const out = quote(wan);
   const lab = [
-    ["ip", labNetworks.filter((network) => !isIPv6(network.split("/")[0] ?? ""))],
-    ["ip6", labNetworks.filter((network) => isIPv6(network.split("/")[0] ?? ""))],
+    ["ip", labNetworks.filter(({ family }) => family === 4)],
+    ["ip6", labNetworks.filter(({ family }) => family === 6)],
   ] as const;
   const perFamily = (rule: (family: "ip" | "ip6", networks: string) => string) =>
     lab.flatMap(([family, networks]) => (networks.length === 0 ? [] : [rule(family, `{ ${networks.join(", ")} }`)]));

@@ -1,14 +1,14 @@
-/** From the text of gateway.yaml to checked settings with every default filled in. Pure. */
-import ipaddr from "ipaddr.js";
+/** Parses gateway.yaml into checked settings with all defaults. Pure. */
 import { settingsParser } from "../../http/daemon/settings.js";
 import { badSetting, noKeySource } from "../errors.js";
+import { parseBlock } from "../forwards/block.js";
 import { type GatewayConfig, GatewayConfigSchema } from "./schema.js";
 
 const parse = settingsParser<GatewayConfig>("gateway", GatewayConfigSchema);
 const DEVICE = /^[A-Za-z0-9._-]{1,15}$/;
 const ALGORITHMS = /^(?:HS|RS|ES|PS)(?:256|384|512)$|^EdDSA$|^Ed25519$/;
 
-/** @param file only named in errors. */
+/** @param file for error messages. */
 export function parseConfig(source: string, file: string): GatewayConfig {
   const config = parse(source, file);
   const { ports, auth } = config;
@@ -27,14 +27,14 @@ export function parseConfig(source: string, file: string): GatewayConfig {
   if (auth.key === undefined && auth.jwks_url === undefined && auth.vlab_url === undefined) throw noKeySource(file);
   for (const key of ["jwks_url", "vlab_url"] as const) {
     const url = auth[key];
-    // A key that came over an open line is anybody's key.
+    // Over an unencrypted connection, anyone could replace the key.
     if (url !== undefined && !isHttps(url)) throw badSetting(file, `auth.${key}`, url, "an https:// URL");
   }
   return config;
 }
 
 function checkBlocks(file: string, key: string, blocks: readonly string[]): void {
-  const wrong = blocks.findIndex((block) => !block.includes("/") || !ipaddr.isValidCIDR(block));
+  const wrong = blocks.findIndex((block) => !block.includes("/") || parseBlock(block) === undefined);
   if (wrong < 0) return;
   throw badSetting(file, `${key}.${wrong}`, blocks[wrong], 'a block of addresses such as "192.168.1.0/24"');
 }

@@ -1,23 +1,18 @@
-/** Addresses as the gateway writes them, whatever the log's way of writing them was. */
-import { isIPv4, isIPv6 } from "node:net";
-import ipaddr from "ipaddr.js";
+/** Addresses of log lines in canonical form. */
+import { isIPv4 } from "node:net";
+import { Address } from "../../../net/address.js";
 
 /** A log names few machines many times. */
-const known = new Map<string, string | undefined>();
-const KNOWN_MAX = 4096;
+const cache = new Map<string, string | undefined>();
+const MAX_CACHED = 4096;
 
-/** @returns the canonical text; undefined where it is no address. The kernel writes IPv6 with all its zeros. */
+/** @returns the canonical text; undefined for other text. The kernel writes IPv6 with all its zeros. */
 export function canonicalAddress(text: string): string | undefined {
-  const before = known.get(text);
-  if (before !== undefined || known.has(text)) return before;
-  const canonical = read(text);
-  if (known.size >= KNOWN_MAX) known.clear();
-  known.set(text, canonical);
-  return canonical;
-}
-
-function read(text: string): string | undefined {
   if (isIPv4(text)) return text;
-  if (!isIPv6(text) || text.includes("%")) return undefined;
-  return ipaddr.IPv6.parse(text).toRFC5952String();
+  const cached = cache.get(text);
+  if (cached !== undefined || cache.has(text)) return cached;
+  const canonical = Address.parse(text)?.toString();
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(text, canonical);
+  return canonical;
 }

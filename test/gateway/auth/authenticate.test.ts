@@ -13,6 +13,7 @@ import { type KeySource, openKeys } from "../../../gateway/auth/keys.js";
 import { gatewayFiles } from "../../../gateway/settings/load.js";
 import { parseConfig } from "../../../gateway/settings/parse.js";
 import type { GatewayConfig } from "../../../gateway/settings/schema.js";
+import { Cidr } from "../../../net/cidr.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { faultText } from "../../support/fault-text.js";
 
@@ -205,7 +206,7 @@ describe("V-05 where a request comes from", () => {
     ["inet_aton's short form is none", "10.0.0.1", "1.2", "10.0.0.1"],
     ["an IPv6 client", "10.0.0.1", "2001:DB8::1", "2001:db8::1"],
   ])("%s", (_name, peer, forwarded, expected) => {
-    expect(clientAddress(peer, forwarded, ["10.0.0.0/8"])).toBe(expected);
+    expect(clientAddress(peer, forwarded, [Cidr.parse("10.0.0.0/8")])).toBe(expected);
   });
 });
 

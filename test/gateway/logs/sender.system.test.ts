@@ -13,6 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { endChild, spawnWithParentDeath } from "../../../base/process/spawn.js";
 import { findProgram } from "../../../base/tools.js";
+import { parseBlocks } from "../../../gateway/forwards/block.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
 import { httpReceiver } from "../../../gateway/logs/receivers/http-receiver.js";
@@ -244,7 +245,7 @@ test.skipIf(!here)(
     const options = {
       wan: "wan0",
       lan: "lan0",
-      labNetworks: LAB_NETWORKS,
+      labNetworks: parseBlocks(LAB_NETWORKS),
       ownPorts: [443],
       ports: { min: 50_000, max: 50_100 },
       logGroup: 5,

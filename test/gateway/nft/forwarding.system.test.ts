@@ -1,5 +1,6 @@
 /** What the table does to packets: real namespaces, real nft, real connections. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parseBlocks } from "../../../gateway/forwards/block.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import type { Kernel, Reconciled } from "../../../gateway/nft/kernel.js";
 import { openKernel } from "../../../gateway/nft/nft-kernel.js";
@@ -44,7 +45,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
       {
         wan: "wan0",
         lan: "lan0",
-        labNetworks: LAB_NETWORKS,
+        labNetworks: parseBlocks(LAB_NETWORKS),
         ownPorts: [443],
         ports: { min: 50_000, max: 50_100 },
         logGroup: 5,

@@ -1,5 +1,6 @@
 /** The real kernel, in a network namespace of its own. */
 import { afterAll, beforeAll, describe, onTestFinished, test } from "vitest";
+import { parseBlocks } from "../../../gateway/forwards/block.js";
 import { openKernel } from "../../../gateway/nft/nft-kernel.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
@@ -19,7 +20,7 @@ describe.skipIf(typeof support === "string")("the kernel through nft", () => {
     const options = {
       wan: "wan0",
       lan: "lan0",
-      labNetworks: ["192.168.1.0/24", "fd00:1::/64"],
+      labNetworks: parseBlocks(["192.168.1.0/24", "fd00:1::/64"]),
       ownPorts: [22],
       ports: { min: 50_000, max: 50_100 },
       logGroup: 5,

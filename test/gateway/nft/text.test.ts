@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseBlocks } from "../../../gateway/forwards/block.js";
 import { elementsOf, listedForwards } from "../../../gateway/nft/elements.js";
 import { readMonitorLine } from "../../../gateway/nft/monitor.js";
 import { tableText } from "../../../gateway/nft/ruleset.js";
@@ -9,7 +10,7 @@ const forward = aForward();
 const options = {
   wan: "wan0",
   lan: "lan0",
-  labNetworks: ["192.168.1.0/24"],
+  labNetworks: parseBlocks(["192.168.1.0/24"]),
   ownPorts: [22, 443],
   ports: { min: 50_000, max: 50_100 },
   logGroup: 5,

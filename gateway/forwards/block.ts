@@ -1,0 +1,18 @@
+/** Blocks of addresses as users write them: host bits are cleared, and a lone address is a block of one. Pure. */
+import { Address, bitsOf } from "../../net/address.js";
+import { Cidr } from "../../net/cidr.js";
+
+/** @returns undefined for text that is no block. */
+export function parseBlock(text: string): Cidr | undefined {
+  const [host = "", prefix, ...more] = text.split("/");
+  const address = Address.parse(host);
+  if (address === undefined || more.length > 0) return undefined;
+  const bits = bitsOf(address.family);
+  const length = prefix === undefined ? bits : /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  return length <= bits ? Cidr.around(address, length) : undefined;
+}
+
+/** @param texts that were checked before. */
+export function parseBlocks(texts: readonly string[]): Cidr[] {
+  return texts.flatMap((text) => parseBlock(text) ?? []);
+}

@@ -1,0 +1,88 @@
+/** The route table and its document, without a gateway behind them. */
+import { expect, test } from "vitest";
+import { aboutRoutes } from "../../../gateway/api/about.js";
+import { forwardRoutes } from "../../../gateway/api/forwards.js";
+import { machineRoutes } from "../../../gateway/api/machines.js";
+import { gatewayDocument } from "../../../gateway/api/openapi.js";
+import type { ApiServices } from "../../../gateway/api/services.js";
+import { usageRoutes } from "../../../gateway/api/usage.js";
+import { vlabRoutes } from "../../../gateway/api/vlab.js";
+import { RouteTable } from "../../../http/routes/route-table.js";
+
+const services = { helpBase: "" } as ApiServices;
+const none = async () => {
+  throw new Error("not asked here");
+};
+const routes = [
+  ...forwardRoutes(services),
+  ...machineRoutes(services),
+  ...usageRoutes(services),
+  ...vlabRoutes(services),
+  ...aboutRoutes({ readiness: none, metrics: none, openapi: none }),
+];
+
+interface Documented {
+  readonly operationId: string;
+  readonly security: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  readonly parameters?: ReadonlyArray<{ readonly name: string; readonly in: string }>;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+type Paths = Readonly<Record<string, Readonly<Record<string, Documented>>>>;
+
+test("the document has every route, with its access, its parameters and its answers", () => {
+  const { paths } = gatewayDocument("test", routes) as { paths: Paths };
+  const lines = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { operationId, security, parameters = [], responses }]) =>
+      [
+        `${method.toUpperCase()} ${path}`,
+        operationId,
+        security.map((each) => Object.keys(each).join() || "none").join("|"),
+        parameters.map(({ name, in: place }) => `${place}:${name}`).join(","),
+        Object.keys(responses).join(),
+      ].join(" "),
+    ),
+  );
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "POST /v1/forwards postV1Forwards bearer|vlab header:Idempotency-Key 200,201,401,403,409,422",
+      "GET /v1/forwards getV1Forwards bearer|vlab query:owner,query:target_name,query:target_addr,query:target_component,query:target_port,query:conn_port,query:limit,query:cursor 200,401,403",
+      "GET /v1/forwards/{conn_port} getV1ForwardsConnPort bearer|vlab path:conn_port 200,401,403,404",
+      "DELETE /v1/forwards/{conn_port} deleteV1ForwardsConnPort bearer|vlab path:conn_port 204,401,403,404",
+      "GET /v1/machines getV1Machines bearer|vlab  200,401,403",
+      "GET /v1/machines/{addr} getV1MachinesAddr bearer|vlab path:addr,query:since 200,401,403,404",
+      "GET /v1/usage getV1Usage bearer|vlab query:since,query:conn_port,query:owner 200,401,403",
+      "GET /v1/whoami getV1Whoami bearer|vlab  200,401,403",
+      "POST /api/1/ipam/portmap postApi1IpamPortmap bearer|vlab header:Idempotency-Key 200,401,403",
+      "GET /api/1/ipam/portmap getApi1IpamPortmap bearer|vlab  200,401,403",
+      "DELETE /api/1/ipam/portmap deleteApi1IpamPortmap bearer|vlab  200,401,403",
+      "GET /api/1/ipam/addr getApi1IpamAddr bearer|vlab  200,401,403",
+      "GET /api/1/ipam/healthcheck getApi1IpamHealthcheck bearer|vlab|none  200,401,403,500",
+      "GET /healthz getHealthz   200",
+      "GET /readyz getReadyz   200,503",
+      "GET /metrics getMetrics bearer|vlab  200,401,403",
+      "GET /openapi.json getOpenapiJson   200",
+      "GET /docs getDocs   200",
+    ]
+  `);
+});
+
+test("an error is a problem", () => {
+  const { paths } = gatewayDocument("test", routes) as { paths: Paths };
+  const conflict = paths["/v1/forwards"]?.post?.responses["409"];
+  expect(JSON.parse(JSON.stringify(conflict?.content))).toEqual({
+    "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+  });
+});
+
+test("metrics know a path by its route, and by no name that a client chose", () => {
+  const table = new RouteTable(routes, { ignoreTrailingSlash: true });
+  const labels = ["/v1/forwards", "/v1/forwards/50000", "/v1/machines/192.168.1.5/", "/api/1/ipam/portmap", "/x", "/"];
+  expect(labels.map((path) => table.labelOf(path))).toEqual([
+    "/v1/forwards",
+    "/v1/forwards/:conn_port",
+    "/v1/machines/:addr",
+    "/api/1/ipam/portmap",
+    "other",
+    "other",
+  ]);
+});
