@@ -79,7 +79,8 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-async function syncDir(dir: string): Promise<void> {
+/** Makes the names in `dir` durable. */
+export async function syncDir(dir: string): Promise<void> {
   const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();

@@ -1,5 +1,7 @@
 /** A login as environment variables, and these as the words of a shell. Pure. */
+
 import { EXIT, Fault } from "../../base/fault.js";
+import { shellQuote } from "../../base/text/shell.js";
 import type { PackageFormat } from "../package-format.js";
 import { nerfDart, simple, withUser } from "./tools.js";
 
@@ -55,7 +57,7 @@ export function shellLines(variables: Variables, shell: Exclude<Shell, "github" 
 }
 
 const WORDS = {
-  sh: (name: string, value: string) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  sh: (name: string, value: string) => `export ${name}=${shellQuote(value)}`,
   fish: (name: string, value: string) => `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
   powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 };

@@ -1,5 +1,6 @@
 /** Renews tokens ahead of their end: those that are due, once, or all of them for as long as the program runs. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleepUnless } from "../../base/async/sleep.js";
+import { errorText } from "../../base/text/error-text.js";
 import { chanceOf, dueAt, retryAfter } from "./due.js";
 import * as errors from "./errors.js";
 import { type Login, readState, stateDir } from "./store.js";
@@ -38,7 +39,7 @@ export async function refreshDue(options: RefreshOptions): Promise<Refreshed> {
     } catch (error) {
       signal.throwIfAborted();
       onFailure(failureText(login, error));
-      failed.push({ login: login.id, message: messageOf(error) });
+      failed.push({ login: login.id, message: errorText(error) });
     }
   }
   return { renewed, failed, kept: logins.length - due.length };
@@ -78,7 +79,7 @@ export async function watchLogins(
       }
     }
     all = false;
-    await sleep(Math.max(next - Date.now(), 1000), undefined, { signal }).catch(() => undefined);
+    await sleepUnless(signal, Math.max(next - Date.now(), 1000));
   }
 }
 
@@ -93,7 +94,5 @@ function failureText(login: Login, error: unknown): string {
   const hint = error instanceof Error && "hint" in error && error.hint !== undefined ? `; ${error.hint}` : "";
   const until = new Date(login.expiresAt).toISOString();
   const old = login.expiresAt > Date.now() ? `the old token stays, until ${until}` : `the old token ended ${until}`;
-  return `${login.id} was not renewed: ${messageOf(error)}${hint}; ${old}`;
+  return `${login.id} was not renewed: ${errorText(error)}${hint}; ${old}`;
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

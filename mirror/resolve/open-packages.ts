@@ -1,6 +1,7 @@
 /** Opens the packages of the repositories: implements `Packages` of contract.ts. */
 
 import { defined } from "../../base/defined.js";
+import { compareText } from "../../base/text/compare.js";
 import { npmRoutes } from "../npm/routes.js";
 import { pypiRoutes } from "../pypi/routes.js";
 import { Blobs } from "../store/blobs.js";
@@ -170,7 +171,7 @@ function describeVersion({ version, revision, origin, publishedMs, summary, home
 }
 
 function byName(a: PackageSummary, b: PackageSummary): number {
-  return compare(a.format, b.format) || compare(a.namespace ?? "", b.namespace ?? "") || compare(a.name, b.name);
+  return (
+    compareText(a.format, b.format) || compareText(a.namespace ?? "", b.namespace ?? "") || compareText(a.name, b.name)
+  );
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

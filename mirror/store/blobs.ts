@@ -7,6 +7,7 @@ import { type BigIntStats, closeSync, fstatSync, openSync, statSync } from "node
 import { mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
+import { syncDir } from "../../base/fs/atomic.js";
 import { readChunks } from "../../http/server/read-chunks.js";
 
 export class Blobs {
@@ -55,10 +56,10 @@ export class Blobs {
   async adopt(temporary: string, sha256: string): Promise<void> {
     if (this.has(sha256)) return unlink(temporary);
     const dir = join(this.#dir, sha256.slice(0, 2));
-    if ((await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined) await sync(this.#dir);
+    if ((await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined) await syncDir(this.#dir);
     const path = this.#path(sha256);
     await rename(temporary, path);
-    await sync(dir);
+    await syncDir(dir);
     this.#verified.set(sha256, stateOf(statSync(path, { bigint: true })));
     this.#known.add(sha256);
   }
@@ -157,13 +158,4 @@ export class Blobs {
 
 function stateOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
-}
-
-async function sync(dir: string): Promise<void> {
-  const handle = await open(dir, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

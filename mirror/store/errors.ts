@@ -1,5 +1,6 @@
 /** Faults of what the mirror keeps on its disk. */
 import { Fault, quote } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 
 export const badRecord = (file: string, reason: string) =>
   new Fault("mirror/bad-record", `${quote(file)} is not a record of a package: ${reason}`, {
@@ -12,6 +13,4 @@ export const brokenState = (file: string, line: number) =>
   });
 
 export const stateNotWritten = (file: string, cause: unknown) =>
-  new Fault("mirror/state-not-written", `${quote(file)} cannot be written: ${text(cause)}`, { cause });
-
-const text = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+  new Fault("mirror/state-not-written", `${quote(file)} cannot be written: ${errorText(cause)}`, { cause });

@@ -3,10 +3,10 @@
  * is never changed, only replaced, so comparing references tells whether a record is still the current one.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { KeyedMutex } from "../../base/async/keyed-mutex.js";
-import { replaceFile } from "../../base/fs/atomic.js";
+import { replaceFile, syncDir } from "../../base/fs/atomic.js";
 import { isObject } from "../is-object.js";
 import { PACKAGE_FORMATS, type PackageFormat } from "../package-format.js";
 import type { PackageRecord } from "../resolve/model.js";
@@ -67,7 +67,7 @@ export class Records {
       const file = join(dir, `${encodeName(name)}.json`);
       if (after === undefined) {
         await rm(file, { force: true });
-        await sync(dir);
+        await syncDir(dir);
         this.#byRepository.get(repositoryId)?.delete(key);
         return undefined;
       }
@@ -77,7 +77,7 @@ export class Records {
       if (records === undefined) {
         records = new Map();
         this.#byRepository.set(repositoryId, records);
-        await sync(this.dir);
+        await syncDir(this.dir);
       }
       records.set(key, after);
       return after;
@@ -128,13 +128,4 @@ async function readRecord(file: string): Promise<PackageRecord> {
   const { schema, ...record } = document;
   if (schema !== SCHEMA) throw badRecord(file, `its schema is ${String(schema)}, not ${SCHEMA}`);
   return record as unknown as PackageRecord;
-}
-
-async function sync(dir: string): Promise<void> {
-  const handle = await open(dir, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

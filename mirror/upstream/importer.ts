@@ -1,5 +1,6 @@
 /** Background fetches, one at a time. They stop at once when the mirror closes. */
 import type { Logger } from "pino";
+import { errorText } from "../../base/text/error-text.js";
 
 /** Further fetches are dropped: a request brings these assets in later. */
 const MAX_WAITING = 10_000;
@@ -34,7 +35,7 @@ export class Importer {
       try {
         await work();
       } catch (error) {
-        const cause = error instanceof Error ? error.message : String(error);
+        const cause = errorText(error);
         if (!this.#stop.signal.aborted) this.log.warn({ event: "import-failed", asset: key, cause });
       }
     }

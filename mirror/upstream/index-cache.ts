@@ -4,6 +4,7 @@
  * it once per package.
  */
 import type { Logger } from "pino";
+import { errorText } from "../../base/text/error-text.js";
 import type { IndexDocument } from "../resolve/model.js";
 import { Lru } from "../store/lru.js";
 import type { Connection, FetchedIndex } from "./connection.js";
@@ -107,5 +108,5 @@ export class IndexCache {
 
 function textOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  return error instanceof Error ? error.message + cause : String(error);
+  return errorText(error) + cause;
 }

@@ -1,6 +1,7 @@
 /** Operations on packages and their versions: the catalog says where, mirror/packages says what is there. */
 
 import { defined } from "../../../base/defined.js";
+import { normalizeName } from "../../pypi/names.js";
 import type { AssetSummary, PackageName, PackageSummary, VersionSummary } from "../../resolve/contract.js";
 import { nodeOf } from "../catalog/catalog.js";
 import { badField, invalid, missing } from "../errors.js";
@@ -32,13 +33,10 @@ function packageIn({ query }: OperationInput): PackageName {
   const name = check("package", param(query, "package"), PACKAGE);
   if (!isServed(format)) throw missing("package", name);
   // As AWS has it, a name that is not the normalised one names nothing (P-05).
-  if (format === "pypi" && name !== normalised(name)) throw missing("package", name);
+  if (format === "pypi" && name !== normalizeName(name)) throw missing("package", name);
   if (format === "pypi" && namespace !== undefined) throw badField("namespace", namespace, "be null for format pypi");
   return defined({ format, namespace, name });
 }
-
-/** PEP 503. */
-const normalised = (name: string) => name.toLowerCase().replace(/[-_.]+/g, "-");
 
 const identity = ({ format, namespace, name }: PackageName) =>
   defined({

@@ -1,4 +1,5 @@
 /** Domains and repositories as they are: reading only. */
+import { byText, compareText } from "../../../base/text/compare.js";
 import type { Repositories, RepositoryNode } from "../../resolve/contract.js";
 import { missing } from "../errors.js";
 import { type CatalogRecord, type DomainRecord, domainKey, type RepositoryRecord, repositoryKey } from "./records.js";
@@ -16,7 +17,7 @@ export class Catalog implements Repositories {
     return [...this.records.values()]
       .filter((record) => record.kind === "repository")
       .filter((record) => domain === undefined || record.domain === domain)
-      .sort((a, b) => compare(a.domain, b.domain) || byName(a, b));
+      .sort((a, b) => compareText(a.domain, b.domain) || byName(a, b));
   }
 
   /** @throws ApiError ResourceNotFoundException */
@@ -56,5 +57,4 @@ export function nodeOf({ id, domain, name, upstreams, connections }: RepositoryR
   return { id, domain, name, upstreams, externalConnections: connections };
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-const byName = (a: { name: string }, b: { name: string }) => compare(a.name, b.name);
+const byName = byText(({ name }: { readonly name: string }) => name);

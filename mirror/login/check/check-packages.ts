@@ -1,4 +1,5 @@
 /** Looks up where each required package would come from, and whether a private name could come from outside. */
+import { mapLimit } from "../../../base/async/pool.js";
 import { defined } from "../../../base/defined.js";
 import type { PackageFormat } from "../../package-format.js";
 import { serves } from "../index-call.js";
@@ -22,8 +23,8 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
 }
 
-/** AWS allows some hundred reads a second in an account; one file shall not take them all. */
-const CONCURRENT_PACKAGES = 8;
+/** AWS allows some hundred reads a second in an account; one check must not use them up. */
+const MAX_CONCURRENT = 8;
 
 /** @returns sorted by format and name. @throws Fault */
 export async function checkPackages(
@@ -37,7 +38,7 @@ export async function checkPackages(
     const index = { format, endpoint: access.endpoints[format] ?? "", token: access.token, signal };
     const required = lists.filter((list) => list.format === format).flatMap((list) => list.required);
     const names = [...new Set(required.map(({ name }) => name))];
-    await forEach(names, CONCURRENT_PACKAGES, async (name) => {
+    await mapLimit(names, MAX_CONCURRENT, async (name) => {
       const id = packageId(format, name);
       const facts = await factsOf(api, order, id, () => serves(index, id));
       const ours = isPrivate(nameOf(id));
@@ -49,12 +50,4 @@ export async function checkPackages(
     });
   }
   return packages.sort((a, b) => (`${a.format} ${a.name}` < `${b.format} ${b.name}` ? -1 : 1));
-}
-
-async function forEach<T>(items: readonly T[], concurrent: number, work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: concurrent }, worker));
 }

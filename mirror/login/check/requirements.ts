@@ -1,7 +1,7 @@
 /** The names that a `requirements.txt` asks an index for. Pure. */
 
 import { defined } from "../../../base/defined.js";
-import { normalizePypi } from "./names.js";
+import { normalizeName } from "../../pypi/names.js";
 
 export interface Requirement {
   /** As the index knows it. */
@@ -53,7 +53,7 @@ export function parseRequirements(text: string): RequirementsFile {
       continue;
     }
     const pin = /^\(?\s*===?\s*([^\s,;*)]+)\s*\)?\s*(?:;|--|$)/.exec(rest)?.[1];
-    required.push(defined({ name: normalizePypi(match[1] ?? ""), line, version: pin }));
+    required.push(defined({ name: normalizeName(match[1] ?? ""), line, version: pin }));
   }
   return { required, files, elsewhere, indexes };
 }
