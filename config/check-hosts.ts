@@ -1,8 +1,8 @@
 /** Which hosts there are and what they are: keys that contradict each other, or that would do nothing. */
 import { doesNothing, fleetSize, noHosts, notTogether, oneExecutor, sameHostTwice } from "./errors.js";
-import { type HostOverride, STOP_MODES } from "./host-schema.js";
 import type { Merged } from "./merge.js";
 import { pointerPath, pointerStep } from "./origin.js";
+import { type HostOverride, STOP_MODES } from "./schema/hosts.js";
 import type { ConfigFile, ConfigKey } from "./schema.js";
 
 type Key = keyof ConfigFile & ConfigKey;

@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import { defined } from "../base/defined.js";
 import { checkLayer } from "./check-layer.js";
 import { checkTogether, warnTogether } from "./check-together.js";
-import { gatewayPaths } from "./gateway-schema.js";
 import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
-import { STOP_MODES } from "./host-schema.js";
 import { type Merged, mergeLayers } from "./merge.js";
 import { type Layer, type Origins, pointerStep } from "./origin.js";
+import { gatewayPaths } from "./schema/gateway.js";
+import { STOP_MODES } from "./schema/hosts.js";
 import type { Config, ConfigFile, ConfigKey, KeyPairConfig } from "./schema.js";
 
 export interface Resolved {

@@ -6,7 +6,7 @@
  * Parameter Store for its secrets; its agent asks EC2 to end the machine where autostop is on. STS is not
  * asked: EC2 hands out the role's credentials itself.
  */
-import type { EndpointService } from "../../config/private-mirror-schema.js";
+import type { EndpointService } from "../../config/schema/private-mirror.js";
 
 /** What a policy of the S3 endpoint lets through. */
 export interface BucketGrant {

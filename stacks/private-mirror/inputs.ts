@@ -1,5 +1,5 @@
 /** All that the stack `private-mirror` is made of, as plain values. */
-import type { EndpointService } from "../../config/private-mirror-schema.js";
+import type { EndpointService } from "../../config/schema/private-mirror.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 import type { EndpointNeeds } from "./endpoint-needs.js";
 import type { MirrorRepositories } from "./repositories.js";

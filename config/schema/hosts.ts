@@ -1,21 +1,18 @@
-/** The keys that say what a host is, how it lives, and which hosts there are. Whether they fit together is judged in check-hosts.ts. */
+/** The keys that say what a host is, how it lives, and which hosts there are. Whether they fit together is judged in ../check-hosts.ts. */
 import { type Static, Type } from "@sinclair/typebox";
-import { defined } from "../base/defined.js";
+import {
+  AMI,
+  AMI_EXPECTED,
+  defaulted,
+  flag,
+  type Immutable,
+  INSTANCE_TYPE,
+  SUBNET_ID,
+  span,
+  wholeNumber,
+} from "./shapes.js";
 
-const flag = (description: string) => Type.Boolean({ description, errorMessage: "must be true or false" });
-
-export const instanceType = { pattern: "^[a-z][a-z0-9-]*\\.[a-z0-9-]+$" } as const;
 const hostName = "^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$";
-
-export const span = (description: string, fallback?: string) =>
-  Type.String(
-    defined({
-      default: fallback,
-      description,
-      pattern: "^[1-9][0-9]{0,5}(?:s|m|h|d)$",
-      errorMessage: 'must be a time span such as "90s", "30m" or "8h"',
-    }),
-  );
 
 const securityGroupId = Type.String({
   description:
@@ -66,24 +63,21 @@ const spot = Type.Union(
 const oneHost = Type.Object(
   {
     instance_type: Type.Optional(
-      Type.String({ ...instanceType, errorMessage: 'must be an EC2 instance type such as "f2.6xlarge"' }),
+      Type.String({ pattern: INSTANCE_TYPE, errorMessage: 'must be an EC2 instance type such as "f2.6xlarge"' }),
     ),
     ami: Type.Optional(
       Type.String({
-        pattern: "^(?:ubuntu-24\\.04|al2023|deep-learning|neuron|ami-[0-9a-f]{8,17})$",
-        errorMessage:
-          'must be "ubuntu-24.04", "al2023", "deep-learning", "neuron" or an id such as "ami-0123456789abcdef0"',
+        pattern: AMI,
+        errorMessage: AMI_EXPECTED,
       }),
     ),
     subnet_id: Type.Optional(
       Type.String({
-        pattern: "^subnet-[0-9a-f]{8,17}$",
+        pattern: SUBNET_ID,
         errorMessage: 'must be the id of a subnet such as "subnet-0123456789abcdef0"',
       }),
     ),
-    root_volume_gib: Type.Optional(
-      Type.Integer({ minimum: 8, maximum: 16384, errorMessage: "must be a whole number from 8 to 16384" }),
-    ),
+    root_volume_gib: Type.Optional(wholeNumber(8, 16384)),
     spot: Type.Optional(spot),
     ssh_user: Type.Optional(sshUser),
     instance_id: Type.Optional(instanceId),
@@ -98,19 +92,11 @@ const oneHost = Type.Object(
 
 const fleet = Type.Object(
   {
-    min: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, errorMessage: "must be a whole number from 0 to 1000" }),
-    ),
-    max: Type.Integer({ minimum: 1, maximum: 1000, errorMessage: "must be a whole number from 1 to 1000" }),
-    desired: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, errorMessage: "must be a whole number from 0 to 1000" }),
-    ),
-    on_demand_base: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, errorMessage: "must be a whole number from 0 to 1000" }),
-    ),
-    spot_percentage: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 100, errorMessage: "must be a whole number from 0 to 100: percent" }),
-    ),
+    min: Type.Optional(wholeNumber(0, 1000)),
+    max: wholeNumber(1, 1000),
+    desired: Type.Optional(wholeNumber(0, 1000)),
+    on_demand_base: Type.Optional(wholeNumber(0, 1000)),
+    spot_percentage: Type.Optional(wholeNumber(0, 100, "percent")),
     spot_allocation: Type.Optional(
       Type.Union(
         [
@@ -126,14 +112,17 @@ const fleet = Type.Object(
       ),
     ),
     instance_types: Type.Optional(
-      Type.Array(Type.String({ ...instanceType, errorMessage: 'must be an EC2 instance type such as "g6.xlarge"' }), {
-        minItems: 1,
-        uniqueItems: true,
-        errorMessage: 'must be a list such as ["g6.xlarge", "g5.xlarge"]',
-      }),
+      Type.Array(
+        Type.String({ pattern: INSTANCE_TYPE, errorMessage: 'must be an EC2 instance type such as "g6.xlarge"' }),
+        {
+          minItems: 1,
+          uniqueItems: true,
+          errorMessage: 'must be a list such as ["g6.xlarge", "g5.xlarge"]',
+        },
+      ),
     ),
     subnet_ids: Type.Optional(
-      Type.Array(Type.String({ pattern: "^subnet-[0-9a-f]{8,17}$" }), {
+      Type.Array(Type.String({ pattern: SUBNET_ID }), {
         minItems: 1,
         uniqueItems: true,
         errorMessage: "must be a list of different subnet ids",
@@ -172,7 +161,7 @@ export const hostKeys = {
   host_ip: hostIp,
   security_group: securityGroupId,
   use_private_ip: flag("Reach the hosts by their private addresses, from inside the VPC or over a VPN."),
-  spot,
+  spot: defaulted(spot),
   stop_mode: Type.Union(
     [
       Type.Literal("term"),
@@ -207,12 +196,14 @@ export const hostKeys = {
       "true: this configuration, or the path of an accelerator.conf or sallyport.yaml; put on the hosts without anything that looks like a secret.",
     errorMessage: "must be true, false or the path of a file",
   }),
-  boot_timeout: span("How long sallyport up waits for the agents of new hosts.", "420s"),
+  boot_timeout: defaulted(span("How long sallyport up waits for the agents of new hosts.", "420s")),
 } as const;
 
-export type HostOverride = Static<typeof oneHost>;
-export type FleetConfig = Static<typeof fleet>;
-export type SpotConfig = Static<typeof spot>;
+export type HostOverride = Immutable<Static<typeof oneHost>>;
+export type FleetConfig = Immutable<Static<typeof fleet>>;
+export type SpotConfig = Immutable<Static<typeof spot>>;
+
+export type StopMode = "term" | "stop" | "keep";
 
 /** What the ways to write `stop_mode` mean. */
 export const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;

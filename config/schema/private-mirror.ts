@@ -1,11 +1,8 @@
 /** The keys of the stack `private-mirror`. No part has a default here: what holds without it is said by the stack. */
 import { type Static, Type } from "@sinclair/typebox";
+import { type Immutable, ipv4Block, SUBNET_ID, text, VPC_ID } from "./shapes.js";
 
-const text = (description: string, pattern: string, expected: string) =>
-  Type.String({ description, pattern, errorMessage: `must be ${expected}` });
-
-const block = (description: string) =>
-  text(description, "^[0-9]{1,3}(?:\\.[0-9]{1,3}){3}/[0-9]{1,2}$", 'a block of IPv4 addresses such as "10.72.0.0/16"');
+const block = (description: string) => ipv4Block(description, "10.72.0.0/16");
 
 /** Services that a private network may have an interface endpoint for, beside those of the mirror. */
 export const ENDPOINT_SERVICES = [
@@ -24,12 +21,12 @@ const privateMirror = Type.Object(
     vpc_id: Type.Optional(
       text(
         "Existing VPC, together with subnet_ids, in place of one of its own.",
-        "^vpc-[0-9a-f]{8,17}$",
+        VPC_ID,
         'the id of a VPC such as "vpc-0123456789abcdef0"',
       ),
     ),
     subnet_ids: Type.Optional(
-      Type.Array(text("Subnet.", "^subnet-[0-9a-f]{8,17}$", 'the id of a subnet such as "subnet-0123456789abcdef0"'), {
+      Type.Array(text("Subnet.", SUBNET_ID, 'the id of a subnet such as "subnet-0123456789abcdef0"'), {
         minItems: 1,
         uniqueItems: true,
         description: "Subnets of the existing VPC, one per zone.",
@@ -119,4 +116,4 @@ export const privateMirrorKeys = {
 } as const;
 
 export type EndpointService = (typeof ENDPOINT_SERVICES)[number];
-export type PrivateMirrorConfig = Static<typeof privateMirror>;
+export type PrivateMirrorConfig = Immutable<Static<typeof privateMirror>>;

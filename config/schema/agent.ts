@@ -1,6 +1,6 @@
 /** The keys that go to the agent on the hosts as they are: accelerators, limits, autostop. */
 import { type Static, Type } from "@sinclair/typebox";
-import { span } from "./host-schema.js";
+import { defaulted, type Immutable, span } from "./shapes.js";
 
 const words = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), {
@@ -56,21 +56,25 @@ const limits = Type.Object(
 );
 
 export const agentKeys = {
-  accelerators: Type.Record(Type.String({ pattern: "^[a-z](?:[a-z0-9_-]{0,30}[a-z0-9])?$" }), accelerator, {
-    default: {},
-    additionalProperties: false,
-    description:
-      "What the hosts run, by name: { builtin: gzip }, { command: [program, …] } or { filter: [program, …] }; see docs/accelerators.md.",
-    errorMessage: "must be names of lower-case letters, digits, dashes and underscores, each with a mapping",
-  }),
-  autostop: Type.Union([Type.Literal(false), span("")], {
-    default: false,
-    description:
-      "How long a host may do nothing before it ends itself as stop_mode says, such as 30m; see docs/autostop.md. false: never.",
-    errorMessage: 'must be false, or a time span such as "30m"',
-  }),
+  accelerators: defaulted(
+    Type.Record(Type.String({ pattern: "^[a-z](?:[a-z0-9_-]{0,30}[a-z0-9])?$" }), accelerator, {
+      default: {},
+      additionalProperties: false,
+      description:
+        "What the hosts run, by name: { builtin: gzip }, { command: [program, …] } or { filter: [program, …] }; see docs/accelerators.md.",
+      errorMessage: "must be names of lower-case letters, digits, dashes and underscores, each with a mapping",
+    }),
+  ),
+  autostop: defaulted(
+    Type.Union([Type.Literal(false), span("")], {
+      default: false,
+      description:
+        "How long a host may do nothing before it ends itself as stop_mode says, such as 30m; see docs/autostop.md. false: never.",
+      errorMessage: 'must be false, or a time span such as "30m"',
+    }),
+  ),
   agent_limits: limits,
 } as const;
 
-export type AcceleratorConfig = Static<typeof accelerator>;
-export type AgentLimitsConfig = Static<typeof limits>;
+export type AcceleratorConfig = Immutable<Static<typeof accelerator>>;
+export type AgentLimitsConfig = Immutable<Static<typeof limits>>;

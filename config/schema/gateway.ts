@@ -1,13 +1,6 @@
 /** The keys of whoever uses a gateway: where it is, how it is verified, and which programs meet the machines behind it. */
 import { type Static, Type } from "@sinclair/typebox";
-
-const notYamlBoolean = "(?!(?:[Nn][Oo]|[Oo][Ff][Ff]|[Yy][Ee][Ss]|[Oo][Nn])$)";
-const file = (description: string) =>
-  Type.String({
-    description,
-    pattern: `^${notYamlBoolean}[^\\x00-\\x1f\\x7f]+$`,
-    errorMessage: "must be the path of a file",
-  });
+import { type Immutable, localFile } from "./shapes.js";
 
 const words = (description: string) =>
   Type.Optional(
@@ -42,12 +35,16 @@ export const gatewayKeys = {
     pattern: "^https://[^\\s/?#@]+/?$",
     errorMessage: 'must be https:// and a host, such as "https://gateway.example.com"',
   }),
-  gateway_cert: file("Certificate of the gateway, or of the CA that issued it. Without it, the public CAs."),
-  gateway_token_file: file("File of the gateway's token. Without it, the one that sallyport portmap login kept."),
+  gateway_cert: localFile({
+    description: "Certificate of the gateway, or of the CA that issued it. Without it, the public CAs.",
+  }),
+  gateway_token_file: localFile({
+    description: "File of the gateway's token. Without it, the one that sallyport portmap login kept.",
+  }),
   connect,
 } as const;
 
-export type ConnectConfig = Static<typeof connect>;
+export type ConnectConfig = Immutable<Static<typeof connect>>;
 
 /** Paths of this machine among them. */
 export const gatewayPaths = ["gateway_cert", "gateway_token_file"] as const;

@@ -1,16 +1,8 @@
 /** The key of the stack `lab-gateway`. No part has a default here: what holds without it is said by the stack. */
 import { type Static, Type } from "@sinclair/typebox";
-import { port } from "./firewall-schema.js";
+import { type Immutable, INSTANCE_TYPE, ipv4Block, port, text, VPC_ID } from "./shapes.js";
 
-const block = (description: string) =>
-  Type.String({
-    description,
-    pattern: "^[0-9]{1,3}(?:\\.[0-9]{1,3}){3}/[0-9]{1,2}$",
-    errorMessage: 'must be a block of IPv4 addresses such as "10.71.0.0/16"',
-  });
-
-const text = (description: string, pattern: string, expected: string) =>
-  Type.String({ description, pattern, errorMessage: `must be ${expected}` });
+const block = (description: string) => ipv4Block(description, "10.71.0.0/16");
 
 const log = Type.Object(
   {
@@ -31,7 +23,7 @@ const labGateway = Type.Object(
     vpc_id: Type.Optional(
       text(
         "Existing VPC with an Internet gateway, in place of one of its own.",
-        "^vpc-[0-9a-f]{8,17}$",
+        VPC_ID,
         'the id of a VPC such as "vpc-0123456789abcdef0"',
       ),
     ),
@@ -46,7 +38,7 @@ const labGateway = Type.Object(
       }),
     ),
     instance_type: Type.Optional(
-      text("Without it, t3.small.", "^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", 'an EC2 instance type such as "t3.small"'),
+      text("Without it, t3.small.", INSTANCE_TYPE, 'an EC2 instance type such as "t3.small"'),
     ),
     ami: Type.Optional(
       text(
@@ -79,4 +71,4 @@ const labGateway = Type.Object(
 
 export const labGatewayKeys = { lab_gateway: labGateway } as const;
 
-export type LabGatewayConfig = Static<typeof labGateway>;
+export type LabGatewayConfig = Immutable<Static<typeof labGateway>>;

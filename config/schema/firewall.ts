@@ -4,10 +4,8 @@
  * the table is made.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { flag, type Immutable, port, wholeNumber } from "./shapes.js";
 
-export const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
-
-const flag = (description: string) => Type.Boolean({ description, errorMessage: "must be true or false" });
 const ports = (description: string) =>
   Type.Array(port, { description, errorMessage: "must be a list of ports such as [80, 443]" });
 const block = Type.String({
@@ -41,9 +39,7 @@ const ingressEntry = Type.Object(
         errorMessage: 'must be the id of a security group such as "sg-0123456789abcdef0"',
       }),
     ),
-    max_entries: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1000, errorMessage: "must be a whole number from 1 to 1000" }),
-    ),
+    max_entries: Type.Optional(wholeNumber(1, 1000)),
   },
   { additionalProperties: false, errorMessage: "must have ports and a cidr, prefix_list or security_group" },
 );
@@ -115,16 +111,12 @@ const firewallSync = Type.Object(
     family: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(6)], { errorMessage: "must be 4 or 6" })),
     token_parameter: Type.Optional(parameter("SecureString with the source's bearer token.")),
     basic_parameter: Type.Optional(parameter("SecureString with user:password for the source.")),
-    max_shrink: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 100, errorMessage: "must be a whole number from 0 to 100: percent" }),
-    ),
+    max_shrink: Type.Optional(wholeNumber(0, 100, "percent")),
     allow_empty: Type.Optional(flag("Permit an empty list.")),
     allow_private: Type.Optional(flag("Permit private and reserved addresses.")),
     allow_everybody: Type.Optional(flag("Permit blocks that are as good as everybody.")),
     skip_invalid: Type.Optional(flag("Pass over what is not an address.")),
-    quota: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1000, errorMessage: "must be a whole number from 1 to 1000" }),
-    ),
+    quota: Type.Optional(wholeNumber(1, 1000)),
     log_retention_days: Type.Optional(
       Type.Union(
         ([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const).map((days) =>
@@ -159,6 +151,6 @@ export const firewallKeys = {
   firewall_sync: firewallSync,
 } as const;
 
-export type FirewallSyncConfig = Static<typeof firewallSync>;
-export type FirewallConfig = Static<typeof firewall>;
-export type IngressConfig = Static<typeof ingressEntry>;
+export type FirewallSyncConfig = Immutable<Static<typeof firewallSync>>;
+export type FirewallConfig = Immutable<Static<typeof firewall>>;
+export type IngressConfig = Immutable<Static<typeof ingressEntry>>;

@@ -1,0 +1,91 @@
+/** The keys that say what of the hosts may be reached, and what the hosts may reach. */
+import { Type } from "@sinclair/typebox";
+import { defaulted } from "./shapes.js";
+
+// Absolute, or "~" alone or with a path; no ".."; nothing that a unit file or a mount list reads as syntax.
+const dirPath = "(?:~(?![^/:])|/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*";
+
+const dirText = Type.String({
+  pattern: `^${dirPath}(?::r[ow])?$`,
+  errorMessage:
+    'must be "/absolute" or "~/below-home", without "..", spaces or quotes, and may end with ":ro" or ":rw"',
+});
+
+const dirName = Type.String({
+  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+  description: "Name of the directory in URLs.",
+  errorMessage: "must be letters, digits, dots, dashes and underscores, and begin with a letter or a digit",
+});
+
+const dir = Type.Union(
+  [
+    dirText,
+    Type.Object(
+      {
+        path: Type.String({
+          pattern: `^${dirPath}$`,
+          description: "Absolute path on the host, or ~/… of the service user.",
+          errorMessage: 'must be "/absolute" or "~/below-home", without "..", colons, spaces or quotes',
+        }),
+        mode: Type.Optional(
+          Type.Union([Type.Literal("rw"), Type.Literal("ro")], {
+            default: "rw",
+            description: "rw: files may be sent, replaced and removed; ro: only fetched.",
+            errorMessage: 'must be "rw" or "ro"',
+          }),
+        ),
+        name: Type.Optional(dirName),
+      },
+      { additionalProperties: false, errorMessage: "must have a path, and may have a mode and a name" },
+    ),
+  ],
+  { errorMessage: 'must be a path such as "~/shared" or "/data:ro", or { path: /data, mode: ro, name: data }' },
+);
+
+export const accessKeys = {
+  authorized_host_dirs: defaulted(
+    Type.Array(dir, {
+      default: ["~/shared"],
+      minItems: 1,
+      description:
+        'Directories on the host that may be reached over HTTPS, and nothing else: "~/shared", "/data:ro", or { path, mode, name }. ~ is the home of the host\'s service user.',
+      errorMessage: 'must be a list of directories such as ["~/shared", "/data:ro"]',
+    }),
+  ),
+  serve_addresses: defaulted(
+    Type.Boolean({
+      default: false,
+      description: "Each host's agent tells its public addresses at /api/cluster/ip-addresses, behind the token.",
+      errorMessage: "must be true or false",
+    }),
+  ),
+  buckets: defaulted(
+    Type.Array(
+      Type.String({
+        pattern: "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        errorMessage: 'must be the name of an S3 bucket such as "my-data"',
+      }),
+      {
+        default: [],
+        uniqueItems: true,
+        description: "S3 buckets that the host may list, read and write; no others.",
+        errorMessage: "must be a list of different bucket names",
+      },
+    ),
+  ),
+  tags: defaulted(
+    Type.Record(
+      Type.String({ pattern: "^(?!aws:)[^\\x00-\\x1f\\x7f]{1,128}$" }),
+      Type.String({
+        maxLength: 256,
+        errorMessage: "must be text of at most 256 characters (in quotes if it is a number)",
+      }),
+      {
+        additionalProperties: false,
+        default: {},
+        description: "Tags on everything that is created.",
+        errorMessage: 'must be names with texts, such as { owner: "me" }; no name may begin with "aws:"',
+      },
+    ),
+  ),
+} as const;
