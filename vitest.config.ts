@@ -11,9 +11,10 @@ const waiting = ["test/stacks/**/*.system.test.ts"];
 const shared = {
   setupFiles: ["test/support/setup.ts"],
   globalSetup: ["test/support/global-setup.ts"],
+  expect: { poll: { timeout: 300_000, interval: 50 } },
 };
 /** A test fails by what it finds, never by how long a busy machine takes: these limits only end what hangs. */
-const patient = { testTimeout: 600_000, hookTimeout: 600_000 };
+const patient = { testTimeout: 1_800_000, hookTimeout: 1_800_000 };
 
 export default defineConfig({
   test: {
@@ -29,8 +30,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: system,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Modules are loaded once for all files of a worker: half the time of these tests was loading.
           isolate: false,
           maxWorkers: Math.max(2, availableParallelism()),

@@ -164,7 +164,7 @@ for (const [method, body] of [
   ["PUT", EVIL],
   ["DELETE", ""],
 ] as const) {
-  test(`${method}: no spelling reads, writes or removes one byte outside (A-41)`, { timeout: 120_000 }, async () => {
+  test(`${method}: no spelling reads, writes or removes one byte outside (A-41)`, async () => {
     const before = everythingOutside();
     const leaks: string[] = [];
     const batch = 32;

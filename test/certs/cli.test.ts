@@ -11,7 +11,7 @@ async function home(): Promise<{ dir: string; cli: typeof sallyport }> {
   const dir = await temporaryDir();
   return {
     dir,
-    cli: (args, options = {}) => sallyport(args, { cwd: dir, env: { HOME: dir }, timeout: 30_000, ...options }),
+    cli: (args, options = {}) => sallyport(args, { cwd: dir, env: { HOME: dir }, ...options }),
   };
 }
 

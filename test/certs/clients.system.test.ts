@@ -69,13 +69,14 @@ const script =
     // No extra anchors from the environment: this is about the one file.
     run(program, [...args, url, crt, ...(anyName ? ["any-name"] : [])], {
       env: { NODE_EXTRA_CA_CERTS: undefined, SSL_CERT_FILE: undefined },
+      timeoutMs: 600_000,
     });
 
 /** Compiled once: `go run` would compile for each test. */
 const go: Client = async (...args) => {
   const program = join(dir, "trust-one-go");
   const cache = { GOCACHE: join(dir, "go-cache"), GOFLAGS: "-mod=mod" };
-  goBuild ??= run("go", ["build", "-o", program, file("trust_one.go")], { env: cache, timeoutMs: 240_000 });
+  goBuild ??= run("go", ["build", "-o", program, file("trust_one.go")], { env: cache, timeoutMs: 600_000 });
   const built = await goBuild;
   return built.exitCode === 0 ? script(program)(...args) : built;
 };
@@ -87,7 +88,7 @@ const clients: { name: string; program: string; client: Client; refusal: RegExp 
     program: "curl",
     client: async (url, crt, anyName = false) => {
       const trust = anyName ? ["--insecure", "--pinnedpubkey", await publicKeyPin(crt)] : ["--cacert", crt];
-      return run("curl", ["-sS", "--noproxy", "*", "--max-time", "20", ...trust, url]);
+      return run("curl", ["-sS", "--noproxy", "*", "--max-time", "300", ...trust, url]);
     },
     refusal: /self.signed certificate|unable to get local issuer|does not match pinned public key/,
   },
@@ -159,7 +160,7 @@ describe.each(clients)("$name", ({ program, client, refusal }) => {
 test("curl reaches any host by a name of the certificate with --connect-to", async () => {
   const url = `https://localhost:${named.port}/`;
   const result = await run("curl", [
-    ...["-sS", "--noproxy", "*", "--max-time", "20", "--cacert", named.crt],
+    ...["-sS", "--noproxy", "*", "--max-time", "300", "--cacert", named.crt],
     ...["--connect-to", `localhost:${named.port}:127.0.0.1:${named.port}`, url],
   ]);
   expect(result.stdout, result.stderr).toBe("hello from the host");

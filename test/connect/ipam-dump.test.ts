@@ -58,7 +58,7 @@ describe("V-23 what pg_dump writes of vLab's table", () => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ message, exit: 2 }));
   });
 
-  test("what the real pg_dump writes, in each of its forms", { timeout: 60_000 }, async (context) => {
+  test("what the real pg_dump writes, in each of its forms", async (context) => {
     const server = await startPostgres();
     if (typeof server === "string") return context.skip(server);
     const psql = findProgram("psql");

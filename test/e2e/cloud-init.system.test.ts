@@ -38,7 +38,7 @@ beforeAll(async () => {
     wants: ["multi-user.target", "cloud-init.target"],
     hypervisorUuid: "ec2e1916-9099-7caf-fd21-012345abcdef",
   });
-}, 900_000);
+});
 
 afterAll(async () => {
   await host?.stop();
@@ -60,7 +60,7 @@ test("cloud-init takes the instance for EC2, runs the user data as it is, and th
   const args = ["-F", "/dev/null", "-i", privateKey, ...options.flatMap((option) => ["-o", option])];
   const shell = await fromCaller(host, "ssh", [...args, `ec2-user@${outputs.public_ip}`, "id -un; id -nG"]);
   expect(shell.stdout.split("\n")).toEqual(["ec2-user", expect.stringContaining("sallyport")]);
-}, 180_000);
+});
 
 test("a second run of cloud-init's scripts leaves the same host", async (ctx) => {
   if (deployed === undefined || host === undefined) return ctx.skip(`no cloud-init here: ${why}`);

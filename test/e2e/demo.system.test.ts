@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
   deployed = await deploy(support);
   booted = await deployed.boot();
-}, 600_000);
+});
 
 afterAll(async () => {
   await booted?.stop();

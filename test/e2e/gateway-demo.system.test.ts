@@ -30,7 +30,7 @@ beforeAll(async () => {
     token = (await readFile(join(root, "home/users/ada/token"), "utf8")).trim();
   };
   result = await runGatewayDemo({ root, watcher, support, keep });
-}, 600_000);
+});
 
 afterAll(() => rm(dir, { recursive: true, force: true }));
 

@@ -177,9 +177,7 @@ worker: { every_seconds: 2 }
       const answer = await ada.json("usage", "build1", "--since", "1h");
       return answer.used.find((each: { conn_port: number }) => each.conn_port === port);
     };
-    await expect
-      .poll(() => used(50_001), { timeout: 30_000, interval: 500 })
-      .toMatchObject({ owner: "ada", connections: 1 });
+    await expect.poll(() => used(50_001), { interval: 500 }).toMatchObject({ owner: "ada", connections: 1 });
     const { bytes } = await used(50_001);
     // Both directions, with headers: more than the page, and not twice as much.
     expect(bytes).toBeGreaterThan(PAGE.length);
@@ -213,9 +211,9 @@ worker: { every_seconds: 2 }
 
   test("a removed forward ends a running ssh session", async () => {
     const session = ada.start(...SSH, "--", "while echo tick; do sleep 0.05; done");
-    await expect.poll(() => session.stdout(), { timeout: 20_000 }).toContain("tick\ntick");
+    await expect.poll(() => session.stdout()).toContain("tick\ntick");
     const removing = ada.start("portmap", "rm", "50000");
-    await expect.poll(() => removing.stdout(), { timeout: 20_000, interval: 5 }).toContain("removed 50000");
+    await expect.poll(() => removing.stdout(), { interval: 5 }).toContain("removed 50000");
     const from = performance.now();
     const ended = await Promise.race([session.ended, new Promise((resolve) => setTimeout(resolve, 10_000, "goes on"))]);
     console.log(`the session ended ${(performance.now() - from).toFixed(0)} ms after the command said so`);
@@ -257,14 +255,12 @@ worker: { every_seconds: 2 }
         forwards.map((each: { name: string; routable: unknown }) => [each.name, each.routable]),
       );
     };
-    await expect
-      .poll(alive, { timeout: 60_000, interval: 500 })
-      .toEqual({ build1: true, "build1-6": true, quiet: true, dead: false });
+    await expect.poll(alive, { interval: 500 }).toEqual({ build1: true, "build1-6": true, quiet: true, dead: false });
   });
 
   test("SIGTERM ends the daemon in good order, amid a sweep as well, and what it wrote has no token in it", async () => {
     const children = async () => (await run("ps", ["--ppid", String(daemon.pid), "-o", "comm="])).stdout;
-    await expect.poll(children, { timeout: 30_000, interval: 20 }).toContain("fping");
+    await expect.poll(children, { interval: 20 }).toContain("fping");
     process.kill(daemon.pid, "SIGTERM");
     expect(await daemon.ended).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.stringify(daemon.log)).not.toMatch(/eyJ/);

@@ -19,7 +19,7 @@ export interface CliOptions {
   /** The whole environment beside PATH; nothing of the developer's own leaks in. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** Milliseconds, after which it hangs. @default 120000 */
+  /** Milliseconds, after which it hangs. @default 600000 */
   readonly timeout?: number;
   /** As it is shipped, in `dist/`. @default false */
   readonly shipped?: boolean;
@@ -48,7 +48,7 @@ export function sallyport(args: readonly string[], options: CliOptions = {}): Pr
     const child = spawn(program, argv, {
       cwd: options.cwd ?? root,
       env: { PATH: process.env.PATH, ...options.env },
-      timeout: options.timeout ?? 120_000,
+      timeout: options.timeout ?? 600_000,
       killSignal: "SIGKILL",
     });
     let stdout = "";

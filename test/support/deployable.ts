@@ -38,8 +38,7 @@ export async function startDeployable(): Promise<Deployable> {
     project,
     url: emulator.url,
     configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
-    run: (args, env = {}) =>
-      sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env }, timeout: 240_000 }),
+    run: (args, env = {}) => sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env } }),
     remove: async () => {
       await emulator.stop();
       await rm(dir, { recursive: true, force: true });

@@ -119,7 +119,7 @@ function checkFiles(): void {
   }
 }
 
-test(`at ${KILLS} random moments of ${JOBS} queued jobs (SEED=${seed})`, { timeout: 240_000 }, async () => {
+test(`at ${KILLS} random moments of ${JOBS} queued jobs (SEED=${seed})`, async () => {
   console.log(`seed ${seed}`);
   const chance = random(seed);
   const promised = new Set<string>();

@@ -20,7 +20,7 @@ describe.runIf(here)("with a real gateway", () => {
     await writeFile(join(bin, "ssh"), "#!/bin/sh\n", { mode: 0o755 });
     for (const user of ["ada", "bob"]) await writeFile(join(gw.dir, user), await tokenOf(user), { mode: 0o600 });
     await writeFile(join(gw.dir, "root"), await tokenOf("root", ["admin"]), { mode: 0o600 });
-  }, 60_000);
+  });
   afterAll(() => gw?.stop());
   beforeEach(async () => {
     for (const { connPort } of await gw.gateway.forwards.list()) await gw.gateway.forwards.remove(connPort);

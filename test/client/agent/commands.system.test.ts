@@ -35,8 +35,7 @@ async function deskFor(agent: RunningAgent, sshUser = "nobody"): Promise<Desk> {
   return {
     home,
     agent,
-    run: (args, options) =>
-      sallyport(args, { cwd: home, timeout: 30_000, ...options, env: { HOME: home, ...options?.env } }),
+    run: (args, options) => sallyport(args, { cwd: home, ...options, env: { HOME: home, ...options?.env } }),
   };
 }
 

@@ -43,7 +43,9 @@ export async function openSshd(dir: string, options: SshdOptions = {}): Promise<
   const keyPair = await ensureKeyPair({ name: "sallyport", type: keyType, dir: at("keys") });
   await writeFile(at("authorized_keys"), `${keyPair.publicKey}\n`, { mode: 0o600 });
   for (const type of hostKeyTypes) {
-    await runOk("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "host", "-f", at(`host_${type}`)]);
+    await runOk("ssh-keygen", ["-q", "-t", type, "-N", "", "-C", "host", "-f", at(`host_${type}`)], {
+      timeoutMs: 600_000,
+    });
   }
   const { address, port } = options.listen ?? { address: "127.0.0.1", port: await freePort() };
   await writeFile(

@@ -213,9 +213,7 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
   await world.end();
 }
 
-test(`${HISTORIES} random histories end with the rules that the list asks for, and nobody is cut off on the way`, {
-  timeout: 1_800_000,
-}, async () => {
+test(`${HISTORIES} random histories end with the rules that the list asks for, and nobody is cut off on the way`, async () => {
   const stages: Stage[] = [];
   for (const name of ["a", "b", "c"]) stages.push(new Stage(await moto.raw.createGroup(`histories-${name}`)));
   let next = 0;

@@ -9,6 +9,8 @@ import type { Store } from "../../../gateway/store/store.js";
 import { aRequest } from "../support/a-forward.js";
 import { FakeKernel } from "../support/fake-kernel.js";
 
+const PATIENT = { timeout: 120_000 };
+
 const range = { min: 50_000, max: 50_009 };
 const asked = aRequest();
 
@@ -17,7 +19,7 @@ let store: Store;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sallyport-forwards-"));
   store = await openPgliteStore(join(dir, "db"));
-}, 120_000);
+});
 afterAll(async () => {
   await store.close();
   await rm(dir, { recursive: true, force: true });
@@ -65,7 +67,7 @@ test("a forward that is removed before its maker hears of it does not stay in th
     },
   });
   const created = forwards.create(asked);
-  await vi.waitUntil(async () => (await store.list()).length === 1);
+  await vi.waitUntil(async () => (await store.list()).length === 1, PATIENT);
   await forwards.remove(50_000);
   release();
   expect(await created).toMatchObject({ created: true, forward: { connPort: 50_000 } });
@@ -80,7 +82,7 @@ test("V-12: asked for again by its key while it is being made, it is there when 
   });
   const first = forwards.create({ ...asked, key: "k" });
   const second = forwards.create({ ...asked, key: "k" }).then((result) => ({ ...result, held: held(kernel) }));
-  await vi.waitUntil(async () => (await store.list()).length === 1);
+  await vi.waitUntil(async () => (await store.list()).length === 1, PATIENT);
   release();
   expect(await first).toMatchObject({ created: true });
   expect(await second).toMatchObject({ created: false, held: [50_000] });
@@ -108,5 +110,5 @@ test("a database that fails after it wrote: the kernel is made what it says", as
   await expect(forwards.create(asked)).rejects.toThrow("Connection terminated");
   fails = false;
   expect(held(kernel)).toEqual([]);
-  await vi.waitUntil(() => kernel.forwards.size === 1, { timeout: 10_000 });
+  await vi.waitUntil(() => kernel.forwards.size === 1, PATIENT);
 });

@@ -31,7 +31,7 @@ const SPREAD_MS = 30;
 const EARLY = 0.15;
 const START_MS = 1_000;
 /** What takes longer to agree does not agree. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 120_000;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 const support = await namespaceSupport();
@@ -94,7 +94,7 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
     }
   }
 
-  test(`${KILLS} times, ${OPERATIONS} operations (SEED=${seed})`, { timeout: 600_000 }, async ({ onTestFailed }) => {
+  test(`${KILLS} times, ${OPERATIONS} operations (SEED=${seed})`, async ({ onTestFailed }) => {
     onTestFailed(() =>
       console.log(
         daemon?.log

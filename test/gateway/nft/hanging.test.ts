@@ -16,7 +16,7 @@ describe("G-01: with an nft that hangs", () => {
       return { nft: [nft.path], conntrack: ["true"], fping: ["true"], limitMs: 5_000 };
     });
     token = await tokenOf("ada");
-  }, 120_000);
+  });
   afterAll(() => gateway?.stop());
 
   const open = (port: number) =>
@@ -52,7 +52,7 @@ describe("G-01: with an nft that hangs", () => {
     // What was removed meanwhile is not in the table that the repair has loaded.
     expect(nft.loaded).not.toContain("192.168.1.5");
     expect((await open(443)).status).toBe(201);
-  }, 120_000);
+  });
 
   test("closing the gateway ends it and every nft that it started", async () => {
     nft.hang();
@@ -63,5 +63,5 @@ describe("G-01: with an nft that hangs", () => {
     await expect(gateway.gateway.close()).rejects.toThrow("nft did not answer within");
     expect((await change).status).toBe(503);
     await expect.poll(() => nft.running(), PATIENCE).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sallyport-store-"));
   server = await startPostgres();
   // initdb writes a thousand files: on a busy machine that takes its time.
-}, 120_000);
+});
 afterAll(async () => {
   if (typeof server !== "string") await server.stop();
   await rm(dir, { recursive: true, force: true });

@@ -73,7 +73,7 @@ export class User {
   run(...args: string[]): Promise<CliRun> {
     const { env, client } = this;
     const enter = (command: readonly string[]) => client.enter(command);
-    return sallyport(args, { cwd: this.home, env, timeout: 60_000, shipped: true, enter });
+    return sallyport(args, { cwd: this.home, env, shipped: true, enter });
   }
 
   /** What the command says with `--json`. @throws where it fails. */

@@ -56,7 +56,7 @@ afterAll(async () => {
   await agent.stop();
   expect(failures).toEqual([]);
   expect(done).toBeGreaterThan(3);
-}, 20_000);
+});
 
 const openDescriptors = () => readdirSync("/proc/self/fd").length;
 

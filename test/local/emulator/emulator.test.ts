@@ -25,7 +25,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
 }
 
-test("answers as EC2 with its own dummy credentials, and is gone after stop", { timeout: 60_000 }, async (ctx) => {
+test("answers as EC2 with its own dummy credentials, and is gone after stop", async (ctx) => {
   if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
   const emulator = await startEmulator({ dir });
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -37,7 +37,7 @@ test("answers as EC2 with its own dummy credentials, and is gone after stop", { 
   expect(await refused(emulator.url)).toBe(true);
 });
 
-test("is gone when the process that started it is killed", { timeout: 60_000 }, async (ctx) => {
+test("is gone when the process that started it is killed", async (ctx) => {
   if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
   const program = `
     import { startEmulator } from ${importable("local/emulator/emulator.ts")};

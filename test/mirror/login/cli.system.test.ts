@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const mirror = (args: readonly string[], env: Record<string, string> = {}) =>
-  sallyport(["mirror", ...args], { env: { ...lab.env, ...env }, cwd: lab.home, timeout: 60_000 });
+  sallyport(["mirror", ...args], { env: { ...lab.env, ...env }, cwd: lab.home });
 const login = (tool: string, ...more: string[]) => mirror(["login", "--tool", tool, ...TEAM, ...more]);
 const tool = async (program: string, args: readonly string[], env: Record<string, string> = {}) =>
   (await run(program, args, { cwd: lab.home, env: { PATH: process.env.PATH, HOME: lab.home, ...env } })).stdout;
@@ -118,9 +118,7 @@ test("uv: the index has no password in it, netrc has", async () => {
   await mirror(["logout"]);
 });
 
-test("P-16 the token ends: 401 from the index, status says so, and refresh mends it", {
-  timeout: 180_000,
-}, async () => {
+test("P-16 the token ends: 401 from the index, status says so, and refresh mends it", async () => {
   expect((await login("pip", "--duration", "15m")).code).toBe(0);
   const old = await tokenIn();
   const fine = await mirror(["status", "--json"]);
@@ -247,9 +245,7 @@ test("env: a shell takes it, and a GitHub job hides the token", async () => {
   expect(await mirror(["env", "--format", "github", ...TEAM])).toMatchObject({ code: 2, stdout: "" });
 });
 
-test("P-18 check says where packages come from; private closes the way from outside", {
-  timeout: 180_000,
-}, async () => {
+test("P-18 check says where packages come from; private closes the way from outside", async () => {
   const file = join(lab.home, "requirements.txt");
   await writeFile(file, "outside==1.0\nAcme.Core>=1\nmissing\n");
   const before = await mirror(["check", file, ...TEAM, "--private", "acme-*"]);

@@ -21,9 +21,7 @@ const read = (path: string) => readFile(path, "utf8");
 
 describe("P-16 killed at any moment", () => {
   const loop = compiled("test/mirror/login/support/login-loop.ts");
-  test("each file is the old one or a new one, and logout still gives back the original", {
-    timeout: 60_000,
-  }, async () => {
+  test("each file is the old one or a new one, and logout still gives back the original", async () => {
     const original = "# mine\n[global]\nindex-url = https://old/simple/\n";
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, original);

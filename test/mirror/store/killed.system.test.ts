@@ -163,4 +163,4 @@ test("Show 3: killed at 30 random moments, what was retained installs and nothin
   expect([installed.output, installed.packages.length]).toEqual([expect.any(String), wanted.length]);
   running.program.child.kill("SIGKILL");
   await running.program.ended;
-}, 300_000);
+});

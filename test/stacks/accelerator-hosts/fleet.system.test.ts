@@ -1,12 +1,11 @@
 /** A fleet with the real Terraform against the emulator, whose Auto Scaling really starts instances. */
 import { EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
 import { type Deployable, startDeployable } from "../../support/deployable.js";
 
 let deployable: Deployable;
-vi.setConfig({ testTimeout: 300_000 });
 const base = ["ami: al2023", "instance_type: g6.xlarge", "caller: 203.0.113.7"];
 const fleet = (keys: string) => [...base, `fleet: { instance_types: [g6.xlarge, g5.xlarge], ${keys} }`];
 

@@ -1,7 +1,7 @@
 /** EC2 has no spot instance: the real Terraform, the emulator, and a proxy that refuses as EC2 does. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { type Deployable, startDeployable } from "../../support/deployable.js";
 import { FaultProxy } from "../../support/fault-proxy.js";
@@ -12,7 +12,6 @@ let proxy: FaultProxy;
 let refusal: { code: string; message: string; status?: number } | undefined;
 /** Of every machine that was asked for. */
 const markets: string[] = [];
-vi.setConfig({ testTimeout: 300_000 });
 
 const capacity = {
   code: "InsufficientInstanceCapacity",

@@ -4,14 +4,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeNetworkInterfacesCommand, DescribeRouteTablesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LabOutputs } from "../../../stacks/lab-gateway/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
 import { type Deployable, startDeployable } from "../../support/deployable.js";
 
 let deployable: Deployable;
 let outputs: LabOutputs;
-vi.setConfig({ testTimeout: 300_000 });
 
 beforeAll(async () => {
   deployable = await startDeployable();

@@ -13,7 +13,7 @@ let project: string;
 let moto: Moto;
 let env: Record<string, string>;
 
-const cli = (...args: string[]) => sallyport(args, { cwd: project, env, timeout: 240_000 });
+const cli = (...args: string[]) => sallyport(args, { cwd: project, env });
 const hosts = async () => (await readOutputs({ projectDir: project })).hosts;
 const addresses = async () => (await hosts()).map(({ public_ip }) => public_ip);
 

@@ -18,7 +18,7 @@ import {
   DescribeVpcEndpointsCommand,
   EC2Client,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { type InstanceFacts, readInstance } from "../../../local/emulator/instance.js";
 import { instanceRole } from "../../../local/emulator/instance-role.js";
@@ -37,7 +37,6 @@ const READER = "arn:aws:iam::123456789012:role/service-role/notebooks";
 let deployable: Deployable;
 let codeArtifact: Emulated;
 let outputs: MirrorOutputs;
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 
 beforeAll(async () => {
   deployable = await startDeployable();
