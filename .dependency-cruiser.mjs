@@ -12,7 +12,7 @@ export const ROOMS = {
   gateway: ["base", "net", "http"],
   mirror: ["base", "net", "http"],
   client: ["base", "net", "certs", "http"],
-  connect: ["base", "net", "client", "config"],
+  connect: ["base", "net", "client"],
   stacks: ["base", "net", "http", "certs", "firewall", "config"],
   local: ["base", "net", "http", "certs", "firewall", "config", "client", "connect", "stacks", "gateway", "mirror"],
   cli: [

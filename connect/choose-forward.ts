@@ -1,9 +1,9 @@
-/** Which of a machine's forwards is meant (V-42). Pure. */
+/** Chooses one of a machine's forwards. Pure. */
 import { EXIT, Fault, quote } from "../base/fault.js";
 import type { KnownForward } from "../client/gateway/client.js";
 import { type ConnectProtocol, portFor, servesProtocol, typeOfComponent, usualProtocol } from "./machine-types.js";
 
-export interface Asked {
+export interface ForwardQuery {
   readonly name: string;
   readonly type?: string | undefined;
   readonly protocol?: ConnectProtocol | undefined;
@@ -13,31 +13,31 @@ export interface Asked {
   readonly connPort?: number | undefined;
 }
 
-export interface Meant {
+export interface ResolvedQuery {
   readonly type: string | undefined;
   readonly protocol: ConnectProtocol;
-  /** Port that a new forward would lead to; undefined where none is known. */
+  /** Port that a new forward would lead to; undefined if none is known. */
   readonly targetPort: number | undefined;
 }
 
-/** Fills in what was left out, from what is known of the machine. */
-export function whatIsMeant(asked: Asked, forwards: readonly KnownForward[]): Meant {
-  const type = asked.type ?? typeOfAll(forwards);
-  const protocol = asked.protocol ?? (type === undefined ? undefined : usualProtocol(type));
-  if (protocol === undefined) throw protocolNeeded(asked.name);
-  return { type, protocol, targetPort: asked.targetPort ?? portFor(type, protocol) };
+/** Fills in the type, protocol and port that were left out, from the machine's forwards. */
+export function resolveQuery(query: ForwardQuery, forwards: readonly KnownForward[]): ResolvedQuery {
+  const type = query.type ?? typeOfAll(forwards);
+  const protocol = query.protocol ?? (type === undefined ? undefined : usualProtocol(type));
+  if (protocol === undefined) throw protocolNeeded(query.name);
+  return { type, protocol, targetPort: query.targetPort ?? portFor(type, protocol) };
 }
 
 /**
  * @param forwards those of the machine.
- * @returns undefined where there is none. @throws Fault where there are several.
+ * @returns undefined if there is none. @throws Fault if there are several.
  */
 export function chooseForward(
-  asked: Asked,
-  { type, protocol }: Meant,
+  query: ForwardQuery,
+  { type, protocol }: ResolvedQuery,
   forwards: readonly KnownForward[],
 ): KnownForward | undefined {
-  const { connPort, targetPort } = asked;
+  const { connPort, targetPort } = query;
   const fits = (forward: KnownForward) =>
     forward.protocol === "tcp" &&
     (connPort !== undefined
@@ -47,13 +47,13 @@ export function chooseForward(
         : servesProtocol(forward.targetPort, type, protocol));
   const found = forwards.filter(fits);
   if (found.length < 2) return found[0];
-  // Two ways to the same place are one.
+  // Two forwards to the same port of the same machine are equally good.
   const places = new Set(found.map(({ targetAddr, targetPort: port }) => `${targetAddr} ${port}`));
   if (places.size === 1) return found[0];
-  // A deployment's web servers: the one at the usual port is meant before the others.
+  // A deployment has several web servers: the usual port comes before the others.
   const usual = found.filter((forward) => forward.targetPort === portFor(type, protocol));
   if (usual.length === 1 && connPort === undefined) return usual[0];
-  throw severalForwards(asked.name, protocol, found);
+  throw severalForwards(query.name, protocol, found);
 }
 
 function typeOfAll(forwards: readonly KnownForward[]): string | undefined {
@@ -62,8 +62,8 @@ function typeOfAll(forwards: readonly KnownForward[]): string | undefined {
 }
 
 const protocolNeeded = (name: string) =>
-  new Fault("connect/protocol-needed", `it is not known what kind of machine ${quote(name)} is`, {
-    hint: `say how to connect, as in "--protocol ssh", or what it is, as in "sallyport connect windows --name ${name}"`,
+  new Fault("connect/protocol-needed", `the type of ${quote(name)} is unknown`, {
+    hint: `give a protocol, as in "--protocol ssh", or the type, as in "sallyport connect windows --name ${name}"`,
     exit: EXIT.usage,
   });
 
@@ -73,19 +73,19 @@ function severalForwards(name: string, protocol: ConnectProtocol, found: readonl
       `--conn-port ${connPort}   to ${targetAddr}:${targetPort} (${component})`,
   );
   return new Fault("connect/several", `${quote(name)} can be reached by ${protocol} in ${found.length} ways`, {
-    hint: ["say which one:", ...lines].join("\n"),
+    hint: ["choose one:", ...lines].join("\n"),
     exit: EXIT.usage,
   });
 }
 
-/** vLab's words (V-41). */
+/** In vLab's words. */
 export const noForward = (name: string, protocol: string) =>
   new Fault("connect/no-forward", `No mapping rule for ${protocol} to ${name} exists`, {
     hint: `open one with "--create", or see "sallyport portmap list"`,
     exit: EXIT.notFound,
   });
 
-/** vLab's words (V-41). */
+/** In vLab's words. */
 export const nameNeeded = () =>
   new Fault("connect/name-needed", "CLI flag '--name' is required", {
     hint: `"sallyport portmap list" shows the machines that have forwards`,

@@ -1,8 +1,8 @@
-/** What a program has to be told of where it is to go, and how it writes that. Pure. */
+/** Where a program connects to, and the forms in which programs take that. Pure. */
 import { EXIT, Fault, quote } from "../base/fault.js";
 import type { ConnectProtocol } from "./machine-types.js";
 
-export interface Destination {
+export interface ConnectDestination {
   readonly protocol: ConnectProtocol;
   /** The machine's name in the lab. */
   readonly name: string;
@@ -14,29 +14,29 @@ export interface Destination {
   readonly user: string | undefined;
   /** known_hosts file of lab machines. */
   readonly knownHosts: string;
-  /** Take the host key of a machine that was never met without asking. */
+  /** Accept the host key of a new machine without asking. */
   readonly acceptNew: boolean;
 }
 
-/** A program and its arguments: handed over as they are, never to a shell. */
-export interface Plan {
+/** A program and its arguments; no shell reads them. */
+export interface ProgramCall {
   readonly program: string;
   readonly args: readonly string[];
 }
 
 /** `203.0.113.7:50000`, `[2001:db8::7]:50000`. */
-export function hostPort({ host, port }: Destination): string {
+export function hostPort({ host, port }: ConnectDestination): string {
   return `${bracketed(host)}:${port}`;
 }
 
-/** `https://203.0.113.7:50000`, with `user@` where there is one and the scheme wants it. */
-export function urlOf(scheme: string, to: Destination): string {
+/** `https://203.0.113.7:50000`, with `user@` if there is one and the scheme takes it. */
+export function urlOf(scheme: string, to: ConnectDestination): string {
   const user = to.user === undefined || scheme === "https" ? "" : `${encodeURIComponent(to.user)}@`;
   return `${scheme}://${user}${hostPort(to)}`;
 }
 
-/** `ada@203.0.113.7`, or the address alone: then OpenSSH decides. */
-export function atHost({ host, user }: Destination): string {
+/** `ada@203.0.113.7`, or the address alone: then OpenSSH chooses the user. */
+export function atHost({ host, user }: ConnectDestination): string {
   return user === undefined ? host : `${user}@${host}`;
 }
 
@@ -44,19 +44,19 @@ export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** An address that a server told us becomes an argument: it must not be an option. */
+/** A server's address becomes an argument, so it must not look like an option. */
 export function checkHost(host: string): string {
   if (/^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9A-Fa-f:.]{2,45})$/.test(host)) return host;
-  throw new Fault("connect/bad-host", `the gateway says that it is at ${quote(host)}, which is no address`);
+  throw new Fault("connect/bad-host", `the gateway says that it is at ${quote(host)}, which is not an address`);
 }
 
-/** Windows users have domains, spaces and @ in them; control characters and a leading dash nobody has. */
+/** Windows user names have domains, spaces and @ in them; none has control characters or a leading dash. */
 export function checkUser(user: string): string {
   if (/^[\p{L}\p{N}_][\p{L}\p{N}_.@\\ $-]{0,127}$/u.test(user)) return user;
-  throw new Fault("connect/bad-user", `${quote(user)} is no user name`, { exit: EXIT.usage });
+  throw new Fault("connect/bad-user", `${quote(user)} is not a user name`, { exit: EXIT.usage });
 }
 
-/** Names become values of OpenSSH options and names in known_hosts, where spaces and signs mean something. */
+/** Names become values of OpenSSH options and names in known_hosts, where spaces and punctuation have a meaning. */
 export function hostKeyAlias(name: string): string {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9._-]/g, (letter) => `_${letter.codePointAt(0)?.toString(16)}`);
   return `lab-${plain}`;

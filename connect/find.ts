@@ -1,12 +1,12 @@
-/** Where a program lies that a user may start: on PATH, or at the path that was given. */
+/** Finds a program that a user may start: on PATH, or at an absolute path. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
 export function findOnPath(program: string, env: NodeJS.ProcessEnv, platform = process.platform): string | undefined {
-  // Windows starts "ssh" as ssh.exe; batch files would need a shell, so they are none of ours.
+  // Windows starts "ssh" as ssh.exe. Batch files would need a shell, so they do not count.
   const names = platform === "win32" && !/\.exe$/i.test(program) ? [`${program}.exe`] : [program];
   if (isAbsolute(program)) return names.find(isExecutable);
-  // A name with a directory in it is no name on PATH, and nothing relative is started.
+  // PATH holds no names with a directory in them, and relative paths are not started.
   if (/[\\/]/.test(program)) return undefined;
   const dirs = (env.PATH ?? "").split(delimiter).filter((dir) => isAbsolute(dir));
   return dirs.flatMap((dir) => names.map((name) => join(dir, name))).find(isExecutable);

@@ -1,24 +1,23 @@
-/** vLab's forwards into a gateway, as often as one likes: what is there already stays. */
-
+/** Imports vLab's forwards into a gateway. Repeating an import is safe: existing forwards stay. */
 import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import type { GatewayClient, KnownForward } from "../client/gateway/client.js";
 import type { IpamRow } from "./ipam-dump.js";
 
-export interface Imported {
+export interface ImportReport {
   readonly created: readonly IpamRow[];
-  /** There already, and the same. */
+  /** Forwards that exist already, with the same target. */
   readonly kept: readonly IpamRow[];
   readonly refused: readonly { readonly row: IpamRow; readonly reason: string }[];
 }
 
-/** @param owner whose they are to be; without one, the token's user's. */
+/** @param owner of the new forwards. @default - the token's user */
 export async function importRows(
   client: Pick<GatewayClient, "create" | "forwards">,
   rows: readonly IpamRow[],
   owner: string | undefined,
   onRow: (done: number) => void = () => undefined,
-): Promise<Imported> {
+): Promise<ImportReport> {
   const { forwards } = await client.forwards();
   const known = new Map(forwards.map((forward) => [forward.connPort, forward]));
   const created: IpamRow[] = [];
@@ -45,7 +44,7 @@ export async function importRows(
       );
       created.push(row);
     } catch (error) {
-      // What is wrong with one row says nothing of the next; what is wrong with the gateway does.
+      // A fault of one row concerns no other row; a fault of the gateway concerns all.
       if (!(error instanceof Fault) || !ROW_CODES.has(error.code)) throw error;
       refused.push({ row, reason: error.message });
     }

@@ -1,11 +1,11 @@
 /**
- * vLab's table `ipam` (V-23) in what pg_dump writes: a COPY block, or INSERTs with or without column
+ * Reads vLab's table `ipam` from the output of pg_dump: a COPY block, or INSERTs with or without column
  * names and with one or many rows each. Pure.
  *
- * Everything else in the dump is passed over. `routable` is not taken: it is what vLab's worker saw
- * at the time.
+ * Ignores everything else in the dump, and the column `routable`, which holds what vLab's worker saw at
+ * the time.
  */
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { quote, usageFaults } from "../base/fault.js";
 
 export interface IpamRow {
   readonly connPort: number;
@@ -15,7 +15,7 @@ export interface IpamRow {
   readonly targetComponent: string;
 }
 
-/** Text, or null where the column is empty. */
+/** Null for an empty column. */
 type Cell = string | null;
 
 const COLUMNS = ["conn_port", "target_addr", "target_port", "target_name", "target_component", "routable"];
@@ -23,7 +23,7 @@ const TABLE = String.raw`(?:(?:"[^"]+"|[a-z_]\w*)\.)?"?ipam"?`;
 const COPY = new RegExp(String.raw`^COPY ${TABLE} \(([^)]*)\) FROM stdin;$`, "i");
 const INSERT = new RegExp(String.raw`^INSERT INTO ${TABLE}(?: \(([^)]*)\))?\s+VALUES\s*`, "i");
 
-/** @returns by port. @throws Fault where there is no such table, or a row that is none. */
+/** @returns the rows, sorted by port. @throws Fault if the table is missing or a row is malformed. */
 export function parseIpamDump(text: string, from: string): IpamRow[] {
   const lines = text.split(/\r?\n/);
   const rows: { readonly cells: readonly Cell[]; readonly columns: readonly string[] }[] = [];
@@ -54,7 +54,7 @@ function columnsIn(list: string | undefined): readonly string[] {
   return list === undefined ? COLUMNS : list.split(",").map((name) => name.trim().replaceAll('"', ""));
 }
 
-/** COPY's text format: tabs between, `\N` for null, backslash escapes within. */
+/** COPY's text format: tabs between cells, `\N` for null, backslash escapes inside. */
 function copyCells(line: string): Cell[] {
   const escapes: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
   return line
@@ -72,7 +72,7 @@ function copyCells(line: string): Cell[] {
     );
 }
 
-/** `(50000, '10.0.0.2', 22, 'it''s', NULL, true),\n\t(…);` @returns the tuples, and how many lines on they end. */
+/** `(50000, '10.0.0.2', 22, 'it''s', NULL, true),\n\t(…);` @returns the tuples, and the number of lines that they span. */
 function readTuples(text: string, start: number, from: string): { tuples: Cell[][]; end: number } {
   const token = /\s+|'((?:[^']|'')*)'|[(),;]|NULL\b|true\b|false\b|-?[0-9]+/giy;
   token.lastIndex = start;
@@ -103,8 +103,7 @@ function toRow(cells: readonly Cell[], columns: readonly string[], from: string)
   return { connPort, targetAddr, targetPort, targetName, targetComponent: cell("target_component") || "machine" };
 }
 
-const dumpFault = (code: string, message: string, hint: string) =>
-  new Fault(`import/${code}`, message, { hint, exit: EXIT.usage });
+const dumpFault = usageFaults("import");
 
 const noTable = (from: string) =>
   dumpFault(
@@ -114,11 +113,15 @@ const noTable = (from: string) =>
   );
 
 const cutOff = (from: string) =>
-  dumpFault("cut-off", `the table "ipam" in ${from} has no end`, "is the dump whole? nothing was imported");
+  dumpFault(
+    "cut-off",
+    `the table "ipam" in ${from} is incomplete`,
+    "check that the dump is whole; nothing was imported",
+  );
 
 const badRow = (cells: readonly Cell[], from: string) =>
   dumpFault(
     "bad-row",
-    `a row of "ipam" in ${from} is no forward: ${quote(cells.map((cell) => cell ?? "NULL").join(" "))}`,
+    `a row of "ipam" in ${from} is not a forward: ${quote(cells.map((cell) => cell ?? "NULL").join(" "))}`,
     "it needs both ports, an address and a name; nothing was imported",
   );

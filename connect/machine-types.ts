@@ -1,4 +1,4 @@
-/** vLab's machine types and protocols (V-41), and which port of the machine is meant by both (V-43). Pure. */
+/** vLab's machine types and protocols, and the port that a machine of a type uses for a protocol. Pure. */
 import { EXIT, Fault, quote } from "../base/fault.js";
 import { nearest } from "../base/text/nearest.js";
 
@@ -6,9 +6,9 @@ export const PROTOCOLS = ["ssh", "scp", "sftp", "rdp", "https", "mgmt", "vnc", "
 export type ConnectProtocol = (typeof PROTOCOLS)[number];
 
 interface MachineType {
-  /** What is meant where no protocol is given. */
+  /** The default protocol. */
   readonly usual: ConnectProtocol;
-  /** Ports that differ from everybody's. */
+  /** Ports that differ from the usual ones. */
   readonly ports?: Partial<Record<ConnectProtocol, number>>;
 }
 
@@ -37,7 +37,7 @@ const MACHINE_TYPES: Readonly<Record<string, MachineType>> = {
 
 export const TYPES: readonly string[] = Object.keys(MACHINE_TYPES);
 
-/** Not mgmt: only a machine that has a port of its own for it has one at all. */
+/** Without mgmt: machines have it only at a port of their own. */
 const PORTS: Partial<Record<ConnectProtocol, number>> = {
   ssh: 22,
   scp: 22,
@@ -48,37 +48,37 @@ const PORTS: Partial<Record<ConnectProtocol, number>> = {
   console: 5900,
 };
 
-/** A type as written: whatever the case, and as short as it is unmistakable. */
+/** A type as typed: in any case, or an unambiguous prefix. */
 export function typeNamed(text: string): string {
   return oneNamed(text, TYPES, "type");
 }
 
-/** A protocol as written, whatever the case. */
+/** A protocol as typed: in any case, or an unambiguous prefix. */
 export function protocolNamed(text: string): ConnectProtocol {
   return oneNamed(text, PROTOCOLS, "protocol");
 }
 
-/** The type that vLab's component is ("CentOS", "OneFS"), or undefined where it is none of them. */
+/** The type of a vLab component ("CentOS", "OneFS"); undefined for an unknown one. */
 export function typeOfComponent(component: string): string | undefined {
   const name = component.toLowerCase();
   return TYPES.includes(name) ? name : undefined;
 }
 
-/** The protocol that is meant where none is given. */
+/** The default protocol of a type. */
 export function usualProtocol(type: string): ConnectProtocol {
   return MACHINE_TYPES[type]?.usual ?? "ssh";
 }
 
-/** The machine's port, or undefined where the type has no such protocol. */
+/** The machine's port; undefined if the type does not have the protocol. */
 export function portFor(type: string | undefined, protocol: ConnectProtocol): number | undefined {
   return (type === undefined ? undefined : MACHINE_TYPES[type]?.ports?.[protocol]) ?? PORTS[protocol];
 }
 
 /**
- * Whether a forward to this port of a machine is one of the protocol.
+ * Whether a forward to this port of a machine serves the protocol.
  *
- * A deployment is several machines made by somebody else: its web server may listen anywhere, so that
- * for https every port counts that is neither SSH's nor RDP's.
+ * A deployment is a set of machines whose web servers may listen anywhere, so for https every port counts
+ * except those of SSH and RDP.
  */
 export function servesProtocol(port: number, type: string | undefined, protocol: ConnectProtocol): boolean {
   if (type === "deployment" && protocol === "https") return port !== 22 && port !== 3389;

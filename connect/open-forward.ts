@@ -1,7 +1,6 @@
-/** A forward for somebody who has none: where the machine is, and what is asked of the gateway. */
-
+/** Opens forwards: finds the machine's address and asks the gateway for a port. */
 import { defined } from "../base/defined.js";
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { EXIT, Fault, quote, usageFaults } from "../base/fault.js";
 import { parseDuration } from "../base/text/duration.js";
 import type {
   ForwardExtras,
@@ -10,46 +9,117 @@ import type {
   KnownForwards,
   WantedForward,
 } from "../client/gateway/client.js";
+import { chooseForward, type ForwardQuery, noForward, type ResolvedQuery, resolveQuery } from "./choose-forward.js";
+import { checkHost } from "./destination.js";
 import { typeOfComponent } from "./machine-types.js";
 
-export interface CreateFlags {
-  readonly address?: string;
-  readonly for?: string;
-  readonly from?: readonly string[];
+/** How a new forward is opened, as a user writes it. */
+export interface OpenRequest {
+  /** Address of the machine. @default - from its other forwards, else from the gateway */
+  readonly address?: string | undefined;
+  /** A time span. @default - until it is removed */
+  readonly for?: string | undefined;
+  /** Addresses and blocks that may use it. @default - all that reach the gateway */
+  readonly from?: readonly string[] | undefined;
+  /** Port of the gateway. @default - the lowest free one */
   readonly connPort?: number | undefined;
-  readonly udp?: boolean;
+  readonly udp?: boolean | undefined;
 }
 
-export interface Machine {
+interface TargetPort {
   readonly name: string;
   readonly type: string | undefined;
+  readonly port: number;
 }
 
-/** What the gateway is asked for, once the machine's address is known. */
-export async function wantedForward(
+/** A forward, and the address of the gateway under which its port is. */
+export interface OpenedForward {
+  readonly forward: KnownForward;
+  readonly gatewayAddress: string;
+  /** False for a forward that existed before. */
+  readonly created: boolean;
+}
+
+/** The forward that `query` asks for, or a new one if `open` is given. @throws Fault `connect/no-forward` otherwise. */
+export async function findOrOpen(
   client: GatewayClient,
-  { name, type }: Machine,
-  targetPort: number,
-  given: string | undefined,
+  query: ForwardQuery,
+  open: OpenRequest | undefined,
+): Promise<OpenedForward & Pick<ResolvedQuery, "protocol">> {
+  const known = await client.forwards(query.name);
+  const resolved = resolveQuery(query, known.forwards);
+  const { protocol, targetPort: port, type } = resolved;
+  const found = chooseForward(query, resolved, known.forwards);
+  if (found !== undefined) {
+    const gatewayAddress = checkHost(found.gatewayAddress ?? known.gatewayAddress);
+    return { forward: found, protocol, gatewayAddress, created: false };
+  }
+  if (open === undefined || port === undefined) throw noForward(query.name, protocol);
+  const opened = await create(client, { name: query.name, type, port }, { ...open, connPort: query.connPort }, known);
+  return { ...opened, protocol, gatewayAddress: checkHost(opened.gatewayAddress) };
+}
+
+/** The same forward if it exists, else a new one. */
+export async function ensureForward(
+  client: GatewayClient,
+  query: ForwardQuery,
+  open: OpenRequest,
+): Promise<OpenedForward> {
+  const known = await client.forwards(query.name);
+  const port = query.targetPort ?? resolveQuery(query, known.forwards).targetPort;
+  if (port === undefined) throw portNeeded(query.name);
+  return create(client, { name: query.name, type: query.type, port }, open, known, (wanted) => {
+    // A forward that ends, or admits only some, differs from every existing one.
+    if (open.for !== undefined || open.from !== undefined) return undefined;
+    return known.forwards.find(
+      (forward) =>
+        forward.targetAddr === wanted.targetAddr &&
+        forward.targetPort === port &&
+        forward.protocol === protocolOf(open) &&
+        (open.connPort === undefined || forward.connPort === open.connPort),
+    );
+  });
+}
+
+async function create(
+  client: GatewayClient,
+  target: TargetPort,
+  open: OpenRequest,
+  known: KnownForwards,
+  existing: (wanted: WantedForward) => KnownForward | undefined = () => undefined,
+): Promise<OpenedForward> {
+  const wanted = await wantedForward(client, target, open.address, known.forwards);
+  const same = existing(wanted);
+  const connPort = same?.connPort ?? (await client.create(wanted, extrasOf(open)));
+  const gatewayAddress = await addressOfNew(client, wanted, connPort, known);
+  const forward: KnownForward = { ...wanted, connPort, protocol: protocolOf(open) };
+  return { forward, gatewayAddress, created: same === undefined };
+}
+
+async function wantedForward(
+  client: GatewayClient,
+  { name, type, port }: TargetPort,
+  address: string | undefined,
   known: readonly KnownForward[],
 ): Promise<WantedForward> {
   const ofType = known.find(({ component }) => typeOfComponent(component) === type);
   const component = ofType?.component ?? type ?? known[0]?.component ?? "machine";
-  const targetAddr = given ?? (await addressOf(client, name, known));
-  return { name, component, targetAddr, targetPort };
+  return { name, component, targetAddr: address ?? (await addressOf(client, name, known)), targetPort: port };
 }
 
-export function extrasOf(flags: CreateFlags): ForwardExtras {
-  return defined({
-    protocol: flags.udp === true ? ("udp" as const) : undefined,
-    connPort: flags.connPort,
-    sources: flags.from,
-    expiresIn: flags.for === undefined ? undefined : Math.ceil(parseDuration(flags.for) / 1000),
+const protocolOf = ({ udp }: OpenRequest) => (udp === true ? "udp" : "tcp");
+
+function extrasOf(open: OpenRequest): ForwardExtras {
+  return defined<ForwardExtras>({
+    protocol: open.udp === true ? "udp" : undefined,
+    connPort: open.connPort,
+    sources: open.from,
+    expiresIn: open.for === undefined ? undefined : Math.ceil(parseDuration(open.for) / 1000),
   });
 }
 
-/** Where a forward that was just opened is met: known already, but for a machine's IPv6 address. */
-export async function addressOfNew(
+/** Only a machine's IPv6 address may put the port at another address of the gateway. */
+async function addressOfNew(
   client: GatewayClient,
   { name, targetAddr }: WantedForward,
   connPort: number,
@@ -60,7 +130,7 @@ export async function addressOfNew(
   return forwards.find((forward) => forward.connPort === connPort)?.gatewayAddress ?? gatewayAddress;
 }
 
-/** From the machine's other forwards, else from what the gateway knows of machines. The first IPv4, as vLab takes it (V-47). */
+/** From the machine's other forwards, else from the gateway's list of machines. Like vLab, prefers the first IPv4. */
 async function addressOf(client: GatewayClient, name: string, known: readonly KnownForward[]): Promise<string> {
   const addresses = [...new Set(known.map(({ targetAddr }) => targetAddr))];
   if (addresses.length === 0) {
@@ -76,7 +146,15 @@ async function addressOf(client: GatewayClient, name: string, known: readonly Kn
 }
 
 const addressNeeded = (name: string) =>
-  new Fault("connect/address-needed", `the address of ${quote(name)} is not known`, {
-    hint: `give it with "--address 192.168.1.20"`,
-    exit: EXIT.usage,
-  });
+  usageFaults("connect")(
+    "address-needed",
+    `the address of ${quote(name)} is unknown`,
+    'give it with "--address 192.168.1.20"',
+  );
+
+const portNeeded = (name: string) =>
+  usageFaults("portmap")(
+    "port-needed",
+    `the port of ${quote(name)} is unknown`,
+    'give it with "--target-port 8080", or give a protocol',
+  );

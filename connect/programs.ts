@@ -1,15 +1,15 @@
 /**
- * The programs that are known, and how each is told where to go (V-44). Pure.
+ * The known programs, and the arguments that take each to a destination. Pure.
  *
- * No password is among the arguments of any: everybody on a machine can read those.
+ * None of them is given a password: every user of a machine can read the arguments of its processes.
  */
 import { EXIT, Fault, quote } from "../base/fault.js";
-import { bracketed, type Destination, hostPort, urlOf } from "./destination.js";
+import { bracketed, type ConnectDestination, hostPort, urlOf } from "./destination.js";
 import type { ConnectProtocol } from "./machine-types.js";
 import { scpArgs, sftpArgs, sshArgs } from "./openssh.js";
 
-/** @param more what the user wrote behind `--`. */
-type Arguments = (to: Destination, more: readonly string[]) => readonly string[];
+/** @param more the arguments after `--` */
+type Arguments = (to: ConnectDestination, more: readonly string[]) => readonly string[];
 type Program = Partial<Record<ConnectProtocol, Arguments>>;
 
 const putty: Arguments = (to, more) => {
@@ -20,7 +20,7 @@ const secureCrt: Arguments = (to, more) => {
   if (more.length > 0) throw noCommand("securecrt");
   return ["/SSH2", ...login("/L", to), "/P", String(to.port), to.host];
 };
-/** A window of its own with ssh in it. */
+/** ssh in a new terminal window. */
 const inWindow =
   (...words: string[]): Arguments =>
   (to, more) => [...words, "ssh", ...sshArgs(to, more)];
@@ -29,7 +29,7 @@ const browser = (...words: string[]): Program => {
   const args: Arguments = (to, more) => [...words, ...more, urlOf("https", to)];
   return { https: args, mgmt: args };
 };
-/** What hands a URL to the program that the desktop has for it. */
+/** Opens a URL with the desktop's program for it. */
 const opener: Program = {
   ...browser(),
   vnc: (to, more) => [...more, urlOf("vnc", to)],
@@ -63,7 +63,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   sftp: { sftp: sftpArgs },
   putty: { ssh: putty },
   securecrt: { ssh: secureCrt },
-  // Windows Terminal takes a semicolon for the end of a command of its own.
+  // Windows Terminal reads a semicolon as the end of one of its own commands.
   wt: { ssh: (to, more) => inWindow("new-tab")(to, more).map((word) => word.replaceAll(";", "\\;")) },
   "gnome-terminal": { ssh: inWindow("--") },
   konsole: { ssh: inWindow("-e") },
@@ -75,7 +75,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   mstsc: { rdp: (to, more) => [`/v:${hostPort(to)}`, "/w:1920", "/h:1080", ...more] },
   "xdg-open": { ...opener, sftp: (to) => [urlOf("sftp", to)] },
   open: { ...opener, rdp: (to) => [macRdp(to)] },
-  // "start" is a word of cmd.exe, which is a shell; this opens a URL without one.
+  // "start" belongs to cmd.exe, which is a shell; this opens a URL without one.
   rundll32: browser("url.dll,FileProtocolHandler"),
   firefox: browser("--new-window"),
   "google-chrome": browser("--new-window"),
@@ -98,7 +98,7 @@ const VNC: Record<Platform, readonly string[]> = {
   win32: ["vncviewer"],
 };
 
-/** What is looked for on PATH, first come first taken. */
+/** Searched on PATH in this order. */
 const USUAL: Record<ConnectProtocol, Record<Platform, readonly string[]>> = {
   ssh: {
     linux: ["ssh", "putty", "remmina"],
@@ -122,7 +122,7 @@ export function usualPrograms(protocol: ConnectProtocol, platform: NodeJS.Platfo
   return USUAL[protocol][platform === "win32" || platform === "darwin" ? platform : "linux"];
 }
 
-/** @param path of a program, of which the name decides. @returns undefined where it is not known, or cannot do it. */
+/** @param path of a program; its file name decides. @returns undefined for an unknown program, or one without the protocol */
 export function argumentsFor(path: string, protocol: ConnectProtocol): Arguments | undefined {
   const name = path
     .replace(/^.*[\\/]/, "")
@@ -131,7 +131,7 @@ export function argumentsFor(path: string, protocol: ConnectProtocol): Arguments
   return Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name]?.[protocol] : undefined;
 }
 
-/** The known programs that can do it, for messages. */
+/** The known programs for a protocol, for messages. */
 export function programsFor(protocol: ConnectProtocol): string[] {
   return Object.keys(PROGRAMS).filter((name) => PROGRAMS[name]?.[protocol] !== undefined);
 }
@@ -140,12 +140,12 @@ function both(args: Arguments): Program {
   return { vnc: args, console: args };
 }
 
-function login(flag: string, { user }: Destination): string[] {
+function login(flag: string, { user }: ConnectDestination): string[] {
   return user === undefined ? [] : [flag, user];
 }
 
-/** Of Microsoft's app for macOS. */
-function macRdp(to: Destination): string {
+/** The URL of Microsoft's app for macOS. */
+function macRdp(to: ConnectDestination): string {
   const attribute = (name: string, value: string) => `${encodeURIComponent(name)}=s:${encodeURIComponent(value)}`;
   const parts = [attribute("full address", hostPort(to))];
   if (to.user !== undefined) parts.push(attribute("username", to.user));
@@ -153,7 +153,7 @@ function macRdp(to: Destination): string {
 }
 
 const noCommand = (program: string) =>
-  new Fault("connect/no-command", `${quote(program)} runs no command that is given behind "--"`, {
+  new Fault("connect/no-command", `${quote(program)} cannot run the command after "--"`, {
     hint: `leave the command out, or use "--with ssh"`,
     exit: EXIT.usage,
   });

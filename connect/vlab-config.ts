@@ -1,12 +1,13 @@
 /**
- * The programs that a user of vLab's client has chosen already (V-45): `~/.vlab/config.ini`, which
- * vLab's documentation calls `~/.vlab/config` (T14). Sections with `agent` and `location`; here none
- * of them has to be there. Pure.
+ * The programs that a user of vLab's client has already chosen, in `~/.vlab/config.ini` (in vLab's documentation
+ * `~/.vlab/config`). Sections have an `agent` and a `location`; here every section is optional.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { ConnectProtocol } from "./machine-types.js";
 
-/** In the order in which they are looked for. */
-export const VLAB_CONFIG_FILES = ["config.ini", "config"] as const;
+/** In the order of preference. */
+const CONFIG_FILES = ["config.ini", "config"] as const;
 
 const SECTIONS: Readonly<Record<string, readonly ConnectProtocol[]>> = {
   SSH: ["ssh"],
@@ -16,7 +17,16 @@ const SECTIONS: Readonly<Record<string, readonly ConnectProtocol[]>> = {
   CONSOLE: ["console", "vnc"],
 };
 
-/** @returns the path of the program for each protocol. */
+/** The programs by protocol; undefined if there is no such file. @param home the user's directory */
+export async function readVlabPrograms(home: string): Promise<ReturnType<typeof vlabPrograms> | undefined> {
+  for (const name of CONFIG_FILES) {
+    const text = await readFile(join(home, ".vlab", name), "utf8").catch(() => undefined);
+    if (text !== undefined) return vlabPrograms(text);
+  }
+  return undefined;
+}
+
+/** Pure. @returns the path of the program for each protocol. */
 export function vlabPrograms(text: string): Partial<Record<ConnectProtocol, string>> {
   const programs: Partial<Record<ConnectProtocol, string>> = {};
   let section: readonly ConnectProtocol[] = [];

@@ -1,4 +1,5 @@
-import { allNodes, type CommandNode, shellQuote } from "./command-node.js";
+import { shellQuote } from "../text/shell.js";
+import { allNodes, type CommandNode } from "./command-node.js";
 
 /** Completion for bash 4 and later; while completing, nothing is run but `sallyport __hosts`. */
 export function bashCompletion(root: CommandNode): string {

@@ -1,4 +1,5 @@
-import { allNodes, type CommandNode, type OptionNode, shellQuote } from "./command-node.js";
+import { shellQuote } from "../text/shell.js";
+import { allNodes, type CommandNode, type OptionNode } from "./command-node.js";
 
 /** Completion for zsh, to be sourced after compinit or put in $fpath as `_sallyport`. */
 export function zshCompletion(root: CommandNode): string {

@@ -1,17 +1,14 @@
-/** `sallyport connect [TYPE] --name X`: the right program for a lab machine, with everything filled in. */
-import { readFile } from "node:fs/promises";
+/** `sallyport connect [TYPE] --name X`: starts the right program for a lab machine, with everything filled in. */
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { Argument, type Command } from "commander";
-import { defined } from "../../base/defined.js";
-import { EXIT, Fault, quote } from "../../base/fault.js";
-import { ensurePrivateDir } from "../../base/fs/atomic.js";
-import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
-import type { Asked, Meant } from "../../connect/choose-forward.js";
-import type { Destination, Plan } from "../../connect/destination.js";
+import { quote, usageFaults } from "../../base/fault.js";
+import type { ForwardQuery } from "../../connect/choose-forward.js";
+import type { ConnectDestination, ProgramCall } from "../../connect/destination.js";
 import { PROTOCOLS, TYPES } from "../../connect/machine-types.js";
-import { type GatewayFlags, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
 import type { Context, Register } from "../context.js";
+import { portFlag } from "../flags.js";
+import { type GatewayFlags, withGateway, withGatewayFlags } from "../gateway.js";
 import { inSshDir } from "../host.js";
 
 interface Flags extends GatewayFlags {
@@ -30,30 +27,30 @@ interface Flags extends GatewayFlags {
 }
 
 export const register: Register = (program, wrap) => {
-  const type = new Argument("[type]", "what the machine is, as in windows or centos; unmistakable beginnings do");
-  // Not choices(): what is typed may be in capitals, or the beginning of one.
+  const type = new Argument("[type]", "type of the machine, as in windows or centos; an unambiguous prefix is enough");
+  // Not choices(): capitals and prefixes are allowed.
   type.argChoices = [...TYPES];
   const command = withGatewayFlags(program.command("connect"))
-    .description("meet a machine behind a gateway: its forward is found or opened, the right program started")
+    .description("connect to a machine behind a gateway: finds or opens a forward, then starts ssh, rdp, …")
     .addArgument(type)
-    .argument("[args...]", "for the program, after --: a command for ssh, files for scp")
-    .option("-n, --name <name>", "the machine's name")
+    .argument("[args...]", "arguments of the program, after --: a command for ssh, files for scp")
+    .option("-n, --name <name>", "name of the machine")
     .option("-p, --protocol <name>", `${PROTOCOLS.join(", ")} (default: the type's own)`)
     .option("-u, --user <name>", "user on the machine")
     .option("--target-port <number>", "port of the machine (default: the protocol's)")
-    .option("--conn-port <number>", "port of the gateway, where several forwards would do")
+    .option("--conn-port <number>", "port of the gateway, if several forwards match")
     .option("--create", "open the forward if there is none")
-    .option("--address <ip>", "with --create: the machine's address, if the gateway does not know it")
-    .option("--for <span>", "with --create: how long it stays, as in 8h")
+    .option("--address <ip>", "with --create: address of the machine, if the gateway does not know it")
+    .option("--for <span>", "with --create: remove it after this time, as in 8h")
     .option("--from <block...>", "with --create: addresses that may use it")
-    .option("--with <program>", "the program to start: a name on PATH, or a path")
-    .option("--accept-new", "take the SSH host key of a machine that was never met without asking")
-    .option("--print", "print the command and start nothing");
+    .option("--with <program>", "program to start: a name on PATH, or a path")
+    .option("--accept-new", "accept the SSH host key of a new machine without asking")
+    .option("--print", "print the command without running it");
   command
     .addHelpText(
       "after",
       `
-The exit status is that of the program.
+Exits with the status of the program.
 
 Examples:
   $ sallyport connect windows --name win10 --protocol=RDP
@@ -72,44 +69,48 @@ async function connect(
   command: Command,
 ): Promise<number> {
   const { checkUser } = await import("../../connect/destination.js");
-  const [type, ...more] = behindDashes(first === undefined ? [] : [first, ...rest], command);
-  const asked = await read(type, flags);
+  const { findOrOpen } = await import("../../connect/open-forward.js");
+  const [type, ...more] = splitAtDashes(first === undefined ? [] : [first, ...rest], command);
+  const query = await queryOf(type, flags);
   const user = flags.user === undefined ? undefined : checkUser(flags.user);
-  const { forward, protocol, host } = await withGateway(context, flags, (client) =>
-    findOrOpen(context, client, asked, flags),
-  );
-  const to: Destination = {
-    protocol,
-    name: asked.name,
-    host,
-    port: forward.connPort,
+  const { address, for: span, from } = flags;
+  const open = flags.create === true ? { address, for: span, from } : undefined;
+  const found = await withGateway(context, flags, (client) => findOrOpen(client, query, open));
+  const { connPort: port, targetAddr, targetPort } = found.forward;
+  if (found.created) context.note(`opened port ${port} to ${targetAddr}:${targetPort}`);
+  const to: ConnectDestination = {
+    protocol: found.protocol,
+    name: query.name,
+    host: found.gatewayAddress,
+    port,
     user,
     knownHosts: inSshDir(context.env, "sallyport_lab_known_hosts"),
     acceptNew: flags.acceptNew === true,
   };
-  const plan = await planned(context, to, more, flags);
-  if (flags.print === true || context.options.json) return show(context, plan, to);
-  context.note(`${asked.name} is at ${host} port ${forward.connPort}`);
-  // OpenSSH does not make the directory of a file that it is told of, and would forget the host key.
+  const call = await programFor(context, to, more, flags);
+  if (flags.print === true || context.options.json) return printCall(context, call, to);
+  context.note(`${to.name} is at ${to.host} port ${to.port}`);
+  // OpenSSH does not create the directory of the known_hosts file, and would lose the host key.
+  const { ensurePrivateDir } = await import("../../base/fs/atomic.js");
   await ensurePrivateDir(dirname(to.knownHosts));
   const { runSsh: runAttached } = await import("../../client/ssh/openssh.js");
-  return runAttached(plan.program, plan.args, context.env);
+  return runAttached(call.program, call.args, context.env);
 }
 
 /**
- * The type, if there is one, and what stood behind `--`. Commander itself gives the type the first
- * word behind `--` where none was written.
+ * The type, if there is one, and the arguments after `--`. Without a type, commander itself would take the
+ * first argument after `--` for it.
  */
-function behindDashes(words: readonly string[], command: Command): [string | undefined, ...string[]] {
+function splitAtDashes(words: readonly string[], command: Command): [string | undefined, ...string[]] {
   const raw = (command.parent as { readonly rawArgs?: readonly string[] } | null)?.rawArgs ?? [];
   const dashes = raw.indexOf("--");
-  const behind = dashes < 0 ? 0 : Math.min(raw.length - dashes - 1, words.length);
-  const before = words.slice(0, words.length - behind);
+  const after = dashes < 0 ? 0 : Math.min(raw.length - dashes - 1, words.length);
+  const before = words.slice(0, words.length - after);
   if (before.length > 1) throw tooMany(before[1] ?? "");
   return [before[0], ...words.slice(before.length)];
 }
 
-async function read(type: string | undefined, flags: Flags): Promise<Asked> {
+async function queryOf(type: string | undefined, flags: Flags): Promise<ForwardQuery> {
   const { nameNeeded } = await import("../../connect/choose-forward.js");
   const { protocolNamed, typeNamed } = await import("../../connect/machine-types.js");
   if (flags.name === undefined) throw nameNeeded();
@@ -122,70 +123,36 @@ async function read(type: string | undefined, flags: Flags): Promise<Asked> {
   };
 }
 
-async function findOrOpen(
+async function programFor(
   context: Context,
-  client: GatewayClient,
-  asked: Asked,
+  to: ConnectDestination,
+  more: readonly string[],
   flags: Flags,
-): Promise<{ readonly forward: KnownForward; readonly protocol: Meant["protocol"]; readonly host: string }> {
-  const { chooseForward, noForward, whatIsMeant } = await import("../../connect/choose-forward.js");
-  const { checkHost } = await import("../../connect/destination.js");
-  const known = await client.forwards(asked.name);
-  const meant = whatIsMeant(asked, known.forwards);
-  const { protocol } = meant;
-  const found = chooseForward(asked, meant, known.forwards);
-  if (found !== undefined) {
-    return { forward: found, protocol, host: checkHost(found.gatewayAddress ?? known.gatewayAddress) };
-  }
-  const { targetPort } = meant;
-  if (flags.create !== true || targetPort === undefined) throw noForward(asked.name, protocol);
-  const { addressOfNew, extrasOf, wantedForward } = await import("../../connect/open-forward.js");
-  const machine = { name: asked.name, type: meant.type };
-  const wanted = await wantedForward(client, machine, targetPort, flags.address, known.forwards);
-  const { for: span, from } = flags;
-  const extras = extrasOf({
-    ...defined({ for: span }),
-    ...(from && { from }),
-    connPort: asked.connPort,
-  });
-  const connPort = await client.create(wanted, extras);
-  context.note(`opened port ${connPort} to ${wanted.targetAddr}:${wanted.targetPort}`);
-  const host = checkHost(await addressOfNew(client, wanted, connPort, known));
-  return { forward: { ...wanted, connPort, protocol: "tcp" }, protocol, host };
-}
-
-async function planned(context: Context, to: Destination, more: readonly string[], flags: Flags): Promise<Plan> {
-  const { planFor } = await import("../../connect/plan.js");
+): Promise<ProgramCall> {
+  const { chooseProgram } = await import("../../connect/choose-program.js");
   const { findOnPath } = await import("../../connect/find.js");
-  const { config } = await context.config();
-  return planFor(to, more, {
+  const { readVlabPrograms } = await import("../../connect/vlab-config.js");
+  const { env, options } = context;
+  return chooseProgram(to, more, {
     with: flags.with,
-    configured: config.connect,
-    vlab: await vlabChoice(context.env),
+    configured: (await context.config()).config.connect,
+    vlab: await readVlabPrograms(env.HOME || homedir()),
     platform: process.platform,
-    find: (program) => findOnPath(program, context.env),
-    onlyShown: flags.print === true || context.options.json,
+    find: (program) => findOnPath(program, env),
+    onlyShown: flags.print === true || options.json,
   });
 }
 
-async function vlabChoice(env: NodeJS.ProcessEnv) {
-  const { VLAB_CONFIG_FILES, vlabPrograms } = await import("../../connect/vlab-config.js");
-  for (const name of VLAB_CONFIG_FILES) {
-    const text = await readFile(join(env.HOME || homedir(), ".vlab", name), "utf8").catch(() => undefined);
-    if (text !== undefined) return vlabPrograms(text);
-  }
-  return undefined;
-}
-
-async function show(context: Context, { program, args }: Plan, to: Destination): Promise<number> {
-  const { quotedCommand } = await import("../../connect/quoted.js");
+async function printCall(context: Context, { program, args }: ProgramCall, to: ConnectDestination): Promise<number> {
+  const { shellWord } = await import("../../base/text/shell.js");
   const { name, protocol, host, port } = to;
-  context.print({ name, protocol, host, port, program, args }, () => quotedCommand([program, ...args]));
+  context.print({ name, protocol, host, port, program, args }, () => [program, ...args].map(shellWord).join(" "));
   return 0;
 }
 
 const tooMany = (word: string) =>
-  new Fault("connect/too-many", `${quote(word)} is one word too many`, {
-    hint: `what is for the program goes behind "--"`,
-    exit: EXIT.usage,
-  });
+  usageFaults("connect")(
+    "too-many",
+    `${quote(word)} is one argument too many`,
+    'write the arguments of the program after "--"',
+  );

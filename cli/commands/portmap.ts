@@ -1,11 +1,12 @@
-/** `sallyport portmap list|add|rm|import|login|logout` and `sallyport usage`: forwards of a gateway. */
+/** `sallyport portmap list|add|rm|import|login|logout` and `sallyport usage`: the forwards of a gateway. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
-import { EXIT, Fault, quote } from "../../base/fault.js";
+import { EXIT, Fault, quote, usageFaults } from "../../base/fault.js";
 import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
-import { type GatewayFlags, gatewayUrl, portFlag, withGateway, withGatewayFlags } from "../connect/gateway.js";
 import type { Context, Register } from "../context.js";
+import { portFlag } from "../flags.js";
+import { type GatewayFlags, gatewayUrl, withGateway, withGatewayFlags } from "../gateway.js";
 
 interface AddFlags extends GatewayFlags {
   readonly protocol?: string;
@@ -21,23 +22,23 @@ interface AddFlags extends GatewayFlags {
 export const register: Register = (program, wrap) => {
   const portmap = program
     .command("portmap")
-    .description("your ways into the lab: ports of the gateway that lead to machines");
+    .description("manage your forwards: ports of the gateway that lead to lab machines");
   withGatewayFlags(portmap.command("list"))
-    .description("list your forwards, and whether their machines are alive")
-    .argument("[name]", "only this machine's")
+    .description("list your forwards and whether their machines are alive")
+    .argument("[name]", "only the forwards of this machine")
     .addHelpText("after", "\nExamples:\n  $ sallyport portmap list\n  $ sallyport portmap list win10 --json")
     .action(wrap<[string | undefined, GatewayFlags]>(list));
   withGatewayFlags(portmap.command("add"))
-    .description("open a forward; one that is there already is kept")
-    .argument("<name>", "the machine's name")
-    .option("-p, --protocol <name>", "ssh, https, rdp …, which decides the machine's port (default: the type's own)")
-    .option("--target-port <number>", "port of the machine, in place of a protocol")
-    .option("-t, --type <name>", "what the machine is, as in windows or centos")
-    .option("-a, --address <ip>", "the machine's address, if the gateway does not know it")
+    .description("open a forward, unless the same one exists")
+    .argument("<name>", "name of the machine")
+    .option("-p, --protocol <name>", "ssh, https, rdp …: selects the machine's port (default: the type's own)")
+    .option("--target-port <number>", "port of the machine, instead of a protocol")
+    .option("-t, --type <name>", "type of the machine, as in windows or centos")
+    .option("-a, --address <ip>", "address of the machine, if the gateway does not know it")
     .option("--conn-port <number>", "port of the gateway (default: the lowest free one)")
-    .option("--udp", "UDP in place of TCP")
+    .option("--udp", "UDP instead of TCP")
     .option("--from <block...>", "addresses that may use it (default: all that reach the gateway)")
-    .option("--for <span>", "how long it stays, as in 8h (default: until it is removed)")
+    .option("--for <span>", "remove it after this time, as in 8h (default: keep it)")
     .addHelpText(
       "after",
       `
@@ -48,15 +49,15 @@ Examples:
     )
     .action(wrap<[string, AddFlags]>(add));
   withGatewayFlags(portmap.command("rm"))
-    .description("close forwards and end their connections; what is not there is fine")
-    .argument("<port-or-name...>", "ports of the gateway; or a machine, which closes all of its forwards")
+    .description("close forwards and end their connections; missing ones are not an error")
+    .argument("<port-or-name...>", "ports of the gateway, or machines, whose forwards are all closed")
     .addHelpText("after", "\nExamples:\n  $ sallyport portmap rm 50003\n  $ sallyport portmap rm win10")
     .action(wrap<[string[], GatewayFlags]>(remove));
   withGatewayFlags(portmap.command("import"))
-    .description("take over vLab's forwards from a PostgreSQL dump of its table ipam; ports stay the same")
-    .argument("<file>", 'what pg_dump wrote, or "-" for stdin')
-    .option("--owner <user>", "whose they are to be, for an admin's token (default: the token's user)")
-    .option("--dry-run", "say what is in it, and ask the gateway for nothing")
+    .description("import vLab's forwards from a PostgreSQL dump of its table ipam, keeping their ports")
+    .argument("<file>", 'output of pg_dump, or "-" for stdin')
+    .option("--owner <user>", "owner of the forwards; needs an admin's token (default: the token's user)")
+    .option("--dry-run", "print the forwards in the dump without contacting the gateway")
     .addHelpText(
       "after",
       `
@@ -66,24 +67,24 @@ Examples:
     )
     .action(wrap<[string, GatewayFlags & { owner?: string; dryRun?: boolean }]>(importDump));
   withGatewayFlags(portmap.command("login"))
-    .description("keep the token of a gateway, so that other commands find it")
+    .description("store the token of a gateway for other commands")
     .addHelpText(
       "after",
       `
-The token is read from the file, or from stdin with "--token-file -"; never from the command line.
+Reads the token from the file, or from stdin with "--token-file -"; never from the command line.
 
 Example:
   $ sallyport portmap login --gateway https://gateway.example.com --token-file token.txt`,
     )
     .action(wrap<[GatewayFlags]>(login));
   withGatewayFlags(portmap.command("logout"))
-    .description("forget the token of a gateway")
+    .description("delete the stored token of a gateway")
     .addHelpText("after", "\nExample:\n  $ sallyport portmap logout")
     .action(wrap<[GatewayFlags]>(logout));
   withGatewayFlags(program.command("usage"))
-    .description("who used which forward when: does anybody still need it?")
-    .argument("[name]", "only this machine's")
-    .option("--since <span>", "how far back: 90m, 24h, 7d, or a time", "7d")
+    .description("show who used which forward and when, to find the unused ones")
+    .argument("[name]", "only the forwards of this machine")
+    .option("--since <span>", "start of the period: 90m, 24h or 7d ago, or a time", "7d")
     .addHelpText("after", "\nExamples:\n  $ sallyport usage\n  $ sallyport usage win10 --since 30d --json")
     .action(wrap<[string | undefined, GatewayFlags & { since: string }]>(usage));
 };
@@ -103,68 +104,35 @@ async function list(context: Context, name: string | undefined, flags: GatewayFl
 }
 
 async function add(context: Context, name: string, flags: AddFlags): Promise<void> {
-  const { addressOfNew, extrasOf, wantedForward } = await import("../../connect/open-forward.js");
+  const { ensureForward } = await import("../../connect/open-forward.js");
   const { protocolNamed, typeNamed } = await import("../../connect/machine-types.js");
-  const { whatIsMeant } = await import("../../connect/choose-forward.js");
-  const type = flags.type === undefined ? undefined : typeNamed(flags.type);
-  const protocol = flags.protocol === undefined ? undefined : protocolNamed(flags.protocol);
-  const port = portFlag(flags.targetPort, "--target-port");
-  const connPort = portFlag(flags.connPort, "--conn-port");
+  const query = {
+    name,
+    type: flags.type === undefined ? undefined : typeNamed(flags.type),
+    protocol: flags.protocol === undefined ? undefined : protocolNamed(flags.protocol),
+    targetPort: portFlag(flags.targetPort, "--target-port"),
+  };
+  const { address, for: span, from, udp } = flags;
+  const open = { address, for: span, from, udp, connPort: portFlag(flags.connPort, "--conn-port") };
   await withGateway(context, flags, async (client) => {
-    const known = await client.forwards(name);
-    const targetPort = port ?? whatIsMeant({ name, type, protocol }, known.forwards).targetPort;
-    if (targetPort === undefined) throw portNeeded(name);
-    const wanted = await wantedForward(client, { name, type }, targetPort, flags.address, known.forwards);
-    const same = known.forwards.find(
-      (forward) =>
-        forward.targetAddr === wanted.targetAddr &&
-        forward.targetPort === targetPort &&
-        forward.protocol === (flags.udp === true ? "udp" : "tcp") &&
-        (connPort === undefined || forward.connPort === connPort),
-    );
-    const { for: span, from } = flags;
-    // A forward that is to end, or is for some only, is not the one that is there.
-    const isThere = same !== undefined && span === undefined && from === undefined;
-    const extras = extrasOf(
-      defined({
-        connPort,
-        udp: flags.udp === true ? true : undefined,
-        for: span,
-        from,
-      }),
-    );
-    const opened = isThere ? same.connPort : await client.create(wanted, extras);
-    const forward: KnownForward = { ...wanted, connPort: opened, protocol: flags.udp === true ? "udp" : "tcp" };
-    const gatewayAddress = await addressOfNew(client, wanted, opened, known);
-    context.print({ ...row(forward), gateway_ip: gatewayAddress, created: !isThere }, () => {
-      const way = `${gatewayAddress} port ${opened} leads to ${name} (${wanted.targetAddr}:${targetPort})`;
-      return isThere ? `${way} already` : way;
+    const { forward, gatewayAddress, created } = await ensureForward(client, query, open);
+    context.print({ ...row(forward), gateway_ip: gatewayAddress, created }, () => {
+      const { connPort, targetAddr, targetPort } = forward;
+      const way = `${gatewayAddress} port ${connPort} leads to ${name} (${targetAddr}:${targetPort})`;
+      return created ? way : `${way} already`;
     });
   });
 }
 
 async function remove(context: Context, words: readonly string[], flags: GatewayFlags): Promise<void> {
-  await withGateway(context, flags, async (client) => {
-    const { forwards } = await client.forwards();
-    const removed: KnownForward[] = [];
-    const absent: string[] = [];
-    for (const word of words) {
-      const found = forwards.filter(({ connPort, name }) =>
-        /^[0-9]+$/.test(word) ? String(connPort) === word : name === word,
-      );
-      if (found.length === 0) absent.push(word);
-      for (const forward of found) {
-        if (await client.remove(forward.connPort)) removed.push(forward);
-        else absent.push(String(forward.connPort));
-      }
-    }
-    context.print({ removed: removed.map(row), absent }, () =>
-      [
-        ...removed.map(({ connPort, name, targetPort }) => `removed ${connPort} (${name}, port ${targetPort})`),
-        ...absent.map((word) => `there is no forward ${word}: nothing to remove`),
-      ].join("\n"),
-    );
-  });
+  const { removeForwards } = await import("../../connect/remove-forwards.js");
+  const { removed, absent } = await withGateway(context, flags, (client) => removeForwards(client, words));
+  context.print({ removed: removed.map(row), absent }, () =>
+    [
+      ...removed.map(({ connPort, name, targetPort }) => `removed ${connPort} (${name}, port ${targetPort})`),
+      ...absent.map((word) => `there is no forward ${word}: nothing to remove`),
+    ].join("\n"),
+  );
 }
 
 async function importDump(
@@ -246,19 +214,19 @@ async function usage(
   });
 }
 
-/** Whether machines are alive is worth a try, not a failure: vLab's users may not all ask for it. */
+/** Not every user of vLab may ask whether machines are alive, so a refusal is only a warning. */
 async function liveness(context: Context, client: GatewayClient): Promise<Record<string, boolean | null>> {
   try {
     const machines = await client.machines();
     return Object.fromEntries(Object.entries(machines).map(([name, { routable }]) => [name, routable]));
   } catch (error) {
     if (!(error instanceof Fault) || context.signal.aborted) throw error;
-    context.warn(`it is not known which machines are alive: ${error.message}`);
+    context.warn(`cannot tell which machines are alive: ${error.message}`);
     return {};
   }
 }
 
-/** In the words of the API. */
+/** With the API's names. */
 function row({ connPort, name, component, targetAddr, targetPort, protocol }: KnownForward) {
   return { conn_port: connPort, name, component, target_addr: targetAddr, target_port: targetPort, protocol };
 }
@@ -276,14 +244,9 @@ async function standardInput(): Promise<string> {
   return text;
 }
 
-const portNeeded = (name: string) =>
-  new Fault("portmap/port-needed", `it is not known which port of ${quote(name)} is meant`, {
-    hint: `say it with "--target-port 8080"`,
-    exit: EXIT.usage,
-  });
-
 const tokenNeeded = () =>
-  new Fault("portmap/token-needed", "no token is given", {
-    hint: `name its file with "--token-file FILE", or pipe it in with "--token-file -"`,
-    exit: EXIT.usage,
-  });
+  usageFaults("portmap")(
+    "token-needed",
+    "no token is given",
+    'name its file with "--token-file FILE", or pipe it in with "--token-file -"',
+  );

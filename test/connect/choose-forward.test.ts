@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { KnownForward } from "../../client/gateway/client.js";
-import { chooseForward, noForward, whatIsMeant } from "../../connect/choose-forward.js";
+import { chooseForward, noForward, resolveQuery } from "../../connect/choose-forward.js";
 import {
   PROTOCOLS,
   portFor,
@@ -98,8 +98,8 @@ describe("V-43 ports", () => {
 });
 
 describe("V-42 which forward", () => {
-  const choose = (asked: Parameters<typeof whatIsMeant>[0], forwards: KnownForward[]) =>
-    chooseForward(asked, whatIsMeant(asked, forwards), forwards)?.connPort;
+  const choose = (asked: Parameters<typeof resolveQuery>[0], forwards: KnownForward[]) =>
+    chooseForward(asked, resolveQuery(asked, forwards), forwards)?.connPort;
 
   test.each([
     ["the protocol's", { protocol: "rdp" as const }, [forward(50001, 22), forward(50002, 3389)], 50002],
@@ -151,7 +151,7 @@ describe("V-42 which forward", () => {
     expect(() => choose({ name: "m1", protocol: "ssh" }, forwards)).toThrow(
       expect.objectContaining({
         message: '"m1" can be reached by ssh in 2 ways',
-        hint: "say which one:\n--conn-port 50001   to 192.168.1.20:22 (CentOS)\n--conn-port 50002   to 192.168.1.21:22 (CentOS)",
+        hint: "choose one:\n--conn-port 50001   to 192.168.1.20:22 (CentOS)\n--conn-port 50002   to 192.168.1.21:22 (CentOS)",
         exit: 2,
       }),
     );
@@ -159,7 +159,7 @@ describe("V-42 which forward", () => {
 
   test("a machine of which nothing is known needs a protocol", () => {
     expect(() => choose({ name: "m1" }, [])).toThrow(
-      expect.objectContaining({ message: 'it is not known what kind of machine "m1" is', exit: 2 }),
+      expect.objectContaining({ message: 'the type of "m1" is unknown', exit: 2 }),
     );
   });
 

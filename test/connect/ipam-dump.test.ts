@@ -43,16 +43,16 @@ describe("V-23 what pg_dump writes of vLab's table", () => {
   test.each([
     ["", 'there is no table "ipam" in "f.sql"'],
     ["INSERT INTO public.ipam2 VALUES (1);", 'there is no table "ipam" in "f.sql"'],
-    ["COPY public.ipam (conn_port) FROM stdin;\n50000\n", 'the table "ipam" in "f.sql" has no end'],
-    ["INSERT INTO ipam VALUES (50000, 'a", 'the table "ipam" in "f.sql" has no end'],
-    ["INSERT INTO ipam VALUES (50000, pg_sleep(1));", 'the table "ipam" in "f.sql" has no end'],
+    ["COPY public.ipam (conn_port) FROM stdin;\n50000\n", 'the table "ipam" in "f.sql" is incomplete'],
+    ["INSERT INTO ipam VALUES (50000, 'a", 'the table "ipam" in "f.sql" is incomplete'],
+    ["INSERT INTO ipam VALUES (50000, pg_sleep(1));", 'the table "ipam" in "f.sql" is incomplete'],
     [
       "INSERT INTO ipam VALUES (0, 'a', 22, 'b', 'c', true);",
-      'a row of "ipam" in "f.sql" is no forward: "0 a 22 b c true"',
+      'a row of "ipam" in "f.sql" is not a forward: "0 a 22 b c true"',
     ],
     [
       "INSERT INTO ipam VALUES (50000, NULL, 22, 'b', 'c', true);",
-      'a row of "ipam" in "f.sql" is no forward: "50000 NULL 22 b c true"',
+      'a row of "ipam" in "f.sql" is not a forward: "50000 NULL 22 b c true"',
     ],
   ])("%j is refused", (text, message) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ message, exit: 2 }));

@@ -89,13 +89,13 @@ describe("sallyport connect", () => {
       component: "CentOS",
     });
     expect((await run("connect", "--name", "new1", "--protocol", "ssh", "--create")).stderr).toContain(
-      'the address of "new1" is not known',
+      'the address of "new1" is unknown',
     );
   });
 
   test("words before -- that are none of ours are refused", async () => {
     expect((await run("connect", "centos", "ls", "--name", "build1")).stderr).toMatch(
-      /^error: "ls" is one word too many\n/,
+      /^error: "ls" is one argument too many\n/,
     );
   });
 });

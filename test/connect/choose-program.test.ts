@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { checkHost, checkUser, type Destination, hostKeyAlias } from "../../connect/destination.js";
+import { chooseProgram, type ProgramChoice } from "../../connect/choose-program.js";
+import { type ConnectDestination, checkHost, checkUser, hostKeyAlias } from "../../connect/destination.js";
 import { PROTOCOLS } from "../../connect/machine-types.js";
-import { type Choice, planFor } from "../../connect/plan.js";
 import { programsFor } from "../../connect/programs.js";
-import { quotedCommand } from "../../connect/quoted.js";
 import { vlabPrograms } from "../../connect/vlab-config.js";
 
-const to = (more: Partial<Destination> = {}): Destination => ({
+const to = (more: Partial<ConnectDestination> = {}): ConnectDestination => ({
   protocol: "ssh",
   name: "m1",
   host: "203.0.113.7",
@@ -16,12 +15,12 @@ const to = (more: Partial<Destination> = {}): Destination => ({
   acceptNew: false,
   ...more,
 });
-const everything: Choice = {
+const everything: ProgramChoice = {
   platform: "linux",
   find: (program) => (program.includes("/") ? program : `/bin/${program}`),
 };
-const plan = (where: Partial<Destination>, choice: Partial<Choice> = {}, more: string[] = []) => {
-  const { program, args } = planFor(to(where), more, { ...everything, ...choice });
+const plan = (where: Partial<ConnectDestination>, choice: Partial<ProgramChoice> = {}, more: string[] = []) => {
+  const { program, args } = chooseProgram(to(where), more, { ...everything, ...choice });
   return [program, ...args];
 };
 const SSH_OPTIONS = [
@@ -32,7 +31,7 @@ const SSH_OPTIONS = [
 const V6 = { host: "2001:db8::7" };
 
 describe("V-44 how programs are told where to go", () => {
-  test.each<[string, Partial<Destination>, string[], string[]]>([
+  test.each<[string, Partial<ConnectDestination>, string[], string[]]>([
     ["ssh", {}, [], ["/bin/ssh", ...SSH_OPTIONS, "-p", "50000", "ada@203.0.113.7"]],
     [
       "ssh",
@@ -106,7 +105,7 @@ describe("V-44 how programs are told where to go", () => {
   });
 
   test("without --with it is the first on PATH, by platform", () => {
-    const only = (...there: string[]): Partial<Choice> => ({
+    const only = (...there: string[]): Partial<ProgramChoice> => ({
       find: (program) => (there.includes(program) ? `/bin/${program}` : undefined),
     });
     expect(plan({ protocol: "rdp" }, only("remmina", "krdc"))[0]).toBe("/bin/remmina");
@@ -144,12 +143,12 @@ describe("V-44 how programs are told where to go", () => {
   });
 
   test.each([
-    ["scp", {}, ["only-one"], "scp needs to know what to copy"],
-    ["scp", {}, ["a", "b"], "scp needs to know what to copy"],
-    ["ssh", { with: "putty" }, ["ls"], '"putty" runs no command that is given behind "--"'],
-    ["ssh", { with: "nano" }, [], 'it is not known how "nano" is told where to go by ssh'],
-    ["rdp", { with: "ssh" }, [], 'it is not known how "ssh" is told where to go by rdp'],
-    ["ssh", { with: "constructor" }, [], 'it is not known how "constructor" is told where to go by ssh'],
+    ["scp", {}, ["only-one"], "scp needs files to copy"],
+    ["scp", {}, ["a", "b"], "scp needs files to copy"],
+    ["ssh", { with: "putty" }, ["ls"], '"putty" cannot run the command after "--"'],
+    ["ssh", { with: "nano" }, [], '"nano" is not a known program for ssh'],
+    ["rdp", { with: "ssh" }, [], '"ssh" is not a known program for rdp'],
+    ["ssh", { with: "constructor" }, [], '"constructor" is not a known program for ssh'],
     ["ssh", { with: "putty", find: () => undefined }, [], 'there is no program "putty"'],
   ] as const)("%s with %j and %j is refused", (protocol, choice, more, message) => {
     expect(() => plan({ protocol }, choice, [...more])).toThrow(expect.objectContaining({ message }));
@@ -180,7 +179,7 @@ describe("V-45 programs from a configuration", () => {
   test("--with is stronger; a missing user is said", () => {
     expect(plan({}, { configured, with: "ssh" })[0]).toBe("/bin/ssh");
     expect(() => plan({ user: undefined }, { configured })).toThrow(
-      expect.objectContaining({ message: "connect.ssh has {user} in it, and no user is given", exit: 2 }),
+      expect.objectContaining({ message: "connect.ssh has {user} in it, but no user was given", exit: 2 }),
     );
   });
 
@@ -220,8 +219,4 @@ describe("what servers and users say cannot become an option", () => {
   ])("name %j is kept as %s", (name, alias) => {
     expect(hostKeyAlias(name)).toBe(alias);
   });
-});
-
-test("a command is shown as it would be typed", () => {
-  expect(quotedCommand(["/opt/My App/ssh", "-p", "22", "it's"])).toBe(`'/opt/My App/ssh' -p 22 'it'\\''s'`);
 });

@@ -1,25 +1,27 @@
-/** Which program meets a machine: the one asked for, the configured one, vLab's, or the first on PATH. Pure. */
+/** Chooses the program for a machine: the one asked for, the configured one, vLab's, or the first on PATH. Pure. */
 import { EXIT, Fault, quote } from "../base/fault.js";
-import type { ConnectConfig } from "../config/load.js";
-import { type Destination, hostKeyAlias, type Plan, urlOf } from "./destination.js";
+import { type ConnectDestination, hostKeyAlias, type ProgramCall, urlOf } from "./destination.js";
 import type { ConnectProtocol } from "./machine-types.js";
 import { argumentsFor, programsFor, usualPrograms } from "./programs.js";
 
-export interface Choice {
-  /** `--with`: a program that is known, by name or path. */
+/** By protocol, a known program, or a program and its arguments with `{host}`, `{port}` … in them. */
+export type ConfiguredPrograms = { readonly [P in Exclude<ConnectProtocol, "mgmt">]?: readonly string[] | undefined };
+
+export interface ProgramChoice {
+  /** `--with`: a known program, by name or path. */
   readonly with?: string | undefined;
-  readonly configured?: ConnectConfig | undefined;
+  readonly configured?: ConfiguredPrograms | undefined;
   /** Programs in vLab's own configuration, by protocol. */
   readonly vlab?: Partial<Record<ConnectProtocol, string>> | undefined;
   readonly platform: NodeJS.Platform;
   /** The path of a program on PATH, or of one that is given by its path. */
   readonly find: (program: string) => string | undefined;
-  /** Only to be shown: then it need not be there. */
+  /** The command is only printed, so the program need not exist. */
   readonly onlyShown?: boolean;
 }
 
-/** @param more what the user wrote behind `--`. */
-export function planFor(to: Destination, more: readonly string[], choice: Choice): Plan {
+/** @param more the arguments after `--`. */
+export function chooseProgram(to: ConnectDestination, more: readonly string[], choice: ProgramChoice): ProgramCall {
   const { protocol } = to;
   const words = choice.with === undefined ? configuredWords(choice.configured, protocol) : [choice.with];
   if (words !== undefined && words.length > 1) return fromWords(words, to, more, choice);
@@ -29,7 +31,7 @@ export function planFor(to: Destination, more: readonly string[], choice: Choice
     if (args === undefined) throw unknownProgram(wanted, protocol);
     return { program: found(wanted, choice), args: args(to, more) };
   }
-  // What vLab's client was told holds as far as it can be used.
+  // The programs of vLab's own configuration come first, as far as they are known and installed.
   const names = [choice.vlab?.[protocol] ?? [], usualPrograms(protocol, choice.platform)].flat();
   for (const name of names) {
     const program = choice.find(name);
@@ -43,12 +45,20 @@ export function planFor(to: Destination, more: readonly string[], choice: Choice
   throw noProgram(protocol, names);
 }
 
-function configuredWords(config: ConnectConfig | undefined, protocol: ConnectProtocol): readonly string[] | undefined {
+function configuredWords(
+  config: ConfiguredPrograms | undefined,
+  protocol: ConnectProtocol,
+): readonly string[] | undefined {
   return config?.[protocol === "mgmt" ? "https" : protocol];
 }
 
-/** Each word stays one argument, whatever is filled in. */
-function fromWords(words: readonly string[], to: Destination, more: readonly string[], choice: Choice): Plan {
+/** Fills in each word on its own, so that a value never becomes a second argument. */
+function fromWords(
+  words: readonly string[],
+  to: ConnectDestination,
+  more: readonly string[],
+  choice: ProgramChoice,
+): ProgramCall {
   const values: Readonly<Record<string, string>> = {
     host: to.host,
     port: String(to.port),
@@ -58,19 +68,19 @@ function fromWords(words: readonly string[], to: Destination, more: readonly str
     known_hosts: to.knownHosts,
   };
   const [program = "", ...args] = words.map((word, index) =>
-    // The program itself is not made of what somebody else says.
+    // The program itself takes no values: they come from a server.
     index === 0 ? word : word.replace(/\{(\w+)\}/g, (written, key: string) => fill(written, key, values, to)),
   );
   return { program: found(program, choice), args: [...args, ...more] };
 }
 
-function fill(written: string, key: string, values: Readonly<Record<string, string>>, to: Destination): string {
+function fill(written: string, key: string, values: Readonly<Record<string, string>>, to: ConnectDestination): string {
   if (!Object.hasOwn(values, key)) return written;
   if (key === "user" && to.user === undefined) throw userNeeded(to.protocol);
   return values[key] ?? "";
 }
 
-function found(program: string, { find, onlyShown }: Choice): string {
+function found(program: string, { find, onlyShown }: ProgramChoice): string {
   const path = find(program) ?? (onlyShown === true ? program : undefined);
   if (path !== undefined) return path;
   throw new Fault("connect/program-missing", `there is no program ${quote(program)}`, {
@@ -80,16 +90,16 @@ function found(program: string, { find, onlyShown }: Choice): string {
 }
 
 const userNeeded = (protocol: ConnectProtocol) =>
-  new Fault("connect/user-needed", `connect.${protocol} has {user} in it, and no user is given`, {
+  new Fault("connect/user-needed", `connect.${protocol} has {user} in it, but no user was given`, {
     hint: `add "--user NAME"`,
     exit: EXIT.usage,
   });
 
 const unknownProgram = (program: string, protocol: ConnectProtocol) =>
-  new Fault("connect/unknown-program", `it is not known how ${quote(program)} is told where to go by ${protocol}`, {
+  new Fault("connect/unknown-program", `${quote(program)} is not a known program for ${protocol}`, {
     hint: [
-      `known are ${programsFor(protocol).join(", ")}`,
-      `or write the words down in sallyport.yaml: connect: { ${protocol}: [${program}, "{host}:{port}"] }`,
+      `the known ones are ${programsFor(protocol).join(", ")}`,
+      `or write its arguments in sallyport.yaml: connect: { ${protocol}: [${program}, "{host}:{port}"] }`,
     ].join("\n"),
     exit: EXIT.usage,
   });
