@@ -37,6 +37,7 @@ const LIBRARIES = {
   "@cdktf/provider-aws": ["stacks"],
   "@electric-sql/pglite": ["gateway/store"],
   "@nats-io": ["gateway/logs"],
+  "async-mutex": ["base/async"],
   ajv: ["config", "http", "gateway/api"],
   cdktf: ["stacks"],
   commander: ["cli"],
@@ -49,11 +50,13 @@ const LIBRARIES = {
   jose: ["gateway/auth"],
   kysely: ["gateway/store"],
   "node-forge": ["certs"],
+  "p-limit": ["base/async"],
   pg: ["gateway/store"],
   pino: ["agent", "gateway", "mirror", "http"],
   "smol-toml": ["mirror/login"],
   ssh2: ["client/ssh"],
   "ssh-config": ["client/ssh"],
+  undici: ["http/client"],
 };
 
 const anyOf = (names) => `^(${names.join("|")})(/|\\.ts$|$)`;

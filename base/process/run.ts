@@ -70,6 +70,7 @@ export async function run(program: string, args: readonly string[], options: Run
     ...defined({ cwd: options.cwd, env: options.env, cancelSignal: signal, detached: options.detached }),
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
   };
+  const shown = options.shownAs ?? [program, ...args].join(" ");
   const child = execa(program, [...args], settings);
   const release = letGoOfPipes(child, { timeoutMs, graceMs, signal });
   const following =
@@ -78,9 +79,20 @@ export async function run(program: string, args: readonly string[], options: Run
       : (["stdout", "stderr"] as const).map(async (stream) => {
           for await (const line of child.iterable({ from: stream })) onLine(String(line), stream);
         });
-  const [outcome] = await Promise.all([child, ...following.map((reading) => reading.catch(() => undefined))]);
-  release();
-  const shown = options.shownAs ?? [program, ...args].join(" ");
+  const ended = Promise.all([child, ...following.map((reading) => reading.catch(() => undefined))]);
+  // A process that waits in the kernel survives even SIGKILL.
+  const stuck = new Promise<never>((_, reject) => {
+    const giveUp = () => {
+      child.unref();
+      const result = { exitCode: 128, stdout: "", stderr: "" };
+      reject(
+        new RunFault("run/timeout", `"${shown}" did not end within ${timeoutMs} ms, and cannot be killed`, result),
+      );
+    };
+    const timer = setTimeout(giveUp, timeoutMs + graceMs + 10 * DRAIN_MS);
+    ended.finally(() => clearTimeout(timer)).catch(() => undefined);
+  });
+  const [outcome] = await Promise.race([ended, stuck]).finally(release);
   if (outcome.code === "ENOENT") throw programMissing(program, { cause: outcome });
   const result: RunResult = defined({
     exitCode: outcome.exitCode ?? 128,

@@ -1,0 +1,52 @@
+/** What can go wrong on the way, in Node's codes: undici has names of its own for some of them. */
+import { errno } from "../../base/fault.js";
+
+/** A time limit of this client that was reached. */
+export class HttpTimeout extends Error {
+  override readonly name = "HttpTimeout";
+  readonly code = "ETIMEDOUT";
+
+  /** @param limit `idle` while sending or before the answer, `total` for the whole request. */
+  constructor(
+    readonly limit: "idle" | "total",
+    readonly milliseconds: number,
+  ) {
+    super(`no answer within ${milliseconds} ms`);
+  }
+}
+
+/** A body that is longer than the caller reads. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+
+  constructor(readonly maxBytes: number) {
+    super(`the body is longer than ${maxBytes} bytes`);
+  }
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: "ECONNRESET",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "ECONNRESET",
+  HPE_INVALID_EOF_STATE: "ECONNRESET",
+  UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT",
+  UND_ERR_HEADERS_TIMEOUT: "ETIMEDOUT",
+  UND_ERR_BODY_TIMEOUT: "ETIMEDOUT",
+};
+
+/** The code of a failed connection or transfer, if it has one. */
+export function networkCode(error: unknown): string | undefined {
+  // Every address of the name was tried; the first failure is as good as any.
+  if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
+  const code = errno(error);
+  return code === undefined ? undefined : (CODES[code] ?? code);
+}
+
+/** Whether the peer ended the connection before its answer was whole. */
+export function isCutOff(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes(networkCode(error) ?? "");
+}
+
+/** Whether the body stood still for too long, as {@link HttpTimeout} tells it before the answer. */
+export function isIdleBody(error: unknown): boolean {
+  return errno(error) === "UND_ERR_BODY_TIMEOUT";
+}
