@@ -1,7 +1,5 @@
-/** P-05: names and versions as Python's and npm's rules have them. */
+/** P-05: names and versions by Python's rules. */
 import { expect, test } from "vitest";
-import { isNpmName } from "../../../mirror/npm/names.js";
-import { compareSemver } from "../../../mirror/npm/semver.js";
 import { normalizeProject, normalizeVersion, parsePythonFile } from "../../../mirror/pypi/names.js";
 
 test.each([
@@ -51,27 +49,3 @@ test.each(["foo-1.0.exe", "foo-1.0-py3.egg", "foo.whl", "../foo-1.0.tar.gz", ".f
     expect(parsePythonFile(file)).toBeUndefined();
   },
 );
-
-test.each(["left", "@acme/left", "JSONStream", "lodash.merge"])("npm has the name %j", (name) => {
-  expect(isNpmName(name)).toBe(true);
-});
-
-test.each(["", ".", "..", "@acme", "@/x", "a/b", "@a/b/c", "node_modules", "a b", "@acme/.."])(
-  "npm has no name %j",
-  (name) => {
-    expect(isNpmName(name)).toBe(false);
-  },
-);
-
-test("versions of npm are in semver's order", () => {
-  const sorted = [
-    "1.0.0-alpha",
-    "1.0.0-alpha.1",
-    "1.0.0-alpha.beta",
-    "1.0.0-beta.2",
-    "1.0.0-beta.11",
-    "1.0.0",
-    "1.10.0",
-  ];
-  expect([...sorted].reverse().sort(compareSemver)).toEqual(sorted);
-});

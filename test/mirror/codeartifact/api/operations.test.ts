@@ -28,9 +28,9 @@ import {
   UpdateRepositoryCommand,
 } from "@aws-sdk/client-codeartifact";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defined } from "../../../base/defined.js";
-import { VERSION } from "../../../base/version.js";
-import { startTestMirror, type TestMirror } from "./support/mirror.js";
+import { defined } from "../../../../base/defined.js";
+import { VERSION } from "../../../../base/version.js";
+import { startTestMirror, type TestMirror } from "../support/mirror.js";
 
 const domain = "my-domain";
 const DOCUMENT = JSON.stringify({

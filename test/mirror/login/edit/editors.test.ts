@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { applySettings, type KeyPath, type Value } from "../../../mirror/login/edit/editor.js";
-import { EDITORS, type EditorName } from "../../../mirror/login/edit/editors.js";
-import { otherDefault } from "../../../mirror/login/edit/uv-index.js";
+import { applySettings, type KeyPath, type Value } from "../../../../mirror/login/edit/editor.js";
+import { EDITORS, type EditorName } from "../../../../mirror/login/edit/editors.js";
+import { otherDefault } from "../../../../mirror/login/edit/uv-index.js";
 
 interface Case {
   readonly title: string;

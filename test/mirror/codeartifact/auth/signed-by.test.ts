@@ -3,8 +3,8 @@ import { request } from "node:http";
 import { CreateDomainCommand, DescribeDomainCommand } from "@aws-sdk/client-codeartifact";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defined } from "../../../base/defined.js";
-import { clientOf, startTestMirror, type TestMirror } from "./support/mirror.js";
+import { defined } from "../../../../base/defined.js";
+import { clientOf, startTestMirror, type TestMirror } from "../support/mirror.js";
 
 let it: TestMirror;
 beforeAll(async () => {
@@ -125,7 +125,7 @@ describe("an emulator", () => {
     expect(domain?.name).toBe("my-domain");
     expect((await fetch(`${emulator.mirror.url}/v1/domain?domain=my-domain`)).status).toBe(403);
     await emulator.stop();
-    const open = import("../../../mirror/settings/parse.js").then(({ parseConfig }) =>
+    const open = import("../../../../mirror/settings/parse.js").then(({ parseConfig }) =>
       parseConfig("emulator: true\nlisten: { address: 192.0.2.1 }", "mirror.yaml"),
     );
     await expect(open).rejects.toMatchObject({ code: "mirror/emulator-not-local" });
