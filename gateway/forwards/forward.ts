@@ -1,22 +1,22 @@
-/** A forward as all parts of the gateway see it: one port of the gateway that leads to one port of a lab machine. Values only. */
+/** A forward: one port of the gateway that leads to one port of a lab machine. Values only. */
 
 export type Protocol = "tcp" | "udp";
 
 export interface Forward {
-  /** Sorts by creation; also the comment of its element in the kernel, so letters, digits and dashes only. */
+  /** Sorts by creation. It is also a comment in the kernel's table, so it has only letters, digits and dashes. */
   readonly id: string;
-  /** Port of the gateway: unique, whatever the protocol (V-23). */
+  /** Port of the gateway, unique across protocols. */
   readonly connPort: number;
   readonly protocol: Protocol;
   /** Canonical IPv4 or IPv6 address within the lab's networks. */
   readonly targetAddr: string;
   readonly targetPort: number;
-  /** The machine's name, and what it is (vLab's component: "Windows", "CentOS"). */
+  /** The machine's name, and its kind (vLab's component: "Windows", "CentOS"). */
   readonly targetName: string;
   readonly targetComponent: string;
-  /** Who made it; only they and an admin see and change it. */
+  /** The user who made it. Only its owner and admins see and change it. */
   readonly owner: string;
-  /** Canonical CIDRs that may use it; empty: whoever reaches the gateway. */
+  /** Canonical CIDR blocks that may use it; empty for every client that reaches the gateway. */
   readonly sources: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -25,7 +25,7 @@ export interface Forward {
   readonly key?: string;
 }
 
-/** What a user asks for; everything else is given by the gateway. */
+/** The values that a user chooses; the gateway adds the others. */
 export interface ForwardRequest {
   readonly protocol: Protocol;
   readonly targetAddr: string;

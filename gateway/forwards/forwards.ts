@@ -1,8 +1,8 @@
 /**
- * Forwards as a whole: first the database, then the kernel, then the answer. What was answered with
- * success is in both; after a crash in between the next start makes the kernel what the database says.
+ * Creates and removes forwards: first in the database, then in the kernel, then the caller gets the answer. After a
+ * successful answer both agree. After a crash in between, the next start makes the kernel follow the database.
  */
-
+import { Interval } from "../../base/async/interval.js";
 import { KeyedMutex } from "../../base/async/keyed-mutex.js";
 import { RwLock } from "../../base/async/rw-lock.js";
 import type { Kernel } from "../nft/kernel.js";
@@ -14,42 +14,43 @@ export interface ForwardsOptions {
   readonly store: Store;
   readonly kernel: Kernel;
   readonly range: PortRange;
-  /** Told what fails with nobody waiting for it. */
+  /** Called with failures of background work. */
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
 }
 
-/** How often what has expired is looked for. */
+/** How often expired forwards are removed. */
 const EXPIRY_MS = 1_000;
-/** How soon after a failure the kernel is made what the database says. */
+/** From a failure to the next attempt to make the kernel follow the database. */
 const RETRY_MS = 1_000;
 
 export class Forwards {
   readonly #lock = new RwLock();
   readonly #keys = new KeyedMutex();
-  /** Of each creation under way: the ids of what was removed meanwhile. */
+  /** For each creation under way, the ids of forwards that were removed meanwhile. */
   readonly #creating = new Set<Set<string>>();
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
-  readonly #unfollow: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stopListening: () => void;
+  readonly #expiry: Interval;
 
   private constructor(private readonly options: ForwardsOptions) {
-    this.#unfollow = options.store.onForeignChange(() => this.#catchUp());
-    this.#timer = setInterval(() => this.expire().catch(options.onFailure), EXPIRY_MS);
+    const { store, onFailure } = options;
+    this.#stopListening = store.onForeignChange(() => this.#catchUp());
+    this.#expiry = new Interval({ intervalMs: EXPIRY_MS, work: () => this.expire(), onFailure }).start();
   }
 
-  /** The kernel is what the database says when this resolves. */
+  /** The kernel agrees with the database when this resolves. */
   static async open(options: ForwardsOptions): Promise<Forwards> {
     await options.store.removeExpired((options.now ?? Date.now)());
     await options.kernel.reconcile(await options.store.list());
     return new Forwards(options);
   }
 
-  /** @throws Problem 409 where there is no port, 503 where the kernel refuses; then nothing is left of it. */
+  /** @throws Problem 409 without a port, 503 if the kernel refuses; then nothing is left of the forward. */
   create(request: ForwardRequest): Promise<{ readonly forward: Forward; readonly created: boolean }> {
     const { owner, key } = request;
-    // Whoever asks again while the first is under way is not told that it is there before it is.
+    // A repeated request waits for the first one, so that it never reports a forward that is not in effect yet.
     return this.#lock.read(() =>
       key === undefined
         ? this.#create(request)
@@ -66,7 +67,7 @@ export class Forwards {
       if (result.outcome === "full") throw rangeFull(range);
       if (result.outcome === "taken") throw portTaken(result.connPort);
       const { forward, outcome } = result;
-      // The answer to a removal may overtake the answer to the creation.
+      // A removal may have finished before this creation.
       if (outcome === "existing" || removed.has(forward.id)) return { forward, created: outcome === "created" };
       await kernel.add(forward).catch(async (error: unknown) => {
         await this.#written(store.remove(forward.connPort, forward.owner));
@@ -78,7 +79,7 @@ export class Forwards {
     }
   }
 
-  /** @param owner whose it must be; without one, anybody's. @throws Problem 404. */
+  /** @param owner the required owner; undefined for an admin. @throws Problem 404. */
   remove(connPort: number, owner?: string): Promise<Forward> {
     return this.#lock.read(async () => {
       const forward = await this.#written(this.options.store.remove(connPort, owner));
@@ -94,13 +95,13 @@ export class Forwards {
     return this.options.store.list(filter);
   }
 
-  /** Makes the kernel what the database says, with no change of ours under way. */
+  /** Makes the kernel follow the database, while no change of ours is under way. */
   reconcile(): Promise<{ readonly added: number; readonly removed: number }> {
     const { store, kernel } = this.options;
     return this.#lock.write(async () => kernel.reconcile(await store.list()));
   }
 
-  /** Removes what has expired. */
+  /** Removes the expired forwards. */
   expire(): Promise<readonly Forward[]> {
     const { store, now = Date.now } = this.options;
     return this.#lock.read(async () => {
@@ -110,16 +111,16 @@ export class Forwards {
     });
   }
 
-  /** Resolves when nothing is under way any more; store and kernel stay open. */
+  /** Resolves when no change is under way. The store and the kernel stay open. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#timer);
     clearTimeout(this.#retry);
-    this.#unfollow();
+    this.#stopListening();
+    await this.#expiry.stop();
     await this.#lock.write(async () => undefined);
   }
 
-  /** From here on it is gone for good: a kernel that refuses is made right by the next reconciliation. */
+  /** The removal is final: if the kernel refuses, the next reconciliation repeats it there. */
   async #revoke(forward: Forward): Promise<void> {
     for (const removed of this.#creating) removed.add(forward.id);
     await this.options.kernel.remove(forward).catch((error: unknown) => {
@@ -128,7 +129,7 @@ export class Forwards {
     });
   }
 
-  /** After a failure nobody knows what was written. */
+  /** After a failure it is unknown what was written, so the kernel must catch up. */
   #written<T>(work: Promise<T>): Promise<T> {
     return work.catch((error: unknown) => {
       this.#catchUpLater();

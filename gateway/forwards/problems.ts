@@ -1,4 +1,4 @@
-/** Why a forward cannot be had. */
+/** Why a forward cannot be opened or closed. */
 import { Problem } from "../../http/problem.js";
 import type { PortRange } from "./forward.js";
 
@@ -13,21 +13,21 @@ export const portTaken = (connPort: number) =>
 
 export const noSuchForward = () => new Problem(404, "no-such-forward", "Not found", "No such port mapping record");
 
-/** The forward is not there for anybody: what was written is taken back. */
+/** Nothing is left of the forward: its row was removed again. */
 export const kernelRefused = (cause: unknown) =>
   new Problem(503, "kernel-refused", "Service unavailable", "the kernel did not take the change; nothing was changed", {
     headers: { "Retry-After": "5" },
     cause,
   });
 
-/** The forward is gone from the database, and with the next reconciliation from the kernel. */
+/** The forward is gone from the database; the next reconciliation removes it from the kernel. */
 export const removedLate = (cause: unknown) =>
   new Problem(503, "kernel-late", "Service unavailable", "it is removed, but the kernel has not taken that yet", {
     headers: { "Retry-After": "5" },
     cause,
   });
 
-/** At most 60 letters of it, so that an answer cannot be made large. */
+/** At most 60 characters, so that a client cannot make an answer large. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -1,4 +1,4 @@
-/** Records as the bytes of batches: NDJSON, in clear or as Fernet tokens. */
+/** Encodes records as batches: NDJSON, in the clear or as Fernet tokens. */
 import { type FernetKey, fernetToken } from "./fernet.js";
 import { idAndTime } from "./record.js";
 
@@ -10,7 +10,7 @@ export type Encryption =
   /** Each record is a token beside its id and time: `{"id":…,"time":…,"fernet":…}`, still NDJSON. */
   | { readonly kind: "record"; readonly key: FernetKey };
 
-/** @param records each one line of JSON without its newline. */
+/** @param records lines of JSON without newlines. */
 export function encodeBatch(records: readonly string[], encryption: Encryption): Uint8Array {
   if (encryption.kind === "record") {
     const { key } = encryption;

@@ -17,7 +17,7 @@ export function readFernetKey(text: string): FernetKey | undefined {
   return { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) };
 }
 
-/** @param seconds since 1970. @param iv 16 bytes; only tests give one. */
+/** @param seconds since 1970. @param iv 16 bytes; given only by tests. */
 export function fernetToken(
   key: FernetKey,
   data: string | Uint8Array,
@@ -35,7 +35,7 @@ export function fernetToken(
   return padded(token.toString("base64url"));
 }
 
-/** @returns undefined for whatever was not made with this key, or was changed since. */
+/** @returns undefined for a token that was made with another key, or changed since. */
 export function openFernet(key: FernetKey, token: string): Buffer | undefined {
   if (!/^[A-Za-z0-9_-]+={0,2}$/.test(token)) return undefined;
   const bytes = Buffer.from(token, "base64url");
@@ -52,10 +52,10 @@ export function openFernet(key: FernetKey, token: string): Buffer | undefined {
   }
 }
 
-/** Python's reader insists on the padding that base64url may leave out. */
+/** Python's reader requires the padding that base64url may omit. */
 const padded = (text: string) => text + "=".repeat((4 - (text.length % 4)) % 4);
 
-/** Asking for 16 random bytes costs more than encrypting a record; asking for 16 KiB costs the same. */
+/** A request for 16 random bytes costs more than encrypting a record, and no less than one for 16 KiB. */
 let pool = Buffer.alloc(0);
 function randomIv(): Buffer {
   if (pool.length < 16) pool = randomBytes(16_384);

@@ -1,16 +1,16 @@
 /**
- * Whose packet it was. A packet is logged after its target was rewritten, so a forward is found by where it
- * leads, among those that existed at that time; forwards that ended are remembered for a while. Pure.
+ * Finds the forward of a packet. A packet is logged after its target was rewritten, so the search is by target, among
+ * the forwards that existed at that time. Ended forwards are remembered for a while. Pure.
  */
 import { BlockList, isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
 import type { ForwardRef, Packet } from "./record.js";
 
 export interface HistoryOptions {
-  /** How long, and how many, forwards are remembered after they ended. @default a day, 10000 */
+  /** How long, and how many, ended forwards are remembered. @default a day, 10000 */
   readonly keepMs?: number;
   readonly keepCount?: number;
-  /** Packets to these may be logged before the rewriting: then the port is the dialled one. @default none */
+  /** Packets to these addresses may be logged before rewriting, with the dialled port. @default none */
   readonly gatewayAddresses?: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface Span {
   endedAt?: number;
 }
 
-/** A traditional timestamp has no fraction, and the kernel's clock is not the database's. */
+/** Traditional timestamps have no fraction, and the kernel's clock may differ from the database's. */
 const TOLERANCE_MS = 2_000;
 
 export class ForwardHistory {
@@ -34,7 +34,7 @@ export class ForwardHistory {
     this.#own = new Set(options.gatewayAddresses ?? []);
   }
 
-  /** Everything that is there now; what was there and is not any more has ended. @returns whether anything ended. */
+  /** Takes the current forwards; those that are missing have ended. @returns whether any has ended. */
   update(forwards: readonly Forward[], now: number): boolean {
     const current = new Set(forwards.map(({ id }) => id));
     let hasEnded = false;
@@ -59,7 +59,7 @@ export class ForwardHistory {
     this.#ended.push(span);
   }
 
-  /** Those that ended, to be remembered across a restart. */
+  /** The ended forwards, to be saved across a restart. */
   ended(): readonly Span[] {
     return this.#ended;
   }
@@ -71,7 +71,7 @@ export class ForwardHistory {
     }
   }
 
-  /** A user is named only where all that fits is theirs, a forward only where nothing else fits. */
+  /** Names a forward only if no other fits, and a user only if all fitting forwards are theirs. */
   find(packet: Packet): ForwardRef {
     const { time, protocol, target, targetPort } = packet;
     if (targetPort !== undefined) {
@@ -87,7 +87,7 @@ export class ForwardHistory {
       }
       if (allowed.length > 1) return onlyOwner(allowed);
     }
-    // No forward's packet; but a machine that only one user has forwards to is that user's.
+    // The packet belongs to no forward, but a machine may belong to the only user with forwards to it.
     const machine = this.#byMachine.get(packet.source) ?? this.#byMachine.get(target);
     return machine === undefined ? {} : onlyOwner(atThatTime(machine, time));
   }
@@ -119,7 +119,7 @@ export class ForwardHistory {
 
 const targetKey = (protocol: string, address: string, port: number) => `${protocol} ${address} ${port}`;
 
-/** Those that existed then; those that nearly did only where there is no other. */
+/** The forwards that existed at `time`; without one, those that existed within the tolerance. */
 function atThatTime(spans: readonly Span[], time: number): readonly Span[] {
   const within = (slack: number) =>
     spans.filter(

@@ -1,5 +1,5 @@
 /**
- * One batch as bytes: "SPL1", the length of what follows the header, its CRC-32, then the length of the meta, the
+ * One batch as bytes: "SPL1", the length and the CRC-32 of what follows the header, then the length of the meta, the
  * meta as JSON, and the payload. Pure.
  */
 import { crc32 } from "node:zlib";
@@ -34,7 +34,7 @@ export function encodeFrame<Mark>(meta: FrameMeta<Mark>, payload: Uint8Array): U
   return frame;
 }
 
-/** @returns undefined where a bit is not as it was written. */
+/** @returns undefined if any bit has changed. */
 export function decodeFrame<Mark>(header: Buffer, body: Buffer): Frame<Mark> | undefined {
   if (header.readUInt32BE(0) !== MAGIC || header.readUInt32BE(8) !== crc32(body) || body.length < 4) return undefined;
   const end = 4 + body.readUInt32BE(0);

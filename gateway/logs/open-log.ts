@@ -1,8 +1,9 @@
-/** The log sender as gateway.yaml describes it. */
+/** Opens the log sender that gateway.yaml describes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { SettingsFiles } from "../../http/daemon/settings-files.js";
+import { isLoopback } from "../../net/address.js";
 import { badLogKey, badLogTarget } from "../errors.js";
 import type { Forward } from "../forwards/forward.js";
 import type { GatewayConfig } from "../settings/schema.js";
@@ -27,7 +28,7 @@ export interface OpenLogOptions {
   readonly onEvent: (event: SenderEvent) => void;
 }
 
-/** @throws Fault for a target or a key that is none. */
+/** @throws Fault for an invalid target or key. */
 export async function openLog({ log, stateDir, files, forwards, onEvent }: OpenLogOptions): Promise<LogSender> {
   const where = parseDestination(log.target);
   const encryption = await encryptionOf(log, where, files);
@@ -51,11 +52,11 @@ export type Destination =
   | { readonly kind: "http"; readonly url: URL }
   | ({ readonly kind: "nats" } & NatsReceiverOptions);
 
-/** Pure. In the clear only to this machine: a log names who talks with whom. */
+/** Pure. Without TLS only to this machine: a log says who talks with whom. */
 export function parseDestination(text: string): Destination {
   if (!URL.canParse(text)) throw badLogTarget(text);
   const url = new URL(text);
-  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isHere = isLoopback(url.hostname);
   if (url.protocol === "https:" || (url.protocol === "http:" && isHere)) return { kind: "http", url };
   if (url.protocol === "nats+tls:" || (url.protocol === "nats:" && isHere)) return natsDestination(text, url);
   const isBare = url.username === "" && url.search === "" && /^\/?$/.test(url.pathname);
@@ -64,7 +65,7 @@ export function parseDestination(text: string): Destination {
   return defined({ kind: "syslog", host, port: url.port === "" ? undefined : Number(url.port) });
 }
 
-/** A subject's words, without the wildcards that only subscribers may write. */
+/** A subject of words; wildcards are for subscribers only. */
 const SUBJECT = /^\/[^\s.*>/]+(?:\.[^\s.*>/]+)*$/;
 
 function natsDestination(text: string, url: URL): Destination {
@@ -89,7 +90,7 @@ function openReceiver(where: Destination, encryption: Encryption, ca: string | u
     : httpReceiver({ url: where.url, contentType: contentTypeOf(encryption), ...trust });
 }
 
-/** A syslog message is one record, so its encryption is too. */
+/** A syslog message holds one record, so each record is encrypted by itself. */
 async function encryptionOf(log: LogConfig, where: Destination, files: SettingsFiles): Promise<Encryption> {
   if (log.fernet_key === undefined) return { kind: "none" };
   const key = readFernetKey((await files.readSecret("log.fernet_key", log.fernet_key)).trim());

@@ -1,22 +1,22 @@
-/** One packet that the gateway let through or turned away, as it is delivered. Values only. */
+/** One packet that the gateway forwarded or dropped, as it is delivered. Values only. */
 
-/** What a line of the log says. */
+/** The content of a log line. */
 export interface Packet {
   /** Milliseconds since 1970. */
   readonly time: number;
   /** Canonical addresses. */
   readonly source: string;
   readonly target: string;
-  /** "tcp", "udp", "icmp", "icmpv6", or the number of any other. */
+  /** "tcp", "udp", "icmp", "icmpv6", or the number of another protocol. */
   readonly protocol: string;
   readonly sourcePort?: number;
   readonly targetPort?: number;
-  /** Interfaces; empty where the packet came from, or went to, the gateway itself. */
+  /** Interfaces; empty if the packet came from, or went to, the gateway itself. */
   readonly in: string;
   readonly out: string;
 }
 
-/** Whose packet it was, as far as that can be told. */
+/** The user and the forward of a packet, as far as they are known. */
 export interface ForwardRef {
   readonly user?: string;
   readonly forwardId?: string;
@@ -24,13 +24,13 @@ export interface ForwardRef {
 }
 
 export interface LogRecord extends Packet, ForwardRef {
-  /** The same line of the same file has the same id, however often it is read or delivered. */
+  /** The same for each reading and delivery of the same line. */
   readonly id: string;
 }
 
-/** One line of JSON without its newline; `id` and `time` come first, where {@link idAndTime} finds them. */
+/** One line of JSON without a newline; `id` and `time` come first, where {@link idAndTime} finds them. */
 export function recordJson(id: string, packet: Packet, forwardRef: ForwardRef): string {
-  // The addresses and the protocol were checked by whoever read them, so nothing in them needs escaping.
+  // The parsers have checked the addresses and the protocol, so they need no escaping.
   let json = `{"id":"${id}","time":${packet.time},"source":"${packet.source}","target":"${packet.target}","protocol":"${packet.protocol}"`;
   if (packet.sourcePort !== undefined) json += `,"sourcePort":${packet.sourcePort}`;
   if (packet.targetPort !== undefined) json += `,"targetPort":${packet.targetPort}`;
@@ -41,7 +41,7 @@ export function recordJson(id: string, packet: Packet, forwardRef: ForwardRef): 
   return `${json}}`;
 }
 
-/** The two facts of a delivered line that stay in clear when the rest is encrypted. */
+/** The two members of a record that stay in the clear when the rest is encrypted. */
 export function idAndTime(json: string): { readonly id: string; readonly time: number } {
   const id = json.slice(7, json.indexOf('"', 7));
   return { id, time: Number.parseInt(json.slice(7 + id.length + 9), 10) };

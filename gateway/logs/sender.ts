@@ -1,8 +1,9 @@
 /**
- * The log sender: one loop reads, joins and spools, another delivers what was spooled. Only the spool is between
- * them, so that memory is the same whether the receiver is there or not.
+ * The log sender: one loop reads lines, finds their forwards and spools them; another delivers from the spool. Only
+ * the spool is between them, so memory use does not depend on the receiver.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { type Backoff, backoffMs } from "../../base/async/backoff.js";
+import { sleepUnless } from "../../base/async/sleep.js";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import { type Encryption, encodeBatch } from "./encode.js";
@@ -26,13 +27,13 @@ export interface SenderOptions {
   /** @default none */
   readonly encryption?: Encryption;
   readonly history: ForwardHistory;
-  /** The forwards of now; asked before what was read is joined. */
+  /** The current forwards, listed before a chunk of lines is joined with them. */
   readonly forwards: () => Promise<readonly Forward[]>;
   readonly onEvent?: (event: SenderEvent) => void;
-  /** How often a log is looked at that had nothing new. @default 200 */
+  /** Pause before reading again when a log has nothing new. @default 200 */
   readonly pollMs?: number;
-  /** Between failed deliveries, doubling, with jitter. @default 500 to 30000 */
-  readonly backoffMs?: { readonly first: number; readonly most: number };
+  /** Wait after a failed delivery: doubling, with jitter. @default from 500 to 30000 ms */
+  readonly backoff?: Pick<Backoff, "baseMs" | "capMs">;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -44,10 +45,10 @@ export type SenderEvent =
   | { readonly event: "delivering-again"; readonly target: string }
   | { readonly event: "reading-failed"; readonly reason: string };
 
-/** Counters since this process began, but for `dropped`, which is since the spool was made. */
+/** Counters since this process began; `recordsDropped` since the spool was made. */
 export interface SenderMetrics {
   readonly recordsRead: number;
-  /** Lines that are not about a packet, or not readable. */
+  /** Lines about something else than a packet, and unreadable ones. */
   readonly linesIgnored: number;
   readonly recordsDelivered: number;
   readonly recordsDropped: number;
@@ -56,9 +57,9 @@ export interface SenderMetrics {
   readonly batchesWaiting: number;
 }
 
-/** No batch is larger, but for one that a single record fills. */
-const BATCH_BYTES = 512 * 1024;
-/** A log in which something happened less than this ago may know forwards that we do not know yet. */
+/** Limit of a batch, unless a single record is larger. */
+const MAX_BATCH_BYTES = 512 * 1024;
+/** Log lines younger than this may be about forwards that are not listed yet. */
 const FRESH_MS = 5_000;
 
 export class LogSender {
@@ -76,7 +77,7 @@ export class LogSender {
     this.#loops = Promise.all([this.#readLoop(), this.#deliverLoop()]);
   }
 
-  /** Goes on where the process before it stopped. @throws whatever the disk says of the spool. */
+  /** Continues where the last process stopped. @throws the error of the file system, for the spool. */
   static async open(options: SenderOptions): Promise<LogSender> {
     const { onEvent } = options;
     const spool = await Spool.open<Position>(
@@ -103,7 +104,7 @@ export class LogSender {
     return { ...this.#counts, recordsDropped: dropped, spoolBytes: bytes, batchesWaiting: waiting };
   }
 
-  /** What was not delivered stays in the spool. */
+  /** Undelivered batches stay in the spool. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake();
@@ -130,7 +131,7 @@ export class LogSender {
     }
   }
 
-  /** Tried until the spool has it: the follower has moved on. */
+  /** Retries until the spool has the chunk: the follower has moved on and will not read it again. */
   async #take(chunk: Chunk): Promise<void> {
     const records = this.#parse(chunk);
     const { now = Date.now, history, forwards, spoolDir, onEvent } = this.options;
@@ -155,9 +156,9 @@ export class LogSender {
     }
   }
 
-  #parse({ text, offset, key }: Chunk): Read[] {
+  #parse({ text, offset, key }: Chunk): ParsedLine[] {
     const { parse } = this.options;
-    const records: Read[] = [];
+    const records: ParsedLine[] = [];
     let start = 0;
     while (start < text.length) {
       const end = text.indexOf("\n", start);
@@ -169,8 +170,8 @@ export class LogSender {
     return records;
   }
 
-  #batches(records: readonly Read[], position: Position): MarkedBatch<Position>[] {
-    const { history, batch: most = 1000, encryption = { kind: "none" } } = this.options;
+  #batches(records: readonly ParsedLine[], position: Position): MarkedBatch<Position>[] {
+    const { history, batch: maxRecords = 1000, encryption = { kind: "none" } } = this.options;
     const batches: MarkedBatch<Position>[] = [];
     let json: string[] = [];
     let first = 0;
@@ -179,7 +180,7 @@ export class LogSender {
       const line = recordJson(id, packet, history.find(packet));
       json.push(line);
       bytes += line.length + 1;
-      if (json.length < most && bytes < BATCH_BYTES && index < records.length - 1) return;
+      if (json.length < maxRecords && bytes < MAX_BATCH_BYTES && index < records.length - 1) return;
       batches.push({
         id: `${records[first]?.id}+${json.length}`,
         records: json.length,
@@ -194,7 +195,7 @@ export class LogSender {
   }
 
   async #deliverLoop(): Promise<void> {
-    const { receiver, onEvent, backoffMs = { first: 500, most: 30_000 }, random = Math.random } = this.options;
+    const { receiver, onEvent, backoff = { baseMs: 500, capMs: 30_000 }, random = Math.random } = this.options;
     let failures = 0;
     while (!this.#isStopped) {
       try {
@@ -212,22 +213,20 @@ export class LogSender {
       } catch (error) {
         if (this.#isStopped) return;
         this.#counts.deliveriesFailed += 1;
-        const longest = Math.min(backoffMs.most, backoffMs.first * 2 ** Math.min(failures, 20));
-        // Half of it is chance, so that gateways that lost the same receiver do not return in step.
-        const retryMs = Math.round(longest * (0.5 + random() / 2));
         failures += 1;
+        // With jitter, so that gateways that lost the same receiver do not return in step.
+        const retryMs = Math.round(backoffMs(failures, { ...backoff, jitter: "half", random }));
         onEvent?.({ event: "delivery-failed", target: receiver.name, reason: reasonOf(error), retryMs });
         await this.#pause(retryMs);
       }
     }
   }
 
-  /** Until there is something; the second is for what came between the question and the waiting. */
+  /** Waits for a new batch. The time limit covers one that arrived before the wait began. */
   async #untilSpooled(): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    if (this.#isStopped) return;
-    await delay(1_000, undefined, { signal: woken.signal }).catch(() => undefined);
+    if (!this.#isStopped) await sleepUnless(woken.signal, 1_000);
   }
 
   get #isStopped(): boolean {
@@ -235,14 +234,14 @@ export class LogSender {
   }
 
   #pause(ms: number): Promise<void> {
-    return delay(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    return sleepUnless(this.#stop.signal, ms);
   }
 }
 
-interface Read {
+interface ParsedLine {
   readonly id: string;
   readonly packet: Packet;
-  /** Offset after its line. */
+  /** Offset of the next line. */
   readonly end: number;
 }
 

@@ -1,24 +1,26 @@
 /**
- * Batches on disk between the reading and the delivery. A batch, how far the log was read when it was made and
- * how much was dropped so far are one frame with one checksum: after a crash they are all there or none is.
+ * Batches on disk, between reading and delivery. A frame with one checksum holds a batch, how far the log was read
+ * with it, and how many records were dropped before it: after a crash, all of them are there or none.
  *
- * `NUMBER.seg` files hold frames; `state.json` holds what frames cannot: what was acknowledged, and what was
- * dropped after the last frame. Of two answers, the one with the higher sequence number counts.
+ * `NUMBER.seg` files hold frames. `state.json` holds what frames cannot: what was acknowledged, and what was dropped
+ * after the last frame. Where both say something, the higher sequence number counts.
  */
 import { type FileHandle, open, readdir, readFile, rename, truncate, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Mutex } from "../../base/async/mutex.js";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
-import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
-import { decodeFrame, encodeFrame, FRAME_HEADER, type Frame, type FrameMeta } from "./frame.js";
+import { ensurePrivateDir, replaceFile, syncDir } from "../../base/fs/atomic.js";
+import { encodeFrame } from "./frame.js";
+import { readFrame, type Segment, scanSegment } from "./segment.js";
 
 export interface SpoolOptions<Mark> {
   readonly dir: string;
-  /** Bound of all segments together. */
+  /** Limit of all segments together. */
   readonly maxBytes: number;
-  /** @default an eighth of the bound, at most 16 MiB */
+  /** @default an eighth of the limit, at most 16 MiB */
   readonly segmentBytes?: number;
-  /** Told of records that a damaged disk has taken, and once whenever the bound is reached or left. */
+  /** Called for damaged files, and whenever the spool becomes full or has room again. */
   readonly onEvent?: (event: SpoolEvent) => void;
   /** Only for its type. */
   readonly mark?: Mark;
@@ -30,7 +32,7 @@ export type SpoolEvent =
   | { readonly event: "damaged"; readonly file: string };
 
 export interface Batch {
-  /** Of the whole batch: the same whenever it is delivered again. */
+  /** The same for each delivery of the batch. */
   readonly id: string;
   readonly records: number;
   readonly payload: Uint8Array;
@@ -52,14 +54,7 @@ interface State<Mark> {
   readonly mark?: Mark;
 }
 
-interface Segment {
-  readonly path: string;
-  /** Sequence number of its last frame. */
-  last: number;
-  bytes: number;
-}
-
-/** What is lost of it in a crash costs a delivery, or a reading, again, nothing else. */
+/** State that a crash loses costs no more than a repeated delivery or reading. */
 const SAVE_EVERY_MS = 1_000;
 
 export class Spool<Mark> {
@@ -68,25 +63,26 @@ export class Spool<Mark> {
   #state: State<Mark> = { sequence: 0, acknowledged: 0, dropped: 0 };
   #isFull = false;
   #savedAt = 0;
-  /** Before it, everything in this segment was acknowledged. */
+  /** All frames of this segment before the offset were acknowledged. */
   #cursor = { path: "", offset: 0 };
-  #turn: Promise<unknown> = Promise.resolve();
+  /** One operation at a time: each changes what the next one sees. */
+  readonly #mutex = new Mutex();
 
   private constructor(private readonly options: SpoolOptions<Mark>) {}
 
-  /** @throws whatever the disk says. A torn frame at the end is cut off. */
+  /** Cuts off a torn frame at the end. @throws the error of the file system. */
   static async open<Mark>(options: SpoolOptions<Mark>): Promise<Spool<Mark>> {
     const spool = new Spool<Mark>(options);
     await spool.#recover();
     return spool;
   }
 
-  /** How far the log was read, as of the last batch that was accepted or dropped. */
+  /** How far the log was read with the last batch that was accepted or dropped. */
   get mark(): Mark | undefined {
     return this.#state.mark;
   }
 
-  /** Records that found no room, since the spool was made. */
+  /** Records that did not fit, since the spool was made. */
   get dropped(): number {
     return this.#state.dropped;
   }
@@ -95,32 +91,32 @@ export class Spool<Mark> {
     return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Batches that wait. */
+  /** Batches waiting for delivery. */
   get waiting(): number {
     return this.#segments.length === 0 ? 0 : (this.#segments.at(-1)?.last ?? 0) - this.#state.acknowledged;
   }
 
   /**
-   * Durable when it resolves. Batches that do not fit are dropped, newest first, and counted; the mark moves on.
+   * Durable when it resolves. Batches that do not fit are dropped, newest first, and counted; the mark advances.
    *
-   * @param mark how far the log was read with all of them, and with lines that are no records.
+   * @param mark how far the log was read, including lines that are no records.
    */
   append(batches: readonly MarkedBatch<Mark>[], mark: Mark): Promise<void> {
-    return this.#inTurn(() => this.#append(batches, mark));
+    return this.#mutex.run(() => this.#append(batches, mark));
   }
 
-  /** Up to `limit` batches that were not acknowledged, oldest first; none are taken out. */
+  /** @returns up to `limit` batches without an acknowledgement, oldest first; they stay in the spool. */
   peek(limit: number, maxBytes = 8 * 1024 * 1024): Promise<readonly Spooled[]> {
-    return this.#inTurn(() => this.#peek(limit, maxBytes));
+    return this.#mutex.run(() => this.#peek(limit, maxBytes));
   }
 
-  /** All batches up to this one have arrived. */
+  /** Removes all batches up to this one: they have arrived. */
   acknowledge(sequence: number): Promise<void> {
-    return this.#inTurn(() => this.#acknowledge(sequence));
+    return this.#mutex.run(() => this.#acknowledge(sequence));
   }
 
   close(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#saveState();
       await this.#writer?.close();
       this.#writer = undefined;
@@ -143,7 +139,7 @@ export class Spool<Mark> {
     const left = batches.slice(frames.length);
     if (left.length === 0) {
       this.#state = { ...this.#state, sequence: last, mark };
-      // Lines without a record make no frame that would remember them.
+      // Lines without a record make no frame that could hold the mark.
       if (batches.length === 0 && Date.now() - this.#savedAt > SAVE_EVERY_MS) await this.#saveState();
       if (batches.length > 0) this.#nowFull(false);
       return;
@@ -176,7 +172,7 @@ export class Spool<Mark> {
       await this.#writer.appendFile(bytes);
       await this.#writer.datasync();
     } catch (error) {
-      // A full disk leaves half a frame; what comes next must not stand behind it.
+      // A full disk leaves half a frame, which would hide all frames after it.
       await truncate(segment.path, segment.bytes).catch(() => undefined);
       throw error;
     }
@@ -210,7 +206,7 @@ export class Spool<Mark> {
         await file.close();
       }
       if (found.length >= limit || bytes >= maxBytes) break;
-      // Nothing in it can be read any more.
+      // Nothing more of this segment can be read.
       if (found.length === 0) await this.#acknowledge(segment.last);
     }
     return found;
@@ -220,7 +216,7 @@ export class Spool<Mark> {
     if (sequence <= this.#state.acknowledged) return;
     this.#state = { ...this.#state, acknowledged: sequence };
     const done = this.#segments.filter(({ last }) => last <= sequence);
-    // What the frames know must be known elsewhere before they go.
+    // The state must hold what the frames say before they are deleted.
     if (done.length > 0 || Date.now() - this.#savedAt > SAVE_EVERY_MS) await this.#saveState();
     for (const segment of done) {
       if (segment === this.#segments.at(-1)) {
@@ -240,9 +236,9 @@ export class Spool<Mark> {
     const names = (await readdir(dir)).filter((name) => /^\d{16}\.seg$/.test(name)).sort();
     for (const name of names) {
       const path = join(dir, name);
-      const { last, end, size } = await scan<Mark>(path);
+      const { last, end, size } = await scanSegment<Mark>(path);
       if (last === undefined) {
-        // Made, but nothing was ever completely in it.
+        // Created, but no frame was completed.
         if (name === names.at(-1)) await unlink(path);
         else await this.#setAside(path);
         continue;
@@ -252,7 +248,7 @@ export class Spool<Mark> {
         await truncate(path, end);
       }
       if (last.sequence > this.#state.acknowledged) this.#segments.push({ path, last: last.sequence, bytes: end });
-      // Acknowledged right before the end of the last process.
+      // Acknowledged just before the last process ended.
       else await unlink(path);
       if (last.sequence > this.#state.sequence) {
         this.#state = defined({
@@ -282,51 +278,6 @@ export class Spool<Mark> {
   async #saveState(): Promise<void> {
     await replaceFile(join(this.options.dir, "state.json"), JSON.stringify(this.#state), 0o600);
     this.#savedAt = Date.now();
-  }
-
-  /** One thing at a time: each changes what the next one sees. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-}
-
-/** The last whole frame, and where it ends. */
-async function scan<Mark>(path: string) {
-  const file = await open(path, "r");
-  try {
-    const { size } = await file.stat();
-    let last: FrameMeta<Mark> | undefined;
-    let end = 0;
-    for (;;) {
-      const frame = await readFrame<Mark>(file, end, size);
-      if (frame === undefined) return { last, end, size };
-      last = frame.meta;
-      end += frame.bytes;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function readFrame<Mark>(file: FileHandle, offset: number, size: number): Promise<Frame<Mark> | undefined> {
-  if (offset + FRAME_HEADER > size) return undefined;
-  const header = Buffer.alloc(FRAME_HEADER);
-  await file.read(header, 0, FRAME_HEADER, offset);
-  const length = header.readUInt32BE(4);
-  if (offset + FRAME_HEADER + length > size) return undefined;
-  const body = Buffer.alloc(length);
-  await file.read(body, 0, length, offset + FRAME_HEADER);
-  return decodeFrame<Mark>(header, body);
-}
-
-async function syncDir(dir: string): Promise<void> {
-  const handle = await open(dir, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

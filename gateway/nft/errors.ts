@@ -7,8 +7,6 @@ export const nftRefused = (what: string, output: string) =>
 export const nftUnreadable = (output: string) =>
   new Fault("nft/unreadable", `nft cannot list the table: ${firstLine(output)}`);
 
-export const nftGone = (why: string) => new Fault("nft/gone", `nft ended: ${why}`);
-
 export const nftTimeout = (limitMs: number) => new Fault("nft/timeout", `nft did not answer within ${limitMs} ms`);
 
 export const tableOutOfSync = () =>
@@ -19,7 +17,7 @@ export const conntrackFailed = (output: string) =>
 
 /** Whether nft or conntrack was killed because it hung: nobody knows then what the kernel did. */
 export const isTimeout = (error: unknown) =>
-  error instanceof Fault && (error.code === "nft/timeout" || error.code === "run/timeout");
+  error instanceof Fault && ["nft/timeout", "run/timeout", "session/timeout"].includes(error.code);
 
 function firstLine(text: string): string {
   return text.trim().split("\n", 1)[0] ?? "";

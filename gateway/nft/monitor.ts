@@ -9,8 +9,8 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { endChild } from "../../base/process/spawn.js";
 import { TABLE } from "./ruleset.js";
-import { ended } from "./session.js";
 
 export interface WatchOptions {
   /** How nft is run. */
@@ -23,8 +23,6 @@ export interface WatchOptions {
   onMarked(mark: string, pid: number): void;
   /** Called when another program changed the table, and when the monitor may have missed such a change. */
   onForeign(): void;
-  /** How long the monitor may take to end. */
-  readonly limitMs: number;
 }
 
 type MonitorEvent =
@@ -73,8 +71,7 @@ export async function watchForeign(options: WatchOptions): Promise<() => Promise
   await Promise.race([once(child, "spawn"), once(child, "error")]);
   return async () => {
     isStopped = true;
-    child.kill();
-    await ended(child, options.limitMs);
+    await endChild(child);
   };
 }
 

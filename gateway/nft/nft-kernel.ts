@@ -3,6 +3,7 @@
  * monitor for changes by other programs. Each exchange has a time limit, so that an nft that hangs costs a change
  * and not the gateway.
  */
+import { Mutex } from "../../base/async/mutex.js";
 import type { Forward } from "../forwards/forward.js";
 import { endConnections } from "./conntrack.js";
 import { type Counters, listedForwards } from "./elements.js";
@@ -54,7 +55,7 @@ class NftKernel implements Kernel {
   /** The desired content of the table. */
   readonly #wanted = new Map<string, Forward>();
   #pending: Pending[] = [];
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
   #isFlushing = false;
   /** Forwards with a change that is not applied yet. */
   readonly #changing = new Set<string>();
@@ -77,10 +78,8 @@ class NftKernel implements Kernel {
   }
 
   async watch(): Promise<void> {
-    const { nft, limitMs } = this.programs;
     this.#stopWatching = await watchForeign({
-      nft,
-      limitMs,
+      nft: this.programs.nft,
       marks: Object.values(this.#marks),
       isOurs: (pid) => pid === this.#sessionPid,
       onMarked: (mark, pid) => {
@@ -95,14 +94,16 @@ class NftKernel implements Kernel {
   }
 
   reconcile(forwards: readonly Forward[]): Promise<Reconciled> {
-    return this.#exclusively(() => {
-      this.#wanted.clear();
-      for (const forward of forwards) this.#wanted.set(forward.id, forward);
-      return this.#replace();
-    }).catch((error: unknown) => {
-      this.#repairLater();
-      throw error;
-    });
+    return this.#mutex
+      .run(() => {
+        this.#wanted.clear();
+        for (const forward of forwards) this.#wanted.set(forward.id, forward);
+        return this.#replace();
+      })
+      .catch((error: unknown) => {
+        this.#repairLater();
+        throw error;
+      });
   }
 
   add(forward: Forward): Promise<void> {
@@ -143,8 +144,9 @@ class NftKernel implements Kernel {
     clearTimeout(this.#retry);
     for (const { timer } of this.#resetting.values()) clearTimeout(timer);
     const stopped = this.#stopWatching();
-    await this.#last;
-    await Promise.all([stopped, this.#session.close()]);
+    await this.#mutex.idle();
+    this.#session.close();
+    await stopped;
   }
 
   #change(change: Change): Promise<void> {
@@ -153,7 +155,7 @@ class NftKernel implements Kernel {
       this.#pending.push({ change, resolve, reject });
       if (this.#isFlushing) return;
       this.#isFlushing = true;
-      void this.#exclusively(() => this.#flush());
+      void this.#mutex.run(() => this.#flush());
     });
   }
 
@@ -230,7 +232,7 @@ class NftKernel implements Kernel {
   #repair(): void {
     if (this.#isRepairDue || this.#isClosed) return;
     this.#isRepairDue = true;
-    const repaired = this.#exclusively(() => {
+    const repaired = this.#mutex.run(() => {
       this.#isRepairDue = false;
       return this.#replace();
     });
@@ -257,11 +259,5 @@ class NftKernel implements Kernel {
       added: forwards.filter(({ id }) => !counters.has(id)).length,
       removed: listed.filter(({ id }) => !this.#wanted.has(id)).length,
     };
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }

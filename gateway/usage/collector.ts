@@ -1,4 +1,4 @@
-/** Writes down who used which forward when. */
+/** Records the traffic of each forward, minute by minute. */
 import { Interval } from "../../base/async/interval.js";
 import { Mutex } from "../../base/async/mutex.js";
 import type { Kernel } from "../nft/kernel.js";
@@ -23,14 +23,14 @@ export class UsageCollector {
     this.#interval = new Interval({ intervalMs, work: () => this.collect(), onFailure }).start();
   }
 
-  /** What was counted before this process began was written down by the one before it, or is lost with it. */
+  /** Starts from the kernel's current counters: an earlier process has recorded what came before, or it is lost. */
   static async open(options: CollectorOptions): Promise<UsageCollector> {
     const collector = new UsageCollector(options);
     collector.#before = byId(await options.kernel.counters());
     return collector;
   }
 
-  /** Everything that passed until now is written down when this resolves. */
+  /** All traffic up to now is recorded when this resolves. */
   collect(): Promise<void> {
     return this.#mutex.run(() => this.#collect());
   }
@@ -44,7 +44,7 @@ export class UsageCollector {
     const { store, kernel, now = Date.now } = this.options;
     const counters = await kernel.counters();
     await store.addUsage(difference(this.#before, counters, await store.list(), now()));
-    // Only after it was written: what could not be written is part of the next difference.
+    // Only after a successful write: otherwise the next difference contains the same traffic again.
     this.#before = byId(counters);
   }
 }

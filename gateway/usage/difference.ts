@@ -1,4 +1,4 @@
-/** From the kernel's counters, which only grow, to what passed within a minute. Pure. */
+/** Turns the kernel's growing counters into the traffic of a minute. Pure. */
 import type { Forward } from "../forwards/forward.js";
 import type { ForwardCounter } from "../nft/kernel.js";
 import type { UsageSample } from "../store/store.js";
@@ -8,8 +8,8 @@ export type Counted = ReadonlyMap<string, ForwardCounter>;
 const MINUTE = 60_000;
 
 /**
- * @param before by forward id. A counter that is lower than before was begun anew.
- * @returns only forwards over which something passed.
+ * @param before by forward id. A counter that is lower than before has started anew.
+ * @returns samples of the forwards with traffic.
  */
 export function difference(
   before: Counted,

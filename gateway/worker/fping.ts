@@ -1,5 +1,6 @@
 /** Sends ICMP echo requests to many addresses at once. */
 import { isIPv6 } from "node:net";
+import { mapLimit } from "../../base/async/pool.js";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { run } from "../../base/process/run.js";
@@ -23,17 +24,11 @@ export interface SweepOptions {
 /** @returns the addresses that answered. @throws Fault if fping cannot run: then no address is known dead. */
 export async function sweep(addresses: readonly string[], options: SweepOptions = {}): Promise<Set<string>> {
   const chunks = [false, true].flatMap((v6) => chunked(addresses.filter((address) => isIPv6(address) === v6)));
-  const alive = new Set<string>();
-  const work = async () => {
-    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
-      for (const address of await ask(chunk, options)) alive.add(address);
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_PROCESSES }, work));
-  return alive;
+  const answered = await mapLimit(chunks, MAX_PROCESSES, (chunk) => ping(chunk, options));
+  return new Set(answered.flat());
 }
 
-async function ask(addresses: readonly string[], options: SweepOptions): Promise<string[]> {
+async function ping(addresses: readonly string[], options: SweepOptions): Promise<string[]> {
   const [program = "", ...args] = options.fping ?? ["fping"];
   const family = isIPv6(addresses[0] ?? "") ? "-6" : "-4";
   const device = options.device === undefined ? [] : ["-I", options.device];

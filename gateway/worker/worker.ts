@@ -1,5 +1,7 @@
 /** Checks the machines behind the forwards: one sweep over all of them, every few minutes. */
-import type { Forward } from "../forwards/forward.js";
+import { Interval } from "../../base/async/interval.js";
+import { Mutex } from "../../base/async/mutex.js";
+import { mapLimit } from "../../base/async/pool.js";
 import type { MachineState, Store } from "../store/store.js";
 import { type LivenessUpdate, updateLiveness } from "./liveness.js";
 
@@ -21,13 +23,13 @@ export interface WorkerOptions {
 const MAX_PROBES = 64;
 
 export class Worker {
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<readonly LivenessUpdate[]> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #isTriggered = false;
-  #isStopped = false;
+  readonly #mutex = new Mutex();
+  readonly #interval: Interval;
 
-  constructor(private readonly options: WorkerOptions) {}
+  constructor(private readonly options: WorkerOptions) {
+    const { intervalMs, onFailure } = options;
+    this.#interval = new Interval({ intervalMs, onFailure, work: () => this.sweepOnce() });
+  }
 
   /** Sweeps now, and then at each interval. */
   start(): void {
@@ -36,34 +38,17 @@ export class Worker {
 
   /** Sweeps as soon as possible, so that the user of a new machine does not wait for the next interval. */
   trigger(): void {
-    if (this.#isStopped) return;
-    if (this.#running !== undefined) {
-      this.#isTriggered = true;
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#running = this.sweepOnce();
-    this.#running.catch(this.options.onFailure).finally(() => {
-      this.#running = undefined;
-      if (this.#isStopped) return;
-      const delayMs = this.#isTriggered ? 0 : this.options.intervalMs;
-      this.#isTriggered = false;
-      this.#timer = setTimeout(() => this.trigger(), delayMs).unref();
-    });
+    this.#interval.trigger();
   }
 
   /** Resolves when the running sweep has ended; no other one starts. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#running?.catch(() => undefined);
+  stop(): Promise<void> {
+    return this.#interval.stop();
   }
 
   /** Sweeps never overlap: a second call waits for the first, so that damping counts each sweep once. */
   sweepOnce(): Promise<readonly LivenessUpdate[]> {
-    const swept = this.#last.then(() => this.#sweep());
-    this.#last = swept.catch(() => undefined);
-    return swept;
+    return this.#mutex.run(() => this.#sweep());
   }
 
   async #sweep(): Promise<readonly LivenessUpdate[]> {
@@ -92,16 +77,12 @@ export class Worker {
     const reached = new Set<string>();
     if (probe === undefined || silent.length === 0) return reached;
     const addresses = new Set(silent.map(({ addr }) => addr));
-    const queue: Forward[] = (await store.list()).filter(
+    const forwards = (await store.list()).filter(
       ({ targetAddr, protocol }) => protocol === "tcp" && addresses.has(targetAddr),
     );
-    const probeQueue = async () => {
-      for (let forward = queue.shift(); forward !== undefined; forward = queue.shift()) {
-        const { targetAddr, targetPort } = forward;
-        if (!reached.has(targetAddr) && (await probe(targetAddr, targetPort))) reached.add(targetAddr);
-      }
-    };
-    await Promise.all(Array.from({ length: MAX_PROBES }, probeQueue));
+    await mapLimit(forwards, MAX_PROBES, async ({ targetAddr, targetPort }) => {
+      if (!reached.has(targetAddr) && (await probe(targetAddr, targetPort))) reached.add(targetAddr);
+    });
     return reached;
   }
 }

@@ -40,13 +40,13 @@ export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
       });
       sent.once("error", reject);
       sent.once("response", (response) => {
-        // The whole answer: a connection with half of one is of no use to the next batch.
+        // Read the whole answer: the connection is reused for the next batch.
         response.once("error", reject).once("close", () => reject(new Error("the answer ended early")));
         response.once("end", () => resolve(response)).resume();
       });
       sent.end(payload);
     });
-    // A redirect is not followed: it would send the log somewhere that nobody configured.
+    // Redirects are not followed: they would send the log to an address that is not configured.
     if (statusCode < 200 || statusCode > 299) throw new Error(`the collector answered ${statusCode}`);
   }
 

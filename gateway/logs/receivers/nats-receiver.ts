@@ -1,6 +1,6 @@
 /**
- * NATS JetStream: a message per batch, acknowledged by the stream when it has stored it. The batch's id is the
- * message's id, so that a stream drops what comes twice within its duplicate window.
+ * NATS JetStream: one message per batch, acknowledged when the stream has stored it. The batch's id is the message's
+ * id, so that the stream drops duplicates within its window.
  */
 import { isIP } from "node:net";
 import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
@@ -15,7 +15,7 @@ export interface NatsReceiverOptions extends ReceiverOptions {
   /** @default 4222 */
   readonly port?: number;
   readonly subject: string;
-  /** Without it only to this machine. */
+  /** Required unless the server is this machine. */
   readonly tls: boolean;
   readonly user?: string;
   readonly password?: string;
@@ -29,7 +29,7 @@ export function natsReceiver(options: NatsReceiverOptions): LogReceiver {
     const connection = await connect(
       defined({
         servers: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
-        // Whoever delivers tries again, and says so; and other servers of a cluster are not what was configured.
+        // The sender retries and logs it. Other servers of a cluster are not configured here.
         reconnect: false,
         ignoreClusterUpdates: true,
         timeout: timeoutMs,
@@ -70,16 +70,16 @@ export function natsReceiver(options: NatsReceiverOptions): LogReceiver {
   return { name: `${scheme}://${host}:${port}/${subject}`, window: 16, deliver, close: leave };
 }
 
-/** What is not in the library's types goes to Node's tls.connect() as it is. */
+/** The library passes options that its types lack to Node's tls.connect(). */
 function tlsOptions(host: string, ca: string | undefined): TlsOptions {
-  // An address is no server name, and with neither, Node would ask for a certificate of "localhost".
+  // An address is no server name; without a host either, Node would verify the name "localhost".
   const name = isIP(host) === 0 ? { servername: host } : { host };
   const more = { ...name, minVersion: "TLSv1.2", ciphers: TLS_CIPHERS };
   return { ...more, ...defined({ ca }) };
 }
 
 function explained(error: unknown, subject: string): unknown {
-  // What the library says of a subject that nobody listens to.
+  // The library's words for a subject without a stream.
   if (!(error instanceof Error) || !/no responders|jetstream is not enabled/i.test(`${error.name} ${error.message}`)) {
     return error;
   }

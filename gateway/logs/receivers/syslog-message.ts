@@ -5,12 +5,12 @@ export interface Sender {
   readonly hostname: string;
 }
 
-/** local0.info: a packet is news, not a problem. */
+/** local0.info. */
 const PRIORITY = 16 * 8 + 6;
-/** 32473 is the number for whoever has no enterprise number of their own (RFC 5612). */
+/** 32473 is the enterprise number for examples and users without their own (RFC 5612). */
 const STRUCTURED = "sallyport@32473";
 
-/** @param json one record. @returns the frame: its length in bytes, a space, the message. */
+/** @param json one record. @returns the frame: the length of the message in bytes, a space, the message. */
 export function syslogFrame(json: string, { hostname }: Sender): string {
   const { id, time } = idAndTime(json);
   const at = new Date(time).toISOString();

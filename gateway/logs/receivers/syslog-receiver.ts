@@ -1,7 +1,7 @@
 /**
- * Syslog over TLS (RFC 5425). The protocol acknowledges nothing, and bytes that were written may still be in a
- * buffer of ours when the receiver dies. So one connection carries a few batches and is then closed for writing:
- * when the receiver closes its side in answer, and not with an error, it has taken everything to the end.
+ * Syslog over TLS (RFC 5425). The protocol has no acknowledgements, and written bytes may still be in our buffers when
+ * the receiver dies. So each connection carries a few batches and is then closed for writing. If the receiver answers
+ * by closing its side without an error, it has taken everything.
  */
 import { once } from "node:events";
 import { hostname } from "node:os";
@@ -16,7 +16,7 @@ export interface SyslogReceiverOptions extends ReceiverOptions {
   readonly host: string;
   /** @default 6514 */
   readonly port?: number;
-  /** @default - of this machine */
+  /** @default - the name of this machine */
   readonly hostname?: string;
 }
 
@@ -26,7 +26,7 @@ export function syslogReceiver(options: SyslogReceiverOptions): LogReceiver {
   let session: Buffer | undefined;
 
   async function deliver(batches: readonly Batch[], signal: AbortSignal): Promise<void> {
-    // Node has allowHalfOpen here since 12.9; its types do not.
+    // Node's types lack this option.
     const halfOpen = { allowHalfOpen: true } as object;
     const socket = connect({
       ...halfOpen,
@@ -57,7 +57,7 @@ export function syslogReceiver(options: SyslogReceiverOptions): LogReceiver {
 
   async function converse(socket: TLSSocket, batches: readonly Batch[]): Promise<void> {
     let isDone = false;
-    // A receiver that leaves before we are done has not taken everything, however politely it leaves.
+    // A receiver that closes before we are done has not taken everything, even without an error.
     const answered = new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.once("end", () => (isDone ? resolve() : reject(new Error("the receiver closed the connection"))));

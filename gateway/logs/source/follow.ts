@@ -1,6 +1,6 @@
 /**
- * Follows a growing log through rotation by rename and by copytruncate, from where an earlier process stopped.
- * Every complete line is read once, in order, as long as the candidates that rotation made are still there.
+ * Follows a growing log through rotation by rename and by copytruncate, from where an earlier process stopped. Reads
+ * each complete line once, in order, as long as the rotated files still exist.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { errno } from "../../../base/fault.js";
@@ -10,31 +10,31 @@ import { after, findContinuation, type LogFile, logFileAt, rotatedFiles } from "
 export interface Chunk {
   /** Complete lines, each with its newline. One byte is one character, so that indices are offsets. */
   readonly text: string;
-  /** Of the first byte. */
+  /** Offset of the first byte. */
   readonly offset: number;
   readonly key: string;
-  /** Where to go on when all of this has been dealt with. */
+  /** Where to continue after this chunk. */
   readonly position: Position;
 }
 
 export interface FollowOptions {
   readonly file: string;
-  /** Where an earlier process stopped. @default - the beginning of the file as it is now */
+  /** Where an earlier process stopped. @default - the beginning of the current file */
   readonly position?: Position;
-  /** Bytes to read at once; a line that is longer is no line. @default 1 MiB */
+  /** Bytes to read at once; longer lines are skipped. @default 1 MiB */
   readonly chunkBytes?: number;
   readonly onEvent?: (event: FollowEvent) => void;
 }
 
 export type FollowEvent =
-  /** What was written after the position is not there any more, or packed. */
+  /** The lines after the position were deleted or compressed. */
   | "rotated-away"
-  /** A line that is longer than a chunk was skipped. */
+  /** A line longer than a chunk was skipped. */
   | "line-too-long"
-  /** A file ended in the middle of a line, and was followed by another. */
+  /** A file ended in the middle of a line, and another file followed it. */
   | "line-torn";
 
-/** The file that is being read. */
+/** The file being read. */
 interface Current {
   readonly handle: FileHandle;
   readonly device: number;
@@ -58,19 +58,19 @@ export class Follower {
     this.#buffer = Buffer.allocUnsafe(options.chunkBytes ?? 1024 * 1024);
   }
 
-  /** @returns undefined when nothing is there that was not read yet. Never more than one call at a time. */
+  /** @returns undefined when everything was read. Calls must not overlap. */
   async read(): Promise<Chunk | undefined> {
     for (;;) {
       if (this.#current === undefined && !(await this.#open())) return undefined;
       const current = this.#current as Current;
-      // Looked at first: what is written to the old file after its successor has something is not written by the logger.
+      // Look for a successor first: once it has content, the logger no longer writes to the old file.
       const next = await this.#successor(current);
       const chunk = await this.#readFrom(current);
       if (chunk === "truncated") await this.#leaveTruncated(current);
       else if (chunk === "skipped") continue;
       else if (chunk !== undefined) return chunk;
       else if (next === undefined) return undefined;
-      else await this.#turnTo(next, current);
+      else await this.#switchTo(next, current);
     }
   }
 
@@ -87,14 +87,14 @@ export class Follower {
     const candidates = [...(await rotatedFiles(file)), ...(now === undefined ? [] : [now])];
     const found = await findContinuation(position, candidates);
     if (found !== undefined) return this.#enter(found, position.key, position);
-    // Truncated without a copy, or removed: go on with what is younger.
+    // Truncated without a copy, or removed: continue with the younger files.
     this.#event("rotated-away");
     const isSame = now !== undefined && now.device === position.device && now.inode === position.inode;
     const [first] = isSame ? [now] : [...after({ path: "", modifiedMs: position.modifiedMs }, candidates), now];
     return this.#enter(first, position.key);
   }
 
-  /** @param key of this file where `from` is given, else of the one before it. */
+  /** @param key the key of this file if `from` is given, otherwise of the file before it. */
   async #enter(found: LogFile | undefined, key: string, from?: Position): Promise<boolean> {
     if (found === undefined) return false;
     let handle: FileHandle;
@@ -108,7 +108,7 @@ export class Follower {
     const head = Buffer.alloc(from?.headBytes ?? 0);
     if (from !== undefined) {
       await handle.read(head, 0, head.length, 0);
-      // Somebody rotated between the choice and the opening: choose again.
+      // The log was rotated between the choice and the opening: choose again.
       if (headOf(head) !== from.head) {
         await handle.close();
         return false;
@@ -131,7 +131,7 @@ export class Follower {
   async #readFrom(current: Current): Promise<Chunk | "truncated" | "skipped" | undefined> {
     const buffer = this.#buffer;
     const { bytesRead } = await current.handle.read(buffer, 0, buffer.length, current.offset);
-    // Asked after the reading: what was read is of the file that was there before, or it is not used.
+    // Checked after reading: if the file was truncated meanwhile, the bytes are discarded.
     const { size, mtimeMs } = await current.handle.stat();
     if (size < current.offset || !(await beginsWith(current))) return "truncated";
     current.modifiedMs = mtimeMs;
@@ -154,7 +154,7 @@ export class Follower {
     return { text: bytes.toString("latin1", start, end), offset, key: current.key, position: this.#position };
   }
 
-  /** A file is known by how it begins as soon as that cannot change any more, other than by truncation. */
+  /** Identifies a file by its beginning, once only truncation can change that. */
   async #rememberHead(current: Current, bytes: Buffer): Promise<void> {
     if (current.head.length >= HEAD_BYTES) return;
     if (current.offset === 0) {
@@ -170,7 +170,7 @@ export class Follower {
       current.head = longer;
   }
 
-  /** The oldest of the files that came after, once there is something in it. */
+  /** The oldest of the later files, once it has content. */
   async #successor(current: Current): Promise<LogFile | undefined> {
     const { file } = this.options;
     const now = await logFileAt(file);
@@ -180,7 +180,7 @@ export class Follower {
     return [...after(own, older), now].find((found) => found.size > 0 && !isSame(found, current));
   }
 
-  async #turnTo(next: LogFile, current: Current): Promise<void> {
+  async #switchTo(next: LogFile, current: Current): Promise<void> {
     const { size } = await current.handle.stat();
     if (size > current.offset || current.skipping) this.#event("line-torn");
     await current.handle.close();
@@ -188,7 +188,7 @@ export class Follower {
     await this.#enter(next, current.key);
   }
 
-  /** The rest of it may be in the copy that was made before. */
+  /** Continues in the copy that was made before the truncation, if there is one. */
   async #leaveTruncated(current: Current): Promise<void> {
     const { file } = this.options;
     await current.handle.close();

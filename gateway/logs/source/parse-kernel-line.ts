@@ -1,6 +1,6 @@
 /**
- * Lines of the kernel's packet log, as a syslog daemon or ulogd's LOGEMU writes them. Looks for what it needs
- * by `indexOf` instead of splitting the line: most of a line is not needed.
+ * Parses the kernel's packet log, as a syslog daemon or ulogd's LOGEMU writes it. Finds the needed fields by `indexOf`
+ * instead of splitting the line, since most of a line is not needed.
  */
 
 import { defined } from "../../../base/defined.js";
@@ -8,7 +8,7 @@ import type { Packet } from "../record.js";
 import { canonicalAddress } from "./address.js";
 import { type TimestampOptions, timestampReader } from "./timestamp.js";
 
-/** @returns a reader of single lines that answers undefined for whatever is not about a packet. */
+/** @returns a parser of single lines, which returns undefined for lines about something else than a packet. */
 export function kernelLineParser(options: TimestampOptions = {}): (line: string) => Packet | undefined {
   const readTimestamp = timestampReader(options);
   return (line) => {
@@ -46,7 +46,7 @@ function valueAt(line: string, start: number): string {
   return line.slice(start, end === -1 ? line.length : end);
 }
 
-/** A prefix may end right before IN=, without a space. */
+/** The log prefix may end right before IN=, without a space. */
 const interfaceOf = (line: string, name: string, from: number) => {
   const text = value(line, name, from) ?? "";
   return /^[\w.:@-]{0,15}$/.test(text) ? text : "";

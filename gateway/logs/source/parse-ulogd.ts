@@ -1,5 +1,5 @@
 /**
- * Lines of ulogd2's JSON output for NFLOG, from the stack
+ * Parses ulogd2's JSON output for NFLOG, from the stack
  * `NFLOG, BASE, IFINDEX, IP2STR, JSON`.
  */
 
@@ -9,7 +9,7 @@ import { canonicalAddress } from "./address.js";
 import { protocolName } from "./parse-kernel-line.js";
 import { type TimestampOptions, timestampReader } from "./timestamp.js";
 
-/** IANA protocol numbers under the names of the other source. */
+/** Names of IANA protocol numbers, as the kernel's log has them. */
 const PROTOCOLS: Readonly<Record<number, string>> = {
   1: "icmp",
   6: "tcp",
@@ -22,7 +22,7 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   136: "udplite",
 };
 
-/** @returns a reader of single lines that answers undefined for whatever is not about a packet. */
+/** @returns a parser of single lines, which returns undefined for lines about something else than a packet. */
 export function ulogdParser(options: TimestampOptions = {}): (line: string) => Packet | undefined {
   const readTimestamp = timestampReader(options);
   return (line) => {
@@ -49,11 +49,11 @@ export function ulogdParser(options: TimestampOptions = {}): (line: string) => P
   };
 }
 
-/** The packet's own time, in no zone; `timestamp` beside it is local time without saying of where. */
+/** The packet's own time. The field `timestamp` is local time without its zone. */
 function timeOf(fields: Record<string, unknown>): number | undefined {
   const seconds = fields["oob.time.sec"];
   const micros = fields["oob.time.usec"];
-  // 0 is what ulogd writes where the kernel gave no time.
+  // ulogd writes 0 if the kernel gave no time.
   if (typeof seconds !== "number" || seconds <= 0) return undefined;
   return seconds * 1000 + (typeof micros === "number" ? Math.floor(micros / 1000) : 0);
 }

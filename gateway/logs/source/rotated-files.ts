@@ -1,4 +1,4 @@
-/** A log and what rotation made of its older files: `kern.log.1`, `kern.log-20260102`, in the same folder. */
+/** A log and its rotated files in the same folder: `kern.log.1`, `kern.log-20260102`. */
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errno } from "../../../base/fault.js";
@@ -12,10 +12,10 @@ export interface LogFile {
   readonly modifiedMs: number;
 }
 
-/** What cannot be read line by line. */
+/** Compressed files cannot be read line by line. */
 const PACKED = /\.(gz|bz2|xz|zst|lz4)$/;
 
-/** @returns the older files, oldest first; without the log itself. */
+/** @returns the rotated files, oldest first, without the log itself. */
 export async function rotatedFiles(file: string): Promise<LogFile[]> {
   const dir = dirname(file);
   const name = basename(file);
@@ -26,7 +26,7 @@ export async function rotatedFiles(file: string): Promise<LogFile[]> {
   return files.filter((file) => file !== undefined).sort(byAge);
 }
 
-/** @returns undefined where there is no such file. */
+/** @returns undefined if there is no such file. */
 export async function logFileAt(path: string): Promise<LogFile | undefined> {
   try {
     const { dev, ino, size, mtimeMs, isFile } = await stat(path).then((found) => ({
@@ -41,9 +41,9 @@ export async function logFileAt(path: string): Promise<LogFile | undefined> {
 }
 
 /**
- * Where the reading that stopped at `position` can go on: the same file under whatever name, or a copy of it.
+ * Finds the file in which reading continues at `position`: the same file under any name, or a copy of it.
  *
- * @param isCopyOnly the file itself was truncated.
+ * @param isCopyOnly whether the file itself was truncated.
  */
 export async function findContinuation(
   position: Position,
@@ -58,7 +58,7 @@ export async function findContinuation(
   return undefined;
 }
 
-/** What was written after `file`, oldest first. */
+/** The files written after `file`, oldest first. */
 export function after(file: Pick<LogFile, "path" | "modifiedMs">, files: readonly LogFile[]): LogFile[] {
   const index = files.findIndex(({ path }) => path === file.path);
   return index === -1 ? files.filter(({ modifiedMs }) => modifiedMs > file.modifiedMs) : files.slice(index + 1);
@@ -80,7 +80,7 @@ async function beginsAs(path: string, { head, headBytes }: Position): Promise<bo
   }
 }
 
-/** The kernel's clock for files ticks some times a second only; numbers of rotation count upwards with age. */
+/** File times are coarse, so equal ones are ordered by rotation number, which grows with age. */
 function byAge(a: LogFile, b: LogFile): number {
   return a.modifiedMs - b.modifiedMs || rank(b.path) - rank(a.path) || (a.path < b.path ? -1 : 1);
 }

@@ -1,7 +1,7 @@
-/** The two ways in which a syslog daemon begins a line, as milliseconds since 1970. */
+/** Parses the two timestamp formats of syslog daemons to milliseconds since 1970. */
 
 export interface TimestampOptions {
-  /** IANA zone of timestamps that name none. @default - the zone of this process */
+  /** IANA zone of timestamps without one. @default - the zone of this process */
   readonly zone?: string;
   readonly now?: () => number;
 }
@@ -13,11 +13,11 @@ export interface Timestamp {
 }
 
 const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
-/** A clock may be ahead of ours, but not by more. */
+/** How far another clock may be ahead of ours. */
 const AHEAD_MS = 86_400_000;
 const ISO = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?= |$)/;
 
-/** @returns a reader that remembers what it read last: neighbours share their second. */
+/** @returns a parser that remembers the last timestamp: neighbours share their second. */
 export function timestampReader(options: TimestampOptions = {}): (line: string) => Timestamp | undefined {
   const offsetAt = zoneOffset(options.zone);
   const now = options.now ?? Date.now;
@@ -28,7 +28,7 @@ export function timestampReader(options: TimestampOptions = {}): (line: string) 
   function readIso(line: string): Timestamp | undefined {
     const end = line.indexOf(" ");
     const whole = end === -1 ? line.length : end;
-    // "2018-11-01T09:30:56.693495-04:00": what neighbours share is around the fraction.
+    // "2018-11-01T09:30:56.693495-04:00": neighbours differ only in the fraction.
     const dot = line.charCodeAt(19) === 46 ? digitsEnd(line, 20) : 19;
     if (dot > 20 && line.startsWith(second) && second !== "" && line.slice(dot, whole) === zone) {
       return { time: base + fractionMs(line.slice(20, dot)), end: whole };
@@ -51,7 +51,7 @@ export function timestampReader(options: TimestampOptions = {}): (line: string) 
   let asOf = 0;
 
   function readTraditional(line: string): Timestamp | undefined {
-    // The year is a matter of when the question is asked; within a minute it is the same question.
+    // The year depends on the current time. A minute is short enough to reuse the answer.
     const at = now();
     if (traditional !== "" && line.startsWith(traditional) && at - asOf < 60_000)
       return { time: traditionalTime, end: 15 };
@@ -61,7 +61,7 @@ export function timestampReader(options: TimestampOptions = {}): (line: string) 
     const month = MONTHS.indexOf(name) / 3;
     if (!Number.isInteger(month) || month < 0) return undefined;
     const year = new Date(at + AHEAD_MS).getUTCFullYear() + 1;
-    // The latest such moment that is not in the future; February 29 may be some years back.
+    // The latest such moment that is not in the future; February 29 may be years ago.
     for (let back = 0; back < 9; back += 1) {
       const wall = wallMs(year - back, month, Number(day), Number(hour), Number(minute), Number(secondOf));
       const time = wall === undefined ? undefined : fromWall(wall, offsetAt);
@@ -80,9 +80,9 @@ export function timestampReader(options: TimestampOptions = {}): (line: string) 
   };
 }
 
-/** @returns undefined where the calendar or the clock has no such moment. */
+/** @returns undefined if the calendar or the clock has no such moment. */
 function wallMs(year: number, month: number, day: number, hour: number, minute: number, second: number) {
-  // 60 is a leap second: the kernel's clock repeats the second before it.
+  // 60 is a leap second: the kernel's clock repeats second 59.
   if (month < 0 || month > 11 || day < 1 || hour > 23 || minute > 59 || second > 60) return undefined;
   const wall = Date.UTC(year, month, day, hour, minute, Math.min(second, 59));
   return new Date(wall).getUTCDate() === day ? wall : undefined;
@@ -96,7 +96,7 @@ function offsetMs(text: string): number {
   return (text.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** Whole milliseconds, cut and not rounded, so that no record is in the next second. */
+/** Milliseconds, truncated, so that no record moves into the next second. */
 const fractionMs = (digits: string) => Number(digits.slice(0, 3).padEnd(3, "0"));
 
 function digitsEnd(line: string, from: number): number {
@@ -105,7 +105,7 @@ function digitsEnd(line: string, from: number): number {
   return end;
 }
 
-/** Where clocks go back, the earlier of the two moments. */
+/** When clocks go back, the earlier of the two moments. */
 function fromWall(wall: number, offsetAt: (time: number) => number): number {
   const before = wall - offsetAt(wall - 86_400_000);
   const after = wall - offsetAt(wall + 86_400_000);
@@ -113,7 +113,7 @@ function fromWall(wall: number, offsetAt: (time: number) => number): number {
   return fits.length === 0 ? before : Math.min(...fits);
 }
 
-/** Milliseconds that clocks of `zone` are ahead of UTC at a moment. @throws RangeError for an unknown zone. */
+/** @returns the milliseconds by which `zone` is ahead of UTC at a time. @throws RangeError for an unknown zone. */
 function zoneOffset(zone: string | undefined): (time: number) => number {
   if (zone === undefined) return (time) => -new Date(time).getTimezoneOffset() * 60_000;
   const format = new Intl.DateTimeFormat("en-US", {

@@ -37,7 +37,7 @@ const sender = await LogSender.open({
   history: new ForwardHistory(),
   forwards: async () => [],
   pollMs: 20,
-  backoffMs: { first: 20, most: 200 },
+  backoff: { baseMs: 20, capMs: 200 },
   onEvent: say,
 });
 setInterval(() => say({ event: "metrics", rss: process.memoryUsage().rss, ...sender.metrics() }), 100);
