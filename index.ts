@@ -3,7 +3,7 @@ export { Fault } from "./base/fault.js";
 export { type Config, type HostDir, type LoadedConfig, loadConfig } from "./config/load.js";
 export { type ResolvedCaller, resolveCaller } from "./firewall/caller/lookup.js";
 export { type Allowed, allowedBy } from "./firewall/guard/guard.js";
-export type { FirewallOptions } from "./firewall/options/options.js";
+export type { FirewallOptions } from "./firewall/options/schema.js";
 export { buildTable, type RuleTable } from "./firewall/options/table.js";
 export { Cidr } from "./net/cidr.js";
 export { type AgentSettings, agentSettings } from "./stacks/accelerator-hosts/agent-settings.js";

@@ -65,6 +65,14 @@ export const badOption = (where: string | undefined, path: string, value: unknow
     exit: EXIT.usage,
   });
 
+export const maxEntriesWithoutList = (where: string | undefined, path: string, value: number): Fault =>
+  badOption(
+    where,
+    `${path}.max_entries`,
+    value,
+    "must be the number of entries that a prefix_list may have, from 1 to 1000",
+  );
+
 export const optionWithout = (where: string | undefined, path: string, missing: string, example: string): Fault =>
   new Fault("firewall/option-incomplete", at(where, `${path} has no ${missing}`), {
     hint: `write for example ${example}`,

@@ -1,48 +1,7 @@
-/**
- * The keys of the firewall. None has a default here: whether somebody wrote an option is part of its
- * meaning, and what holds without it depends on the others. Whether they fit together is judged where
- * the table is made.
- */
+/** The keys of the firewall: its options, and what the stack firewall-sync follows. */
 import { type Static, Type } from "@sinclair/typebox";
+import { firewallOptionKeys, prefixListId } from "../../firewall/options/schema.js";
 import { flag, type Immutable, port, wholeNumber } from "./shapes.js";
-
-const ports = (description: string) =>
-  Type.Array(port, { description, errorMessage: "must be a list of ports such as [80, 443]" });
-const block = Type.String({
-  minLength: 1,
-  description: "Block of addresses.",
-  errorMessage: 'must be a block of addresses such as "203.0.113.0/24"',
-});
-const prefixListId = Type.String({
-  pattern: "^pl-[0-9a-f]{8,17}$",
-  errorMessage: 'must be the id of a prefix list such as "pl-0123456789abcdef0"',
-});
-
-const firewall = Type.Object(
-  { ports: Type.Optional(ports("Ports that the block may reach.")), cidr: Type.Optional(block) },
-  {
-    additionalProperties: false,
-    description:
-      "{ ports, cidr }: opens the ports to the block, which also takes the place of 0.0.0.0/0 in what the other options open.",
-    errorMessage: 'must have ports and a cidr, such as { ports: [8443], cidr: "203.0.113.0/24" }',
-  },
-);
-
-const ingressEntry = Type.Object(
-  {
-    ports: Type.Optional(ports("Ports that the source may reach.")),
-    cidr: Type.Optional(block),
-    prefix_list: Type.Optional(prefixListId),
-    security_group: Type.Optional(
-      Type.String({
-        pattern: "^(?:[0-9]{12}/)?sg-[0-9a-f]{8,17}$",
-        errorMessage: 'must be the id of a security group such as "sg-0123456789abcdef0"',
-      }),
-    ),
-    max_entries: Type.Optional(wholeNumber(1, 1000)),
-  },
-  { additionalProperties: false, errorMessage: "must have ports and a cidr, prefix_list or security_group" },
-);
 
 const portOrRange = Type.Union(
   [port, Type.String({ pattern: "^[0-9]{1,5}-[0-9]{1,5}$", errorMessage: 'must be a range such as "8000-8010"' })],
@@ -134,23 +93,8 @@ const firewallSync = Type.Object(
 );
 
 export const firewallKeys = {
-  profile: Type.Union([Type.Literal("http"), Type.Literal("dask")], {
-    description: "Meaning of the firewall options: see docs/firewall.md. Without it, http.",
-    errorMessage: 'must be "http" or "dask"',
-  }),
-  http_ports: ports("Ports behind enable_public_http. Without it, 80 and 443; 8787 and 8786 with profile dask."),
-  enable_public_ssh: flag("Open port 22 to everybody. Without it, false; true with profile dask."),
-  enable_public_http: flag("Open http_ports to everybody. Without it, false; true with profile dask."),
-  disable_public_ingress: flag("Whatever the other options open, let in only the VPC. Without it, false."),
-  firewall,
-  ingress: Type.Array(ingressEntry, {
-    description:
-      "The exact list, in place of firewall and the public flags: [{ ports, cidr }], or prefix_list or security_group in place of cidr.",
-    errorMessage: 'must be a list such as [{ ports: [443], cidr: "203.0.113.0/24" }]',
-  }),
+  ...firewallOptionKeys,
   firewall_sync: firewallSync,
 } as const;
 
 export type FirewallSyncConfig = Immutable<Static<typeof firewallSync>>;
-export type FirewallConfig = Immutable<Static<typeof firewall>>;
-export type IngressConfig = Immutable<Static<typeof ingressEntry>>;

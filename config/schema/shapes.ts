@@ -2,6 +2,8 @@
 import { type TSchema, type TUnsafe, Type } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 
+export { flag, port } from "../../firewall/options/schema.js";
+
 /** A schema with a default: the key that it is of has a value in every configuration. */
 export type Defaulted<T extends TSchema> = T & { readonly default: NonNullable<unknown> };
 
@@ -13,10 +15,6 @@ export function defaulted<T extends TSchema>(schema: T): Defaulted<T> {
 
 /** Read-only down to the last list: what the rooms get of a configuration is for reading. */
 export type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
-
-export const port = Type.Integer({ minimum: 1, maximum: 65535, errorMessage: "must be a port from 1 to 65535" });
-
-export const flag = (description: string) => Type.Boolean({ description, errorMessage: "must be true or false" });
 
 export const wholeNumber = (minimum: number, maximum: number, unit = "") =>
   Type.Integer({

@@ -5,8 +5,8 @@
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import { printSource, type RuleSource } from "../../net/ingress-rule.js";
 import * as errors from "../errors.js";
-import type { CheckedOptions } from "./options.js";
 import { BUILT_IN, type Origins, writtenAt } from "./origins.js";
+import type { CheckedOptions } from "./read-options.js";
 
 /** One thing that made a row what it is: who said it, where, and what it did. */
 export interface Step {
@@ -16,7 +16,7 @@ export interface Step {
 }
 
 export interface TableContext {
-  /** The callers' addresses, where `needsCaller(options)`. */
+  /** The callers' addresses, where `readOptions(options).needsCaller`. */
   readonly callers: readonly Cidr[];
   /** @default - not known yet: a reference, printed as `<vpc-cidr>` */
   readonly vpcCidr?: Cidr;

@@ -11,8 +11,9 @@
 import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import { covers, type IngressRule, printPorts, printSource, ruleKey, tcpRule } from "../../net/ingress-rule.js";
-import { type FirewallOptions, readOptions } from "./options.js";
+import { type CheckedOptions, readOptions } from "./read-options.js";
 import { type Claim, Claims, type Step, type TableContext } from "./rule-requests.js";
+import type { FirewallOptions } from "./schema.js";
 
 export type { Step, TableContext } from "./rule-requests.js";
 
@@ -50,7 +51,11 @@ export interface RuleTable {
  * const { rows } = buildTable({ allow_ports: [22] }, { callers: [Cidr.host("203.0.113.7")] });
  */
 export function buildTable(options: FirewallOptions, context: TableContext): RuleTable {
-  const checked = readOptions(options, context.origins);
+  return tableOf(readOptions(options, context.origins), context);
+}
+
+/** As {@link buildTable}, of options that `readOptions` has read. */
+export function tableOf(checked: CheckedOptions, context: TableContext): RuleTable {
   const claims = new Claims(checked, context);
   const overlaps: Overlap[] = [];
   const rows = merge(claims.all(), overlaps);

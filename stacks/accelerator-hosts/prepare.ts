@@ -7,7 +7,7 @@ import { EXIT, Fault } from "../../base/fault.js";
 import { findLoginKey } from "../../certs/login-key.js";
 import { readCertificate } from "../../certs/store.js";
 import type { Config, LoadedConfig } from "../../config/load.js";
-import { needsCaller } from "../../firewall/options/options.js";
+import { readOptions } from "../../firewall/options/read-options.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
 import type { Cidr } from "../../net/cidr.js";
 import { prepareInit } from "../boot/init/prepare-init.js";
@@ -119,16 +119,17 @@ export interface AccessOptions extends Pick<PrepareOptions, "env" | "onStep" | "
 
 /** The rule table and, where an option lets callers in, who these are. */
 export async function prepareAccess(
-  written: LoadedConfig,
+  configured: LoadedConfig,
   options: AccessOptions,
 ): Promise<Pick<DeploymentInputs, "table" | "callers">> {
-  const loaded = await inPrivateNetwork(written);
+  const loaded = await inPrivateNetwork(configured);
   // An existing group keeps its rules.
   if (loaded.config.security_group !== undefined) return { table: EMPTY_TABLE, callers: [] };
-  const firewall = withCaller(writtenFirewall(loaded), options.caller);
+  const { options: written, origins } = withCaller(writtenFirewall(loaded), options.caller);
+  const checked = readOptions(written, origins);
   const tableFor = (callers: readonly Cidr[]) =>
-    deploymentTable(firewall, defined({ callers, vpcCidr: options.vpcCidr }), agentPort(loaded.config));
-  if (!needsCaller(firewall.options, firewall.origins)) return { table: tableFor([]), callers: [] };
+    deploymentTable(checked, defined({ callers, origins, vpcCidr: options.vpcCidr }), agentPort(loaded.config));
+  if (!checked.needsCaller) return { table: tableFor([]), callers: [] };
   const callers = await prepareCallers(loaded.config.caller, options);
   return { table: tableFor(callers), callers: callers.map(String) };
 }

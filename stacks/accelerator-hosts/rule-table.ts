@@ -1,8 +1,9 @@
 /** The rule table of a deployment, made of the firewall options that the configuration layers give. */
 import type { Config, LoadedConfig } from "../../config/load.js";
-import { FIREWALL_OPTIONS, type FirewallOptions } from "../../firewall/options/options.js";
 import type { Origins } from "../../firewall/options/origins.js";
-import { buildTable, type RuleTable, type TableContext } from "../../firewall/options/table.js";
+import type { CheckedOptions } from "../../firewall/options/read-options.js";
+import { FIREWALL_OPTIONS, type FirewallOptions } from "../../firewall/options/schema.js";
+import { buildTable, type RuleTable, type TableContext, tableOf } from "../../firewall/options/table.js";
 import { includesPort } from "../../net/port-range.js";
 import type { DeploymentInputs } from "./inputs.js";
 
@@ -50,12 +51,8 @@ export const EMPTY_TABLE: RuleTable = buildTable({ ingress: [] }, { callers: [] 
  *
  * @param agentPort where the hosts' agents listen: a table that does not open it warns.
  */
-export function deploymentTable(
-  { options, origins }: WrittenFirewall,
-  context: Pick<TableContext, "callers" | "vpcCidr">,
-  agentPort: number,
-): RuleTable {
-  const table = buildTable(options, { ...context, origins });
+export function deploymentTable(options: CheckedOptions, context: TableContext, agentPort: number): RuleTable {
+  const table = tableOf(options, context);
   return { ...table, warnings: tableWarnings(table, options, agentPort) };
 }
 
@@ -68,10 +65,10 @@ export function letsVpcIn({ rows, internal }: RuleTable): boolean {
 const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "firewall", "ingress"] as const;
 
 /** The table's own warnings and, if nothing opens the agent's port, one about that. */
-function tableWarnings(table: RuleTable, options: FirewallOptions, agentPort: number): string[] {
+function tableWarnings(table: RuleTable, { given }: CheckedOptions, agentPort: number): string[] {
   const rules = [...table.rows, ...table.internal].map(({ rule }) => rule);
   const isOpen = rules.some(({ ports }) => includesPort(ports, agentPort));
-  if (isOpen || TELLING.every((key) => options[key] === undefined)) return [...table.warnings];
+  if (isOpen || !TELLING.some((key) => given.has(key))) return [...table.warnings];
   return [...table.warnings, `no rule opens ${agentPort}: nobody will reach the hosts' files and API`];
 }
 

@@ -2,7 +2,7 @@
 import { Token } from "cdktf";
 import { defined } from "../../base/defined.js";
 import { snakeCase } from "../../base/text/nearest.js";
-import type { FirewallOptions, Profile } from "../../firewall/options/options.js";
+import type { FirewallOptions, Profile } from "../../firewall/options/schema.js";
 import { buildTable, type RuleTable } from "../../firewall/options/table.js";
 import { Cidr } from "../../net/cidr.js";
 import * as errors from "../errors.js";

@@ -5,7 +5,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import { describe, expect, it } from "vitest";
 import { defined } from "../../../base/defined.js";
-import type { FirewallOptions, IngressEntry } from "../../../firewall/options/options.js";
+import type { FirewallOptions, IngressEntry } from "../../../firewall/options/schema.js";
 import { buildTable, type RuleTable } from "../../../firewall/options/table.js";
 import { decide } from "../../../firewall/options/verdict.js";
 import { Cidr } from "../../../net/cidr.js";
@@ -72,7 +72,7 @@ function oracle({ options: o, callers, isVpcKnown }: World, port: number, addres
   const isServiceAnyway = disabled && isDask && !isExact && (isHttp || isSsh);
   if (isService || isServiceAnyway) asking.push(firewall?.cidr ?? "0.0.0.0/0");
   if (firewall?.ports.includes(port)) asking.push(firewall.cidr);
-  for (const entry of o.ingress ?? []) if (entry.ports.includes(port)) asking.push(String(entry.cidr));
+  for (const entry of o.ingress ?? []) if (entry.ports?.includes(port)) asking.push(String(entry.cidr));
   const letsCallersIn = o.caller !== undefined || (!isDask && !isExact);
   if (letsCallersIn && (o.allow_ports ?? [22, 80, 443]).includes(port)) {
     asking.push(...callers);

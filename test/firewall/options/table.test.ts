@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defined } from "../../../base/defined.js";
-import type { FirewallOptions } from "../../../firewall/options/options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable, type RuleTable, type TableContext, type TableRow } from "../../../firewall/options/table.js";
 import { Cidr } from "../../../net/cidr.js";
 import { printPorts, printSource } from "../../../net/ingress-rule.js";

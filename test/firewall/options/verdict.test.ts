@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FirewallOptions } from "../../../firewall/options/options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable } from "../../../firewall/options/table.js";
 import { decide, type Question } from "../../../firewall/options/verdict.js";
 import { Cidr } from "../../../net/cidr.js";

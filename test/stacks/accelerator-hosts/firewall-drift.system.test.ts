@@ -11,7 +11,7 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
-import type { FirewallOptions } from "../../../firewall/options/options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { type Emulator, startEmulator } from "../../../local/emulator/emulator.js";
 import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";

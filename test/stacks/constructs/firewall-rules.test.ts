@@ -2,7 +2,7 @@ import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group/index.js";
 import { Testing } from "cdktf";
 import { describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
-import type { FirewallOptions } from "../../../firewall/options/options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable, Cidr, FirewallRules, type FirewallRulesProps } from "../../../index.js";
 import { buildApp } from "../../../stacks/app.js";
 import { only, resources, type SampleChanges, type Synthesized, sampleInputs, synth } from "../support/sample.js";

@@ -1,6 +1,6 @@
 /** A deployment as values, for tests that synthesize: nothing here exists on disk. */
 import { Testing } from "cdktf";
-import type { FirewallOptions } from "../../../firewall/options/options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable } from "../../../firewall/options/table.js";
 import { Cidr } from "../../../net/cidr.js";
 import type { NewHost } from "../../../stacks/accelerator-hosts/hosts.js";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Fault } from "../../../base/fault.js";
-import { type FirewallOptions, needsCaller, readOptions } from "../../../firewall/options/options.js";
+import { readOptions } from "../../../firewall/options/read-options.js";
+import type { FirewallOptions } from "../../../firewall/options/schema.js";
 
 /** As somebody may write them, whatever the types say. */
 const read = (options: Record<string, unknown>, origins: Record<string, string> = {}) =>
@@ -48,14 +49,18 @@ describe("readOptions refuses", () => {
       { firewall: { cidr: "10.0.0.0/8" } },
       'firewall has no ports\nwrite for example { ports: [8443], cidr: "203.0.113.0/24" }',
     ],
-    ["a firewall that is a list", { firewall: [100] }, "firewall is [100]\nit must have ports and a cidr"],
+    [
+      "a firewall that is a list",
+      { firewall: [100] },
+      'firewall is [100]\nit must have ports and a cidr, such as { ports: [8443], cidr: "203.0.113.0/24" }',
+    ],
     ["an unknown profile", { profile: "spark" }, 'profile is "spark"\nit must be "http" or "dask"'],
     ["a flag in words", { enable_public_ssh: "no" }, 'enable_public_ssh is "no"\nit must be true or false'],
     ["a flag as null", { disable_public_ingress: null }, "disable_public_ingress is null\nit must be true or false"],
     [
       "one port instead of a list",
       { allow_ports: 22 },
-      "allow_ports is 22\nit must be a list of ports, such as [22, 443]",
+      "allow_ports is 22\nit must be a list of ports such as [80, 443]",
     ],
     ["a port in quotes", { allow_ports: ["22"] }, 'allow_ports[0] is "22"\nit must be a port from 1 to 65535'],
     [
@@ -102,12 +107,12 @@ describe("readOptions refuses", () => {
     [
       "a prefix list that is none",
       { ingress: [{ ports: [1], prefix_list: "office" }] },
-      'ingress[0].prefix_list is "office"\nit must be an id such as "pl-0123456789abcdef0"',
+      'ingress[0].prefix_list is "office"\nit must be the id of a prefix list such as "pl-0123456789abcdef0"',
     ],
     [
       "a group that is none",
       { ingress: [{ ports: [1], security_group: "default" }] },
-      'ingress[0].security_group is "default"\nit must be an id such as "sg-0123456789abcdef0"',
+      'ingress[0].security_group is "default"\nit must be the id of a security group such as "sg-0123456789abcdef0"',
     ],
     [
       "a maximum for what is no list",
@@ -205,6 +210,6 @@ describe("needsCaller", () => {
     [false, { allow_ports: [] }],
     [false, { disable_public_ingress: true }],
   ])("is %s for %j", (needs, options) => {
-    expect(needsCaller(options)).toBe(needs);
+    expect(readOptions(options).needsCaller).toBe(needs);
   });
 });
