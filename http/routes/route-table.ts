@@ -114,8 +114,9 @@ function accept<R extends Route>(node: Node<R>, params: Raw) {
   // find-my-way lets a parameter be empty: `/v1/jobs/` is not a job.
   for (const name in params) if (params[name] === "" && name !== REST) return UNKNOWN;
   if (node.rest === undefined) return { node, params: params as RouteParams };
-  const { [REST]: rest = "", ...others } = params;
-  return { node, params: { ...others, [node.rest]: rest } as RouteParams };
+  const named: Record<string, string> = {};
+  for (const name in params) named[name === REST ? node.rest : name] = params[name] ?? "";
+  return { node, params: named };
 }
 
 function decode<R extends Route>(node: Node<R>, raw: Raw) {
