@@ -71,7 +71,7 @@ const fetchSecrets: DaemonCommand = {
     if (!(seconds > 0)) throw refuse(`--timeout is "${timeout}", not a number of seconds`);
     const config = await loadConfig(file);
     // The AWS SDK is most of the bundle; serving does not need it.
-    const secrets = await import("./secrets/fetch.js");
+    const secrets = await import("./settings/fetch-secrets.js");
     return secrets.fetchSecrets(config, { file, out, seconds });
   },
 };

@@ -19,8 +19,8 @@ export async function bundle(outdir) {
     absWorkingDir: root,
     entryPoints: {
       agent: "agent/main.ts",
-      "accelerators/gzip": "agent/accelerators/gzip.ts",
-      "accelerators/sha3": "agent/accelerators/sha3.ts",
+      "accelerators/gzip": "agent/jobs/builtin/gzip.ts",
+      "accelerators/sha3": "agent/jobs/builtin/sha3.ts",
       gateway: "gateway/main.ts",
       "firewall-sync": "firewall/lambda/handler.ts",
     },

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyHeaders } from "@fastify/busboy";
 import type { Exchange } from "../../http/server/exchange.js";
-import { storageProblem } from "../guard/refusals.js";
+import { storageProblem } from "../guard/errno-problem.js";
 import { writeAll } from "../guard/write-all.js";
 import type { Draft, JobEngine } from "../jobs/types.js";
 import { encoded, tooLarge } from "../problems.js";

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { storageProblem } from "../guard/refusals.js";
+import { storageProblem } from "../guard/errno-problem.js";
 import { isObject } from "../jobs/result.js";
 
 /** How a run ended, in the words of the protocol. */

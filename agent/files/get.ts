@@ -6,13 +6,13 @@ import { selectRange } from "../../http/headers/range.js";
 import { notFound, preconditionFailed } from "../../http/problems.js";
 import type { Exchange, Headers } from "../../http/server/exchange.js";
 import { readPart, sendPart } from "../../http/server/send.js";
+import { storageProblem } from "../guard/errno-problem.js";
 import type { FilePath } from "../guard/file-path.js";
-import type { KeptFiles } from "../guard/kept-files.js";
 import { listInside } from "../guard/list-inside.js";
+import type { OpenFileCache } from "../guard/open-file-cache.js";
 import { type OpenFile, openInside } from "../guard/open-inside.js";
-import { storageProblem } from "../guard/refusals.js";
 import type { Root } from "../guard/roots.js";
-import { thisTurn } from "../guard/turn.js";
+import { currentTick } from "../guard/tick.js";
 import { outOfRange } from "../problems.js";
 import type { Digests } from "./digests.js";
 import { describeFile, type FileState } from "./file-state.js";
@@ -21,13 +21,13 @@ const NONE: Headers = {};
 
 export interface GetOptions {
   readonly digests: Digests;
-  readonly kept: KeptFiles<FileState>;
+  readonly cache: OpenFileCache<FileState>;
 }
 
-/** Answers at once where `rawPath` leads to a file that is kept open. @returns whether it did. */
-export function getKept(exchange: Exchange, rawPath: string, { digests, kept }: GetOptions): boolean {
-  if (!mayKeep(exchange)) return false;
-  const state = kept.find(rawPath);
+/** Answers synchronously if the cache holds the file at `rawPath`. @returns whether it did. */
+export function getCached(exchange: Exchange, rawPath: string, { digests, cache }: GetOptions): boolean {
+  if (!mayCache(exchange)) return false;
+  const state = cache.find(rawPath);
   if (state === undefined) return false;
   void answerFile(exchange, state, digests.get(state.etag), true);
   return true;
@@ -40,16 +40,16 @@ export async function getPath(
   rawPath: string,
   options: GetOptions,
 ): Promise<void> {
-  const { opened, kept } =
-    mayKeep(exchange) && !path.slash
-      ? options.kept.open(rawPath, root, path.names, describeFile)
-      : { opened: openInside(root, path.names), kept: false };
+  const { opened, cached } =
+    mayCache(exchange) && !path.slash
+      ? options.cache.open(rawPath, root, path.names, describeFile)
+      : { opened: openInside(root, path.names), cached: false };
   try {
     if (opened.kind === "directory") await sendListing(exchange, path, opened.fd);
     else if (path.slash) throw notFound();
     else await sendFile(exchange, opened, options.digests);
   } finally {
-    if (!kept) closeSync(opened.fd);
+    if (!cached) closeSync(opened.fd);
   }
 }
 
@@ -64,8 +64,8 @@ export async function sendFile(exchange: Exchange, file: Omit<OpenFile, "kind">,
   return answerFile(exchange, state, sha256);
 }
 
-/** A kept file may be closed while its digest is computed. */
-function mayKeep(exchange: Exchange): boolean {
+/** Computing a digest takes time, and the cache may close the file meanwhile. */
+function mayCache(exchange: Exchange): boolean {
   return !needsDigest(exchange);
 }
 
@@ -82,23 +82,23 @@ async function sendListing(exchange: Exchange, path: FilePath, dir: number): Pro
   exchange.json(200, document, { "Cache-Control": "no-cache" });
 }
 
-/** Of all requests in one turn, one reads. */
-function sendKept(exchange: Exchange, headers: Headers, state: FileState): undefined {
-  const turn = thisTurn();
-  if (state.contents === undefined || state.readIn !== turn) {
+/** One request per tick reads the contents; the others reuse them. */
+function sendCached(exchange: Exchange, headers: Headers, state: FileState): undefined {
+  const tick = currentTick();
+  if (state.contents === undefined || state.readIn !== tick) {
     state.contents = readPart({ fd: state.fd, start: 0, length: state.size });
-    state.readIn = turn;
+    state.readIn = tick;
   }
   exchange.answer(200, headers, state.contents);
   if (state.contents.length < state.size) exchange.res.destroy();
 }
 
-/** A small file is answered when this returns; of a large one, the promise is awaited. */
+/** Synchronous for a small file; a large one returns a promise. */
 function answerFile(
   exchange: Exchange,
   state: FileState,
   sha256: Buffer | undefined,
-  isKept = false,
+  isCached = false,
 ): Promise<void> | undefined {
   const { method, req } = exchange;
   const { headers: asked } = req;
@@ -128,6 +128,6 @@ function answerFile(
   }
   const whole =
     digest === undefined ? state.wholeHeaders : { ...state.wholeHeaders, ...known, "Content-Digest": digest };
-  if (isKept) return sendKept(exchange, whole, state);
+  if (isCached) return sendCached(exchange, whole, state);
   return sendPart(exchange, 200, whole, { fd, start: 0, length: size });
 }

@@ -6,14 +6,14 @@ import type { Content, RouteHandler } from "../../http/routes/route.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { DirectoriesSchema } from "../about/schemas.js";
 import { parseFilePath } from "../guard/file-path.js";
-import { KeptFiles } from "../guard/kept-files.js";
+import { OpenFileCache } from "../guard/open-file-cache.js";
 import { removeInside } from "../guard/remove-inside.js";
 import type { Root } from "../guard/roots.js";
 import { readOnly, rootKept } from "../problems.js";
 import type { AgentRoute } from "../route.js";
 import { Digests } from "./digests.js";
 import type { FileState } from "./file-state.js";
-import { getKept, getPath } from "./get.js";
+import { getCached, getPath } from "./get.js";
 import { putPath } from "./put.js";
 import type { Temporaries } from "./temporaries.js";
 import { validatorsOf } from "./validators.js";
@@ -51,8 +51,8 @@ const DOCUMENT = { "Content-Type": "application/json; charset=utf-8", "Cache-Con
 
 export function createFiles(options: FilesOptions): Files {
   const digests = new Digests();
-  const kept = new KeptFiles<FileState>();
-  const reading = { digests, kept };
+  const cache = new OpenFileCache<FileState>();
+  const reading = { digests, cache };
   const byName = new Map(options.roots.map((root) => [root.name, root]));
   const directories = options.roots.map(({ name, path, mode }) => ({ name, path, mode }));
 
@@ -117,7 +117,7 @@ export function createFiles(options: FilesOptions): Files {
           304: { description: "The client's copy is current." },
         },
         handle: ({ exchange, target }) =>
-          getKept(exchange, target.path, reading) ? undefined : get(exchange, target.path),
+          getCached(exchange, target.path, reading) ? undefined : get(exchange, target.path),
       },
       {
         ...common,

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { statAt } from "./proc-fd.js";
 import { isReserved } from "./reserved.js";
 
-export interface Entry {
+export interface DirectoryEntry {
   readonly name: string;
   readonly type: "file" | "directory";
   /** Bytes; 0 for a directory. */
@@ -17,10 +17,10 @@ export interface Entry {
 const BATCH = 256;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export async function listInside(dir: number): Promise<Entry[]> {
+export async function listInside(dir: number): Promise<DirectoryEntry[]> {
   const raw = await readdir(`/proc/self/fd/${dir}`, { encoding: "buffer" });
   const names = raw.map(decode).filter((name) => name !== undefined && !isReserved(name) && !name.includes("\\"));
-  const entries: Entry[] = [];
+  const entries: DirectoryEntry[] = [];
   for (const [index, name] of names.sort(byCodePoint).entries()) {
     if (index % BATCH === BATCH - 1) await setImmediate();
     const entry = name === undefined ? undefined : describe(dir, name);
@@ -29,7 +29,7 @@ export async function listInside(dir: number): Promise<Entry[]> {
   return entries;
 }
 
-function describe(dir: number, name: string): Entry | undefined {
+function describe(dir: number, name: string): DirectoryEntry | undefined {
   const stat = statAt(dir, name);
   const type = stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : undefined;
   if (stat === undefined || type === undefined) return undefined;

@@ -2,8 +2,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync } from "node:fs";
 import { errno } from "../../base/fault.js";
 import { underFile } from "../problems.js";
+import { walkProblem } from "./errno-problem.js";
 import { at, closeAll, duplicateDir, openDirAt, statAt } from "./proc-fd.js";
-import { refusal } from "./refusals.js";
 import type { Root } from "./roots.js";
 
 /** Narrowed by the process's umask. */
@@ -64,7 +64,7 @@ function make(dir: number, name: string): boolean {
     return true;
   } catch (error) {
     if (errno(error) === "EEXIST") return false;
-    throw refusal(error, dir, name);
+    throw walkProblem(error, dir, name);
   }
 }
 
@@ -73,7 +73,7 @@ function enter(dir: number, name: string): number {
     return openDirAt(dir, name);
   } catch (error) {
     if (statAt(dir, name)?.isFile()) throw underFile();
-    throw refusal(error, dir, name);
+    throw walkProblem(error, dir, name);
   }
 }
 

@@ -5,8 +5,8 @@
  */
 import { type BigIntStats, closeSync } from "node:fs";
 import { notFound } from "../../http/problems.js";
+import { walkProblem } from "./errno-problem.js";
 import { duplicateDir, openDirAt, openPlaceAt, reopen, statOf } from "./proc-fd.js";
-import { refusal } from "./refusals.js";
 import type { Root } from "./roots.js";
 
 export interface OpenFile {
@@ -53,7 +53,7 @@ function step(dir: number, name: string): number {
   try {
     return openDirAt(dir, name);
   } catch (error) {
-    throw refusal(error, dir, name);
+    throw walkProblem(error, dir, name);
   } finally {
     closeSync(dir);
   }
@@ -80,7 +80,7 @@ function openPlace(parent: number, name: string): number {
   try {
     return openPlaceAt(parent, name);
   } catch (error) {
-    throw refusal(error, parent, name);
+    throw walkProblem(error, parent, name);
   }
 }
 
@@ -88,6 +88,6 @@ function readable(place: number, parent: number, name: string): number {
   try {
     return reopen(place);
   } catch (error) {
-    throw refusal(error, parent, name);
+    throw walkProblem(error, parent, name);
   }
 }

@@ -3,12 +3,12 @@ import { type BigIntStats, closeSync, rmdirSync, unlinkSync } from "node:fs";
 import { errno } from "../../base/fault.js";
 import { notFound } from "../../http/problems.js";
 import { isDirectory, notEmpty } from "../problems.js";
+import { storageProblem, walkProblem } from "./errno-problem.js";
 import { syncDir } from "./make-parents.js";
 import { walk } from "./open-inside.js";
 import { at, statAt } from "./proc-fd.js";
-import { refusal, storageProblem } from "./refusals.js";
 import type { Root } from "./roots.js";
-import { endTurn } from "./turn.js";
+import { endTick } from "./tick.js";
 
 /** @param names at least one. @param allow throws where the file is not in the state that was asked for. */
 export function removeInside(
@@ -31,7 +31,7 @@ export function removeInside(
     } else {
       throw notFound(stat.isSymbolicLink() ? "outside" : stat.isFile() ? "missing" : "special");
     }
-    endTurn();
+    endTick();
     syncDir(dir);
   } catch (error) {
     throw toProblem(error, dir, name);
@@ -46,5 +46,5 @@ function toProblem(error: unknown, dir: number, name: string): unknown {
   if (code === "EISDIR") return isDirectory();
   return code === undefined || code === "EACCES" || code === "EPERM" || code === "EROFS"
     ? storageProblem(error)
-    : refusal(error, dir, name);
+    : walkProblem(error, dir, name);
 }

@@ -19,11 +19,11 @@ import { promisify } from "node:util";
 import { errno } from "../../base/fault.js";
 import { notFound } from "../../http/problems.js";
 import { isDirectory } from "../problems.js";
+import { storageProblem, walkProblem } from "./errno-problem.js";
 import { makeParents, type Parents, syncDir } from "./make-parents.js";
 import { at, statAt, statOf } from "./proc-fd.js";
-import { refusal, storageProblem } from "./refusals.js";
 import type { Root } from "./roots.js";
-import { endTurn } from "./turn.js";
+import { endTick } from "./tick.js";
 import { writeAll } from "./write-all.js";
 
 const flush = promisify(fsync);
@@ -72,7 +72,7 @@ export class Upload {
       if (existing !== undefined) fchmodSync(fd, Number(existing.mode & 0o777n));
       return new Upload(parents, fd, name, temporary);
     } catch (error) {
-      const problem = refusal(error, parents.dir, name);
+      const problem = walkProblem(error, parents.dir, name);
       parents.undo();
       parents.close();
       throw problem;
@@ -118,7 +118,7 @@ export class Upload {
       if (this.#lost !== undefined) throw this.#lost;
       await flush(this.#fd);
       const created = this.#publish(allow);
-      endTurn();
+      endTick();
       syncDir(this.#parents.dir);
       this.#parents.sync();
       return { stat: statOf(this.#fd), created };

@@ -1,10 +1,10 @@
-/** The one call with which a host ends itself. Loaded only then: the SDK is most of the bundle. */
+/** The EC2 call with which a host stops or terminates itself. Imported only when needed: the SDK is most of the bundle. */
 import { EC2Client, StopInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
 import { openMetadata } from "../metadata.js";
-import type { AutostopSettings } from "./watch.js";
+import type { AutostopSettings } from "../settings/schema.js";
 
-/** With the instance's role, and on this instance alone, whatever its configuration says. @returns its id. */
+/** Acts with the instance's role, on this instance alone, whatever its configuration says. @returns its id. */
 export async function endInstance(settings: AutostopSettings, env: NodeJS.ProcessEnv): Promise<string> {
   const id = await (await openMetadata(env))("instance-id");
   if (!/^i-[0-9a-f]+$/.test(id)) throw new Error("instance metadata tells no instance id");

@@ -1,36 +1,36 @@
-/** Looks at the host from time to time, tells how long it has been idle and, if asked to, ends it then. */
+/** Observes the host at intervals, reports its idle time and, if configured, ends it after that. */
 import type { Logger } from "pino";
+import { Mutex } from "../../base/async/mutex.js";
 import { defined } from "../../base/defined.js";
-import type { AgentConfig } from "../settings/schema.js";
+import { errorText } from "../../base/text/error-text.js";
+import type { AutostopSettings } from "../settings/schema.js";
 import { type Facts, type Idle, idleMs, isBusy, observe } from "./idle-time.js";
 import { countLogins, type LoginPlaces } from "./logins.js";
 import type { Uses } from "./uses.js";
-
-export type AutostopSettings = NonNullable<AgentConfig["autostop"]>;
 
 export interface IdleWatchOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly uses: Uses;
-  /** Jobs that wait or run. */
+  /** Number of queued and running jobs. */
   readonly jobs: () => number;
   readonly autostop?: AutostopSettings | undefined;
   readonly logins?: LoginPlaces | undefined;
 }
 
-/** The answer of `GET /v1/idle`. */
+/** The body of `GET /v1/idle`. */
 export interface IdleReport {
   readonly idle_seconds: number;
   /** RFC 3339; by the wall clock, so it moves when that is set. */
   readonly since: string;
-  /** `logins` is null where nobody can tell; it then counts as busy. */
+  /** `logins` is null where they cannot be counted; that counts as busy. */
   readonly busy: { readonly jobs: number; readonly transfers: number; readonly logins: number | null };
   readonly autostop?: {
     readonly idle_seconds: number;
     readonly action: "stop" | "terminate";
     readonly stops_in_seconds: number;
     readonly ending: boolean;
-    /** Why the last try to end this host failed. */
+    /** Why the last attempt to end this host failed. */
     readonly error?: string;
   };
 }
@@ -40,9 +40,9 @@ export interface IdleWatch {
   close(): Promise<void>;
 }
 
-/** Logins that come and go between two looks are missed, so they are many. */
-const LONGEST_PAUSE_MS = 10_000;
-/** After EC2 accepted, the machine is gone within a minute or two; if not, something undid it. */
+/** A login that comes and goes between two looks is missed, so looks are frequent. */
+const MAX_PAUSE_MS = 10_000;
+/** EC2 ends a machine within a minute or two of accepting. If it still runs after this, something undid the call. */
 const GONE_BY_MS = 600_000;
 const FIRST_RETRY_MS = 15_000;
 const LAST_RETRY_MS = 900_000;
@@ -50,20 +50,21 @@ const LAST_RETRY_MS = 900_000;
 export function watchIdle(options: IdleWatchOptions): IdleWatch {
   const { autostop, env, log, uses } = options;
   const limitMs = autostop === undefined ? Number.POSITIVE_INFINITY : autostop.idle_seconds * 1000;
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, limitMs / 4);
+  const pauseMs = Math.min(MAX_PAUSE_MS, limitMs / 4);
   let idle: Idle | undefined;
   let failures = 0;
   let error: string | undefined;
   let notBefore = 0;
   let ending = false;
   let unknownLogged = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  // Looks build on each other, so they run one at a time.
+  const mutex = new Mutex();
 
   async function look(): Promise<{ facts: Facts; idle: Idle }> {
     const logins = await countLogins(options.logins);
     if (logins === undefined && !unknownLogged) {
       unknownLogged = true;
-      log.warn({ event: "logins-unknown" }, "cannot tell who is logged in, so this host never counts as idle");
+      log.warn({ event: "logins-unknown" }, "logins cannot be counted, so this host never counts as idle");
     }
     const facts = {
       at: performance.now(),
@@ -83,7 +84,7 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
       failed("EC2 accepted, but this machine still runs");
       return;
     }
-    // Nobody begins anything from here on; what began since the last look calls it off.
+    // From here on new requests are refused; a request that began since the last look calls the end off.
     uses.refuseMore();
     const { facts, idle: again } = await look();
     if (isBusy(facts) || idleMs(again) < limitMs) {
@@ -104,7 +105,7 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
     }
   }
 
-  /** Serves again, and tries again later: longer each time. */
+  /** Serves again, and retries after a delay that grows each time. */
   function failed(reason: string): void {
     const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
     failures += 1;
@@ -115,21 +116,15 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
     log.error({ event: "autostop-failed", cause: reason, retry_in_seconds: waitMs / 1000 }, "this host still runs");
   }
 
-  // One after the other, so that what a look finds is what the next one builds on.
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
-    turn = result.catch(() => undefined);
-    return result;
-  };
   const run = () => {
-    inTurn(tick).catch((cause: unknown) => log.error({ event: "idle-watch-failed", cause: text(cause) }));
+    mutex.run(tick).catch((cause: unknown) => log.error({ event: "idle-watch-failed", cause: errorText(cause) }));
   };
   const timer = setInterval(run, pauseMs);
   run();
 
   return {
     report: () =>
-      inTurn(async () => {
+      mutex.run(async () => {
         const { facts, idle } = await look();
         const { jobs, transfers, logins } = facts;
         const leftMs = Math.max(limitMs - idleMs(idle), notBefore - idle.at, 0);
@@ -151,7 +146,7 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
       }),
     async close() {
       clearInterval(timer);
-      await turn;
+      await mutex.idle();
     },
   };
 }
@@ -159,11 +154,7 @@ export function watchIdle(options: IdleWatchOptions): IdleWatch {
 function explain(cause: unknown, action: AutostopSettings["action"]): string {
   const name = cause instanceof Error ? cause.name : "";
   const call = action === "stop" ? "ec2:StopInstances" : "ec2:TerminateInstances";
-  // The full text of this one is an encoded message that only an administrator can decode.
+  // EC2's own text here is an encoded message that only administrators can decode.
   if (name === "UnauthorizedOperation") return `UnauthorizedOperation: the role of this host may not ${call} on itself`;
-  return name === "" || name === "Error" ? text(cause) : `${name}: ${text(cause)}`;
-}
-
-function text(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return name === "" || name === "Error" ? errorText(cause) : `${name}: ${errorText(cause)}`;
 }

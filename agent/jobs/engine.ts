@@ -10,7 +10,7 @@ import { errno } from "../../base/fault.js";
 import { acquireLock } from "../../base/fs/lock.js";
 import type { ProcessMark } from "../../base/process/alive.js";
 import type { Temporaries } from "../files/temporaries.js";
-import { storageProblem } from "../guard/refusals.js";
+import { storageProblem } from "../guard/errno-problem.js";
 import type { Root } from "../guard/roots.js";
 import { expandPath } from "../settings/load.js";
 import type { AgentConfig } from "../settings/schema.js";
@@ -20,8 +20,8 @@ import { kindOf, resolveProgram, searchPath } from "./executors.js";
 import { Followers } from "./followers.js";
 import { HostFiles } from "./host-files.js";
 import { jobIds } from "./job-id.js";
+import { JobQueue, type QueuedJob } from "./job-queue.js";
 import { JobStore } from "./job-store.js";
-import { type Entry, Lane } from "./lane.js";
 import { noAccelerator, noInput, parametersTooLarge, queueFull, stopping } from "./problems.js";
 import { recover } from "./recover.js";
 import { INTERRUPTED, type Outcome, Run } from "./run-job.js";
@@ -63,14 +63,14 @@ export async function startEngine(
       log.warn({ event: "jobs-recovered", interrupted, removed }, "jobs of an earlier run were ended as failed");
     }
     if (past.outlasted.length > 0) log.error({ event: "processes-left", pids: past.outlasted });
-    const lanes = Object.entries(config.accelerators).map(([name, settings]) => {
+    const queues = Object.entries(config.accelerators).map(([name, settings]) => {
       const program = resolveProgram(settings, searchPath(env), options.builtins);
       if ("missing" in program) {
         log.warn({ event: "not-startable", accelerator: name, reason: program.missing }, "its jobs will fail");
       }
-      return new Lane(name, kindOf(settings), settings, program);
+      return new JobQueue(name, kindOf(settings), settings, program);
     });
-    const engine = new Engine(lanes, store, config.keep_jobs_seconds * 1000, past.lastId, unlock, options);
+    const engine = new Engine(queues, store, config.keep_jobs_seconds * 1000, past.lastId, unlock, options);
     await engine.remember(past.jobs);
     return engine;
   } catch (error) {
@@ -81,11 +81,11 @@ export async function startEngine(
 
 class Engine implements JobEngine {
   readonly defaultAccelerator: string | undefined;
-  readonly #lanes: ReadonlyMap<string, Lane>;
+  readonly #queues: ReadonlyMap<string, JobQueue>;
   readonly #store: JobStore;
   readonly #options: EngineOptions;
   readonly #host: HostFiles;
-  readonly #entries = new Map<string, Entry>();
+  readonly #jobs = new Map<string, QueuedJob>();
   readonly #ended: EndedJobs;
   readonly #followers: Followers;
   readonly #nextId: () => string;
@@ -96,15 +96,15 @@ class Engine implements JobEngine {
   #closing = false;
 
   constructor(
-    lanes: readonly Lane[],
+    queues: readonly JobQueue[],
     store: JobStore,
     keepMs: number,
     lastId: string | undefined,
     unlock: () => Promise<void>,
     options: EngineOptions,
   ) {
-    this.#lanes = new Map(lanes.map((lane) => [lane.name, lane]));
-    this.defaultAccelerator = lanes[0]?.name;
+    this.#queues = new Map(queues.map((queue) => [queue.name, queue]));
+    this.defaultAccelerator = queues[0]?.name;
     this.#store = store;
     this.#options = options;
     this.#host = new HostFiles(options.roots, options.temporaries);
@@ -118,13 +118,13 @@ class Engine implements JobEngine {
   /** Jobs of an earlier run, oldest end first. */
   async remember(jobs: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>): Promise<void> {
     for (const { job, bytes } of jobs) {
-      this.#entries.set(job.id, { job, bytes, ready: true, ended: Promise.resolve(), end: () => undefined });
+      this.#jobs.set(job.id, { job, bytes, ready: true, ended: Promise.resolve(), end: () => undefined });
       this.#ended.add(job.id, job.endedAt ?? job.createdAt, bytes);
     }
     await this.#forgetOld();
   }
 
-  accelerators = (): readonly AcceleratorInfo[] => [...this.#lanes.values()].map((lane) => lane.info());
+  accelerators = (): readonly AcceleratorInfo[] => [...this.#queues.values()].map((queue) => queue.info());
 
   async draft(): Promise<Draft> {
     if (this.#closing) throw stopping();
@@ -143,7 +143,7 @@ class Engine implements JobEngine {
     const id = draft?.id ?? this.#nextId();
     if (draft !== undefined && !this.#drafts.delete(id)) throw new Error(`draft ${id} was used before`);
     try {
-      const lane = this.#admit(request);
+      const queue = this.#admit(request);
       const inputBytes = this.#check(request, id);
       const job: Job = {
         ...request,
@@ -152,23 +152,23 @@ class Engine implements JobEngine {
         createdAt: Date.now(),
         ...defined({ inputBytes }),
       };
-      const entry = newEntry(job);
+      const queued = queuedJob(job);
       // Its place is that of the call, however long the disk takes.
-      lane.waiting.push(entry);
-      this.#waitingBytes += entry.bytes;
+      queue.waiting.push(queued);
+      this.#waitingBytes += queued.bytes;
       try {
         if (draft === undefined) await this.#store.make(id);
         await this.#store.write({ job }, true);
       } catch (error) {
-        this.#leave(lane, entry);
-        this.#pump(lane);
+        this.#leave(queue, queued);
+        this.#pump(queue);
         throw error;
       }
-      entry.ready = true;
-      this.#entries.set(id, entry);
-      if (this.#closing) await this.#giveUp(lane, entry);
-      else this.#pump(lane);
-      return entry.job;
+      queued.ready = true;
+      this.#jobs.set(id, queued);
+      if (this.#closing) await this.#giveUp(queue, queued);
+      else this.#pump(queue);
+      return queued.job;
     } catch (error) {
       await this.#store.remove(id).catch(() => undefined);
       throw storageProblem(error);
@@ -176,12 +176,12 @@ class Engine implements JobEngine {
   }
 
   get(id: string): Job | undefined {
-    return this.#entries.get(id)?.job;
+    return this.#jobs.get(id)?.job;
   }
 
   list(filter: Parameters<JobEngine["list"]>[0] = {}): readonly Job[] {
     const { accelerator, state, phase } = filter;
-    return [...this.#entries.values()]
+    return [...this.#jobs.values()]
       .map(({ job }) => job)
       .filter((job) => accelerator === undefined || job.accelerator === accelerator)
       .filter((job) => state === undefined || job.state === state)
@@ -190,18 +190,18 @@ class Engine implements JobEngine {
   }
 
   async cancel(id: string): Promise<Job | undefined> {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return undefined;
-    if (entry.run !== undefined) entry.run.stop("cancelled");
-    else if (entry.job.state === "queued") {
-      const lane = this.#lanes.get(entry.job.accelerator);
-      if (lane !== undefined && this.#leave(lane, entry)) {
-        await this.#finish(entry, { state: "cancelled" });
-        this.#pump(lane);
+    const queued = this.#jobs.get(id);
+    if (queued === undefined) return undefined;
+    if (queued.run !== undefined) queued.run.stop("cancelled");
+    else if (queued.job.state === "queued") {
+      const queue = this.#queues.get(queued.job.accelerator);
+      if (queue !== undefined && this.#leave(queue, queued)) {
+        await this.#finish(queued, { state: "cancelled" });
+        this.#pump(queue);
       }
     }
-    await entry.ended;
-    return entry.job;
+    await queued.ended;
+    return queued.job;
   }
 
   async remove(id: string): Promise<boolean> {
@@ -221,18 +221,18 @@ class Engine implements JobEngine {
 
   busy(): number {
     let sum = 0;
-    for (const lane of this.#lanes.values()) sum += lane.waiting.length + lane.running.size;
+    for (const queue of this.#queues.values()) sum += queue.waiting.length + queue.running.size;
     return sum;
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#sweep);
-    const running: Entry[] = [];
-    for (const lane of this.#lanes.values()) {
-      running.push(...lane.running);
-      for (const entry of lane.running) entry.run?.stop("interrupted");
-      for (const entry of lane.waiting.filter(({ ready }) => ready)) await this.#giveUp(lane, entry);
+    const running: QueuedJob[] = [];
+    for (const queue of this.#queues.values()) {
+      running.push(...queue.running);
+      for (const queued of queue.running) queued.run?.stop("interrupted");
+      for (const queued of queue.waiting.filter(({ ready }) => ready)) await this.#giveUp(queue, queued);
     }
     await Promise.all(running.map(({ ended }) => ended));
     this.#followers.clear();
@@ -240,13 +240,13 @@ class Engine implements JobEngine {
   }
 
   /** @throws Problem */
-  #admit({ accelerator, parameters }: JobRequest): Lane {
+  #admit({ accelerator, parameters }: JobRequest): JobQueue {
     if (this.#closing) throw stopping();
-    const lane = this.#lanes.get(accelerator);
-    if (lane === undefined) throw noAccelerator(accelerator);
+    const queue = this.#queues.get(accelerator);
+    if (queue === undefined) throw noAccelerator(accelerator);
     if (Buffer.byteLength(JSON.stringify(parameters)) > PARAMETERS_BYTES) throw parametersTooLarge(PARAMETERS_BYTES);
-    if (lane.isFull() || this.#waitingBytes > WAITING_BYTES) throw queueFull(accelerator, lane.waiting.length);
-    return lane;
+    if (queue.isFull() || this.#waitingBytes > WAITING_BYTES) throw queueFull(accelerator, queue.waiting.length);
+    return queue;
   }
 
   /** @returns bytes of input, if any. @throws Problem */
@@ -259,90 +259,90 @@ class Engine implements JobEngine {
     return stat.size;
   }
 
-  #pump(lane: Lane): void {
-    for (let entry = lane.next(); entry !== undefined && !this.#closing; entry = lane.next()) {
-      this.#leave(lane, entry);
-      lane.running.add(entry);
-      void this.#start(lane, entry);
+  #pump(queue: JobQueue): void {
+    for (let queued = queue.next(); queued !== undefined && !this.#closing; queued = queue.next()) {
+      this.#leave(queue, queued);
+      queue.running.add(queued);
+      void this.#start(queue, queued);
     }
   }
 
-  async #start(lane: Lane, entry: Entry): Promise<void> {
+  async #start(queue: JobQueue, queued: QueuedJob): Promise<void> {
     const { env, log, graceMs = 5_000 } = this.#options;
-    const { job } = entry;
-    entry.run = new Run({
+    const { job } = queued;
+    queued.run = new Run({
       job,
-      kind: lane.kind,
-      program: lane.program,
-      timeoutMs: lane.settings.timeout_seconds * 1000,
+      kind: queue.kind,
+      program: queue.program,
+      timeoutMs: queue.settings.timeout_seconds * 1000,
       graceMs,
       env,
       store: this.#store,
       host: this.#host,
-      started: (leader) => this.#running(entry, leader),
+      started: (leader) => this.#running(queued, leader),
       progressed: (progress) => {
-        entry.job = { ...entry.job, progress };
-        this.#followers.tellSoon(entry.job);
+        queued.job = { ...queued.job, progress };
+        this.#followers.tellSoon(queued.job);
       },
       outlasted: (pids) => log.error({ event: "processes-left", job: job.id, pids }),
     });
-    const outcome = await entry.run.outcome;
-    await this.#finish(entry, outcome);
-    this.#pump(lane);
+    const outcome = await queued.run.outcome;
+    await this.#finish(queued, outcome);
+    this.#pump(queue);
     await this.#forgetOld();
   }
 
-  async #running(entry: Entry, leader: ProcessMark): Promise<void> {
-    const job: Job = { ...entry.job, state: "running", startedAt: Date.now() };
+  async #running(queued: QueuedJob, leader: ProcessMark): Promise<void> {
+    const job: Job = { ...queued.job, state: "running", startedAt: Date.now() };
     await this.#store.write({ job, leader });
-    entry.job = job;
+    queued.job = job;
     this.#followers.tell(job);
   }
 
-  async #finish(entry: Entry, outcome: Outcome): Promise<void> {
-    const { id } = entry.job;
-    const job: Job = { ...entry.job, ...outcome, endedAt: Date.now() };
+  async #finish(queued: QueuedJob, outcome: Outcome): Promise<void> {
+    const { id } = queued.job;
+    const job: Job = { ...queued.job, ...outcome, endedAt: Date.now() };
     const keepOutput = job.state === "done" && job.output?.kind === "private";
     try {
       // First, so that a full disk has room for the journal again.
       await this.#store.tidy(id, keepOutput);
-      entry.bytes = await this.#store.write({ job });
-      entry.job = job;
+      queued.bytes = await this.#store.write({ job });
+      queued.job = job;
     } catch (error) {
       // On the disk it still runs, and will have failed at the next start: so it has failed now.
       this.#options.log.error({ event: "job-unsaved", job: id, cause: String(error) });
       const { result: _, outputBytes: __, ...rest } = job;
       const failure = { reason: "output", detail: "the host could not write down how the job ended" } as const;
-      entry.job = { ...rest, state: "failed", failure: job.failure ?? failure };
+      queued.job = { ...rest, state: "failed", failure: job.failure ?? failure };
       await this.#store.tidy(id, false).catch(() => undefined);
     }
-    this.#settle(entry);
+    this.#settle(queued);
   }
 
   /** A job that waits when the agent stops. */
-  async #giveUp(lane: Lane, entry: Entry): Promise<void> {
-    this.#leave(lane, entry);
-    entry.job = { ...entry.job, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };
-    await this.#store.note({ job: entry.job }).catch(() => undefined);
-    await this.#store.tidy(entry.job.id, false).catch(() => undefined);
-    this.#settle(entry);
+  async #giveUp(queue: JobQueue, queued: QueuedJob): Promise<void> {
+    this.#leave(queue, queued);
+    queued.job = { ...queued.job, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };
+    await this.#store.note({ job: queued.job }).catch(() => undefined);
+    await this.#store.tidy(queued.job.id, false).catch(() => undefined);
+    this.#settle(queued);
   }
 
-  #settle(entry: Entry): void {
-    const { job } = entry;
-    delete entry.run;
-    this.#lanes.get(job.accelerator)?.running.delete(entry);
-    this.#ended.add(job.id, job.endedAt ?? job.createdAt, entry.bytes);
+  #settle(queued: QueuedJob): void {
+    const { job } = queued;
+    delete queued.run;
+    this.#queues.get(job.accelerator)?.running.delete(queued);
+    this.#ended.add(job.id, job.endedAt ?? job.createdAt, queued.bytes);
     this.#followers.tell(job);
-    entry.end();
+    queued.end();
   }
 
   /** @returns whether it waited. */
-  #leave(lane: Lane, entry: Entry): boolean {
-    const index = lane.waiting.indexOf(entry);
+  #leave(queue: JobQueue, queued: QueuedJob): boolean {
+    const index = queue.waiting.indexOf(queued);
     if (index < 0) return false;
-    lane.waiting.splice(index, 1);
-    this.#waitingBytes -= entry.bytes;
+    queue.waiting.splice(index, 1);
+    this.#waitingBytes -= queued.bytes;
     return true;
   }
 
@@ -355,7 +355,7 @@ class Engine implements JobEngine {
   }
 
   async #forget(id: string): Promise<boolean> {
-    const known = this.#entries.delete(id);
+    const known = this.#jobs.delete(id);
     this.#ended.delete(id);
     this.#followers.drop(id);
     await this.#store.remove(id);
@@ -363,7 +363,7 @@ class Engine implements JobEngine {
   }
 }
 
-function newEntry(job: Job): Entry {
+function queuedJob(job: Job): QueuedJob {
   const { promise, resolve } = withResolvers();
   return { job, bytes: JSON.stringify(job).length, ready: false, ended: promise, end: resolve };
 }

@@ -130,3 +130,4 @@ export const AgentConfigSchema = Type.Object(
 export type AcceleratorSettings = Static<typeof AcceleratorSchema>;
 export type HostDir = Static<typeof HostDirSchema>;
 export type AgentConfig = Static<typeof AgentConfigSchema>;
+export type AutostopSettings = NonNullable<AgentConfig["autostop"]>;

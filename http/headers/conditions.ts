@@ -8,10 +8,10 @@ export interface Validators {
   readonly modifiedMs: number;
 }
 
-export type Verdict = "proceed" | "not-modified" | "failed";
+export type Precondition = "proceed" | "not-modified" | "failed";
 
 /** @param current undefined where the resource does not exist. */
-export function evaluate(method: string, headers: IncomingHttpHeaders, current: Validators | undefined): Verdict {
+export function evaluate(method: string, headers: IncomingHttpHeaders, current: Validators | undefined): Precondition {
   const reading = method === "GET" || method === "HEAD";
   const ifMatch = headers["if-match"];
   const ifNoneMatch = headers["if-none-match"];

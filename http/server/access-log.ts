@@ -33,7 +33,7 @@ export interface AccessEntry extends AccessDetails {
 export type AccessLog = (entry: AccessEntry, route?: string) => void;
 
 // A path may be 16 KiB long; a log line should not be.
-const LONGEST_PATH = 2048;
+const MAX_PATH_LENGTH = 2048;
 
 export function accessLog(log: Logger): AccessLog {
   return (entry) => log[levelOf(entry)]({ event: "access", ...entry, path: shorten(entry.path) });
@@ -64,5 +64,5 @@ function levelOf({ status }: AccessEntry): "error" | "info" {
 }
 
 function shorten(path: string): string {
-  return path.length > LONGEST_PATH ? `${path.slice(0, LONGEST_PATH)}...` : path;
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}...` : path;
 }

@@ -6,7 +6,7 @@ import { readChunks } from "./read-chunks.js";
 /** One buffer and one write; a stream or a thread-pool read would cost more than the file. */
 const SMALL = 64 * 1024;
 
-export interface Part {
+export interface FilePart {
   readonly fd: number;
   readonly start: number;
   readonly length: number;
@@ -18,7 +18,12 @@ export interface Part {
  *
  * @param headers with the part's Content-Length.
  */
-export function sendPart(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> | undefined {
+export function sendPart(
+  exchange: Exchange,
+  status: number,
+  headers: Headers,
+  part: FilePart,
+): Promise<void> | undefined {
   if (part.length > SMALL) return sendLarge(exchange, status, headers, part);
   const content = readPart(part);
   exchange.answer(status, headers, content);
@@ -26,7 +31,7 @@ export function sendPart(exchange: Exchange, status: number, headers: Headers, p
   return undefined;
 }
 
-async function sendLarge(exchange: Exchange, status: number, headers: Headers, part: Part): Promise<void> {
+async function sendLarge(exchange: Exchange, status: number, headers: Headers, part: FilePart): Promise<void> {
   const { res } = exchange;
   let abandon: (() => void) | undefined;
   res.once("close", () => abandon?.());
@@ -51,7 +56,7 @@ async function sendLarge(exchange: Exchange, status: number, headers: Headers, p
 }
 
 /** Fewer bytes than asked for where the file is shorter. */
-export function readPart({ fd, start, length }: Part): Buffer {
+export function readPart({ fd, start, length }: FilePart): Buffer {
   const content = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

@@ -25,4 +25,4 @@ export async function bundlePrograms(entries: Readonly<Record<string, string>>):
 }
 
 export const bundleAccelerators = () =>
-  bundlePrograms({ gzip: "agent/accelerators/gzip.ts", sha3: "agent/accelerators/sha3.ts" });
+  bundlePrograms({ gzip: "agent/jobs/builtin/gzip.ts", sha3: "agent/jobs/builtin/sha3.ts" });

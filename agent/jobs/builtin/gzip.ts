@@ -2,11 +2,11 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { type Answer, type Call, Refusal, readWithProgress, serveCall } from "./protocol.js";
+import { type BuiltinResult, type Call, Refusal, readWithProgress, serveCall } from "./protocol.js";
 
 const CHUNK = 256 * 1024;
 
-async function gzip({ input, output, specific }: Call): Promise<Answer> {
+async function gzip({ input, output, specific }: Call): Promise<BuiltinResult> {
   if (input === undefined || output === undefined) throw new Refusal("gzip needs an input and an output");
   const { mode = "compress", level = 6 } = specific;
   if (mode !== "compress" && mode !== "decompress") {

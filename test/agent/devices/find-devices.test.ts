@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { deviceFinder, findDevices } from "../../agent/devices/find-devices.js";
-import { fpgasOnBus, parseFpgaSlots } from "../../agent/devices/parse-fpga.js";
-import { parseNeuron } from "../../agent/devices/parse-neuron.js";
-import { parseNvidia } from "../../agent/devices/parse-nvidia.js";
+import { deviceFinder, findDevices } from "../../../agent/devices/find-devices.js";
+import { fpgasOnBus, parseFpgaSlots } from "../../../agent/devices/parse-fpga.js";
+import { parseNeuron } from "../../../agent/devices/parse-neuron.js";
+import { parseNvidia } from "../../../agent/devices/parse-nvidia.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sallyport-devices-"));
 afterAll(() => rmSync(dir, { recursive: true }));

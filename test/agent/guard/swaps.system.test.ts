@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeF
 import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { BEARER, CANARY, startTestAgent, type TestAgent } from "./support/test-agent.js";
+import { BEARER, CANARY, startTestAgent, type TestAgent } from "../support/test-agent.js";
 
 let agent: TestAgent;
 let swapper: ChildProcess;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   connections = new Agent({ keepAlive: true, maxSockets: 8, ca: agent.ca, checkServerIdentity: () => undefined });
   const names = ["dir", "leaf"].map((name) => `${join(agent.shared, name)}|${join(agent.shared, `${name}-link`)}`);
-  swapper = spawn("python3", [join(import.meta.dirname, "support/swap.py"), ...names]);
+  swapper = spawn("python3", [join(import.meta.dirname, "../support/swap.py"), ...names]);
   await new Promise((resolve) => swapper.stdout?.once("data", resolve));
 });
 afterAll(async () => {

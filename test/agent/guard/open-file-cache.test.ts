@@ -1,4 +1,4 @@
-/** A file that is kept open is given only as long as a walk would lead to it, whatever is done to the tree. */
+/** The cache returns a file only while a walk would lead to it, whatever changes in the tree. */
 import {
   chmodSync,
   closeSync,
@@ -15,17 +15,17 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { KeptFiles } from "../../agent/guard/kept-files.js";
-import { removeInside } from "../../agent/guard/remove-inside.js";
-import { closeRoots, openRoots, type Root } from "../../agent/guard/roots.js";
+import { OpenFileCache } from "../../../agent/guard/open-file-cache.js";
+import { removeInside } from "../../../agent/guard/remove-inside.js";
+import { closeRoots, openRoots, type Root } from "../../../agent/guard/roots.js";
 
 let base: string;
 let root: Root;
-let kept: KeptFiles<number>;
+let cache: OpenFileCache<number>;
 let descriptors: number;
 const NAMES = ["a", "b", "file"];
 const openDescriptors = () => readdirSync("/proc/self/fd").length;
-const open = () => kept.open("key", root, NAMES, ({ fd }) => fd);
+const open = () => cache.open("key", root, NAMES, ({ fd }) => fd);
 
 /** Until a change has another time than any change before: file times come in ticks of some milliseconds. */
 async function nextTick() {
@@ -39,18 +39,18 @@ async function nextTick() {
 }
 
 beforeEach(async () => {
-  base = mkdtempSync(join(tmpdir(), "sallyport-kept-"));
+  base = mkdtempSync(join(tmpdir(), "sallyport-cache-"));
   mkdirSync(join(base, "root/a/b"), { recursive: true });
   mkdirSync(join(base, "evil/b"), { recursive: true });
   for (const dir of ["root/a/b", "evil/b", "evil"]) writeFileSync(join(base, dir, "file"), "1234");
   [root] = openRoots([{ name: "r", path: join(base, "root"), mode: "rw" }], {}) as [Root];
   // Everything here is younger than what the agent would keep; the tests wait for ticks instead.
-  kept = new KeptFiles<number>(0);
+  cache = new OpenFileCache<number>(0);
   descriptors = openDescriptors();
   await nextTick();
 });
 afterEach(() => {
-  kept.clear();
+  cache.clear();
   expect(openDescriptors()).toBe(descriptors);
   closeRoots([root]);
   chmodSync(join(base, "root"), 0o700);
@@ -58,12 +58,12 @@ afterEach(() => {
 });
 
 test("it is found as long as nothing changes", async () => {
-  const { opened, kept: isKept } = open();
-  expect(isKept).toBe(true);
+  const { opened, cached: isCached } = open();
+  expect(isCached).toBe(true);
   await nextTick();
-  expect(kept.find("key")).toBe(opened.fd);
-  expect(kept.find("key")).toBe(opened.fd);
-  expect(kept.find("other key")).toBeUndefined();
+  expect(cache.find("key")).toBe(opened.fd);
+  expect(cache.find("key")).toBe(opened.fd);
+  expect(cache.find("other key")).toBeUndefined();
 });
 
 test.each<[string, (path: (name: string) => string) => void]>([
@@ -99,38 +99,38 @@ test.each<[string, (path: (name: string) => string) => void]>([
 ])("it is not found after it was %s", (_title, change) => {
   open();
   change((name) => join(base, name));
-  expect(kept.find("key")).toBeUndefined();
+  expect(cache.find("key")).toBeUndefined();
 });
 
-test("what was found once in a turn of the event loop is good for that turn, and no longer", async () => {
+test("what was found once in a tick of the event loop is valid for that tick, and no longer", async () => {
   const { opened } = open();
-  expect(kept.find("key")).toBe(opened.fd);
+  expect(cache.find("key")).toBe(opened.fd);
   unlinkSync(join(base, "root/a/b/file"));
-  expect(kept.find("key")).toBe(opened.fd);
+  expect(cache.find("key")).toBe(opened.fd);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(kept.find("key")).toBeUndefined();
+  expect(cache.find("key")).toBeUndefined();
 });
 
-test("a removal through the agent ends the turn", () => {
+test("a removal through the agent ends the tick", () => {
   open();
-  expect(kept.find("key")).toBeDefined();
+  expect(cache.find("key")).toBeDefined();
   removeInside(root, NAMES, false, () => undefined);
-  expect(kept.find("key")).toBeUndefined();
+  expect(cache.find("key")).toBeUndefined();
 });
 
-test("what changed a moment ago is opened, but not kept: a second change might not show", () => {
-  kept = new KeptFiles<number>();
-  const { opened, kept: isKept } = open();
-  expect(isKept).toBe(false);
-  expect(kept.find("key")).toBeUndefined();
+test("what changed a moment ago is opened, but not cached: a second change might not show", () => {
+  cache = new OpenFileCache<number>();
+  const { opened, cached: isCached } = open();
+  expect(isCached).toBe(false);
+  expect(cache.find("key")).toBeUndefined();
   closeSync(opened.fd);
 });
 
-test("directories and large files are not kept", () => {
+test("directories and large files are not cached", () => {
   writeFileSync(join(base, "root/large"), Buffer.alloc(70_000));
   for (const names of [["a"], ["large"], []]) {
-    const { opened, kept: isKept } = kept.open("key", root, names, ({ fd }) => fd);
-    expect(isKept).toBe(false);
+    const { opened, cached: isCached } = cache.open("key", root, names, ({ fd }) => fd);
+    expect(isCached).toBe(false);
     closeSync(opened.fd);
   }
 });
@@ -138,6 +138,6 @@ test("directories and large files are not kept", () => {
 test("a link on the way is refused as ever, and nothing stays open", () => {
   symlinkSync(join(base, "evil"), join(base, "root/link"));
   for (const names of [["link", "file"], ["link"], ["a", "none"], ["a", "b", "file", "x"]]) {
-    expect(() => kept.open("key", root, names, ({ fd }) => fd)).toThrow("there is nothing at this path");
+    expect(() => cache.open("key", root, names, ({ fd }) => fd)).toThrow("there is nothing at this path");
   }
 });

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { fetchSecrets } from "../../agent/secrets/fetch.js";
-import { parseConfig } from "../../agent/settings/parse.js";
+import { fetchSecrets } from "../../../agent/settings/fetch-secrets.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
 
 const PARAMETERS: Record<string, string> = { "/h/tls-key": "-----KEY-----\n", "/h/token": "the-token" };
 const servers: Server[] = [];

@@ -4,11 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { type Answer, type Call, Refusal, readWithProgress, serveCall } from "./protocol.js";
+import { type BuiltinResult, type Call, Refusal, readWithProgress, serveCall } from "./protocol.js";
 
 const ALGORITHMS = ["sha3-224", "sha3-256", "sha3-384", "sha3-512"];
 
-async function sha3({ input, output, specific }: Call): Promise<Answer> {
+async function sha3({ input, output, specific }: Call): Promise<BuiltinResult> {
   if (input === undefined) throw new Refusal("sha3 needs an input");
   const { algorithm = "sha3-256" } = specific;
   if (typeof algorithm !== "string" || !ALGORITHMS.includes(algorithm)) {

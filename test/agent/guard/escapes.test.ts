@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { BEARER, CANARY, startTestAgent, type TestAgent } from "./support/test-agent.js";
+import { BEARER, CANARY, startTestAgent, type TestAgent } from "../support/test-agent.js";
 
 let agent: TestAgent;
 const EVIL = "EVIL-bytes-that-must-never-land";

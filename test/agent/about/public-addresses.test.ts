@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { publicAddresses } from "../../agent/public-addresses.js";
-import { readFaculty } from "../../firewall/sources/faculty.js";
-import { createMetadataServer } from "../../local/emulator/imds.js";
-import { someInstance } from "../local/support/facts.js";
-import { startTestAgent, type TestAgent } from "./support/test-agent.js";
+import { publicAddresses } from "../../../agent/about/public-addresses.js";
+import { readFaculty } from "../../../firewall/sources/faculty.js";
+import { createMetadataServer } from "../../../local/emulator/imds.js";
+import { someInstance } from "../../local/support/facts.js";
+import { startTestAgent, type TestAgent } from "../support/test-agent.js";
 
 const PATH = "/api/cluster/ip-addresses";
 const closers: (() => unknown)[] = [];

@@ -1,9 +1,9 @@
 /** What the agent says of itself. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSION } from "../../base/version.js";
-import { type JobAgent, startJobAgent } from "./support/job-agent.js";
-import { startTestAgent } from "./support/test-agent.js";
-import { ask } from "./support/wire.js";
+import { VERSION } from "../../../base/version.js";
+import { type JobAgent, startJobAgent } from "../support/job-agent.js";
+import { startTestAgent } from "../support/test-agent.js";
+import { ask } from "../support/wire.js";
 
 let agent: JobAgent;
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeCertificate } from "./support/certificate.js";
-import { BUNDLED_AGENT, startProgram } from "./support/program.js";
-import { ask, open } from "./support/wire.js";
+import { makeCertificate } from "../support/certificate.js";
+import { BUNDLED_AGENT, startProgram } from "../support/program.js";
+import { ask, open } from "../support/wire.js";
 
 const TOKEN = "killed-token-0123456789";
 const SIZE = 6_000_000;

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestAgent, type TestAgent } from "./support/test-agent.js";
+import { startTestAgent, type TestAgent } from "../support/test-agent.js";
 
 let agent: TestAgent | undefined;
 beforeAll(async () => {

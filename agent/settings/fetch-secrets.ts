@@ -5,7 +5,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { defined } from "../../base/defined.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { noSecretsSection, secretsOutOfReach } from "../errors.js";
-import type { AgentConfig } from "../settings/schema.js";
+import type { AgentConfig } from "./schema.js";
 
 export interface FetchOptions {
   readonly file: string;

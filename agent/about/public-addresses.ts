@@ -1,6 +1,6 @@
 /** The public addresses of this machine, as EC2's instance metadata tells them. */
 import { isIP } from "node:net";
-import { openMetadata } from "./metadata.js";
+import { openMetadata } from "../metadata.js";
 
 const MACS = "network/interfaces/macs/";
 

@@ -7,14 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { IdleReport } from "../../agent/idle/watch.js";
-import { createMetadataServer } from "../../local/emulator/imds.js";
-import { someInstance } from "../local/support/facts.js";
-import { FaultProxy } from "../support/fault-proxy.js";
-import { type Moto, startMoto } from "../support/moto.js";
-import { textOf } from "../support/raw-ec2.js";
-import { BEARER, startTestAgent, type TestAgent } from "./support/test-agent.js";
-import { open } from "./support/wire.js";
+import type { IdleReport } from "../../../agent/idle/watch.js";
+import { createMetadataServer } from "../../../local/emulator/imds.js";
+import { someInstance } from "../../local/support/facts.js";
+import { FaultProxy } from "../../support/fault-proxy.js";
+import { type Moto, startMoto } from "../../support/moto.js";
+import { textOf } from "../../support/raw-ec2.js";
+import { BEARER, startTestAgent, type TestAgent } from "../support/test-agent.js";
+import { open } from "../support/wire.js";
 
 const ENV = {
   AWS_EC2_METADATA_V1_DISABLED: "true",

@@ -13,9 +13,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defined } from "../../base/defined.js";
-import { BEARER, CANARY, logged, startTestAgent, type TestAgent } from "./support/test-agent.js";
-import { type Ask, open, parseReply } from "./support/wire.js";
+import { defined } from "../../../base/defined.js";
+import { BEARER, CANARY, logged, startTestAgent, type TestAgent } from "../support/test-agent.js";
+import { type Ask, open, parseReply } from "../support/wire.js";
 
 let agent: TestAgent;
 const digest = (content: string | Buffer) => `sha-256=:${createHash("sha256").update(content).digest("base64")}:`;

@@ -5,7 +5,7 @@ import type { Run, RunOptions } from "./run-job.js";
 import type { AcceleratorInfo, Job } from "./types.js";
 
 /** A job that the engine knows. */
-export interface Entry {
+export interface QueuedJob {
   job: Job;
   /** Of it as JSON. */
   bytes: number;
@@ -17,9 +17,9 @@ export interface Entry {
   readonly end: () => void;
 }
 
-export class Lane {
-  readonly waiting: Entry[] = [];
-  readonly running = new Set<Entry>();
+export class JobQueue {
+  readonly waiting: QueuedJob[] = [];
+  readonly running = new Set<QueuedJob>();
 
   constructor(
     readonly name: string,
@@ -33,7 +33,7 @@ export class Lane {
   }
 
   /** The first in the queue, where there is room for it and it is on the disk: nobody overtakes it. */
-  next(): Entry | undefined {
+  next(): QueuedJob | undefined {
     const [first] = this.waiting;
     return first?.ready && this.running.size < this.settings.concurrency ? first : undefined;
   }

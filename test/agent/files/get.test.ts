@@ -13,8 +13,8 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BEARER, CANARY, logged, startTestAgent, type TestAgent } from "./support/test-agent.js";
-import { ask, open } from "./support/wire.js";
+import { BEARER, CANARY, logged, startTestAgent, type TestAgent } from "../support/test-agent.js";
+import { ask, open } from "../support/wire.js";
 
 let agent: TestAgent;
 const TEXT = "0123456789";

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startAgent } from "../../agent/serve.js";
-import { parseConfig } from "../../agent/settings/parse.js";
-import { type JobAgent, OCTETS, openStream, startJobAgent } from "./support/job-agent.js";
-import { BEARER, CANARY, logged, startTestAgent, TOKEN } from "./support/test-agent.js";
-import { ask, open } from "./support/wire.js";
+import { startAgent } from "../../../agent/serve.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
+import { type JobAgent, OCTETS, openStream, startJobAgent } from "../support/job-agent.js";
+import { BEARER, CANARY, logged, startTestAgent, TOKEN } from "../support/test-agent.js";
+import { ask, open } from "../support/wire.js";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const post = (document: unknown, headers: Readonly<Record<string, string>> = {}) => ({

@@ -1,12 +1,12 @@
-/** What the kernel said while a path was walked, as what the client may know. */
+/** From the kernel's errors to problems that tell clients no more than they may know. */
 import { errno } from "../../base/fault.js";
 import type { Problem } from "../../http/problem.js";
 import { notFound } from "../../http/problems.js";
 import { denied, diskFull } from "../problems.js";
 import { statAt } from "./proc-fd.js";
 
-/** @returns the error itself where it is not about the path. */
-export function refusal(error: unknown, dir: number, name: string): Problem | unknown {
+/** For the walk to a path. @returns the error itself if it is not about the path. */
+export function walkProblem(error: unknown, dir: number, name: string): Problem | unknown {
   switch (errno(error)) {
     case "ENOENT":
     case "ENAMETOOLONG":

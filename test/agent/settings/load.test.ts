@@ -2,15 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { closeRoots, openRoots } from "../../agent/guard/roots.js";
-import { loadConfig, loadKeyPair, loadToken } from "../../agent/settings/load.js";
-import { parseConfig } from "../../agent/settings/parse.js";
-import type { HostDir } from "../../agent/settings/schema.js";
-import { Fault } from "../../base/fault.js";
-import { run } from "../../base/process/run.js";
-import { VERSION } from "../../base/version.js";
-import packageJson from "../../package.json" with { type: "json" };
-import { makeCertificate } from "./support/certificate.js";
+import { closeRoots, openRoots } from "../../../agent/guard/roots.js";
+import { loadConfig, loadKeyPair, loadToken } from "../../../agent/settings/load.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
+import type { HostDir } from "../../../agent/settings/schema.js";
+import { Fault } from "../../../base/fault.js";
+import { run } from "../../../base/process/run.js";
+import { VERSION } from "../../../base/version.js";
+import packageJson from "../../../package.json" with { type: "json" };
+import { makeCertificate } from "../support/certificate.js";
 
 const MINIMAL = "name: host-1\ntls: false\n";
 let dir: string;

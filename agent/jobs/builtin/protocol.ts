@@ -17,14 +17,14 @@ export interface Call {
 export class Refusal extends Error {}
 
 /** What one run adds to the result document. */
-export interface Answer {
+export interface BuiltinResult {
   readonly specific: Readonly<Record<string, unknown>>;
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }
 
 /** Runs `process` for mode 1, answers modes 0 and 2, and ends this process: 0, or 1 with `app.status` 1. */
-export async function serveCall(process: (call: Call) => Promise<Answer>): Promise<never> {
+export async function serveCall(process: (call: Call) => Promise<BuiltinResult>): Promise<never> {
   const { values } = parseArgs({
     options: {
       m: { type: "string", short: "m", default: "1" },
