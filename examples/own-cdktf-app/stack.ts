@@ -6,23 +6,9 @@ import { Subnet } from "@cdktf/provider-aws/lib/subnet/index.js";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import {
-  AcceleratorHost,
-  CallerAccess,
-  HostAgent,
-  type HostTls,
-  KeyPair,
-  type RuntimeArchive,
-  type SecretFile,
-} from "sallyport";
+import { AcceleratorHost, addKeyPair, CallerAccess, HostAgent, type NewHostParts } from "sallyport";
 
-export interface LabStackProps {
-  readonly callers: readonly string[];
-  readonly publicKey: string;
-  readonly tls: HostTls;
-  readonly token: SecretFile;
-  readonly runtime: RuntimeArchive;
-}
+export type LabStackProps = Pick<NewHostParts, "callers" | "sshKey" | "tls" | "token" | "runtime">;
 
 export class LabStack extends TerraformStack {
   constructor(scope: Construct, id: string, props: LabStackProps) {
@@ -44,7 +30,7 @@ export class LabStack extends TerraformStack {
     });
 
     const access = new CallerAccess(this, "Access", { vpcId: vpc.id, callers: props.callers, deployment: "lab" });
-    const keyPair = new KeyPair(this, "KeyPair", { name: "lab", publicKey: props.publicKey });
+    const keyPair = addKeyPair(this, "KeyPair", { name: "lab", key: props.sshKey });
     const agent = new HostAgent(this, "Agent", {
       deployment: "lab-5e11a9",
       region,

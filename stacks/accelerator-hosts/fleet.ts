@@ -4,22 +4,22 @@ import { defined } from "../../base/defined.js";
 import { shellWord } from "../../base/text/shell.js";
 import { AcceleratorFleet, type AcceleratorFleetProps } from "../constructs/fleet.js";
 import type { FleetInputs } from "./fleet-inputs.js";
-import type { DeploymentInputs } from "./inputs.js";
+import type { ProvisionedInputs } from "./inputs.js";
 import type { DeployedFleet } from "./outputs.js";
 
 /** @returns the value of the output `fleet`. */
 export function addFleet(
   scope: Construct,
-  fleet: FleetInputs,
-  inputs: DeploymentInputs,
+  inputs: ProvisionedInputs & { readonly fleet: FleetInputs },
   shared: Pick<AcceleratorFleetProps, "access" | "keyName" | "agent" | "image" | "vpcId" | "instanceProfile"> & {
     readonly privateAddress: boolean;
   },
 ): DeployedFleet {
+  const { fleet } = inputs;
   const { privateAddress, ...props } = shared;
   const deployment = `${inputs.name}-${inputs.suffix}`;
   const subnetIds = fleet.subnetIds ?? (inputs.subnetId === undefined ? undefined : [inputs.subnetId]);
-  const { identity } = inputs.sshKey;
+  const { identity } = inputs;
   const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;
   const { group, launchTemplate, sshUser, agentScheme } = new AcceleratorFleet(scope, "Fleet", {
     ...fleet,

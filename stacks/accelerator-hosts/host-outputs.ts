@@ -53,16 +53,12 @@ export function addOutputs(scope: Construct, { inputs, hosts, fleet, access }: O
     output("internal_security_group_id", "The group that lets the VPC in", access.internalSecurityGroup.id);
   }
   output("callers", "Who may reach the hosts", inputs.callers);
-  output(
-    "certificate_fingerprint",
-    "SHA-256 of the agents' certificate",
-    (inputs.tls ?? inputs.existingTls)?.fingerprint ?? "",
-  );
+  output("certificate_fingerprint", "SHA-256 of the agents' certificate", inputs.tls?.fingerprint ?? "");
 }
 
-function deployedHost(found: FoundHost, { sshKey }: DeploymentInputs): DeployedHost {
+function deployedHost(found: FoundHost, { identity }: DeploymentInputs): DeployedHost {
   const { host, address, sshUser } = found;
-  const key = sshKey.identity === undefined ? "" : `-i ${shellWord(sshKey.identity)} -o IdentitiesOnly=yes `;
+  const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;
   return {
     name: host.name,
     kind: host.kind,

@@ -25,7 +25,7 @@ import { refuseLeakyLog } from "../terraform/log-guard.js";
 import { agentSettings } from "./agent-settings.js";
 import { fleetInputs } from "./fleet-inputs.js";
 import { deployedHosts } from "./hosts.js";
-import type { DeploymentInputs } from "./inputs.js";
+import type { DeploymentInputs, NewHostParts } from "./inputs.js";
 import { agentPort, deploymentTable, EMPTY_TABLE, type WrittenFirewall, writtenFirewall } from "./rule-table.js";
 import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
 import { readOnDemand } from "./spot-fallback-state.js";
@@ -44,39 +44,42 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   const subnets = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
   const lacksSubnet = subnets.includes(undefined) || (config.fleet !== undefined && fleetSubnets(config) === undefined);
   if (config.vpc_id !== undefined && lacksSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
-  const stack = { ...deploymentTarget(loaded, env), ...describedBy(config), hosts };
-  // Nothing is made for hosts that are there already, and nothing is installed on them.
-  if (subnets.length === 0 && config.fleet === undefined) return { ...stack, ...(await prepareExisting(config, env)) };
+  const target = { ...deploymentTarget(loaded, env), ...describedBy(config), hosts };
+  if (subnets.length === 0 && config.fleet === undefined) return { ...target, ...(await prepareExisting(config, env)) };
+  return { kind: "provisioned", ...target, ...describedNew(config), ...(await prepareNewHosts(written, options)) };
+}
 
+/** All that new hosts of a configuration need, whichever these are: what the constructs take. */
+export async function prepareNewHosts(written: LoadedConfig, options: PrepareOptions): Promise<NewHostParts> {
+  const loaded = await inPrivateNetwork(written);
+  const { config } = loaded;
+  const { env, onStep = () => undefined } = options;
+  refuseLeakyLog(env);
   const access = await prepareAccess(loaded, options);
   // Judged before anything is made.
   const { rows, internal } = access.table;
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
   const init = await prepareInit(loaded, onStep);
 
-  const { key, suffix } = await prepareKey(config, options);
-  await checkEndpoints(written, hostNeeds(config, `${config.name}-${suffix}`));
+  const key = await prepareKey(config, options);
+  await checkEndpoints(written, hostNeeds(config, `${config.name}-${key.suffix}`));
   const tls = await prepareTls(config, options);
   const token = await prepareToken(config, options);
   const runtime = await buildRuntime({ ...options.runtime, env, onStep });
-
-  return {
-    ...stack,
-    suffix,
-    ...access,
-    sshKey: key,
-    ...defined({ tls, token, init }),
-    runtime,
-  };
+  return { ...access, ...key, ...defined({ tls, token, init }), runtime };
 }
 
 const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;
 
-/** What the configuration says by itself. */
+/** What the configuration says of all hosts. */
 function describedBy(config: Config) {
+  return defined({ ami: config.ami, usePrivateIp: config.use_private_ip });
+}
+
+/** What the configuration says of new hosts. */
+function describedNew(config: Config) {
   return defined({
     instanceType: config.instance_type,
-    ami: config.ami,
     rootVolumeGib: config.root_volume_gib,
     directories: config.authorized_host_dirs,
     serveAddresses: config.serve_addresses,
@@ -87,13 +90,12 @@ function describedBy(config: Config) {
     vpcId: config.vpc_id,
     subnetId: config.subnet_id,
     securityGroup: config.security_group,
-    usePrivateIp: config.use_private_ip,
     role: config.role,
     policies: config.policy,
   });
 }
 
-/** How hosts that are there already are reached: with what is at hand, which may be nothing but their address. */
+/** Existing hosts are reached with the key and certificate at hand, or with nothing but their address. */
 async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
   const orNothing = <T>(found: Promise<T>) =>
     found.catch((error: unknown) => {
@@ -104,11 +106,14 @@ async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
   const crt = config.ssl_cert_crt;
   const certificate = crt === false ? undefined : await orNothing(readCertificate(crt));
   return {
+    kind: "existing" as const,
     suffix: suffixOf(key),
     table: EMPTY_TABLE,
     callers: [],
-    sshKey: key ?? {},
-    ...defined({ existingTls: crt === false ? undefined : { fingerprint: certificate?.facts.fingerprint256 ?? "" } }),
+    ...defined({
+      identity: key?.identity,
+      tls: crt === false ? undefined : { fingerprint: certificate?.facts.fingerprint256 ?? "" },
+    }),
   };
 }
 

@@ -77,6 +77,6 @@ export const agentPort = ({ ssl_cert_crt }: Pick<Config, "ssl_cert_crt">): numbe
   ssl_cert_crt === false ? 80 : 443;
 
 /** Whether a deployment makes rules at all: not for an existing group, and not where no host is new. */
-export function makesRules({ securityGroup, runtime }: Pick<DeploymentInputs, "securityGroup" | "runtime">): boolean {
-  return securityGroup === undefined && runtime !== undefined;
+export function makesRules(inputs: DeploymentInputs): boolean {
+  return inputs.kind === "provisioned" && inputs.securityGroup === undefined;
 }

@@ -6,12 +6,12 @@ import { defined } from "../../base/defined.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import { existingGroup, type HostAccess } from "../constructs/host-access.js";
 import { HostAgent } from "../constructs/host-agent.js";
-import { ExistingKeyPair, KeyPair } from "../constructs/key-pair.js";
-import type { RuntimeArchive } from "../constructs/runtime-object.js";
-import type { DeploymentInputs } from "./inputs.js";
+import { addKeyPair, type ExistingKeyPair, type KeyPair } from "../constructs/key-pair.js";
+import type { ProvisionedInputs } from "./inputs.js";
 import { letsVpcIn } from "./rule-table.js";
 
 export interface SharedParts {
+  readonly inputs: ProvisionedInputs;
   /** The VPC as a reference; undefined where nobody needs to know it. */
   readonly vpcId: string | undefined;
   readonly access: HostAccess;
@@ -20,22 +20,19 @@ export interface SharedParts {
 }
 
 /** The ids are older than the options; others would replace what is in use. */
-export function addSharedParts(stack: Construct, inputs: DeploymentInputs, runtime: RuntimeArchive): SharedParts {
+export function addSharedParts(stack: Construct, inputs: ProvisionedInputs): SharedParts {
   const deployment = `${inputs.name}-${inputs.suffix}`;
-  const { publicKey, ec2Name = "" } = inputs.sshKey;
   return {
+    inputs,
     ...addAccess(stack, inputs, deployment),
-    keyPair:
-      publicKey === undefined
-        ? new ExistingKeyPair(stack, "KeyPair", { name: ec2Name })
-        : new KeyPair(stack, "KeyPair", { name: deployment, publicKey }),
+    keyPair: addKeyPair(stack, "KeyPair", { name: deployment, key: inputs.sshKey }),
     agent: new HostAgent(
       stack,
       "Agent",
       defined({
         deployment,
         region: inputs.region,
-        runtime,
+        runtime: inputs.runtime,
         directories: inputs.directories,
         serveAddresses: inputs.serveAddresses,
         buckets: inputs.buckets,
@@ -53,7 +50,7 @@ export function addSharedParts(stack: Construct, inputs: DeploymentInputs, runti
 
 function addAccess(
   stack: Construct,
-  inputs: DeploymentInputs,
+  inputs: ProvisionedInputs,
   deployment: string,
 ): { vpcId: string | undefined; access: HostAccess } {
   const { securityGroup, fleet } = inputs;
@@ -70,7 +67,7 @@ function addAccess(
 /** The VPC and, if a rule needs it, its range: known to Terraform alone. */
 function addNetwork(
   stack: Construct,
-  inputs: DeploymentInputs,
+  inputs: ProvisionedInputs,
   needsRange: boolean,
 ): { vpcId: string; vpcCidr?: string } {
   const { vpcId } = inputs;
@@ -84,7 +81,7 @@ function addNetwork(
 }
 
 /** All machines of a deployment share a group and so a VPC: any of their subnets tells which, if all have one. */
-function anySubnet({ fleet, subnetId, hosts }: DeploymentInputs): string | undefined {
+function anySubnet({ fleet, subnetId, hosts }: ProvisionedInputs): string | undefined {
   const own = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
   return fleet?.subnetIds?.[0] ?? subnetId ?? (own.includes(undefined) ? undefined : own[0]);
 }

@@ -28,7 +28,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     this.#inputs = inputs;
     const hasSpot = inputs.hosts.some((host) => host.kind === "new" && host.spot !== false);
     addProvider(this, STACK_NAME, inputs, hasSpot ? { maxRetries: SPOT_RETRIES } : {});
-    const shared = inputs.runtime === undefined ? undefined : addSharedParts(this, inputs, inputs.runtime);
+    const shared = inputs.kind === "existing" ? undefined : addSharedParts(this, inputs);
     const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
     const fleet = this.#fleet(shared);
     // In a room of their own, since a host may be called "hosts" or "callers".
@@ -44,19 +44,24 @@ export class AcceleratorHostsStack extends TerraformStack {
   }
 
   #fleet(shared: SharedParts | undefined) {
-    const { fleet, ami } = this.#inputs;
-    if (fleet === undefined || shared === undefined) return undefined;
-    const { vpcId = "", access, agent, keyPair } = shared;
+    if (shared === undefined) return undefined;
+    const { inputs, vpcId = "", access, agent, keyPair } = shared;
+    const { fleet, ami } = inputs;
+    if (fleet === undefined) return undefined;
     const { keyName } = keyPair;
     const image = this.#image(ami);
-    return addFleet(this, fleet, this.#inputs, {
-      vpcId,
-      access,
-      agent,
-      keyName,
-      image,
-      privateAddress: this.#isPrivate,
-    });
+    return addFleet(
+      this,
+      { ...inputs, fleet },
+      {
+        vpcId,
+        access,
+        agent,
+        keyName,
+        image,
+        privateAddress: this.#isPrivate,
+      },
+    );
   }
 
   #host(host: PlannedHost, shared: SharedParts | undefined): FoundHost | undefined {
@@ -85,8 +90,8 @@ export class AcceleratorHostsStack extends TerraformStack {
     }
   }
 
-  #newHost(planned: NewHost, { access, keyPair, agent }: SharedParts): FoundHost {
-    const { hostNamePrefix } = this.#inputs;
+  #newHost(planned: NewHost, { inputs, access, keyPair, agent }: SharedParts): FoundHost {
+    const { hostNamePrefix } = inputs;
     const { name, spot, sshUser, subnetId, onShutdown } = planned;
     const host = new AcceleratorHost(
       this,
@@ -124,10 +129,10 @@ export class AcceleratorHostsStack extends TerraformStack {
 
   /** How to reach a host that the deployment did not make. */
   #reached({ sshUser }: PlannedHost, address: string): Pick<FoundHost, "agentUrl" | "sshUser"> {
-    const { tls, existingTls, ami } = this.#inputs;
+    const { tls, ami } = this.#inputs;
     const host = address.includes(":") && !address.includes("$") ? `[${address}]` : address;
     return {
-      agentUrl: `${(tls ?? existingTls) === undefined ? "http" : "https"}://${host}`,
+      agentUrl: `${tls === undefined ? "http" : "https"}://${host}`,
       sshUser: sshUser ?? loginUser(ami),
     };
   }

@@ -24,9 +24,9 @@ export interface HostAgentProps {
   /** From `buildRuntime()`. */
   readonly runtime: RuntimeArchive;
   /** @default - plain HTTP: whoever is on the way reads everything, the token too */
-  readonly tls?: HostTls;
+  readonly tls?: HostTls | undefined;
   /** @default - no token: whoever the security group lets in may read and write */
-  readonly token?: SecretFile;
+  readonly token?: SecretFile | undefined;
   /** Directories that the agent serves. @default - ~/shared of the service user, read and write */
   readonly directories?: readonly HostDir[];
   /** Whether the agents tell the hosts' public addresses, behind the token. @default false */

@@ -33,3 +33,22 @@ export class ExistingKeyPair extends Construct {
     this.keyName = new DataAwsKeyPair(this, "KeyPair", { keyName: props.name }).keyName;
   }
 }
+
+/** Who may log in: the holder of a public key's other half, or of a pair that EC2 has under a name. */
+export type SshKey =
+  | { readonly kind: "public-key"; readonly publicKey: string }
+  | { readonly kind: "ec2"; readonly name: string };
+
+/** @param props.name in EC2, of a public key that is imported */
+export function addKeyPair(
+  scope: Construct,
+  id: string,
+  { name, key }: { readonly name: string; readonly key: SshKey },
+): KeyPair | ExistingKeyPair {
+  switch (key.kind) {
+    case "public-key":
+      return new KeyPair(scope, id, { name, publicKey: key.publicKey });
+    case "ec2":
+      return new ExistingKeyPair(scope, id, { name: key.name });
+  }
+}

@@ -1,7 +1,7 @@
 /** All that the stack `lab-gateway` is made of, as plain values. */
 import type { RuleTable } from "../../firewall/options/table.js";
-import type { DeploymentInputs } from "../accelerator-hosts/inputs.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
+import type { SshKey } from "../constructs/key-pair.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 import type { ServedTls } from "../prepare/tls.js";
@@ -31,7 +31,9 @@ export interface LabGatewayInputs extends DeploymentTarget {
   /** Who may reach the gateway: 22, 443 and the port range, and nothing else. */
   readonly table: RuleTable;
   readonly callers: readonly string[];
-  readonly sshKey: DeploymentInputs["sshKey"];
+  readonly sshKey: SshKey;
+  /** What `ssh -i` takes. Absent: nothing of the key pair is known here. */
+  readonly identity?: string;
   readonly tls: ServedTls;
   /** The secret that tokens are signed with. */
   readonly tokenKey: SecretFile;

@@ -58,8 +58,8 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   );
   checkQuota(table.rows.map(({ rule }) => rule));
 
-  const { key, suffix } = await prepareKey(config, options);
-  await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, suffix)));
+  const key = await prepareKey(config, options);
+  await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, key.suffix)));
   const tls = await prepareTls(config, options);
   if (tls === undefined) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
   const tokenKey = tokenKeyPath(env);
@@ -67,7 +67,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   onStep(`secret of the gateway's tokens ${tokenKey} (${created ? "created" : "existing"})`);
   return {
     ...deploymentTarget(loaded, env),
-    suffix,
+    ...key,
     ...defined({
       vpcId: written.vpc_id,
       home:
@@ -87,7 +87,6 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
     ...defined({ logTarget: written.log === undefined ? undefined : written.log.target }),
     table,
     callers: callers.map(String),
-    sshKey: key,
     tls,
     tokenKey: await secretFile(tokenKey),
     runtime: await buildRuntime({ ...options.runtime, env, onStep, role: "gateway" }),

@@ -6,7 +6,7 @@ import { gatewayBootScript } from "../boot/render-gateway.js";
 import { FirewallRules } from "../constructs/firewall-rules.js";
 import { HostRole } from "../constructs/host-role.js";
 import { HostSecrets } from "../constructs/host-secrets.js";
-import { ExistingKeyPair, KeyPair } from "../constructs/key-pair.js";
+import { addKeyPair } from "../constructs/key-pair.js";
 import { LabNetwork } from "../constructs/lab-network.js";
 import { MachineImage } from "../constructs/machine-image.js";
 import { NatGatewayHost } from "../constructs/nat-gateway-host.js";
@@ -47,11 +47,7 @@ export class LabGatewayStack extends TerraformStack {
       objectArns: [`arn:${partition}:s3:::${name}/${runtime.key}`],
       partition,
     });
-    const { publicKey, ec2Name = "" } = inputs.sshKey;
-    const keyPair =
-      publicKey === undefined
-        ? new ExistingKeyPair(this, "KeyPair", { name: ec2Name })
-        : new KeyPair(this, "KeyPair", { name: deployment, publicKey });
+    const keyPair = addKeyPair(this, "KeyPair", { name: deployment, key: inputs.sshKey });
     const image = new MachineImage(this, "Image", { ami: inputs.ami });
     const host = new NatGatewayHost(this, "Gateway", {
       network,
@@ -84,7 +80,7 @@ export class LabGatewayStack extends TerraformStack {
   }
 
   #outputs(
-    { sshKey, callers, tls, tokenKey, issuer }: LabGatewayInputs,
+    { identity, callers, tls, tokenKey, issuer }: LabGatewayInputs,
     network: LabNetwork,
     access: FirewallRules,
     { address, instance, labGroup }: NatGatewayHost,
@@ -94,7 +90,7 @@ export class LabGatewayStack extends TerraformStack {
       new TerraformOutput(this, id, { value, description, staticId: true });
     // Of the address itself: what the instance says is older than the association.
     const url = `https://${address}`;
-    const key = sshKey.identity === undefined ? "" : `-i ${shellWord(sshKey.identity)} -o IdentitiesOnly=yes `;
+    const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;
     output("gateway_url", "Where the gateway's API and page answer", url);
     output("public_ip", "The gateway's address: a private one in a private network", address);
     output("instance_id", "The gateway's machine", instance.id);

@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { defined } from "../../base/defined.js";
 import { findLoginKey, type LoginKey } from "../../certs/login-key.js";
 import type { Config } from "../../config/load.js";
+import type { SshKey } from "../constructs/key-pair.js";
 import { deploymentSuffix, ec2KeyPair } from "../names.js";
 import type { PrepareOptions } from "./options.js";
 
 export const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
 
 export interface PreparedKey {
-  readonly key: LoginKey;
+  readonly sshKey: SshKey;
+  /** What `ssh -i` takes. Absent: nothing of the pair is known here. */
+  readonly identity?: string;
   /** 8 hex digits that make names of this deployment its own in the account. */
   readonly suffix: string;
 }
@@ -25,7 +28,9 @@ export async function prepareKey(
     defined({ dir: sshDir(env), create: create ? config.key_type : undefined }),
   );
   onStep?.(describeKey(key));
-  return { key, suffix: suffixOf(key) };
+  const { publicKey, ec2Name = "", identity } = key;
+  const sshKey: SshKey = publicKey === undefined ? { kind: "ec2", name: ec2Name } : { kind: "public-key", publicKey };
+  return { sshKey, suffix: suffixOf(key), ...defined({ identity }) };
 }
 
 /** @param key undefined where there is none: then the names are those of no key. */

@@ -3,11 +3,8 @@ import { expect, test } from "vitest";
 import { LabStack } from "../../examples/own-cdktf-app/stack.js";
 import { resources, type Synthesized, sampleInputs, userData } from "./support/sample.js";
 
-const { tls, token, runtime, callers, sshKey } = sampleInputs();
-
 function lab(): Synthesized {
-  if (tls === undefined || token === undefined) throw new Error("the sample has both");
-  const stack = new LabStack(Testing.app(), "lab", { callers, publicKey: sshKey.publicKey ?? "", tls, token, runtime });
+  const stack = new LabStack(Testing.app(), "lab", sampleInputs());
   return JSON.parse(Testing.synth(stack, true)) as Synthesized;
 }
 

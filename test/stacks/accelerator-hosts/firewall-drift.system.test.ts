@@ -36,7 +36,7 @@ let emulator: Emulator;
 let proxy: FaultProxy;
 let raw: RawEc2;
 let env: NodeJS.ProcessEnv;
-let sshKey: { readonly publicKey: string };
+let publicKey: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "drift-"));
@@ -48,7 +48,7 @@ beforeAll(async () => {
   // The SDK looks for these in its own process; vitest gives each file a process of its own.
   Object.assign(process.env, emulator.env, { AWS_ENDPOINT_URL: proxy.url });
   await writeFile(join(dir, "runtime.tar.gz"), "a runtime");
-  sshKey = await ensureKeyPair({ name: "lab", type: "ed25519", dir });
+  ({ publicKey } = await ensureKeyPair({ name: "lab", type: "ed25519", dir }));
 });
 
 afterAll(async () => {
@@ -62,6 +62,7 @@ function hosts(options: FirewallOptions, project: string) {
   const {
     tls: _tls,
     token: _token,
+    identity: _identity,
     ...inputs
   } = sampleInputs({
     projectDir: join(dir, project),
@@ -70,7 +71,7 @@ function hosts(options: FirewallOptions, project: string) {
     ami: "al2023",
     instanceType: "t3.micro",
     callers: ["203.0.113.7/32"],
-    sshKey,
+    sshKey: { kind: "public-key", publicKey },
     firewall: options,
     runtime: { file: join(dir, "runtime.tar.gz"), sha256: "ab".repeat(32) },
     endpointUrl: emulator.url,

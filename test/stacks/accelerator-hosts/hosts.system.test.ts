@@ -19,7 +19,7 @@ import { type Emulator, startEmulator } from "../../../local/emulator/emulator.j
 import { agentSettings } from "../../../stacks/accelerator-hosts/agent-settings.js";
 import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
 import { deployedHosts } from "../../../stacks/accelerator-hosts/hosts.js";
-import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
+import type { DeploymentInputs, ProvisionedInputs } from "../../../stacks/accelerator-hosts/inputs.js";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { buildStacks } from "../../../stacks/app.js";
 import { stackDir } from "../../../stacks/files.js";
@@ -48,13 +48,15 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+type Adapt = (inputs: ProvisionedInputs) => DeploymentInputs;
+
 /** The stack of a project whose sallyport.yaml this is; keys, certificate and runtime are samples. */
-async function stack(project: string, yaml: string, adapt = (inputs: DeploymentInputs) => inputs): Promise<Terraform> {
+async function stack(project: string, yaml: string, adapt: Adapt = (inputs) => inputs): Promise<Terraform> {
   const projectDir = join(dir, project);
   await mkdir(projectDir, { recursive: true });
   await writeFile(join(projectDir, "sallyport.yaml"), yaml);
   const { config } = await loadConfig({ cwd: projectDir, env: { HOME: dir } });
-  const { tls: _tls, token: _token, ...sample } = sampleInputs();
+  const { tls: _tls, token: _token, identity: _identity, ...sample } = sampleInputs();
   const inputs = adapt({
     ...sample,
     projectDir,
@@ -63,7 +65,7 @@ async function stack(project: string, yaml: string, adapt = (inputs: DeploymentI
     ami: config.ami,
     hosts: deployedHosts(config),
     settings: agentSettings(config),
-    sshKey: key,
+    sshKey: { kind: "public-key", publicKey: key.publicKey },
     runtime: { file: join(dir, "runtime.tar.gz"), sha256: "ab".repeat(32) },
     endpointUrl: emulator.url,
   });
@@ -184,8 +186,8 @@ describe.concurrent("what is there already", () => {
       ec2.send(new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: "group-id", Values: [GroupId] }] }));
     const before = (await rules()).SecurityGroupRules;
 
-    const ours = { securityGroup: GroupId, sshKey: { ec2Name: "team key" }, role: "ours" };
-    const adapt = (inputs: DeploymentInputs) => ({ ...inputs, ...ours });
+    const ours = { securityGroup: GroupId, sshKey: { kind: "ec2", name: "team key" } as const, role: "ours" };
+    const adapt: Adapt = (inputs) => ({ ...inputs, ...ours });
     const { hosts, planned, security_group_id } = await deploy("ours", "ami: al2023\n", adapt);
     expect(planned.filter((change) => /Group|Role\/Role|Policy|KeyPair/.test(change))).toEqual([]);
     expect(security_group_id).toBe(GroupId);
@@ -202,7 +204,7 @@ describe.concurrent("what is there already", () => {
   test("a key pair that EC2 does not have fails the plan", async () => {
     const terraform = await stack("no-key", "ami: al2023\n", (inputs) => ({
       ...inputs,
-      sshKey: { ec2Name: "nobody's" },
+      sshKey: { kind: "ec2", name: "nobody's" },
     }));
     await expect(terraform.plan()).rejects.toMatchObject({ code: "stacks/terraform-failed" });
   });
@@ -212,10 +214,7 @@ describe.concurrent("what is there already", () => {
       new RunInstancesCommand({ ImageId: "ami-12c6146b", InstanceType: "t3.micro", MinCount: 1, MaxCount: 1 }),
     );
     const yaml = `hosts: { ours: { instance_id: ${machine?.InstanceId} }, theirs: { host_ip: "2001:db8::7", ssh_user: me } }\n`;
-    const { planned, hosts } = await deploy("existing", yaml, ({ runtime: _, ...inputs }) => ({
-      ...inputs,
-      sshKey: {},
-    }));
+    const { planned, hosts } = await deploy("existing", yaml, (inputs) => ({ ...inputs, kind: "existing" }));
     expect(planned).toEqual([]);
     const found = await instance(machine?.InstanceId);
     expect(hosts.ours).toMatchObject({

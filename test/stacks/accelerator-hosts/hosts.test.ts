@@ -11,7 +11,16 @@ import { deployedHosts } from "../../../stacks/accelerator-hosts/hosts.js";
 import { AcceleratorHostsStack } from "../../../stacks/accelerator-hosts/stack.js";
 import { deploymentSuffix, ec2KeyPair } from "../../../stacks/names.js";
 import { seededRandom } from "../../support/random.js";
-import { newHost, only, resources, type SampleChanges, sampleInputs, synth, userData } from "../support/sample.js";
+import {
+  newHost,
+  only,
+  resources,
+  type SampleChanges,
+  type Synthesized,
+  sampleInputs,
+  synth,
+  userData,
+} from "../support/sample.js";
 
 function config(yaml: string): Config {
   const { layer } = parseLayer(yaml, { layer: "project", shownAs: "sallyport.yaml", base: "/p" });
@@ -245,13 +254,15 @@ describe("what is there already", () => {
   });
 
   test("a key pair of EC2's is named, and no other is imported (A-12)", () => {
-    const found = synth({ sshKey: { ec2Name: "theirs", identity: "/home/user/their key.pem" } });
+    const found = synth({ sshKey: { kind: "ec2", name: "theirs" }, identity: "/home/user/their key.pem" });
     expect(found.resource).not.toHaveProperty("aws_key_pair");
     expect(Object.values(found.data?.aws_key_pair ?? {})[0]?.key_name).toBe("theirs");
     expect(JSON.stringify(found.output.ssh_commands)).toContain(
       "ssh -i '/home/user/their key.pem' -o IdentitiesOnly=yes",
     );
-    expect(JSON.stringify(synth({ sshKey: { ec2Name: "theirs" } }).output.ssh_commands)).toContain('"ssh ubuntu@');
+    const { identity: _, ...inputs } = sampleInputs({ sshKey: { kind: "ec2", name: "theirs" } });
+    const unknown = JSON.parse(Testing.synth(new AcceleratorHostsStack(Testing.app(), inputs))) as Synthesized;
+    expect(JSON.stringify(unknown.output.ssh_commands)).toContain('"ssh ubuntu@');
   });
 
   test("its name stands for the key in the deployment's suffix", () => {
@@ -278,7 +289,7 @@ describe("what is there already", () => {
   });
 
   test("hosts that exist are looked at, and nothing at all is made", () => {
-    const { runtime: _runtime, ...inputs } = sampleInputs();
+    const inputs = { ...sampleInputs(), kind: "existing" as const };
     const yaml = `hosts: { a: { instance_id: ${ID} }, b: { host_ip: h.example.com } }`;
     const found = JSON.parse(
       Testing.synth(new AcceleratorHostsStack(Testing.app(), { ...inputs, hosts: hostsOf(yaml) })),

@@ -42,18 +42,18 @@ describe("hosts that are there already", () => {
     const inputs = await prepare("host_ip: 203.0.113.7", { SALLYPORT_CALLER: "" });
     expect(inputs).toMatchObject({
       hosts: [{ kind: "address", name: "accelerator-1", address: "203.0.113.7" }],
+      kind: "existing",
       callers: [],
-      sshKey: {},
-      existingTls: { fingerprint: "" },
+      tls: { fingerprint: "" },
     });
-    expect(inputs).not.toHaveProperty("runtime");
+    expect(inputs).not.toHaveProperty("identity");
     expect(makesRules(inputs)).toBe(false);
     expect(inputs.table.rows).toEqual([]);
     expect(await readdir(home)).toEqual(["sallyport.yaml"]);
   });
 
   test("are reached over plain HTTP where the configuration says so", async () => {
-    expect(await prepare("host_ip: 203.0.113.7\nssl_cert_crt: false")).not.toHaveProperty("existingTls");
+    expect(await prepare("host_ip: 203.0.113.7\nssl_cert_crt: false")).not.toHaveProperty("tls");
   });
 
   test("a certificate that was installed for them is the one they are told by", async () => {
@@ -61,9 +61,7 @@ describe("hosts that are there already", () => {
     const crt = join(home, ".ssh/sallyport.crt");
     const { cert } = await issueCertificate({ commonName: "theirs" });
     await writeFile(crt, cert);
-    expect((await prepare("host_ip: 203.0.113.7")).existingTls?.fingerprint).toMatch(
-      /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/,
-    );
+    expect((await prepare("host_ip: 203.0.113.7")).tls?.fingerprint).toMatch(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/);
   });
 });
 

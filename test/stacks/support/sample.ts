@@ -4,13 +4,13 @@ import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable } from "../../../firewall/options/table.js";
 import { Cidr } from "../../../net/cidr.js";
 import type { NewHost } from "../../../stacks/accelerator-hosts/hosts.js";
-import type { DeploymentInputs } from "../../../stacks/accelerator-hosts/inputs.js";
+import type { ProvisionedInputs } from "../../../stacks/accelerator-hosts/inputs.js";
 import { AcceleratorHostsStack } from "../../../stacks/accelerator-hosts/stack.js";
 import { hostNames } from "../../../stacks/names.js";
 
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----\n${"QUFB".repeat(16)}\n-----END CERTIFICATE-----\n`;
 
-export type SampleChanges = Partial<Omit<DeploymentInputs, "table">> & {
+export type SampleChanges = Partial<Omit<ProvisionedInputs, "table" | "kind">> & {
   /** Numbered hosts, where no `hosts` are given. */
   readonly count?: number;
   readonly firewall?: FirewallOptions;
@@ -25,6 +25,7 @@ export function sampleInputs({
 }: SampleChanges = {}) {
   const callers = named.map((text) => Cidr.of(text));
   const inputs = {
+    kind: "provisioned" as const,
     projectDir: "/home/user/project",
     name: "lab",
     suffix: "1a2b3c4d",
@@ -35,7 +36,8 @@ export function sampleInputs({
     rootVolumeGib: 50,
     table: buildTable(firewall, { callers }),
     callers: callers.map(String),
-    sshKey: { publicKey: "ssh-ed25519 AAAAC3Nz lab\n", identity: "/home/user/.ssh/sallyport.pem" },
+    sshKey: { kind: "public-key", publicKey: "ssh-ed25519 AAAAC3Nz lab\n" } as const,
+    identity: "/home/user/.ssh/sallyport.pem",
     tls: {
       certificate: CERTIFICATE,
       fingerprint: "AA:BB",
@@ -49,13 +51,13 @@ export function sampleInputs({
     ...changes,
   };
   const names = changes.fleet === undefined ? hostNames(count) : [];
-  return { ...inputs, hosts: hosts ?? names.map((name) => newHost(name, inputs)) } satisfies DeploymentInputs;
+  return { ...inputs, hosts: hosts ?? names.map((name) => newHost(name, inputs)) } satisfies ProvisionedInputs;
 }
 
 /** A new host with what holds for all of them. */
 export function newHost(
   name: string,
-  of: Pick<DeploymentInputs, "ami" | "instanceType" | "rootVolumeGib" | "subnetId"> = sampleInputs(),
+  of: Pick<ProvisionedInputs, "ami" | "instanceType" | "rootVolumeGib" | "subnetId"> = sampleInputs(),
   own: Partial<NewHost> = {},
 ): NewHost {
   const { ami, instanceType, rootVolumeGib, subnetId } = of;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { loadConfig } from "../../../config/load.js";
 import { LabStack } from "../../../examples/own-cdktf-app/stack.js";
-import { prepareDeployment } from "../../../stacks/accelerator-hosts/prepare.js";
+import { prepareNewHosts } from "../../../stacks/accelerator-hosts/prepare.js";
 import { buildStacks, buildTeardown } from "../../../stacks/app.js";
 import type { StackName } from "../../../stacks/names.js";
 import { deploymentTarget } from "../../../stacks/prepare/target.js";
@@ -33,12 +33,10 @@ export async function textOf(app: App, outdir: string, stack: string): Promise<s
 /** What `examples/own-cdktf-app/main.ts` does, in this process. */
 export async function synthesizeExample(cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
   const loaded = await loadConfig({ cwd, env });
-  const prepared = await prepareDeployment(loaded, { env, runtime: await smallRuntime(cwd) });
-  const { callers, sshKey, tls, token, runtime } = prepared;
-  if (tls === undefined || token === undefined || runtime === undefined) throw new Error("new hosts have all of these");
+  const parts = await prepareNewHosts(loaded, { env, runtime: await smallRuntime(cwd) });
   const outdir = join(cwd, "cdktf.out");
   const app = new App({ outdir });
-  new LabStack(app, "lab", { callers, publicKey: sshKey.publicKey ?? "", tls, token, runtime });
+  new LabStack(app, "lab", parts);
   return textOf(app, outdir, "lab");
 }
 
