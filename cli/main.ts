@@ -6,9 +6,9 @@ import { runCli } from "./run.js";
 const args = process.argv.slice(2);
 const debug = args.includes("--debug");
 const silent = args.includes("--json") || args.includes("--quiet");
-// Deprecations inside libraries are ours to mend, not the user's to read.
+// Users cannot fix deprecations inside libraries.
 process.noDeprecation = !debug;
-// So is what the AWS SDK will need next year.
+// The same goes for the Node version that the AWS SDK will need next year.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 const interruption = new AbortController();
@@ -18,12 +18,12 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
     if (stoppedBy !== undefined && name === "SIGINT") process.exit(EXIT.interrupted);
     stoppedBy ??= name;
-    if (name === "SIGINT" && !silent) process.stderr.write("stopping; once more to end at once\n");
+    if (name === "SIGINT" && !silent) process.stderr.write("stopping; press Ctrl-C again to end at once\n");
     interruption.abort(new Error(`ended by ${name}`));
   });
 }
 
-// The reader went away (`sallyport ls | head -1`): there is nobody left to tell.
+// The reader went away (`sallyport ls | head -1`).
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
     process.exit(errno(error) === "EPIPE" ? EXIT.ok : EXIT.failure);
@@ -38,12 +38,13 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 }
 
 const status = await runCli(args, {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   cwd: process.cwd(),
   env: process.env,
   signal: interruption.signal,
 });
-// A connection that somebody kept alive must not keep the command alive; what was written goes out first.
+// Flush stdout, then exit: a kept-alive connection must not keep the command alive.
 await new Promise((written) => process.stdout.write("", written));
 process.exit(stoppedBy !== undefined && status === EXIT.interrupted ? statusOf[stoppedBy] : status);

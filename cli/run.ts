@@ -1,4 +1,5 @@
-/** One run of the command: arguments in, text on two streams out, and an exit status. */
+/** One run of the command: arguments and stdin in, text on two streams and an exit status out. */
+import type { Readable } from "node:stream";
 import { CommanderError } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT } from "../base/fault.js";
@@ -8,7 +9,9 @@ import { buildProgram } from "./program.js";
 import { reportJson, reportText, toReport } from "./report.js";
 import { type OutputStream, Terminal } from "./terminal.js";
 
-export interface Surroundings {
+/** The parts of the process that a run may use. */
+export interface ProcessEnvironment {
+  readonly stdin: Readable;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly cwd: string;
@@ -17,7 +20,7 @@ export interface Surroundings {
 }
 
 /** @param args without the names of node and of the script. */
-export async function runCli(args: readonly string[], around: Surroundings): Promise<number> {
+export async function runCli(args: readonly string[], around: ProcessEnvironment): Promise<number> {
   const flags = globalFlags(args);
   const terminal = new Terminal({
     stdout: around.stdout,
@@ -50,7 +53,7 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
   }
 }
 
-/** Read before commander does, since its own errors obey them too. */
+/** Read before commander parses, because its own errors follow them too. */
 function globalFlags(args: readonly string[]) {
   const dashes = args.indexOf("--");
   const before = dashes < 0 ? args : args.slice(0, dashes);
@@ -62,9 +65,9 @@ function globalFlags(args: readonly string[]) {
   };
 }
 
-function createContext(options: GlobalOptions, terminal: Terminal, around: Surroundings): Context {
-  const { cwd, env, signal } = around;
-  // With --json, stderr is for programs too: one JSON document a line, and nothing else.
+function createContext(options: GlobalOptions, terminal: Terminal, around: ProcessEnvironment): Context {
+  const { cwd, env, signal, stdin } = around;
+  // With --json, programs read stderr too: one JSON document a line, and nothing else.
   const warn = (line: string) =>
     terminal.note(
       options.json ? JSON.stringify({ warning: line }) : `${terminal.paintErrors.yellow("warning:")} ${line}`,
@@ -75,6 +78,7 @@ function createContext(options: GlobalOptions, terminal: Terminal, around: Surro
     cwd,
     env,
     signal,
+    stdin,
     paint: terminal.paint,
     out: (line) => terminal.out(line),
     note: (line) => {
@@ -92,11 +96,11 @@ function createContext(options: GlobalOptions, terminal: Terminal, around: Surro
 
 async function load(
   options: GlobalOptions,
-  { cwd, env }: Surroundings,
+  { cwd, env }: ProcessEnvironment,
   flags: ConfigFlags | undefined,
   warn: (line: string) => void,
 ): Promise<LoadedConfig> {
-  // The schema and its checker take a moment; help and completion do without.
+  // Loading the schema and its checker takes a moment, and help and completion need neither.
   const { loadConfig } = await import("../config/load.js");
   const loaded = await loadConfig(
     defined({
@@ -116,11 +120,11 @@ function failed(
   terminal: Terminal,
   signal: AbortSignal,
 ): number {
-  // Help and the version come as errors too, already printed.
+  // Commander throws after printing help or the version.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   if (error instanceof CommanderError && error.code === "commander.help") return EXIT.usage;
   const own = toReport(error);
-  // What is interrupted mostly fails in words that explain nothing; only those meant for the moment help.
+  // An interruption makes calls fail with errors that explain nothing, so only interruption faults are shown.
   const explains = !signal.aborted || own.exit === EXIT.interrupted || flags.debug;
   const report = explains ? own : { ...own, code: "cli/interrupted", message: "interrupted", hint: undefined };
   terminal.clear();

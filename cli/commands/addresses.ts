@@ -1,5 +1,6 @@
-/** `sallyport addresses list|serve`: the public addresses of our hosts, for those who must let them in. */
+/** `sallyport addresses list|serve`: the public addresses of the hosts, for the firewalls of others. */
 import { resolve } from "node:path";
+import { untilAborted } from "../../base/async/until-aborted.js";
 import { EXIT } from "../../base/fault.js";
 import { escapeControls } from "../../base/text/escape.js";
 import type { AddressList } from "../../firewall/address-api/address-list.js";
@@ -14,13 +15,13 @@ interface ServeFlags {
   readonly tokenFile?: string;
 }
 
-/** How long one reading of the state serves: many may follow one stack. */
-const KEPT_MS = 5_000;
+/** Many clients may follow one stack, so each reading of the state serves all for this long. */
+const MAX_AGE_MS = 5_000;
 
 export const register: Register = (program, wrap) => {
   const addresses = program
     .command("addresses")
-    .description("the public addresses of the hosts, for those who must let them in");
+    .description("publish the public addresses of the hosts, for the firewalls of others");
   addresses
     .command("list")
     .description("print the public addresses of the deployed hosts")
@@ -31,23 +32,26 @@ export const register: Register = (program, wrap) => {
     .action(wrap<[]>(list));
   addresses
     .command("serve")
-    .description("answer GET /api/cluster/ip-addresses with them")
-    .option("--listen <host:port>", "where to listen", "[::]:8443")
+    .description("serve them at GET /api/cluster/ip-addresses")
+    .option("--listen <host:port>", "address to listen on", "[::]:8443")
     .option("--no-tls", "plain HTTP, for a proxy on the same machine")
-    .option("--token-file <file>", "file of a bearer token that must be shown; made if it is not there (default: none)")
+    .option(
+      "--token-file <file>",
+      "file of the bearer token that clients must send; created if missing (default: none)",
+    )
     .addHelpText(
       "after",
       `
-With the deployment's certificate (ssl_cert_crt). What is deployed is read again for each request, or
-after ${KEPT_MS / 1000} s; where nothing is deployed the answer is 503, so that whoever follows the
-list leaves its rules as they are. Without --token-file whoever reaches the port may ask.
+Uses the deployment's certificate (ssl_cert_crt). Reads the deployment at most every ${MAX_AGE_MS / 1000} s. Without a
+deployment it answers 503, so that followers of the list leave their rules as they are. Without
+--token-file, every client that reaches the port gets the list.
 
 Examples:
   $ sallyport addresses serve
   $ sallyport addresses serve --listen 127.0.0.1:8480 --no-tls
   $ sallyport addresses serve --token-file ~/.ssh/addresses.token
 
-and on the other side:
+on the other side:
   $ sallyport firewall sync --source faculty:https://198.51.100.4:8443 --source-cert sallyport.crt \\
       --token-file addresses.token --group sg-0a1b --port 5432`,
     )
@@ -66,7 +70,7 @@ async function serveAddresses(context: Context, flags: ServeFlags): Promise<numb
   const { serve } = await import("../../http/server/serve.js");
   const pair = flags.tls ? await deployedPair(context) : undefined;
   const authenticate = await authenticator(context, flags.tokenFile);
-  const read = cached(KEPT_MS, () => addressesOf(context));
+  const read = cached(MAX_AGE_MS, () => addressesOf(context));
   const server = await serve({
     at,
     pair,
@@ -75,7 +79,7 @@ async function serveAddresses(context: Context, flags: ServeFlags): Promise<numb
   });
   context.print({ url: server.url }, ({ url }) => `serving ${url}/api/cluster/ip-addresses`);
   try {
-    await aborted(context.signal);
+    await untilAborted(context.signal);
   } finally {
     await server.close();
   }
@@ -116,11 +120,4 @@ async function authenticator(context: Context, tokenFile: string | undefined) {
 function tell(context: Context, { remote, method, path, status, who, cause }: AccessEntry): void {
   const why = cause === undefined ? "" : ` ${cause}`;
   context.note(escapeControls(`${new Date().toISOString()} ${remote} ${who} ${method} ${path} ${status}${why}`));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener("abort", () => done(), { once: true });
-  });
 }

@@ -2,39 +2,36 @@
 import { join, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import { escapeControls } from "../../base/text/escape.js";
-import type { Finding } from "../../certs/check.js";
-import type { CertificateFacts } from "../../certs/inspect.js";
-import type { KeyPair } from "../../certs/key-pair.js";
 import type { Context, Register } from "../context.js";
 
 export const register: Register = (program, wrap) => {
-  const certs = program.command("certs").description("make, show, share and check the TLS certificate of your hosts");
+  const certs = program.command("certs").description("create, show, share and check the TLS certificate of your hosts");
   certs
     .command("create")
-    .description("make the certificate and its key where there is none; an existing pair is kept")
-    .option("--name <name...>", 'further DNS names or IP addresses beside "*" (default: ssl_cert_names)')
-    .option("--renew", "put the existing pair aside as *.old and make a new one")
+    .description("create the certificate and its key, unless a pair exists")
+    .option("--name <name...>", 'DNS names or IP addresses besides "*" (default: ssl_cert_names)')
+    .option("--renew", "rename the existing pair to *.old and create a new one")
     .addHelpText(
       "after",
       `
 Examples:
   $ sallyport certs create
   $ sallyport certs create --name fpga.example.com --name 203.0.113.7
-  $ sallyport certs create --renew            then deploy again, and share the new certificate`,
+  $ sallyport certs create --renew            then deploy again and share the new certificate`,
     )
     .action(wrap<[{ name?: string[]; renew?: boolean }]>(create));
   certs
     .command("show [crt]")
-    .description("print what a certificate says: names, fingerprint, days left")
+    .description("print the names, fingerprint and remaining days of a certificate")
     .addHelpText("after", "\nExamples:\n  $ sallyport certs show\n  $ sallyport certs show team.crt --json")
     .action(wrap<[string | undefined]>(show));
   certs
     .command("share [crt]")
-    .description("print the public certificate as one text for those who shall reach the same hosts")
+    .description("print the public certificate, for other users of the same hosts")
     .addHelpText(
       "after",
       `
-Never prints a private key, and refuses a file that holds one.
+Never prints a private key; refuses a file that contains one.
 
 Examples:
   $ sallyport certs share > team.crt
@@ -43,10 +40,10 @@ Examples:
     .action(wrap<[string | undefined]>(share));
   certs
     .command("install <file>")
-    .description('trust a certificate that somebody shared; "-" reads the standard input')
-    .option("--fingerprint <sha256>", "refuse any certificate but the one with this fingerprint")
-    .option("--to <file>", "where to keep it (default: ssl_cert_crt)")
-    .option("--replace", "trust it instead of the certificate that is there")
+    .description('trust a certificate that another user shared; "-" reads stdin')
+    .option("--fingerprint <sha256>", "refuse a certificate with another fingerprint")
+    .option("--to <file>", "file to write (default: ssl_cert_crt)")
+    .option("--replace", "replace the existing certificate")
     .addHelpText(
       "after",
       `
@@ -58,23 +55,23 @@ Examples:
     .action(wrap<[string, InstallFlags]>(install));
   certs
     .command("verify [crt] [key]")
-    .description("check the files: readable, closed to others, a pair, valid, made out to the names asked for")
+    .description("check that the files are readable, private, a pair, valid, and cover the configured names")
     .addHelpText(
       "after",
       "\nExamples:\n  $ sallyport certs verify\n  $ sallyport certs verify team.crt team.key --json",
     )
     .action(wrap<[string | undefined, string | undefined]>(verify));
 
-  const keys = program.command("keys").description("make and show the SSH key pair of your hosts");
+  const keys = program.command("keys").description("create and show the SSH key pair of your hosts");
   keys
     .command("create [name]")
-    .description("make ~/.ssh/<name>.pem and .pub where there are none; an existing pair is kept")
+    .description("create ~/.ssh/<name>.pem and .pub, unless a pair exists")
     .option("--type <type>", "rsa or ed25519 (default: key_type)")
     .addHelpText("after", "\nExamples:\n  $ sallyport keys create\n  $ sallyport keys create team --type ed25519")
     .action(wrap<[string | undefined, { type?: string }]>(createKeys));
   keys
     .command("show [name]")
-    .description("print the public key, its fingerprint and where the files are")
+    .description("print the public key, its fingerprint and the paths of the files")
     .addHelpText("after", "\nExamples:\n  $ sallyport keys show\n  $ sallyport keys show team --json")
     .action(wrap<[string | undefined]>(showKeys));
 };
@@ -86,6 +83,7 @@ interface InstallFlags {
 }
 
 async function create(context: Context, flags: { name?: string[]; renew?: boolean }): Promise<void> {
+  const { certificateLines } = await import("../../certs/certificate-text.js");
   const { config } = await context.config(flags.name === undefined ? {} : { ssl_cert_names: flags.name });
   const { crt, key } = await configuredPair(context);
   const { ensureCertificate } = await import("../../certs/store.js");
@@ -100,13 +98,14 @@ async function create(context: Context, flags: { name?: string[]; renew?: boolea
     commonName: config.name,
   });
   context.print({ created: made.created, crt, key, retired, certificate: made.facts }, ({ created }) =>
-    [created ? `made ${crt}` : `kept ${crt}, which was there`, ...describe(made.facts), `private key  ${key}`].join(
+    [created ? `made ${crt}` : `kept the existing ${crt}`, ...certificateLines(made.facts), `private key  ${key}`].join(
       "\n",
     ),
   );
 }
 
 async function show(context: Context, given: string | undefined): Promise<void> {
+  const { certificateLines } = await import("../../certs/certificate-text.js");
   const { crt } = await chosenPair(context, given);
   const { readCertificate } = await import("../../certs/store.js");
   const { coverage } = await import("../../certs/check.js");
@@ -116,7 +115,7 @@ async function show(context: Context, given: string | undefined): Promise<void> 
   context.print(value, () =>
     [
       crt,
-      ...describe(facts),
+      ...certificateLines(facts),
       `days left    ${value.daysLeft}`,
       `issued by    ${facts.selfSigned ? "itself" : escapeControls(facts.issuer)}`,
       `serial       ${facts.serial}`,
@@ -130,14 +129,15 @@ async function share(context: Context, given: string | undefined): Promise<void>
   const { shareCertificate } = await import("../../certs/share.js");
   const shared = await shareCertificate({ crt });
   context.print(shared, ({ text }) => text.trimEnd());
-  context.note(`tell the receiver the fingerprint over another way than this text; they run:\n  ${shared.command}`);
+  context.note(`send the fingerprint to the receiver separately from this text; they run:\n  ${shared.command}`);
 }
 
 async function install(context: Context, file: string, flags: InstallFlags): Promise<void> {
+  const { certificateLines } = await import("../../certs/certificate-text.js");
   const pair = flags.to === undefined ? await configuredPair(context) : beside(resolve(context.cwd, flags.to));
   const { installCertificate } = await import("../../certs/share.js");
   const { readCertificateText } = await import("../../certs/files.js");
-  const source = await readCertificateText(file === "-" ? process.stdin : resolve(context.cwd, file));
+  const source = await readCertificateText(file === "-" ? context.stdin : resolve(context.cwd, file));
   const { crt, facts, changed } = await installCertificate({
     ...source,
     ...pair,
@@ -145,15 +145,17 @@ async function install(context: Context, file: string, flags: InstallFlags): Pro
     ...defined({ fingerprint: flags.fingerprint }),
   });
   context.print({ crt, changed, certificate: facts }, () =>
-    [changed ? `installed ${crt}` : `${crt} was there already`, ...describe(facts)].join("\n"),
+    [changed ? `installed ${crt}` : `${crt} was already installed`, ...certificateLines(facts)].join("\n"),
   );
-  if (flags.fingerprint === undefined) context.warn("compare this fingerprint with its creator's before you use it");
+  if (flags.fingerprint === undefined)
+    context.warn("compare this fingerprint with its creator's before you use the certificate");
 }
 
 async function verify(context: Context, crt: string | undefined, key: string | undefined): Promise<number> {
+  const { findingText } = await import("../../certs/certificate-text.js");
   const { checkCertificate } = await import("../../certs/check.js");
   const pair = await chosenPair(context, crt, key);
-  // Names of the configuration are asked of its own certificate only.
+  // The configured names apply only to the configured certificate.
   const names = crt === undefined ? (await context.config()).config.ssl_cert_names : [];
   const findings = await checkCertificate({ ...pair, names });
   const problems = findings.filter(({ verdict }) => verdict === "problem").length;
@@ -162,6 +164,7 @@ async function verify(context: Context, crt: string | undefined, key: string | u
 }
 
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {
+  const { keyPairLines } = await import("../../certs/certificate-text.js");
   const { config } = await context.config({ key_pair: name, key_type: type });
   const { ensureKeyPair } = await import("../../certs/key-pair.js");
   const { localPairName } = await import("../../certs/login-key.js");
@@ -171,16 +174,17 @@ async function createKeys(context: Context, name: string | undefined, { type }: 
     dir: await sshDir(context),
   });
   context.print(pair, ({ created, privatePath }) =>
-    [created ? `made ${privatePath}` : `kept ${privatePath}, which was there`, ...describeKeys(pair)].join("\n"),
+    [created ? `made ${privatePath}` : `kept the existing ${privatePath}`, ...keyPairLines(pair)].join("\n"),
   );
 }
 
 async function showKeys(context: Context, name: string | undefined): Promise<void> {
+  const { keyPairLines } = await import("../../certs/certificate-text.js");
   const { config } = await context.config({ key_pair: name });
   const { loadKeyPair } = await import("../../certs/key-pair.js");
   const { localPairName } = await import("../../certs/login-key.js");
   const pair = await loadKeyPair({ name: localPairName(config.key_pair), dir: await sshDir(context) });
-  context.print(pair, () => [pair.privatePath, ...describeKeys(pair)].join("\n"));
+  context.print(pair, () => [pair.privatePath, ...keyPairLines(pair)].join("\n"));
 }
 
 interface Pair {
@@ -194,7 +198,7 @@ async function chosenPair(context: Context, crt: string | undefined, key?: strin
   return key === undefined ? pair : { ...pair, key: resolve(context.cwd, key) };
 }
 
-/** A certificate and the key that goes by the same name. */
+/** A certificate and the key with the same name. */
 function beside(crt: string): Pair {
   return { crt, key: `${crt.replace(/\.(?:crt|pem|cer)$/, "")}.key` };
 }
@@ -209,30 +213,4 @@ async function configuredPair(context: Context): Promise<Pair> {
 async function sshDir({ env }: Context): Promise<string> {
   const { homeOf } = await import("../../config/files.js");
   return join(homeOf(env), ".ssh");
-}
-
-/** What stands in a certificate may come from anybody, so control characters in it are escaped. */
-function describe(facts: CertificateFacts): string[] {
-  return [
-    `common name  ${escapeControls(facts.commonName)}`,
-    `names        ${escapeControls([...facts.dnsNames, ...facts.ipNames].join(", "))}`,
-    `valid        ${facts.notBefore.toISOString().slice(0, 10)} to ${facts.notAfter.toISOString().slice(0, 10)}`,
-    `SHA-256      ${facts.fingerprint256}`,
-  ];
-}
-
-function describeKeys(pair: KeyPair): string[] {
-  return [
-    `type         ${pair.type}`,
-    `fingerprint  ${pair.fingerprint}`,
-    `public key   ${pair.publicPath}`,
-    pair.publicKey,
-  ];
-}
-
-const MARKS = { ok: "ok      ", note: "note    ", problem: "PROBLEM " } as const;
-
-function findingText({ verdict, message, hint }: Finding): string {
-  const line = `${MARKS[verdict]} ${message}`;
-  return hint === undefined ? line : `${line}\n         ${hint}`;
 }

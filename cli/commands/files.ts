@@ -83,7 +83,7 @@ async function put(context: Context, local: string, remote: string, flags: HostF
     const { onProgress, done } = follow(context, `put ${path}`);
     const stored =
       local === "-"
-        ? await client.put(path, process.stdin, { onProgress })
+        ? await client.put(path, context.stdin, { onProgress })
         : await client.upload(resolve(context.cwd, local), path, { onProgress });
     done();
     const verb = stored.created ? "created" : "replaced";

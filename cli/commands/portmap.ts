@@ -175,7 +175,7 @@ async function login(context: Context, flags: GatewayFlags): Promise<void> {
   if (file === undefined) throw tokenNeeded();
   const token =
     file === "-"
-      ? tokenIn(await standardInput(), "the standard input")
+      ? tokenIn(await standardInput(context), "the standard input")
       : await readTokenFile(resolve(context.cwd, file));
   const { expiresAt, username } = tokenFacts(token);
   const until = expiresAt === undefined ? undefined : new Date(expiresAt);
@@ -232,15 +232,15 @@ function row({ connPort, name, component, targetAddr, targetPort, protocol }: Kn
 }
 
 async function dumpText(context: Context, file: string, from: string): Promise<string> {
-  if (file === "-") return standardInput();
+  if (file === "-") return standardInput(context);
   return readFile(resolve(context.cwd, file), "utf8").catch((cause: unknown) => {
     throw new Fault("import/unreadable", `cannot read ${from}`, { cause });
   });
 }
 
-async function standardInput(): Promise<string> {
+async function standardInput({ stdin }: Context): Promise<string> {
   let text = "";
-  for await (const chunk of process.stdin.setEncoding("utf8")) text += String(chunk);
+  for await (const chunk of stdin.setEncoding("utf8")) text += String(chunk);
   return text;
 }
 

@@ -1,6 +1,5 @@
-/** `sallyport verify HOST`: what a host promises, tried from here. */
+/** `sallyport verify HOST`: tests a host's promises from here. */
 import { EXIT } from "../../base/fault.js";
-import type { Check, Verdict } from "../../client/agent/verify-host.js";
 import type { Context, Register } from "../context.js";
 import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.js";
 
@@ -11,7 +10,7 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
-Exits with 1 if a check fails; a warning alone does not.
+Exits with status 1 if a check fails. A warning is not a failure.
 
 Examples:
   $ sallyport verify accelerator-1
@@ -23,6 +22,7 @@ Examples:
 async function verify(context: Context, text: string, flags: HostFlags): Promise<number> {
   const target = await resolveHost(context, text, flags);
   const { config } = await context.config();
+  const { checksText } = await import("../../client/agent/checks-text.js");
   const { verifyHost } = await import("../../client/agent/verify-host.js");
   const client = await connectTo(target, context);
   const line = context.progress(`verify ${target.name}`);
@@ -37,7 +37,7 @@ async function verify(context: Context, text: string, flags: HostFlags): Promise
     line.done();
     const failed = checks.filter(({ verdict }) => verdict === "failed").length;
     context.print({ host: target.name, address: target.address, ok: failed === 0, checks }, () =>
-      table(checks, target.name, failed),
+      checksText(checks, target.name),
     );
     return failed === 0 ? EXIT.ok : EXIT.failure;
   } finally {
@@ -46,20 +46,7 @@ async function verify(context: Context, text: string, flags: HostFlags): Promise
   }
 }
 
-/** Of the ports that the door lets through, those on which the kit itself answers. */
+/** Those of the ports open in the firewall on which the kit itself answers. */
 function openPorts(allowed: readonly number[], agentPort: number): number[] {
   return [...new Set([...[22, 80, 443].filter((port) => allowed.includes(port)), agentPort])];
-}
-
-const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", warning: "warning", failed: "FAILED", skipped: "-" };
-
-function table(checks: readonly Check[], name: string, failed: number): string {
-  const width = (pick: (check: Check) => string) => Math.max(...checks.map((check) => pick(check).length));
-  const [first, second] = [width(({ name }) => name), width(({ tried }) => tried)];
-  const lines = checks.map(
-    ({ name, tried, got, verdict }) =>
-      `${MARKS[verdict].padEnd(8)} ${name.padEnd(first)}  ${tried.padEnd(second)}  ${got}`,
-  );
-  const end = failed === 0 ? `${name} is as it should be` : `${failed} of ${checks.length} checks failed`;
-  return [...lines, "", end].join("\n");
 }

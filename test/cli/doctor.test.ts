@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ensureKeyPair } from "../../certs/key-pair.js";
 import { ensureToken } from "../../certs/token.js";
-import { runCli } from "../../cli/run.js";
 import { credentialsRow } from "../../local/doctor/machine.js";
 import { nodeRow } from "../../local/doctor/programs.js";
+import { runInProcess } from "../support/run-cli.js";
 
 let home: string;
 beforeEach(async () => {
@@ -22,17 +22,9 @@ interface Check {
 }
 
 async function doctor(env: Record<string, string> = {}) {
-  let out = "";
-  const code = await runCli(["doctor", "--json"], {
-    stdout: {
-      write: (text) => {
-        out += text;
-      },
-    },
-    stderr: { write: () => {} },
+  const { code, stdout: out } = await runInProcess(["doctor", "--json"], {
     cwd: home,
     env: { HOME: home, PATH: process.env.PATH, ...env },
-    signal: new AbortController().signal,
   });
   const { healthy, checks }: { healthy: boolean; checks: Check[] } = JSON.parse(out);
   return { code, healthy, out, row: (name: string) => checks.find(({ check }) => check === name) };

@@ -38,7 +38,7 @@ describe.skipIf(process.platform !== "linux")("signals (their handling is read f
     await handlesSignals(child.pid ?? 0);
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
-    expect(stderr).toBe("stopping; once more to end at once\nerror: interrupted\n");
+    expect(stderr).toBe("stopping; press Ctrl-C again to end at once\nerror: interrupted\n");
   });
 
   test("a second Ctrl-C ends a command that does not", async () => {

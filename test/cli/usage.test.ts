@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../../cli/run.js";
+import { runInProcess } from "../support/run-cli.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -11,23 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-/** The whole command but for the process around it, which process.test.ts looks at. */
-async function run(args: readonly string[], env: Record<string, string> = {}) {
-  const written = { stdout: "", stderr: "" };
-  const stream = (name: keyof typeof written) => ({
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const code = await runCli(args, {
-    stdout: stream("stdout"),
-    stderr: stream("stderr"),
-    cwd: dir,
-    env: { HOME: dir, ...env },
-    signal: new AbortController().signal,
-  });
-  return { code, ...written };
-}
+/** process.test.ts covers the process around the command. */
+const run = (args: readonly string[], env: Record<string, string> = {}) =>
+  runInProcess(args, { cwd: dir, env: { HOME: dir, ...env } });
 
 describe("what a user types wrongly gets one clear line, a hint, and status 2", () => {
   test.each([

@@ -59,6 +59,7 @@ describe("sallyport wait", () => {
     let stderr = "";
     let booted: Promise<void> | undefined;
     const code = await runCli(argumentsOf(`127.0.0.1:${port}`, "--timeout", "60s"), {
+      stdin: process.stdin,
       stdout: { write: (text) => (stdout += text) },
       stderr: {
         write: (text) => {

@@ -1,5 +1,6 @@
 /** `sallyport mirror serve`: a CodeArtifact on this machine. */
 import type { Command } from "commander";
+import { untilAborted } from "../../../base/async/until-aborted.js";
 import { defined } from "../../../base/defined.js";
 import type { Context, Wrap } from "../../context.js";
 import { collect } from "../../flags.js";
@@ -59,7 +60,7 @@ async function serve(context: Context, flags: ServeFlags): Promise<void> {
     const { url, accessKeys } = mirror;
     const serving = defined({ url, emulator: config.emulator, accessKeys });
     context.print(serving, textOf);
-    await ended(context.signal);
+    await untilAborted(context.signal);
   } finally {
     await mirror.close();
   }
@@ -75,9 +76,4 @@ function textOf({ url, accessKeys }: { readonly url: string; readonly accessKeys
     `export AWS_ENDPOINT_URL_CODEARTIFACT=${url}`,
     ...keys.map((key) => `export ${key}`),
   ].join("\n");
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
 }

@@ -119,7 +119,7 @@ describe("one input", () => {
     while (!(await isRunning())) await new Promise((resolve) => setImmediate(resolve));
     child.kill("SIGINT");
     expect(await closed).toEqual([130, null]);
-    expect(stderr).toBe("stopping; once more to end at once\nerror: ended before it was done\n");
+    expect(stderr).toBe("stopping; press Ctrl-C again to end at once\nerror: ended before it was done\n");
     expect(await jobsOn(b)).toEqual([]);
     expect(readdirSync(cwd)).toEqual(["in.txt"]);
   });

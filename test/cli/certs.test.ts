@@ -2,20 +2,15 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sallyport } from "../support/cli.js";
-import { temporaryDir } from "./support/directory.js";
+import { temporaryDir } from "../certs/support/directory.js";
+import { type InProcessRun, runInProcess } from "../support/run-cli.js";
 
-const slow = { timeout: 60_000 };
-
-async function home(): Promise<{ dir: string; cli: typeof sallyport }> {
+async function home(): Promise<{ dir: string; cli: (args: string[], input?: string) => Promise<InProcessRun> }> {
   const dir = await temporaryDir();
-  return {
-    dir,
-    cli: (args, options = {}) => sallyport(args, { cwd: dir, env: { HOME: dir }, ...options }),
-  };
+  return { dir, cli: (args, input = "") => runInProcess(args, { cwd: dir, env: { HOME: dir, NO_COLOR: "1" }, input }) };
 }
 
-test("certs create, show, verify and renew keep one pair in ~/.ssh", slow, async () => {
+test("certs create, show, verify and renew keep one pair in ~/.ssh", async () => {
   const { dir, cli } = await home();
   const made = JSON.parse((await cli(["certs", "create", "--name", "h.example", "--json"])).stdout);
   expect(made).toMatchObject({
@@ -26,7 +21,7 @@ test("certs create, show, verify and renew keep one pair in ~/.ssh", slow, async
   expect(made.certificate.dnsNames).toEqual(["*", "h.example"]);
 
   const again = await cli(["certs", "create"]);
-  expect(again.stdout).toContain(`kept ${dir}/.ssh/sallyport.crt, which was there`);
+  expect(again.stdout).toContain(`kept the existing ${dir}/.ssh/sallyport.crt`);
   const shown = JSON.parse((await cli(["certs", "show", "--json"])).stdout);
   expect(shown).toMatchObject({ fingerprint256: made.certificate.fingerprint256, daysLeft: 824 });
 
@@ -39,24 +34,16 @@ test("certs create, show, verify and renew keep one pair in ~/.ssh", slow, async
   expect(renewed.retired).toHaveLength(2);
 });
 
-test("scenario 2 of A-31: one shares, the other installs with one command", slow, async () => {
+test("scenario 2 of A-31: one shares, the other installs with one command", async () => {
   const [creator, friend] = [await home(), await home()];
   await creator.cli(["certs", "create"]);
   const shared = await creator.cli(["certs", "share"]);
   expect(shared.stdout).not.toContain("PRIVATE");
   const [, fingerprint = ""] = /--fingerprint ([0-9A-F]{64})$/m.exec(shared.stderr) ?? [];
 
-  const wrong = await friend.cli(["certs", "install", "-", "--fingerprint", "0".repeat(64)], {
-    cwd: friend.dir,
-    input: shared.stdout,
-    env: { HOME: friend.dir },
-  });
+  const wrong = await friend.cli(["certs", "install", "-", "--fingerprint", "0".repeat(64)], shared.stdout);
   expect(wrong.code).toBe(5);
-  const installed = await friend.cli(["certs", "install", "-", "--fingerprint", fingerprint], {
-    cwd: friend.dir,
-    input: shared.stdout,
-    env: { HOME: friend.dir },
-  });
+  const installed = await friend.cli(["certs", "install", "-", "--fingerprint", fingerprint], shared.stdout);
   expect(installed, installed.stderr).toMatchObject({ code: 0, stderr: "" });
   expect(await readFile(join(friend.dir, ".ssh/sallyport.crt"), "utf8")).toBe(
     await readFile(join(creator.dir, ".ssh/sallyport.crt"), "utf8"),
@@ -66,7 +53,7 @@ test("scenario 2 of A-31: one shares, the other installs with one command", slow
   expect(verified.stdout).toContain("this machine can verify hosts, not deploy them");
 });
 
-test("share refuses the private key, and verify ends with 1 on a problem", slow, async () => {
+test("share refuses the private key, and verify ends with 1 on a problem", async () => {
   const { dir, cli } = await home();
   await cli(["certs", "create"]);
   const refused = await cli(["certs", "share", ".ssh/sallyport.key"]);
@@ -81,7 +68,7 @@ test("share refuses the private key, and verify ends with 1 on a problem", slow,
   expect(await cli(["certs", "verify", ".ssh/sallyport.key"])).toMatchObject({ code: 1 });
 });
 
-test("keys create makes a pair, keys show prints it", slow, async () => {
+test("keys create makes a pair, keys show prints it", async () => {
   const { dir, cli } = await home();
   const made = JSON.parse((await cli(["keys", "create", "team", "--type", "ed25519", "--json"])).stdout);
   expect(made).toMatchObject({ created: true, type: "ed25519", privatePath: join(dir, ".ssh/team.pem") });

@@ -1,0 +1,35 @@
+/** The steps of a scenario for people: a line as each ends, and a table of all. Pure. */
+import Table from "cli-table3";
+import type { StepOutcome, StepResult } from "./steps.js";
+
+const MARKS: Readonly<Record<StepOutcome, string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
+
+export function stepLine({ step, cameBack, verdict, seconds }: StepResult): string {
+  const [first = "", ...more] = cameBack.split("\n");
+  const head = `${MARKS[verdict].padEnd(7)} ${`${seconds.toFixed(1)} s`.padStart(7)}  ${step}: ${first}`;
+  return [head, ...more.map((text) => `${" ".repeat(17)}${text}`)].join("\n");
+}
+
+export function stepsTable(steps: readonly StepResult[]): string {
+  const rows = new Table({
+    head: ["step", "tried", "came back", "verdict", "s"],
+    colAligns: ["left", "left", "left", "left", "right"],
+    style: { head: [], border: [] },
+  });
+  for (const { step, tried, cameBack, verdict, seconds } of steps) {
+    rows.push([wrapped(step, 13), wrapped(tried, 32), wrapped(cameBack, 58), MARKS[verdict], seconds.toFixed(1)]);
+  }
+  const count = (verdict: StepOutcome) => steps.filter((each) => each.verdict === verdict).length;
+  const total = steps.reduce((sum, each) => sum + each.seconds, 0);
+  const notRun = count("not run") === 0 ? "" : `, ${count("not run")} not run`;
+  return `${rows.toString()}\n${count("ok")} ok, ${count("failed")} failed${notRun}, ${total.toFixed(0)} s`;
+}
+
+/** Breaks lines at spaces, and words that are longer than a line. */
+function wrapped(text: string, width: number): string {
+  const pattern = new RegExp(`(.{1,${width}})(?: +|$)|(.{${width}})`, "gm");
+  return text
+    .split("\n")
+    .map((line) => line.replace(pattern, "$1$2\n").trimEnd())
+    .join("\n");
+}
