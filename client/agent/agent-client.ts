@@ -65,7 +65,7 @@ export class AgentClient {
   async list(path: string, options: CallOptions = {}): Promise<Entry[]> {
     const response = await this.transport.send({ method: "GET", path: filesPath(path), ...options });
     if (response.headers["accept-ranges"] === "bytes") {
-      response.destroy();
+      response.body.destroy();
       throw notDirectory(path);
     }
     return (await readJson(response, Listing, this.transport.at)).entries;
@@ -97,7 +97,7 @@ export class AgentClient {
   /** Removes a file or an empty directory. */
   async remove(path: string, options: CallOptions = {}): Promise<void> {
     const response = await this.transport.send({ method: "DELETE", path: filesPath(path), ...options });
-    response.resume();
+    response.body.resume();
   }
 
   /** Closes idle connections. */

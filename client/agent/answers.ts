@@ -1,7 +1,10 @@
 /** The JSON that an agent answers with, checked before it is believed. */
-import type { IncomingMessage } from "node:http";
+
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { BodyTooLarge } from "../../http/client/errors.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
+import { readBody } from "../../http/client/read-body.js";
 import { notTheAgent } from "../errors.js";
 
 const Directory = Type.Object({
@@ -62,19 +65,11 @@ export type IdleInfo = Static<typeof IdleInfo>;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Reads a whole JSON body and checks its shape. */
-export async function readJson<S extends TSchema>(
-  response: IncomingMessage,
-  schema: S,
-  at: string,
-): Promise<Static<S>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw notTheAgent(at, `its answer is longer than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  const value = parse(Buffer.concat(chunks).toString("utf8"), at);
+export async function readJson<S extends TSchema>(response: HttpResponse, schema: S, at: string): Promise<Static<S>> {
+  const bytes = await readBody(response.body, MOST_BYTES).catch((error: unknown) => {
+    throw error instanceof BodyTooLarge ? notTheAgent(at, `its answer is longer than ${MOST_BYTES} bytes`) : error;
+  });
+  const value = parse(bytes.toString("utf8"), at);
   if (Value.Check(schema, value)) return value;
   const [first] = Value.Errors(schema, value);
   throw notTheAgent(at, `${first?.path ?? ""} in its answer: ${first?.message ?? "not as expected"}`);

@@ -76,13 +76,13 @@ const listenOnce: Listen = async (transport, id, stream, tell, signal) => {
     signal,
   });
   if (!/^text\/event-stream\b/.test(response.headers["content-type"] ?? "")) {
-    response.destroy();
+    response.body.destroy();
     return undefined;
   }
   const events = new EventStream();
   const decoder = new TextDecoder();
   let last: JobAnswer | undefined;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
     for (const { event, data } of events.push(decoder.decode(chunk, { stream: true }))) {
       if (event !== "state") continue;
       stream.lastId = events.lastId;

@@ -1,10 +1,10 @@
 /** The accelerators of a host and their jobs. */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import { Readable, type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
 import * as errors from "../errors.js";
 import type { Transport } from "../tls/transport.js";
 import { readJson } from "./answers.js";
@@ -71,7 +71,7 @@ export class Jobs {
   async submit(options: SubmitOptions = {}): Promise<JobAnswer> {
     const { input, signal } = options;
     const headers = { "Idempotency-Key": options.key ?? randomUUID() };
-    const repeated = (send: () => Promise<IncomingMessage>) => this.#repeated(send, signal);
+    const repeated = (send: () => Promise<HttpResponse>) => this.#repeated(send, signal);
     if (input === undefined || "url" in input) {
       const body = JSON.stringify({
         ...fieldsOf(options),
@@ -128,7 +128,7 @@ export class Jobs {
 
   /** Ends a job if need be, and makes the host forget it and its output. */
   async remove(id: string, { signal }: CallOptions = {}): Promise<void> {
-    (await this.transport.send({ method: "DELETE", path: jobPath(id), signal })).resume();
+    (await this.transport.send({ method: "DELETE", path: jobPath(id), signal })).body.resume();
   }
 
   /** @returns the job as it ended. */
@@ -154,16 +154,16 @@ export class Jobs {
     return getInto(this.transport, `output of job ${id}`, sink, { ...options, requestPath });
   }
 
-  #get(path: string, { signal }: CallOptions): Promise<IncomingMessage> {
+  #get(path: string, { signal }: CallOptions): Promise<HttpResponse> {
     return this.transport.send({ method: "GET", path, signal });
   }
 
-  #job(response: IncomingMessage): Promise<JobAnswer> {
+  #job(response: HttpResponse): Promise<JobAnswer> {
     return readJson(response, JobAnswer, this.transport.at);
   }
 
   /** Nobody knows whether the host took a job whose answer was lost; under the same key it takes it once. */
-  async #repeated(send: () => Promise<IncomingMessage>, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  async #repeated(send: () => Promise<HttpResponse>, signal: AbortSignal | undefined): Promise<HttpResponse> {
     let broke = false;
     for (let again = 0; ; again += 1) {
       try {

@@ -1,6 +1,6 @@
 /** RFC 9457 problems, as faults. What a host says is quoted: it must not steer a terminal. */
-import type { IncomingMessage } from "node:http";
 import { type Fault, quote } from "../../base/fault.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
 import { refusedByHost } from "../errors.js";
 
 const MOST_BYTES = 64 * 1024;
@@ -8,22 +8,22 @@ const MOST_BYTES = 64 * 1024;
 const JOBS_HINT = `"sallyport accelerators HOST" lists what the host has, "sallyport jobs HOST" what it was asked to do`;
 
 /** Reads the problem in an unsuccessful answer, if there is one, and closes the answer. */
-export async function faultIn(response: IncomingMessage, path: string): Promise<Fault> {
-  const status = response.statusCode ?? 0;
+export async function faultIn(response: HttpResponse, path: string): Promise<Fault> {
+  const status = response.status;
   const problem = await readProblem(response);
   const id = response.headers["x-request-id"];
-  const said = problem.detail ?? problem.title ?? response.statusMessage ?? "";
+  const said = problem.detail ?? problem.title ?? response.statusText;
   const request = typeof id === "string" ? `, request ${quote(id)}` : "";
   const shown = `the host answered ${status} to ${quote(path)}: ${quote(said)}${request}`;
   return refusedByHost(status, shown, status === 404 && path.startsWith("/v1/jobs") ? { hint: JOBS_HINT } : {});
 }
 
-async function readProblem(response: IncomingMessage): Promise<{ title?: string; detail?: string }> {
+async function readProblem(response: HttpResponse): Promise<{ title?: string; detail?: string }> {
   const isProblem = /^application\/(problem\+)?json\b/.test(response.headers["content-type"] ?? "");
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > MOST_BYTES) break;
       chunks.push(chunk);

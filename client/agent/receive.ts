@@ -4,10 +4,10 @@
  * A later part is asked for with `If-Range` and the entity tag of the first, so that the parts can
  * only be of one and the same file; if it has changed, the target starts over (or cannot).
  */
-import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
 import * as errors from "../errors.js";
 import { type Transport, transferFault } from "../tls/transport.js";
 import { parseDigest } from "./digest.js";
@@ -104,18 +104,18 @@ async function receivePart(
   onMet();
   const answer = representationIn(response);
   let done = 0;
-  if (response.statusCode === 206) {
+  if (response.status === 206) {
     done = continues(response, have, path);
   } else {
     if (isListing(response)) {
-      response.destroy();
+      response.body.destroy();
       throw errors.isDirectory(path);
     }
     await target.begin(answer);
   }
   onProgress?.(done, answer.size);
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
       await target.write(chunk).catch(notWritten);
       done += chunk.length;
       onProgress?.(done, answer.size);
@@ -132,17 +132,17 @@ function notWritten(error: unknown): never {
 }
 
 /** The offset of a part that fits to what the target has. */
-function continues(response: IncomingMessage, have: Target["have"], path: string): number {
+function continues(response: HttpResponse, have: Target["have"], path: string): number {
   const range = /^bytes (\d+)-/.exec(response.headers["content-range"] ?? "");
   const fits = have !== undefined && Number(range?.[1]) === have.bytes && response.headers.etag === have.etag;
   if (fits) return have.bytes;
-  response.destroy();
+  response.body.destroy();
   throw errors.changedMeanwhile(path);
 }
 
-function representationIn(response: IncomingMessage): Representation {
+function representationIn(response: HttpResponse): Representation {
   const whole = /^bytes \d+-\d+\/(\d+)$/.exec(response.headers["content-range"] ?? "")?.[1];
-  const length = response.statusCode === 206 ? whole : response.headers["content-length"];
+  const length = response.status === 206 ? whole : response.headers["content-length"];
   return {
     etag: strong(response.headers.etag),
     size: length === undefined ? undefined : Number(length),
@@ -156,7 +156,7 @@ function strong(etag: string | undefined): string | undefined {
 }
 
 // A file that holds JSON comes with an entity tag and ranges; a listing has neither.
-function isListing(response: IncomingMessage): boolean {
+function isListing(response: HttpResponse): boolean {
   const isJson = /^application\/json\b/.test(response.headers["content-type"] ?? "");
   return isJson && response.headers["accept-ranges"] !== "bytes";
 }

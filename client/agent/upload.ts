@@ -1,8 +1,8 @@
 /** From here to the host. The host keeps nothing whose SHA-256 is not the one it was told. */
 import { type FileHandle, open } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
 import { Readable, Transform } from "node:stream";
 import { defined } from "../../base/defined.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
 import * as errors from "../errors.js";
 import { type Exchange, type Transport, transferFault } from "../tls/transport.js";
 import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
@@ -108,10 +108,10 @@ async function store(
     headers: { ...condition, ...defined({ "Repr-Digest": known === undefined ? undefined : formatDigest(known) }) },
   } as const;
   const { response, size, digest } = await sendContent(transport, what, source, options, known);
-  response.resume();
+  response.body.resume();
   checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
   return {
-    created: response.statusCode === 201,
+    created: response.status === 201,
     etag: response.headers.etag,
     size,
     sha256: digest.toString("hex"),
@@ -125,7 +125,7 @@ export async function sendContent(
   source: Readable,
   { signal, onProgress, size }: Omit<PutOptions, "ifMatch">,
   known?: Buffer,
-): Promise<{ response: IncomingMessage; size: number; digest: Buffer }> {
+): Promise<{ response: HttpResponse; size: number; digest: Buffer }> {
   const hash = sha256();
   let done = 0;
   const counted = new Transform({

@@ -2,11 +2,12 @@
  * What a host promises, tried from here: who it is, whom it lets in, what it refuses, and which of
  * its ports answer. Each check says what was tried and what came back.
  */
-import { request } from "node:http";
 import { TLSSocket } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { daysLeft, RENEW_BEFORE_DAYS } from "../../certs/inspect.js";
+import { HttpClient } from "../../http/client/http-client.js";
+import { endpoint } from "../errors.js";
 import type { Transport } from "../tls/transport.js";
 import { openVerified } from "../tls/verified-socket.js";
 import type { AgentClient } from "./agent-client.js";
@@ -159,8 +160,8 @@ async function statusOf(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const response = await transport.send({ method: "GET", path, authenticated, anyStatus: true, signal });
-  response.resume();
-  return response.statusCode ?? 0;
+  response.body.resume();
+  return response.status;
 }
 
 function mustBeOpen(answer: PortAnswer): Outcome {
@@ -184,26 +185,22 @@ async function plainHttp(transport: Transport, port: number, timeout: number, si
 }
 
 /** Carries nothing worth hiding: no token, and a path that everyone may ask for. */
-function headOverPlainHttp(
+async function headOverPlainHttp(
   host: string,
   port: number,
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<{ status: number; location: string } | undefined> {
-  return new Promise((resolve) => {
-    const asked = request(defined({ host, port, path: "/healthz", agent: false, signal }));
-    const timer = setTimeout(() => asked.destroy(new Error("timeout")), timeout);
-    asked.on("response", (response) => {
-      clearTimeout(timer);
-      resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? "" });
-      response.destroy();
-    });
-    asked.on("error", () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    });
-    asked.end();
-  });
+  const http = new HttpClient({ keepAlive: false, connectMs: timeout, idleMs: timeout });
+  try {
+    const origin = `http://${endpoint(host, port)}`;
+    const { status, headers } = await http.request(defined({ origin, path: "/healthz", totalMs: timeout, signal }));
+    return { status, location: headers.location ?? "" };
+  } catch {
+    return undefined;
+  } finally {
+    http.close();
+  }
 }
 
 function failedBy(error: unknown): Outcome {

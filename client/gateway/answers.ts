@@ -1,7 +1,10 @@
 /** What a gateway answers: vLab's envelope (V-01) or plain JSON, read whole and checked before it is believed. */
-import type { IncomingMessage } from "node:http";
+
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { BodyTooLarge } from "../../http/client/errors.js";
+import type { HttpResponse } from "../../http/client/http-client.js";
+import { readBody } from "../../http/client/read-body.js";
 import { notAGateway } from "./errors.js";
 
 /** V-13; ours adds what vLab does not have. */
@@ -45,17 +48,13 @@ export interface Body {
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Reads an answer to its end, whatever its status is. */
-export async function readBody(response: IncomingMessage, at: string): Promise<Body> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw notAGateway(at, `its answer is longer than ${MOST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  const status = response.statusCode ?? 0;
-  const value = parse(Buffer.concat(chunks).toString("utf8"));
-  return { status, value, said: reasonIn(value) ?? response.statusMessage ?? "" };
+export async function readAnswer(response: HttpResponse, at: string): Promise<Body> {
+  const bytes = await readBody(response.body, MOST_BYTES).catch((error: unknown) => {
+    throw error instanceof BodyTooLarge ? notAGateway(at, `its answer is longer than ${MOST_BYTES} bytes`) : error;
+  });
+  const status = response.status;
+  const value = parse(bytes.toString("utf8"));
+  return { status, value, said: reasonIn(value) ?? response.statusText };
 }
 
 /** The `content` of an envelope. */

@@ -14,7 +14,7 @@ import { Fault } from "../../base/fault.js";
 import { retryDelay } from "../agent/retry.js";
 import { type Exchange, Transport } from "../tls/transport.js";
 import type { Trust } from "../tls/trust.js";
-import { type Body, checked, contentOf, Machines, Made, Ports, readBody } from "./answers.js";
+import { type Body, checked, contentOf, Machines, Made, Ports, readAnswer } from "./answers.js";
 import { badGateway, onlyVlab, refused } from "./errors.js";
 
 export interface GatewayOptions {
@@ -204,7 +204,7 @@ export class GatewayClient {
     const { onRetry, signal, wait = (ms: number) => sleep(ms, undefined, signal && { signal }) } = this.#options;
     for (let attempt = 0; ; attempt += 1) {
       const response = await this.#transport.send({ ...this.#exchange(method, path, request), anyStatus: true });
-      const answer = await readBody(response, this.at);
+      const answer = await readAnswer(response, this.at);
       if (answer.status >= 200 && answer.status < 300) return answer;
       // 503 says that nothing was done, so that a POST may be asked again as well.
       const delay = answer.status === 503 ? retryDelay(attempt, response.headers["retry-after"]) : undefined;

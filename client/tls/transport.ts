@@ -4,13 +4,12 @@
  * Redirects are never followed, whatever they point to. An answer that is no success becomes a
  * {@link Fault}. Connections are kept and reused; each was verified by itself when it was opened.
  */
-
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { pipeline, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { defined } from "../../base/defined.js";
-import { errno, Fault } from "../../base/fault.js";
+import { Fault } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
+import { HttpTimeout, networkCode } from "../../http/client/errors.js";
+import { HttpClient, type HttpRequest, type HttpResponse } from "../../http/client/http-client.js";
 import { faultIn } from "../agent/problem.js";
 import * as errors from "../errors.js";
 import type { Trust } from "./trust.js";
@@ -34,7 +33,7 @@ export interface Exchange {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   /** Sent as it is: dots and percent signs are not tidied. */
   readonly path: string;
-  readonly headers?: OutgoingHttpHeaders;
+  readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: Readable;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the answer begins, where the host has to work first. @default idleTimeout */
@@ -52,120 +51,56 @@ export class Transport {
   /** `host:port`, for messages. */
   readonly at: string;
   readonly #options: TransportOptions;
-  readonly #agent: HttpAgent;
+  readonly #http: HttpClient;
 
   constructor(options: TransportOptions) {
-    this.host = options.host;
-    this.trust = options.trust;
-    this.port = options.port ?? (options.trust.kind === "plain" ? 80 : 443);
-    this.at = errors.endpoint(this.host, this.port);
+    const { host, trust, connectTimeout, idleTimeout } = options;
+    const port = options.port ?? (trust.kind === "plain" ? 80 : 443);
+    this.host = host;
+    this.trust = trust;
+    this.port = port;
+    this.at = errors.endpoint(host, port);
     this.#options = options;
-    this.#agent = this.#verifiedAgent();
+    // A host's agent is met directly, whatever proxy the environment names.
+    const openConnection = (signal: AbortSignal) =>
+      openVerified(defined({ host, port, trust, signal, connectTimeout }));
+    this.#http = new HttpClient(defined({ via: { kind: "own", openConnection } as const, idleMs: idleTimeout }));
   }
 
   /** Resolves with the head of a successful answer; its body has yet to be read. */
-  async send(exchange: Exchange): Promise<IncomingMessage> {
+  async send(exchange: Exchange): Promise<HttpResponse> {
+    const { method, path, headers, body, answerTimeout, authenticated = true } = exchange;
+    const { token, idleTimeout = 60_000 } = this.#options;
     const signal = anySignal(this.#options.signal, exchange.signal);
-    const response = await this.#attempt(exchange, signal);
-    const status = response.statusCode ?? 0;
+    const request: HttpRequest = defined({
+      origin: `${this.trust.kind === "plain" ? "http" : "https"}://${this.at}`,
+      method,
+      path,
+      headers: {
+        ...headers,
+        ...defined({ Authorization: token === undefined || !authenticated ? undefined : `Bearer ${token}` }),
+      },
+      body,
+      signal,
+      answerMs: Math.max(answerTimeout ?? 0, idleTimeout),
+    });
+    const response = await this.#http.request(request).catch((error: unknown) => {
+      throw error instanceof HttpTimeout
+        ? errors.noAnswer(this.at, idleTimeout)
+        : transferFault(error, this.at, signal);
+    });
+    const { status } = response;
     if (exchange.anyStatus === true || (status >= 200 && status < 300)) return response;
     if (status >= 300 && status < 400 && status !== 304) {
-      response.destroy();
+      response.body.destroy();
       throw errors.redirected(this.at, status, response.headers.location ?? "");
     }
-    throw await faultIn(response, exchange.path);
+    throw await faultIn(response, path);
   }
 
-  /** Closes idle connections; requests under way end by their signal. */
+  /** Closes the connections, those in use included. */
   close(): void {
-    this.#agent.destroy();
-  }
-
-  async #attempt(exchange: Exchange, signal: AbortSignal | undefined): Promise<IncomingMessage> {
-    let reused = false;
-    const once = () => this.#exchange(exchange, signal, () => (reused = true));
-    try {
-      return await once();
-    } catch (error) {
-      // The host closed a kept connection just as we used it; what only reads may be asked again.
-      const reads = exchange.method === "GET" || exchange.method === "HEAD";
-      const stale = reused && reads && ["ECONNRESET", "EPIPE"].includes(errno(causeOf(error)) ?? "");
-      if (!stale || signal?.aborted === true) throw error;
-      return once();
-    }
-  }
-
-  #exchange(exchange: Exchange, signal: AbortSignal | undefined, onReuse: () => void): Promise<IncomingMessage> {
-    const { method, path, body, authenticated = true } = exchange;
-    const { token, idleTimeout = 60_000 } = this.#options;
-    const send = this.trust.kind === "plain" ? httpRequest : httpsRequest;
-    return new Promise((resolve, reject) => {
-      const request = send(
-        defined({
-          agent: this.#agent,
-          host: this.host,
-          port: this.port,
-          method,
-          path,
-          headers: {
-            ...exchange.headers,
-            ...defined({ Authorization: token === undefined || !authenticated ? undefined : `Bearer ${token}` }),
-          },
-          signal,
-        }),
-      );
-      let response: IncomingMessage | undefined;
-      const fail = (error: Error) => reject(this.#fault(error, signal));
-      request.setTimeout(Math.max(exchange.answerTimeout ?? 0, idleTimeout));
-      request.on("timeout", () => {
-        // With bytes waiting to be taken it is our side that is slow, as with "get - | less".
-        if (response !== undefined && response.readableLength > 0) return;
-        // Destroying the request would discard the answer without a reason.
-        (response ?? request).destroy(errors.noAnswer(this.at, idleTimeout));
-      });
-      request.on("error", fail);
-      request.on("response", (incoming) => {
-        response = incoming;
-        if (request.reusedSocket) onReuse();
-        request.setTimeout(idleTimeout);
-        if (body !== undefined && !request.writableEnded) {
-          // An early answer (401, 412, 507 …) ends the upload: nobody reads the rest.
-          body.unpipe(request);
-          incoming.once("end", () => request.destroy());
-        }
-        resolve(incoming);
-      });
-      request.on("socket", () => request.reusedSocket && onReuse());
-      if (body === undefined) request.end();
-      else pipeline(body, request, (error) => error && response === undefined && fail(error));
-    });
-  }
-
-  #verifiedAgent(): HttpAgent {
-    const agent: HttpAgent =
-      this.trust.kind === "plain" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
-    const { connectTimeout } = this.#options;
-    agent.createConnection = (options: { signal?: AbortSignal | undefined }, callback) => {
-      openVerified(
-        defined({
-          host: this.host,
-          port: this.port,
-          trust: this.trust,
-          signal: options.signal,
-          connectTimeout,
-        }),
-      ).then(
-        (socket) => callback?.(null, socket),
-        // Node reads no stream where there is an error; its types ask for one.
-        (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
-      );
-      return undefined;
-    };
-    return agent;
-  }
-
-  #fault(error: Error, signal: AbortSignal | undefined): Fault {
-    return transferFault(error, this.at, signal);
+    this.#http.close();
   }
 }
 
@@ -173,15 +108,11 @@ export class Transport {
 export function transferFault(error: unknown, at: string, signal: AbortSignal | undefined): Fault {
   if (signal?.aborted === true) return errors.aborted(error);
   if (error instanceof Fault) return error;
-  const detail = errorText(error);
-  return errors.broken(at, errno(error) ?? detail, error);
+  if (error instanceof HttpTimeout) return errors.noAnswer(at, error.milliseconds);
+  return errors.broken(at, networkCode(error) ?? errorText(error), error);
 }
 
 export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined);
   return given.length < 2 ? given[0] : AbortSignal.any(given);
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined;
 }

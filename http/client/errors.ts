@@ -6,7 +6,7 @@ export class HttpTimeout extends Error {
   override readonly name = "HttpTimeout";
   readonly code = "ETIMEDOUT";
 
-  /** @param limit `idle` while sending or before the answer, `total` for the whole request. */
+  /** @param limit `idle` where no byte moved, `total` for the whole request. */
   constructor(
     readonly limit: "idle" | "total",
     readonly milliseconds: number,
@@ -44,9 +44,4 @@ export function networkCode(error: unknown): string | undefined {
 /** Whether the peer ended the connection before its answer was whole. */
 export function isCutOff(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE"].includes(networkCode(error) ?? "");
-}
-
-/** Whether the body stood still for too long, as {@link HttpTimeout} tells it before the answer. */
-export function isIdleBody(error: unknown): boolean {
-  return errno(error) === "UND_ERR_BODY_TIMEOUT";
 }

@@ -12,6 +12,7 @@ import { setImmediate as nextTick } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { defined } from "../../base/defined.js";
+import { errno } from "../../base/fault.js";
 import { HttpTimeout, isCutOff } from "./errors.js";
 import { watchBody } from "./watch-body.js";
 
@@ -155,6 +156,7 @@ export class HttpClient {
         // Its types lack the iterables that undici takes.
         body: (watched?.chunks ?? body ?? null) as Uint8Array | null,
       });
+      tellOwnTimeout(response.body, this.#idleMs);
       // A reader gets the error as well; without one, it must not end the process.
       response.body.on("error", () => undefined);
       return {
@@ -168,6 +170,13 @@ export class HttpClient {
       watched?.stop();
     }
   }
+}
+
+/** A body that stands still ends with the same error as an answer that does not come. */
+function tellOwnTimeout(body: Readable, idleMs: number): void {
+  const destroy = body._destroy.bind(body);
+  body._destroy = (error, callback) =>
+    destroy(errno(error) === "UND_ERR_BODY_TIMEOUT" ? new HttpTimeout("idle", idleMs) : error, callback);
 }
 
 function joined(headers: Readonly<Record<string, string | string[] | undefined>>): HttpResponse["headers"] {

@@ -12,13 +12,17 @@ export function watchBody(body: AsyncIterable<Uint8Array>, onProgress: () => voi
   });
   async function* chunks() {
     const source = body[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await Promise.race([source.next(), stopped]);
-      // To end here would end the request as if it were whole. The connection ends with the answer.
-      if (next === "stopped") return await new Promise<never>(() => undefined);
-      onProgress();
-      if (next.done === true) return;
-      yield next.value;
+    try {
+      for (;;) {
+        const next = await Promise.race([source.next(), stopped]);
+        // To end here would end the request as if it were whole. The connection ends with the answer.
+        if (next === "stopped") return await new Promise<never>(() => undefined);
+        onProgress();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      await source.return?.();
     }
   }
   return { chunks: chunks(), stop: () => stop() };

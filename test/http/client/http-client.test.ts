@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { issueCertificate } from "../../../certs/issue.js";
-import { BodyTooLarge, HttpTimeout, isCutOff, isIdleBody, networkCode } from "../../../http/client/errors.js";
+import { BodyTooLarge, HttpTimeout, isCutOff, networkCode } from "../../../http/client/errors.js";
 import { HttpClient, type HttpClientOptions } from "../../../http/client/http-client.js";
 import { readBody } from "../../../http/client/read-body.js";
 
@@ -151,8 +151,8 @@ describe("a limit", () => {
     const origin = await serve((_, response) => void response.write("begun"));
     const { body } = await client({ idleMs: 100 }).request({ origin, path: "/" });
     const failure = await textOf(body).catch((error: unknown) => error);
-    expect(isIdleBody(failure)).toBe(true);
-    expect(networkCode(failure)).toBe("ETIMEDOUT");
+    expect(failure).toBeInstanceOf(HttpTimeout);
+    expect(failure).toMatchObject({ limit: "idle", milliseconds: 100 });
   });
 
   test("bounds all of it, an answer that never ends included", async () => {
