@@ -146,7 +146,7 @@ async function change(
   const callers = confirmLockout ? [] : await callersOf(context)();
   return withLeases(context, flags, (options) =>
     askingOnLockout(context, (confirmed) =>
-      work({ ...options, callers, permits: { confirmLockout: confirmed || confirmLockout } }),
+      work({ ...options, callers, overrides: { confirmLockout: confirmed || confirmLockout } }),
     ),
   );
 }

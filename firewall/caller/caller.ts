@@ -8,7 +8,7 @@
  */
 import { Cidr } from "../../net/cidr.js";
 
-export interface Answer {
+export interface ServiceResponse {
   /** Who answered, for messages: a host name. */
   readonly service: string;
   /** The body, or why there is none. */
@@ -25,11 +25,11 @@ export interface Agreement {
 
 const QUORUM = 2;
 
-export function agreeOnCaller(answers: readonly Answer[]): Agreement {
+export function agreeOnCaller(answers: readonly ServiceResponse[]): Agreement {
   const objections: string[] = [];
   const votes: { service: string; caller: Cidr }[] = [];
   for (const answer of answers) {
-    const read = readAnswer(answer);
+    const read = readResponse(answer);
     if (typeof read === "string") objections.push(`${answer.service}: ${read}`);
     else votes.push({ service: answer.service, caller: read });
   }
@@ -48,7 +48,7 @@ export function agreeOnCaller(answers: readonly Answer[]): Agreement {
   return { callers, objections };
 }
 
-function readAnswer({ text, failure }: Answer): Cidr | string {
+function readResponse({ text, failure }: ServiceResponse): Cidr | string {
   if (text === undefined) return failure ?? "no answer";
   const shown = JSON.stringify(text.length > 45 ? `${text.slice(0, 42)}...` : text);
   let caller: Cidr;

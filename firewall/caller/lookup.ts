@@ -6,7 +6,7 @@ import { defined } from "../../base/defined.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
 import { isSecureUrl } from "../secure-url.js";
-import { type Answer, agreeOnCaller } from "./caller.js";
+import { agreeOnCaller, type ServiceResponse } from "./caller.js";
 
 interface Service {
   readonly url: URL;
@@ -27,7 +27,7 @@ const SERVICES: readonly Service[] = [
 
 const TIMEOUT_MS = 3_000;
 /** The longest IPv6 text has 45 characters; more is a web page. */
-const MOST_BYTES = 256;
+const MAX_BYTES = 256;
 
 export interface ResolvedCaller {
   /** Sorted, each once. */
@@ -76,7 +76,7 @@ function summary(objections: readonly string[]): string {
   return objections.length > 4 ? `${shown}; and ${objections.length - 4} more` : shown;
 }
 
-async function askServices(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<Answer[]> {
+async function askServices(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<ServiceResponse[]> {
   const override = env.SALLYPORT_CALLER_SERVICES?.trim();
   const services = override ? override.split(/[\s,]+/).map((text) => ({ url: serviceUrl(text) })) : SERVICES;
   return Promise.all(services.map((service) => ask(service, signal)));
@@ -88,7 +88,7 @@ function serviceUrl(text: string): URL {
   throw errors.badService(text);
 }
 
-async function ask({ url, family }: Service, signal: AbortSignal | undefined): Promise<Answer> {
+async function ask({ url, family }: Service, signal: AbortSignal | undefined): Promise<ServiceResponse> {
   const service = url.host;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
@@ -120,7 +120,7 @@ function get(url: URL, options: RequestOptions): Promise<string> {
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
         text += chunk;
-        if (text.length > MOST_BYTES) {
+        if (text.length > MAX_BYTES) {
           response.destroy();
           resolve(text);
         }

@@ -32,7 +32,7 @@ export async function handler(): Promise<Report> {
 }
 
 async function run(settings: SyncSettings, ec2: Ec2): Promise<Report> {
-  const { sources, targets, owner, permits, family, quota, credentials } = settings;
+  const { sources, targets, owner, permits: overrides, family, quota, credentials } = settings;
   const limit = quota === undefined ? {} : { quota };
   if (sources.length === 0) {
     const groupIds = targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []));
@@ -42,9 +42,9 @@ async function run(settings: SyncSettings, ec2: Ec2): Promise<Report> {
     sources.map(parseSource),
     defined({
       env: process.env,
-      skipInvalid: permits.skipInvalid ?? false,
+      skipInvalid: overrides.skipInvalid ?? false,
       authorization: credentials === undefined ? undefined : await readAuthorization(credentials),
     }),
   );
-  return sync({ ec2, addresses, targets, owner, permits, ...limit, ...defined({ family }) });
+  return sync({ ec2, addresses, targets, owner, overrides, ...limit, ...defined({ family }) });
 }

@@ -1,5 +1,5 @@
 /** What the function follows: written by the stack as JSON in one variable, read when the function runs. */
-import type { Permits } from "../security-group/safety-checks.js";
+import type { Overrides } from "../security-group/safety-checks.js";
 import type { SyncTarget } from "../security-group/sync.js";
 import * as faults from "./faults.js";
 
@@ -8,7 +8,8 @@ export interface SyncSettings {
   readonly sources: readonly string[];
   readonly targets: readonly SyncTarget[];
   readonly owner: string;
-  readonly permits: Permits;
+  /** `permits` in the variable, which deployed functions have. */
+  readonly permits: Overrides;
   readonly family?: 4 | 6;
   readonly quota?: number;
   /** SecureString with what proves to the source who asks. */

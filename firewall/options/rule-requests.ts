@@ -23,7 +23,7 @@ export interface TableContext {
   readonly origins?: Origins;
 }
 
-export interface Claim {
+export interface RuleRequest {
   readonly port: number;
   /** Who was meant before the VPC took their place. */
   readonly asked: RuleSource;
@@ -38,7 +38,7 @@ const EVERYBODY: RuleSource = { kind: "cidr", cidr: Cidr.parse("0.0.0.0/0") };
 const VPC: RuleSource = { kind: "vpc" };
 
 /** In the order of the table: http ports, 22, the callers', then the listed ones. */
-export class Claims {
+export class RuleRequests {
   readonly warnings: string[] = [];
   readonly #origins: Origins;
 
@@ -49,19 +49,19 @@ export class Claims {
     this.#origins = context.origins ?? {};
   }
 
-  all(): Claim[] {
-    const claims = [...this.#flags(), ...this.#callers(), ...this.#firewall(), ...this.#ingress()];
-    if (!this.options.disablePublicIngress) return claims;
+  all(): RuleRequest[] {
+    const requests = [...this.#flags(), ...this.#callers(), ...this.#firewall(), ...this.#ingress()];
+    if (!this.options.disablePublicIngress) return requests;
     this.#warnOutside();
-    return claims.map((claim) => this.#withinVpc(claim));
+    return requests.map((request) => this.#withinVpc(request));
   }
 
-  internal(): Claim[] {
+  internal(): RuleRequest[] {
     const { profile, disablePublicIngress, ingress, publicHttp, publicSsh, httpPorts } = this.options;
     // Without the profile a flag that is false means what its default means: nobody is let in by it.
     if (profile !== "dask" || disablePublicIngress || ingress !== undefined) return [];
-    const inside = (option: string, ports: readonly number[]): Claim[] =>
-      ports.map((port) => claim(port, VPC, this.#step(option, `is false: ${port} is for the VPC`)));
+    const inside = (option: string, ports: readonly number[]): RuleRequest[] =>
+      ports.map((port) => request(port, VPC, this.#step(option, `is false: ${port} is for the VPC`)));
     return [
       ...(publicHttp ? [] : inside("enable_public_http", httpPorts)),
       ...(publicSsh ? [] : inside("enable_public_ssh", [SSH])),
@@ -69,7 +69,7 @@ export class Claims {
   }
 
   /** The service ports, from everybody or from `firewall.cidr`. */
-  *#flags(): Iterable<Claim> {
+  *#flags(): Iterable<RuleRequest> {
     const { options } = this;
     // With profile dask the service ports are open to the VPC when nobody else may come in, whatever the flags say.
     const anyway = options.disablePublicIngress && options.profile === "dask" && options.ingress === undefined;
@@ -82,7 +82,7 @@ export class Claims {
         const step = isOn
           ? this.#step(option, `opens ${port} to 0.0.0.0/0`)
           : this.#step(option, `is false, which disable_public_ingress overrides: ${port} is for the VPC`);
-        yield this.#behindFirewall(claim(port, EVERYBODY, step, this.#profileSteps(option)));
+        yield this.#behindFirewall(request(port, EVERYBODY, step, this.#profileSteps(option)));
       }
     }
   }
@@ -92,7 +92,7 @@ export class Claims {
     return profile === "dask" && !given.has(option) ? [this.#step("profile", `dask turns ${option} on`)] : [];
   }
 
-  #behindFirewall(asked: Claim): Claim {
+  #behindFirewall(asked: RuleRequest): RuleRequest {
     const { firewall } = this.options;
     if (firewall === undefined) return asked;
     const source: RuleSource = { kind: "cidr", cidr: firewall.cidr };
@@ -106,7 +106,7 @@ export class Claims {
     return [this.#step("firewall.cidr", `"${firewall.written}" is read as ${firewall.cidr}`)];
   }
 
-  *#callers(): Iterable<Claim> {
+  *#callers(): Iterable<RuleRequest> {
     const { callerPorts, disablePublicIngress } = this.options;
     if (callerPorts.length === 0) return;
     const callers = uniqueCidrs(this.context.callers);
@@ -121,28 +121,29 @@ export class Claims {
         const opens = this.#step("allow_ports", `opens ${port} to ${who}`);
         // Of two options that made a row together, it is named after one that somebody wrote.
         const opener = is.origin === BUILT_IN ? opens : is;
-        yield { ...claim(port, source, opener), steps: [is, opens] };
+        yield { ...request(port, source, opener), steps: [is, opens] };
       }
     }
   }
 
-  *#firewall(): Iterable<Claim> {
+  *#firewall(): Iterable<RuleRequest> {
     const { firewall } = this.options;
     if (firewall === undefined) return;
     for (const [index, port] of firewall.ports.entries()) {
       const opens = this.#step(`firewall.ports[${index}]`, `opens ${port} to ${firewall.cidr}`);
-      yield claim(port, { kind: "cidr", cidr: firewall.cidr }, opens, this.#canonicalSteps());
+      yield request(port, { kind: "cidr", cidr: firewall.cidr }, opens, this.#canonicalSteps());
     }
   }
 
-  *#ingress(): Iterable<Claim> {
+  *#ingress(): Iterable<RuleRequest> {
     for (const { ports, source, path } of this.options.ingress ?? []) {
-      for (const port of ports) yield claim(port, source, this.#step(path, `opens ${port} to ${printSource(source)}`));
+      for (const port of ports)
+        yield request(port, source, this.#step(path, `opens ${port} to ${printSource(source)}`));
     }
   }
 
   /** The VPC takes the place of every source that is not known to lie inside it. */
-  #withinVpc(asked: Claim): Claim {
+  #withinVpc(asked: RuleRequest): RuleRequest {
     const { source } = asked;
     const { vpcCidr } = this.context;
     // Members of a group are in this VPC or in one that is peered with it: no public ingress.
@@ -176,6 +177,6 @@ function withinText(source: RuleSource, stays: boolean): string {
   return stays ? `leaves ${printSource(source)}, which is inside` : `the VPC takes the place of ${printSource(source)}`;
 }
 
-function claim(port: number, source: RuleSource, opener: Step, before: readonly Step[] = []): Claim {
+function request(port: number, source: RuleSource, opener: Step, before: readonly Step[] = []): RuleRequest {
   return { port, asked: source, source, opener, steps: [...before, opener] };
 }

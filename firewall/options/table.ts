@@ -1,5 +1,5 @@
 /**
- * The merge: every option makes claims (a port for a source), `firewall.cidr` and
+ * The merge: every option makes requests (a port for a source), `firewall.cidr` and
  * `disable_public_ingress` re-source them, and equal ones become one row that remembers every step.
  *
  * Which rules come out does not depend on the order in which options, entries, ports or callers are
@@ -12,7 +12,7 @@ import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import { covers, type IngressRule, printPorts, printSource, ruleKey, tcpRule } from "../../net/ingress-rule.js";
 import { type CheckedOptions, readOptions } from "./read-options.js";
-import { type Claim, Claims, type Step, type TableContext } from "./rule-requests.js";
+import { type RuleRequest, RuleRequests, type Step, type TableContext } from "./rule-requests.js";
 import type { FirewallOptions } from "./schema.js";
 
 export type { Step, TableContext } from "./rule-requests.js";
@@ -25,7 +25,7 @@ export interface TableRow {
   readonly why: readonly Step[];
 }
 
-/** Two claims or rows of which one would do. */
+/** Two requests or rows of which one would do. */
 export interface Overlap {
   readonly kind: "duplicate" | "covered";
   readonly text: string;
@@ -56,14 +56,14 @@ export function buildTable(options: FirewallOptions, context: TableContext): Rul
 
 /** As {@link buildTable}, of options that `readOptions` has read. */
 export function tableOf(checked: CheckedOptions, context: TableContext): RuleTable {
-  const claims = new Claims(checked, context);
+  const requests = new RuleRequests(checked, context);
   const overlaps: Overlap[] = [];
-  const rows = merge(claims.all(), overlaps);
+  const rows = merge(requests.all(), overlaps);
   reportCovered(rows, context.vpcCidr, overlaps);
   return defined({
     rows,
-    internal: merge(claims.internal(), []),
-    warnings: [...checked.warnings, ...claims.warnings, ...overlaps.map(({ text }) => text)],
+    internal: merge(requests.internal(), []),
+    warnings: [...checked.warnings, ...requests.warnings, ...overlaps.map(({ text }) => text)],
     overlaps,
     isVpcOnly: checked.disablePublicIngress,
     vpcCidr: context.vpcCidr,
@@ -71,23 +71,23 @@ export function tableOf(checked: CheckedOptions, context: TableContext): RuleTab
 }
 
 /** Equal rules become one row, in the place of the first. */
-function merge(claims: readonly Claim[], overlaps: Overlap[]): TableRow[] {
-  const rows = new Map<string, { first: Claim; rule: IngressRule; why: Step[] }>();
-  for (const claim of claims) {
-    const rule = tcpRule(claim.port, claim.source);
+function merge(requests: readonly RuleRequest[], overlaps: Overlap[]): TableRow[] {
+  const rows = new Map<string, { first: RuleRequest; rule: IngressRule; why: Step[] }>();
+  for (const request of requests) {
+    const rule = tcpRule(request.port, request.source);
     const row = rows.get(ruleKey(rule));
     if (row === undefined) {
-      rows.set(ruleKey(rule), { first: claim, rule, why: [...claim.steps] });
+      rows.set(ruleKey(rule), { first: request, rule, why: [...request.steps] });
       continue;
     }
     // Two sources that both became the VPC were not asked for twice.
-    if (printSource(row.first.asked) === printSource(claim.asked)) {
-      const who = `${claim.port} from ${printSource(claim.source)}`;
-      const text = `${who} is asked for twice: by ${named(row.first.opener)} and by ${named(claim.opener)}`;
+    if (printSource(row.first.asked) === printSource(request.asked)) {
+      const who = `${request.port} from ${printSource(request.source)}`;
+      const text = `${who} is asked for twice: by ${named(row.first.opener)} and by ${named(request.opener)}`;
       overlaps.push({ kind: "duplicate", text });
     }
     const isNew = (step: Step) => !row.why.some(({ option, text }) => option === step.option && text === step.text);
-    row.why.push(...claim.steps.filter(isNew));
+    row.why.push(...request.steps.filter(isNew));
   }
   return [...rows.values()].map(({ first, rule, why }) => {
     const { option, origin } = first.opener;

@@ -11,7 +11,7 @@ import { type IngressRule, printSource, type RuleSource } from "../../net/ingres
 import { includesPort } from "../../net/port-range.js";
 import type { RuleTable, TableRow } from "./table.js";
 
-export interface Question {
+export interface PacketQuery {
   readonly port: number;
   /** One address. */
   readonly address: Cidr | string;
@@ -21,7 +21,7 @@ export interface Question {
   readonly members?: Readonly<Record<string, readonly Cidr[]>>;
 }
 
-export interface Verdict {
+export interface PacketDecision {
   readonly verdict: "passes" | "blocked" | "depends";
   /** True only for a certain pass. */
   readonly passes: boolean;
@@ -34,7 +34,7 @@ export interface Verdict {
 }
 
 /** @throws Fault if the address is none. */
-export function decide(table: RuleTable, question: Question): Verdict {
+export function decide(table: RuleTable, question: PacketQuery): PacketDecision {
   const { port } = question;
   const address = typeof question.address === "string" ? Cidr.host(question.address) : question.address;
   const vpcCidr = question.vpcCidr ?? table.vpcCidr;
@@ -102,11 +102,11 @@ function whose({ source }: IngressRule, vpcCidr: Cidr | undefined): string {
   return source.kind === "vpc" && vpcCidr !== undefined ? `the VPC ${vpcCidr}` : printSource(source);
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 function blockedBecause(port: number, address: Cidr, candidates: readonly { readonly row: TableRow }[]): string {
   if (candidates.length === 0) return `no rule opens ${port} to anybody`;
   const sources = candidates.map(({ row }) => `${printSource(row.rule.source)} by ${by(row)}`);
-  const more = sources.length > MOST_NAMED ? ` and ${sources.length - MOST_NAMED} more` : "";
-  return `${port} is open to ${sources.slice(0, MOST_NAMED).join(", ")}${more}, and ${address.address} is not among them`;
+  const more = sources.length > MAX_NAMED ? ` and ${sources.length - MAX_NAMED} more` : "";
+  return `${port} is open to ${sources.slice(0, MAX_NAMED).join(", ")}${more}, and ${address.address} is not among them`;
 }

@@ -5,7 +5,7 @@ import { parseDuration } from "../../base/text/duration.js";
 import { type ListenAddress, parseListen } from "../../http/server/listen-address.js";
 import { reservedOwner } from "../errors.js";
 import { formatMark, LEASE_OWNER } from "../security-group/mark.js";
-import type { Permits } from "../security-group/safety-checks.js";
+import type { Overrides } from "../security-group/safety-checks.js";
 import type { SyncTarget } from "../security-group/sync.js";
 import type { ListSource } from "../sources/list-source.js";
 import { ownerOf } from "../sources/owner.js";
@@ -40,10 +40,10 @@ export interface ParsedSync {
   readonly sources: readonly ListSource[];
   readonly targets: readonly SyncTarget[];
   readonly owner: string;
-  readonly permits: Permits;
+  readonly overrides: Overrides;
   readonly family?: 4 | 6;
   readonly quota?: number;
-  readonly watch?: { readonly everyMs: number; readonly listen?: ListenAddress };
+  readonly watch?: { readonly intervalMs: number; readonly listen?: ListenAddress };
 }
 
 /** Polling a source more often is impolite, and no rule needs it. */
@@ -56,7 +56,7 @@ export function parseSyncRequest(request: SyncRequest): ParsedSync {
     sources,
     targets: targetsOf(request),
     owner: ownerName(request.owner ?? defaultOwner(sources)),
-    permits: permitsOf(request),
+    overrides: overridesOf(request),
     family: request.family === undefined ? undefined : request.family === "4" ? 4 : 6,
     quota: request.quota === undefined ? undefined : wholeNumber(request.quota, 1, 1_000, errors.badQuota),
     watch,
@@ -74,13 +74,13 @@ function targetsOf({ group = [], port = [], prefixList = [], protocol }: SyncReq
   ];
 }
 
-function permitsOf(request: SyncRequest): Permits {
+function overridesOf(request: SyncRequest): Overrides {
   const { allowEmpty = false, allowPrivate = false, allowEverybody = false } = request;
   const { skipInvalid = false, confirmLockout = false, maxShrink } = request;
-  const permits = { allowEmpty, allowPrivate, allowEverybody, skipInvalid, confirmLockout };
+  const overrides = { allowEmpty, allowPrivate, allowEverybody, skipInvalid, confirmLockout };
   return maxShrink === undefined
-    ? permits
-    : { ...permits, maxShrink: wholeNumber(maxShrink, 0, 100, errors.badPercent) / 100 };
+    ? overrides
+    : { ...overrides, maxShrink: wholeNumber(maxShrink, 0, 100, errors.badPercent) / 100 };
 }
 
 function watchOf({ watch, listen, dryRun, check }: SyncRequest): ParsedSync["watch"] {
@@ -89,9 +89,9 @@ function watchOf({ watch, listen, dryRun, check }: SyncRequest): ParsedSync["wat
     return undefined;
   }
   if (dryRun || check) throw errors.watchAndPlan(dryRun ? "--dry-run" : "--check");
-  const everyMs = parseDuration(watch);
-  if (everyMs < MIN_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
-  return defined({ everyMs, listen: listen === undefined ? undefined : parseListen(listen) });
+  const intervalMs = parseDuration(watch);
+  if (intervalMs < MIN_WATCH_MS) throw errors.tooShort("--watch", watch, "5s");
+  return defined({ intervalMs, listen: listen === undefined ? undefined : parseListen(listen) });
 }
 
 function ownerName(name: string): string {

@@ -8,7 +8,7 @@
  * - `contended`: somebody else changed the prefix list, or is changing it: look again, once.
  * - `fatal`: trying again changes nothing.
  */
-export type Verdict = "throttled" | "unclear" | "stale" | "contended" | "fatal";
+export type AwsErrorKind = "throttled" | "unclear" | "stale" | "contended" | "fatal";
 
 const THROTTLED = new Set([
   "RequestLimitExceeded",
@@ -41,7 +41,7 @@ const BROKEN_CONNECTION = new Set([
   "UND_ERR_SOCKET",
 ]);
 
-export function judgeAwsError(error: unknown): Verdict {
+export function classifyAwsError(error: unknown): AwsErrorKind {
   const name = awsCode(error);
   if (STALE.has(name)) return "stale";
   if (CONTENDED.has(name)) return "contended";

@@ -25,7 +25,7 @@ import {
   readRule,
   toPermissions,
 } from "../../net/ec2-rules.js";
-import { judgeAwsError } from "./aws-errors.js";
+import { classifyAwsError } from "./aws-errors.js";
 import * as faults from "./aws-faults.js";
 import { attemptsOf, type Backoff, pause } from "./backoff.js";
 import type { PrefixListBatch } from "./plan-prefix-list.js";
@@ -238,7 +238,7 @@ export class Ec2 {
         return await send(signal === undefined ? {} : { abortSignal: signal });
       } catch (error) {
         signal?.throwIfAborted();
-        const verdict = judgeAwsError(error);
+        const verdict = classifyAwsError(error);
         if (verdict !== "throttled" && verdict !== "unclear") throw faults.of(error, action);
         if (failures >= attemptsOf(this.backoff)) throw faults.gaveUp(error, action, failures);
       }
@@ -253,7 +253,7 @@ export class Ec2 {
         await send();
         return "done";
       } catch (error) {
-        const verdict = judgeAwsError(error);
+        const verdict = classifyAwsError(error);
         if (verdict === "fatal") throw faults.of(error, action, target);
         if (verdict === "contended") return "contended";
         if (verdict !== "throttled") return "stale";

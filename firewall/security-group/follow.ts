@@ -18,12 +18,12 @@ export interface FollowOptions extends Omit<SyncOptions, "addresses" | "callers"
 
 /** Reads, judges and plans. Nothing is changed before `apply`. */
 export async function planFollow({ read, callers, ...options }: FollowOptions): Promise<SyncPlan> {
-  const { permits = {}, signal } = options;
+  const { overrides = {}, signal } = options;
   const addresses = await read(signal);
   const plan = await planSync({ ...options, addresses });
   // A lease that ends as it was granted locks nobody out by surprise.
   const removed = plan.preview.removed.filter(({ until }) => until === undefined);
-  if (removed.length === 0 || permits.confirmLockout) return plan;
+  if (removed.length === 0 || overrides.confirmLockout) return plan;
   const here = await callers(signal);
   const touched = removed.some(({ source }) => here.some((caller) => lets(source, caller)));
   // What is to go is judged whole only with everything that is to stay, which the planner knows.

@@ -14,10 +14,19 @@ import type { PortRange } from "../../net/port-range.js";
 import * as errors from "../errors.js";
 import type { Ec2 } from "./ec2.js";
 import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, withoutLease } from "./mark.js";
-import { emptyPlan, type Fate, isLeaseOnly, place, type RulePlan, rulesAfter, sorted, withdrawn } from "./plan.js";
+import {
+  emptyPlan,
+  isLeaseOnly,
+  place,
+  type RuleDisposition,
+  type RulePlan,
+  rulesAfter,
+  sorted,
+  unexpectedRevokes,
+} from "./plan.js";
 import { checked, type GroupJob, reconcileGroup } from "./reconcile.js";
 import { mergeReports, type Report, reportOnGroup } from "./report.js";
-import { type Permits, refuseLockout } from "./safety-checks.js";
+import { checkLockout, type Overrides } from "./safety-checks.js";
 
 /** One rule that is leased. */
 export interface Lease {
@@ -35,7 +44,7 @@ export interface LeaseOptions {
   readonly now?: Date;
   /** Where this command runs from, so that it does not lock itself out. */
   readonly callers?: readonly Cidr[];
-  readonly permits?: Pick<Permits, "confirmLockout">;
+  readonly overrides?: Pick<Overrides, "confirmLockout">;
   readonly quota?: number;
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
@@ -149,13 +158,13 @@ export function planLeases(
     const key = ruleKey(rule);
     const mark = parseMark(rule.description);
     left.delete(key);
-    place(plan, rule, mark, mark === undefined ? "foreign" : fateOf(mark, change(current(mark, now), key)));
+    place(plan, rule, mark, mark === undefined ? "foreign" : dispositionOf(mark, change(current(mark, now), key)));
   }
   for (const rule of left.values()) plan.grant.push({ rule, description: missing?.description ?? "" });
   return sorted(plan);
 }
 
-function fateOf(before: Mark, after: Mark): Fate {
+function dispositionOf(before: Mark, after: Mark): RuleDisposition {
   if (after.until !== undefined) return after;
   // Without a lease before and after it is a list's rule, and no business of ours here.
   if (before.until === undefined) return "foreign";
@@ -185,7 +194,7 @@ async function run(
   plan: (actual: readonly InstalledRule[]) => RulePlan,
   wanted: readonly IngressRule[] = [],
 ): Promise<Report> {
-  const { ec2, groupIds, now = new Date(), callers = [], permits = {}, quota, dryRun, signal } = options;
+  const { ec2, groupIds, now = new Date(), callers = [], overrides = {}, quota, dryRun, signal } = options;
   const groups = await ec2.readRules(groupIds, signal);
   const jobs = [...groups].map(
     ([groupId, actual]): GroupJob =>
@@ -194,7 +203,7 @@ async function run(
         actual,
         plan,
         check: (next) => {
-          const refusal = refuseLockout(callers, withdrawn(next, now), rulesAfter(next), permits);
+          const refusal = checkLockout(callers, unexpectedRevokes(next, now), rulesAfter(next), overrides);
           if (refusal !== undefined) throw refusal;
         },
         quota,

@@ -28,7 +28,7 @@ export const LEASE_OWNER = "access";
 const TERRAFORM = "managed-by=terraform";
 
 /** The longest description that EC2 takes. */
-const MOST_CHARACTERS = 255;
+const MAX_CHARACTERS = 255;
 /** What EC2 lets a description consist of. */
 const EC2_TEXT = /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]*$/;
 const OWNER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -45,7 +45,7 @@ export function formatMark(mark: Mark): string {
   if (holders.length > 0) words.push(`for=${holders.join(",")}`);
   if (mark.note !== undefined && mark.note !== "") words.push(mark.note);
   const text = words.join(" ");
-  if (text.length > MOST_CHARACTERS) throw errors.markTooLong(text, MOST_CHARACTERS);
+  if (text.length > MAX_CHARACTERS) throw errors.markTooLong(text, MAX_CHARACTERS);
   if (!EC2_TEXT.test(text)) throw errors.badMarkText(text);
   return text;
 }
@@ -86,7 +86,7 @@ export function parseMark(description: string | undefined): Mark | undefined {
 }
 
 /** The same claim, whatever the words for people. */
-export function sameClaim(a: Mark, b: Mark): boolean {
+export function sameMark(a: Mark, b: Mark): boolean {
   return claim(a) === claim(b);
 }
 

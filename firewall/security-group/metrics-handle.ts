@@ -7,7 +7,7 @@ import { healthOf, renderMetrics, type SyncHistory } from "./sync-metrics.js";
 
 const NO_STORE = { "Cache-Control": "no-store" };
 
-export function metricsHandle(history: () => SyncHistory, everyMs: number): Handle {
+export function metricsHandle(history: () => SyncHistory, intervalMs: number): Handle {
   return (exchange) => {
     const path = parseTarget(exchange.req.url)?.path;
     if (path !== "/metrics" && path !== "/healthz") throw notFound();
@@ -17,7 +17,7 @@ export function metricsHandle(history: () => SyncHistory, everyMs: number): Hand
       exchange.answer(200, headers, renderMetrics(history()));
       return;
     }
-    const { healthy, reason } = healthOf(history(), everyMs, new Date());
+    const { healthy, reason } = healthOf(history(), intervalMs, new Date());
     exchange.json(healthy ? 200 : 503, { status: healthy ? "ok" : "failing", reason }, NO_STORE);
   };
 }

@@ -50,7 +50,7 @@ export interface PrefixListBatch {
 }
 
 /** "The number of entries per request cannot exceeds limit (100)", as EC2 puts it. */
-const MOST_ENTRIES_PER_CALL = 100;
+const MAX_ENTRIES_PER_CALL = 100;
 
 /** @param room entries that the list may still take before anything is removed. */
 export function batchPrefixList(plan: Pick<PrefixListPlan, "add" | "remove">, room: number): PrefixListBatch[] {
@@ -61,12 +61,12 @@ export function batchPrefixList(plan: Pick<PrefixListPlan, "add" | "remove">, ro
   while (add.length + remove.length > 0) {
     // Beyond the room, each addition needs a removal in the same call.
     const mostAdditions = Math.min(
-      MOST_ENTRIES_PER_CALL,
-      free >= MOST_ENTRIES_PER_CALL ? MOST_ENTRIES_PER_CALL : Math.floor((MOST_ENTRIES_PER_CALL + free) / 2),
+      MAX_ENTRIES_PER_CALL,
+      free >= MAX_ENTRIES_PER_CALL ? MAX_ENTRIES_PER_CALL : Math.floor((MAX_ENTRIES_PER_CALL + free) / 2),
       free + remove.length,
     );
     const added = add.splice(0, Math.max(0, mostAdditions));
-    const removed = remove.splice(0, MOST_ENTRIES_PER_CALL - added.length);
+    const removed = remove.splice(0, MAX_ENTRIES_PER_CALL - added.length);
     if (added.length + removed.length === 0) break;
     free += removed.length - added.length;
     batches.push({ add: added, remove: removed });

@@ -13,7 +13,7 @@
  */
 import type { DescribedRule, InstalledRule } from "../../net/ec2-rules.js";
 import { compareRules, type IngressRule, ruleKey } from "../../net/ingress-rule.js";
-import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, sameClaim, withoutLease } from "./mark.js";
+import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, sameMark, withoutLease } from "./mark.js";
 
 export interface RulePlan {
   /** To be added. */
@@ -40,16 +40,16 @@ export function planRules(
   for (const [key, rule] of wanted) if (!there.has(key)) plan.grant.push({ rule, description });
   for (const rule of actual) {
     const mark = parseMark(rule.description);
-    const fate = decide(mark, wanted.has(ruleKey(rule)), owner, now);
-    place(plan, rule, mark, fate);
+    const disposition = decide(mark, wanted.has(ruleKey(rule)), owner, now);
+    place(plan, rule, mark, disposition);
   }
   return sorted(plan);
 }
 
 /** What becomes of a rule: gone, left to whoever made it, or kept under a mark. */
-export type Fate = "revoke" | "foreign" | Mark;
+export type RuleDisposition = "revoke" | "foreign" | Mark;
 
-function decide(mark: Mark | undefined, isWanted: boolean, owner: string, now: Date): Fate {
+function decide(mark: Mark | undefined, isWanted: boolean, owner: string, now: Date): RuleDisposition {
   if (mark === undefined || (mark.owner !== owner && !isLeaseOnly(mark))) return "foreign";
   const lease = mark.until !== undefined && !isExpired(mark, now);
   if (isWanted) return { ...(lease ? mark : withoutLease(mark)), owner };
@@ -62,7 +62,7 @@ export function isLeaseOnly(mark: Mark): boolean {
 }
 
 /** The revokes that somebody may not have expected: a lease that ends as it was granted is none. */
-export function withdrawn(plan: RulePlan, now: Date): InstalledRule[] {
+export function unexpectedRevokes(plan: RulePlan, now: Date): InstalledRule[] {
   return plan.revoke.filter(({ description }) => {
     const mark = parseMark(description);
     return mark === undefined || !isLeaseOnly(mark) || !isExpired(mark, now);
@@ -79,12 +79,13 @@ export interface OpenPlan {
 
 export const emptyPlan = (): OpenPlan => ({ grant: [], remark: [], revoke: [], keep: [], foreign: [] });
 
-export function place(plan: OpenPlan, rule: InstalledRule, mark: Mark | undefined, fate: Fate): void {
-  if (fate === "foreign") plan.foreign.push(rule);
-  else if (fate === "revoke") plan.revoke.push(rule);
+export function place(plan: OpenPlan, rule: InstalledRule, mark: Mark | undefined, disposition: RuleDisposition): void {
+  if (disposition === "foreign") plan.foreign.push(rule);
+  else if (disposition === "revoke") plan.revoke.push(rule);
   else {
     plan.keep.push(rule);
-    if (mark === undefined || !sameClaim(mark, fate)) plan.remark.push({ rule, description: formatMark(fate) });
+    if (mark === undefined || !sameMark(mark, disposition))
+      plan.remark.push({ rule, description: formatMark(disposition) });
   }
 }
 

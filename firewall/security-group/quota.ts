@@ -6,8 +6,8 @@
  * Neither says its family here, so both count against both.
  */
 import { type Cidr, uniqueCidrs } from "../../net/cidr.js";
+import { CidrMerger } from "../../net/cidr-merger.js";
 import { type IngressRule, printPorts, printSource } from "../../net/ingress-rule.js";
-import { Merging } from "../../net/surplus-addresses.js";
 import * as errors from "../errors.js";
 
 /** AWS's default; an account may have it raised (L-0EA8095F), to at most 1,000 divided by the groups per interface. */
@@ -53,12 +53,12 @@ export interface MergedRanges {
   readonly ports: readonly string[];
   readonly cidrs: readonly Cidr[];
   /** Addresses that the merged ranges let in and nobody named. */
-  readonly strangers: bigint;
+  readonly surplusAddresses: bigint;
 }
 
 /**
  * The sources of each port merged until `limit` is kept: exactly where that is enough, else by
- * joining neighbours, the nearest first, so that as few strangers as possible come along. Ports with
+ * joining neighbours, the nearest first, so that as few other addresses as possible come along. Ports with
  * the same sources keep the same sources.
  *
  * @returns undefined if no merging would do that leaves the world outside.
@@ -73,17 +73,21 @@ export function mergeToFit(
   const budget = limit - (family === 4 ? fixed.ipv4 : fixed.ipv6);
   const sets = portsBySources(rules.filter(isMergeable)).map(({ ports, cidrs }) => ({
     ports,
-    merging: new Merging(family, cidrs),
+    merging: new CidrMerger(family, cidrs),
   }));
   while (sets.reduce((sum, { ports, merging }) => sum + ports.length * merging.count, 0) > budget) {
-    let best: Merging | undefined;
+    let best: CidrMerger | undefined;
     for (const { merging } of sets) {
       if (merging.cost !== undefined && (best?.cost === undefined || merging.cost < best.cost)) best = merging;
     }
     if (best === undefined) return undefined;
     best.joinCheapest();
   }
-  return sets.map(({ ports, merging }) => ({ ports, cidrs: merging.cidrs, strangers: merging.strangers }));
+  return sets.map(({ ports, merging }) => ({
+    ports,
+    cidrs: merging.cidrs,
+    surplusAddresses: merging.surplusAddresses,
+  }));
 }
 
 function portsBySources(rules: readonly IngressRule[]): { ports: string[]; cidrs: Cidr[] }[] {
@@ -111,8 +115,9 @@ function waysOut(rules: readonly IngressRule[], family: 4 | 6, count: number, li
 function mergingWay(rules: readonly IngressRule[], family: 4 | 6, limit: number): string {
   const merged = mergeToFit(rules, family, limit);
   if (merged === undefined) return "merged ranges: none would fit without letting in whole networks of strangers";
-  const strangers = merged.reduce((sum, set) => sum + set.strangers, 0n);
-  const cost = strangers === 0n ? "exactly the same addresses" : `with ${strangers} addresses that nobody named`;
+  const surplusAddresses = merged.reduce((sum, set) => sum + set.surplusAddresses, 0n);
+  const cost =
+    surplusAddresses === 0n ? "exactly the same addresses" : `with ${surplusAddresses} addresses that nobody named`;
   const lists = merged.map(({ ports, cidrs }) => `${cidrs.join(", ")} for ${ports.join(", ")}`);
   return `merged ranges, ${cost}: ${lists.join("; ")}`;
 }
@@ -128,11 +133,11 @@ function prefixListWay(rules: readonly IngressRule[], family: 4 | 6, limit: numb
 
 function secondGroupWay(count: number, limit: number): string {
   const groups = Math.ceil(count / limit);
-  const bound = groups > MOST_GROUPS ? `, but a network interface has at most ${MOST_GROUPS}` : "";
+  const bound = groups > MAX_GROUPS ? `, but a network interface has at most ${MAX_GROUPS}` : "";
   return groups === 2
     ? `a second group on the same machines, which takes ${count - limit} of the rules`
     : `${groups} groups on the same machines, of ${limit} rules at most${bound}`;
 }
 
 /** AWS's default for groups per network interface. */
-const MOST_GROUPS = 5;
+const MAX_GROUPS = 5;

@@ -3,7 +3,6 @@
  * check is a function from values to a refusal, or to nothing; each has one flag that permits what it
  * refuses. A refusal is returned and not thrown, so that a caller may collect or show it.
  */
-import type { Fault } from "../../base/fault.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import type { InstalledRule } from "../../net/ec2-rules.js";
 import {
@@ -16,10 +15,11 @@ import {
 } from "../../net/ingress-rule.js";
 import { ANY_PORTS } from "../../net/port-range.js";
 import { difference, sizeOf, spansOf, union } from "../../net/ranges.js";
-import * as refusals from "./safety-errors.js";
+import type { SafetyError } from "./safety-errors.js";
+import * as safetyErrors from "./safety-errors.js";
 
 /** Which refusals are lifted; nothing is, unless said. */
-export interface Permits {
+export interface Overrides {
   /** The list may be empty: every rule of ours goes. @default false */
   readonly allowEmpty?: boolean;
   /** Part of the addresses that may disappear at once, 0 to 1. @default 0.5 */
@@ -56,22 +56,22 @@ export function readAddresses(texts: readonly string[]): ReadAddresses {
   return { addresses: uniqueCidrs(addresses), invalid };
 }
 
-export function refuseInvalid(invalid: readonly string[], permits: Permits = {}): Fault | undefined {
+export function checkValidity(invalid: readonly string[], overrides: Overrides = {}): SafetyError | undefined {
   const [first] = invalid;
-  return first === undefined || permits.skipInvalid ? undefined : refusals.notAnAddress(first, invalid.length);
+  return first === undefined || overrides.skipInvalid ? undefined : safetyErrors.notAnAddress(first, invalid.length);
 }
 
-export function refuseEmpty(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
-  return addresses.length > 0 || permits.allowEmpty ? undefined : refusals.emptyList();
+export function checkNotEmpty(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+  return addresses.length > 0 || overrides.allowEmpty ? undefined : safetyErrors.emptyList();
 }
 
 /** @param before addresses that the list gave last time, as the rules of its owner remember them. */
-export function refuseShrink(before: number, after: number, permits: Permits = {}): Fault | undefined {
+export function checkShrink(before: number, after: number, overrides: Overrides = {}): SafetyError | undefined {
   // An empty list has a flag of its own.
-  if (after >= before || (after === 0 && permits.allowEmpty)) return undefined;
-  const most = permits.maxShrink ?? DEFAULT_MAX_SHRINK;
+  if (after >= before || (after === 0 && overrides.allowEmpty)) return undefined;
+  const most = overrides.maxShrink ?? DEFAULT_MAX_SHRINK;
   const lost = (before - after) / before;
-  return lost <= most ? undefined : refusals.shrankTooMuch(before, after, most);
+  return lost <= most ? undefined : safetyErrors.shrankTooMuch(before, after, most);
 }
 
 /** IPv4 and IPv6 blocks that IANA set apart: a packet from the Internet never bears such a source. */
@@ -92,10 +92,10 @@ const SET_APART = [
   "2001:db8::/32",
 ].map((text) => Cidr.parse(text));
 
-export function refusePrivate(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
-  if (permits.allowPrivate) return undefined;
+export function checkPublic(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+  if (overrides.allowPrivate) return undefined;
   const offender = addresses.find((cidr) => !cidr.isEverybody && (!cidr.isPublicUnicast || touchesSetApart(cidr)));
-  return offender === undefined ? undefined : refusals.privateAddress(offender.toString());
+  return offender === undefined ? undefined : safetyErrors.privateAddress(offender.toString());
 }
 
 function touchesSetApart(cidr: Cidr): boolean {
@@ -107,16 +107,16 @@ const WIDEST = { 4: 8, 6: 16 } as const;
 /** All of IPv6 that was ever given out. */
 const GIVEN_OUT = Cidr.parse("2000::/3");
 /** Part of all addresses, in narrower blocks, from which on a list is no list of somebody's addresses. */
-const MOST_OF_ALL = 4n;
+const MAX_SHARE_DIVISOR = 4n;
 
-export function refuseEverybody(addresses: readonly Cidr[], permits: Permits = {}): Fault | undefined {
-  if (permits.allowEverybody) return undefined;
+export function checkWidth(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+  if (overrides.allowEverybody) return undefined;
   const wide = addresses.find((cidr) => cidr.prefix < WIDEST[cidr.family] && isGivenOut(cidr));
-  if (wide !== undefined) return refusals.everybodyListed(wide.toString());
+  if (wide !== undefined) return safetyErrors.everybodyListed(wide.toString());
   for (const family of [4, 6] as const) {
     const covered = sizeOf(spansOf(addresses.filter((cidr) => cidr.family === family)));
     const all = 1n << (family === 4 ? 32n : 125n);
-    if (covered * MOST_OF_ALL > all) return refusals.everybodyTogether(family);
+    if (covered * MAX_SHARE_DIVISOR > all) return safetyErrors.everybodyTogether(family);
   }
   return undefined;
 }
@@ -132,19 +132,19 @@ function isGivenOut(cidr: Cidr): boolean {
  * @param revoked rules that are to go.
  * @param remaining every rule that will be there afterwards, whoever made it.
  */
-export function refuseLockout(
+export function checkLockout(
   callers: readonly Cidr[],
   revoked: readonly IngressRule[],
   remaining: readonly IngressRule[],
-  permits: Permits = {},
-): Fault | undefined {
-  if (permits.confirmLockout) return undefined;
+  overrides: Overrides = {},
+): SafetyError | undefined {
+  if (overrides.confirmLockout) return undefined;
   for (const caller of callers) {
     for (const rule of revoked) {
       if (!lets(rule, caller)) continue;
       const open = remaining.filter((other) => lets(other, caller) && coversProtocol(other, rule));
       if (difference(portSpans(rule), union(open.flatMap(portSpans))).length > 0) {
-        return refusals.lockout(caller.toString(), printRule(rule));
+        return safetyErrors.lockout(caller.toString(), printRule(rule));
       }
     }
   }
@@ -155,15 +155,15 @@ function lets({ source }: IngressRule, caller: Cidr): boolean {
   return source.kind === "cidr" && source.cidr.contains(caller);
 }
 
-/** As {@link refuseLockout}, for the entries of a prefix list. */
-export function refuseLockoutFromList(
+/** As {@link checkLockout}, for the entries of a prefix list. */
+export function checkListLockout(
   callers: readonly Cidr[],
   removed: readonly Cidr[],
   remaining: readonly Cidr[],
-  permits: Permits = {},
-): Fault | undefined {
+  overrides: Overrides = {},
+): SafetyError | undefined {
   const asRule = (cidr: Cidr): IngressRule => ({ protocol: ALL_PROTOCOLS, ports: ANY_PORTS, source: cidrSource(cidr) });
-  return refuseLockout(callers, removed.map(asRule), remaining.map(asRule), permits);
+  return checkLockout(callers, removed.map(asRule), remaining.map(asRule), overrides);
 }
 
 /** How many addresses the rules of an owner let in: what its list was, the last time. */
@@ -172,13 +172,13 @@ export function addressesOf(rules: readonly InstalledRule[]): Set<string> {
 }
 
 /** All checks of a list in the order in which their answers help most; the first refusal, if any. */
-export function judgeList(read: ReadAddresses, before: number, permits: Permits = {}): Fault | undefined {
+export function checkList(read: ReadAddresses, before: number, overrides: Overrides = {}): SafetyError | undefined {
   const { addresses, invalid } = read;
   return (
-    refuseInvalid(invalid, permits) ??
-    refuseEmpty(addresses, permits) ??
-    refuseEverybody(addresses, permits) ??
-    refusePrivate(addresses, permits) ??
-    refuseShrink(before, addresses.length, permits)
+    checkValidity(invalid, overrides) ??
+    checkNotEmpty(addresses, overrides) ??
+    checkWidth(addresses, overrides) ??
+    checkPublic(addresses, overrides) ??
+    checkShrink(before, addresses.length, overrides)
   );
 }

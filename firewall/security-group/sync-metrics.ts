@@ -93,12 +93,12 @@ export interface Health {
 }
 
 /** Well as long as a turn succeeded within the last three intervals: one failure is no alarm. */
-export function healthOf({ lastSuccess, lastTurn }: SyncHistory, everyMs: number, now: Date): Health {
+export function healthOf({ lastSuccess, lastTurn }: SyncHistory, intervalMs: number, now: Date): Health {
   if (lastSuccess === undefined)
     return { healthy: false, reason: lastTurn === undefined ? "starting" : "no success yet" };
   const age = now.getTime() - lastSuccess.getTime();
   const said = `last success ${lastSuccess.toISOString()}`;
-  return { healthy: age <= 3 * everyMs + GRACE_MS, reason: said };
+  return { healthy: age <= 3 * intervalMs + GRACE_MS, reason: said };
 }
 
 /** For the turns themselves. */

@@ -15,7 +15,7 @@ import * as errors from "../errors.js";
 import * as faults from "./aws-faults.js";
 import type { Ec2, PrefixList } from "./ec2.js";
 import { formatMark, LEASE_OWNER, parseMark } from "./mark.js";
-import { planRules, rulesAfter, withdrawn } from "./plan.js";
+import { planRules, rulesAfter, unexpectedRevokes } from "./plan.js";
 import { planPrefixList } from "./plan-prefix-list.js";
 import {
   checked,
@@ -28,11 +28,11 @@ import {
 import { mergeReports, type Report, reportOnGroup, reportOnPrefixList } from "./report.js";
 import {
   addressesOf,
-  judgeList,
-  type Permits,
+  checkList,
+  checkListLockout,
+  checkLockout,
+  type Overrides,
   readAddresses,
-  refuseLockout,
-  refuseLockoutFromList,
 } from "./safety-checks.js";
 
 export interface GroupTarget {
@@ -61,7 +61,7 @@ export interface SyncOptions {
   readonly owner: string;
   /** Follow only addresses of this family. @default both */
   readonly family?: 4 | 6;
-  readonly permits?: Permits;
+  readonly overrides?: Overrides;
   /** Where this command runs from; without it no lockout can be seen. */
   readonly callers?: readonly Cidr[];
   /** Rules that a group may hold per family. @default 60 */
@@ -91,12 +91,12 @@ export async function sync(options: SyncOptions): Promise<Report> {
  * @throws Fault if the list is refused; then nothing was changed, and nothing will be.
  */
 export async function planSync(options: SyncOptions): Promise<SyncPlan> {
-  const { ec2, owner, signal, permits = {} } = options;
+  const { ec2, owner, signal, overrides = {} } = options;
   if (owner === LEASE_OWNER) throw errors.reservedOwner(owner);
   formatMark({ owner });
   const targets = await readTargets(ec2, options.targets, signal);
   const read = ofFamily(readAddresses(options.addresses), options.family);
-  const refusal = judgeList(read, countBefore(targets, owner), permits);
+  const refusal = checkList(read, countBefore(targets, owner), overrides);
   if (refusal !== undefined) throw refusal;
   const steps = [
     ...[...targets.groups].map(([groupId, group]) => groupStep(options, groupId, group, read.addresses)),
@@ -178,14 +178,14 @@ function ofFamily(read: ReturnType<typeof readAddresses>, family: 4 | 6 | undefi
 }
 
 function groupStep(options: SyncOptions, groupId: string, group: Group, addresses: readonly Cidr[]): Step {
-  const { ec2, owner, callers = [], permits = {}, quota, now = new Date() } = options;
+  const { ec2, owner, callers = [], overrides = {}, quota, now = new Date() } = options;
   const desired = desiredRules(group.targets, addresses);
   const job = defined<GroupJob>({
     groupId,
     actual: group.actual,
     plan: (actual) => planRules(desired, actual, owner, now),
     check: (plan) => {
-      const refusal = refuseLockout(callers, withdrawn(plan, now), rulesAfter(plan), permits);
+      const refusal = checkLockout(callers, unexpectedRevokes(plan, now), rulesAfter(plan), overrides);
       if (refusal !== undefined) throw refusal;
     },
     quota,
@@ -213,14 +213,14 @@ function listSteps(options: SyncOptions, lists: readonly PrefixList[], addresses
 }
 
 function listStep(options: SyncOptions, list: PrefixList, addresses: readonly Cidr[]): Step {
-  const { ec2, owner, callers = [], permits = {} } = options;
+  const { ec2, owner, callers = [], overrides = {} } = options;
   const desired = addresses.filter(({ family }) => family === list.family);
   const job: PrefixListJob = {
     list,
     plan: ({ entries }) => planPrefixList(desired, entries, owner),
     check: ({ remove, keep, add, foreign }) => {
       const others = foreign.flatMap(({ cidr }) => (cidr === undefined ? [] : [cidr]));
-      const refusal = refuseLockoutFromList(callers, remove, [...keep, ...add, ...others], permits);
+      const refusal = checkListLockout(callers, remove, [...keep, ...add, ...others], overrides);
       if (refusal !== undefined) throw refusal;
     },
   };

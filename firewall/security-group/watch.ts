@@ -16,7 +16,7 @@ export interface Turn {
 
 export interface WatchOptions {
   /** Milliseconds from the end of one turn to the start of the next. */
-  readonly everyMs: number;
+  readonly intervalMs: number;
   /** Each wait is longer or shorter by up to this part, so that many followers do not come at once. @default 0.1 */
   readonly jitter?: number;
   readonly turn: (signal: AbortSignal) => Promise<Report>;
@@ -43,11 +43,11 @@ export async function watch(options: WatchOptions): Promise<void> {
 }
 
 export function waitBetweenTurns({
-  everyMs,
+  intervalMs,
   jitter = 0.1,
   random = Math.random,
 }: Omit<WatchOptions, "turn" | "onTurn" | "signal">): number {
-  return Math.round(everyMs * (1 + jitter * (2 * random() - 1)));
+  return Math.round(intervalMs * (1 + jitter * (2 * random() - 1)));
 }
 
 async function rest(options: WatchOptions): Promise<void> {

@@ -9,7 +9,7 @@ import { mergeCidrs } from "../../net/ranges.js";
 import * as faults from "./faults.js";
 import { found, kindOf, parseJson } from "./json-document.js";
 import { resolvePointer } from "./json-pointer.js";
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
 export const AWS_RANGES_URL = "https://ip-ranges.amazonaws.com/ip-ranges.json";
 
@@ -27,7 +27,7 @@ interface Range {
   readonly at: string;
 }
 
-export function readAwsRanges(text: string, filter: AwsFilter, name: string): Entry[] {
+export function readAwsRanges(text: string, filter: AwsFilter, name: string): ListEntry[] {
   const document = parseJson(text, name);
   const ranges = [
     ...readRanges(document, "prefixes", "ip_prefix", name),

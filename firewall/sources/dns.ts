@@ -8,7 +8,7 @@
 import { Resolver } from "node:dns/promises";
 import { errno } from "../../base/fault.js";
 import * as faults from "./faults.js";
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
 export interface DnsOptions {
   readonly name: string;
@@ -27,7 +27,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "no name server listens",
 };
 
-export async function readDns(host: string, options: DnsOptions): Promise<Entry[]> {
+export async function readDns(host: string, options: DnsOptions): Promise<ListEntry[]> {
   const { name, servers, signal, timeoutMs = 3_000 } = options;
   const resolver = new Resolver({ timeout: timeoutMs, tries: 3 });
   if (servers !== undefined) resolver.setServers([...servers]);

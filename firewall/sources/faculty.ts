@@ -8,11 +8,11 @@
 import * as faults from "./faults.js";
 import { found, kindOf, parseJson, readTexts } from "./json-document.js";
 import { resolvePointer } from "./json-pointer.js";
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
 export const FACULTY_PATH = "/api/cluster/ip-addresses";
 
-export function readFaculty(text: string, name: string): Entry[] {
+export function readFaculty(text: string, name: string): ListEntry[] {
   const { value } = found(resolvePointer(parseJson(text, name), ["ipAddresses"]), name);
   if (!Array.isArray(value)) throw faults.notAList(name, "/ipAddresses", kindOf(value));
   return readTexts(value, "/ipAddresses", name);

@@ -2,7 +2,7 @@
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
 const UNCHANGED = "nothing was changed";
 
@@ -109,7 +109,7 @@ export const notAList = (name: string, at: string, kind: string): Fault =>
 export const notAText = (name: string, at: string, kind: string): Fault =>
   refused("not-a-text", `${quote(name)} has ${kind} ${place(at)}, not an address`);
 
-export const notAnAddress = (name: string, { text, at }: Entry, cause: unknown): Fault =>
+export const notAnAddress = (name: string, { text, at }: ListEntry, cause: unknown): Fault =>
   new Fault(
     "firewall/source-not-an-address",
     `${quote(name)} has ${quote(text)} ${place(at)}, which is neither an address nor a block`,

@@ -23,13 +23,13 @@ export interface FetchOptions {
   /** PEM: trusted in place of the public authorities. The server's own certificate, or its authority's. */
   readonly certificate?: string;
   /** @default 1 MiB */
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
   /** For all of it, redirects included. @default 15000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 export async function fetchDocument(address: string, options: FetchOptions): Promise<string> {
   const { name, signal, timeoutMs = 15_000 } = options;
@@ -37,12 +37,12 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
     let url = new URL(address);
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const answer = await get(url, options, either);
       if ("bytes" in answer) return decode(answer.bytes, name);
       url = nextUrl(url, answer.location, name);
     }
-    throw faults.tooManyRedirects(name, MOST_REDIRECTS + 1);
+    throw faults.tooManyRedirects(name, MAX_REDIRECTS + 1);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Fault) throw error;
@@ -61,9 +61,9 @@ function nextUrl(from: URL, location: string, name: string): URL {
 }
 
 /** The body, or where the server says it is. */
-type Answer = { readonly bytes: Buffer } | { readonly location: string };
+type DocumentResponse = { readonly bytes: Buffer } | { readonly location: string };
 
-function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Answer> {
+function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<DocumentResponse> {
   const { authorization } = options;
   const headers = defined({
     accept: "application/json, text/plain;q=0.5",
@@ -103,7 +103,10 @@ function trust(pem: string | undefined): RequestOptions {
   };
 }
 
-async function read(response: IncomingMessage, { name, mostBytes = 1024 * 1024 }: FetchOptions): Promise<Answer> {
+async function read(
+  response: IncomingMessage,
+  { name, maxBytes = 1024 * 1024 }: FetchOptions,
+): Promise<DocumentResponse> {
   const { statusCode: status = 0, headers } = response;
   if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
     response.destroy();
@@ -116,7 +119,7 @@ async function read(response: IncomingMessage, { name, mostBytes = 1024 * 1024 }
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > mostBytes) throw faults.tooLarge(name, mostBytes);
+    if (size > maxBytes) throw faults.tooLarge(name, maxBytes);
     chunks.push(chunk);
   }
   if (!response.complete) throw faults.unreachable(name, "the answer was cut off");

@@ -1,10 +1,10 @@
 /** A list in a JSON document: an array of texts, or one text, at a JSON pointer. */
 import * as faults from "./faults.js";
 import { type Found, pointerText, resolvePointer } from "./json-pointer.js";
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
 /** @throws Fault if `text` is not JSON, has nothing at the pointer, or something else than texts there. */
-export function readJsonDocument(text: string, pointer: readonly string[], name: string): Entry[] {
+export function readJsonDocument(text: string, pointer: readonly string[], name: string): ListEntry[] {
   const { value } = found(resolvePointer(parseJson(text, name), pointer), name);
   const at = pointerText(pointer);
   if (typeof value === "string") return [{ text: value, at }];
@@ -12,8 +12,8 @@ export function readJsonDocument(text: string, pointer: readonly string[], name:
   return readTexts(value, at, name);
 }
 
-export function readTexts(values: readonly unknown[], at: string, name: string): Entry[] {
-  return values.map((value, index): Entry => {
+export function readTexts(values: readonly unknown[], at: string, name: string): ListEntry[] {
+  return values.map((value, index): ListEntry => {
     if (typeof value !== "string") throw faults.notAText(name, `${at}/${index}`, kindOf(value));
     return { text: value, at: `${at}/${index}` };
   });

@@ -15,7 +15,7 @@ export type ListSource = (
 };
 
 /** One line of a list before anybody looked whether it is an address. */
-export interface Entry {
+export interface ListEntry {
   readonly text: string;
   /** Where it stands: `line 7`, `/ipAddresses/3`. */
   readonly at: string;

@@ -5,7 +5,7 @@ import { errno } from "../../base/fault.js";
 import { decode } from "./decode.js";
 import * as faults from "./faults.js";
 
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -21,7 +21,7 @@ export async function readLocal(path: string, name: string): Promise<string> {
   try {
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) throw faults.notAFile(name);
-    if (before.size > MOST_BYTES) throw faults.tooLarge(name, MOST_BYTES);
+    if (before.size > MAX_BYTES) throw faults.tooLarge(name, MAX_BYTES);
     const bytes = await handle.readFile();
     const after = await handle.stat({ bigint: true });
     // Half of a new list would look like a list that shrank.

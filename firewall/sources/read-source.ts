@@ -8,7 +8,7 @@ import { readDns } from "./dns.js";
 import { readFaculty } from "./faculty.js";
 import { type FetchOptions, fetchDocument } from "./fetch-document.js";
 import { readJsonDocument } from "./json-document.js";
-import type { Entry, ListSource } from "./list-source.js";
+import type { ListEntry, ListSource } from "./list-source.js";
 import { listUrl } from "./parse-source.js";
 import { readLocal } from "./read-local.js";
 import { readTextFile } from "./text-file.js";
@@ -31,7 +31,7 @@ export interface ReadOptions {
 }
 
 /** AWS's document had 2 MB in 2025. */
-const MOST_AWS_BYTES = 16 * 1024 * 1024;
+const MAX_AWS_BYTES = 16 * 1024 * 1024;
 
 /** The addresses of all sources together; if one of them cannot be read, none counts. */
 export async function readSources(sources: readonly ListSource[], options: ReadOptions): Promise<string[]> {
@@ -44,7 +44,7 @@ export async function readSource(source: ListSource, options: ReadOptions): Prom
   return checkEntries(await entriesOf(source, options), source.name, options.skipInvalid);
 }
 
-async function entriesOf(source: ListSource, options: ReadOptions): Promise<Entry[]> {
+async function entriesOf(source: ListSource, options: ReadOptions): Promise<ListEntry[]> {
   const { name } = source;
   switch (source.kind) {
     case "faculty":
@@ -77,7 +77,7 @@ function jsonText(source: ListSource & { kind: "json" }, options: ReadOptions): 
 /** Neither credentials nor certificate: those are for somebody else. */
 function awsText(name: string, options: ReadOptions): Promise<string> {
   const url = listUrl("aws", options.env.SALLYPORT_AWS_IP_RANGES_URL || AWS_RANGES_URL);
-  return fetchDocument(url.href, { name, mostBytes: MOST_AWS_BYTES, ...pick(options, "signal", "timeoutMs") });
+  return fetchDocument(url.href, { name, maxBytes: MAX_AWS_BYTES, ...pick(options, "signal", "timeoutMs") });
 }
 
 function fetchOptions(name: string, options: ReadOptions): FetchOptions {

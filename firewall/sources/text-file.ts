@@ -1,7 +1,7 @@
 /** A list in a text file: one address or block a line; blank lines, and what follows a `#`, are nothing. */
-import type { Entry } from "./list-source.js";
+import type { ListEntry } from "./list-source.js";
 
-export function readTextFile(text: string): Entry[] {
+export function readTextFile(text: string): ListEntry[] {
   return text
     .split(/\r\n|\n|\r/)
     .map((line, index) => ({ text: line.replace(/#.*/s, "").trim(), at: `line ${index + 1}` }))

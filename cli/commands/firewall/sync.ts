@@ -68,7 +68,7 @@ async function sync(context: Context, flags: SyncRequest): Promise<number> {
 async function followOptions(
   context: Context,
   flags: SyncRequest,
-  { sources, targets, owner, permits, family, quota }: ParsedSync,
+  { sources, targets, owner, overrides, family, quota }: ParsedSync,
   ec2: FollowOptions["ec2"],
 ): Promise<FollowOptions> {
   const files = await import("../../../certs/files.js");
@@ -77,12 +77,12 @@ async function followOptions(
   const { env, cwd, signal } = context;
   const { caller } = (await context.config()).config;
   const credentials = await readCredentials({ cwd, env, ...files }, flags, sources);
-  const reading = { env, cwd, caller, skipInvalid: permits.skipInvalid ?? false, ...credentials };
+  const reading = { env, cwd, caller, skipInvalid: overrides.skipInvalid ?? false, ...credentials };
   return defined({
     ec2,
     targets,
     owner,
-    permits,
+    overrides,
     read: (ending = signal) => readSources(sources, { ...reading, signal: ending }),
     callers: callersOf(context),
     signal,
@@ -118,7 +118,7 @@ async function preview(context: Context, flags: SyncRequest, options: FollowOpti
 async function watchOn(
   context: Context,
   options: FollowOptions,
-  { everyMs, listen }: NonNullable<ParsedSync["watch"]>,
+  { intervalMs, listen }: NonNullable<ParsedSync["watch"]>,
 ): Promise<number> {
   const { follow } = await import("../../../firewall/security-group/follow.js");
   const { watch } = await import("../../../firewall/security-group/watch.js");
@@ -127,12 +127,12 @@ async function watchOn(
   const { serve } = await import("../../../http/server/serve.js");
   const { turnText } = await import("../../../firewall/security-group/report-text.js");
   let history = newHistory(options.owner);
-  const handle = metricsHandle(() => history, everyMs);
+  const handle = metricsHandle(() => history, intervalMs);
   const server = listen === undefined ? undefined : await serve({ at: listen, handle });
   if (server !== undefined) context.note(`metrics at ${server.url}/metrics`);
   try {
     await watch({
-      everyMs,
+      intervalMs,
       signal: context.signal,
       turn: (signal) => follow({ ...options, signal }),
       onTurn: (turn) => {
@@ -159,5 +159,5 @@ function printTurn(context: Context, { endedAt, report }: Turn, text: TurnText):
 }
 
 function lockoutConfirmed(options: FollowOptions): FollowOptions {
-  return { ...options, permits: { ...options.permits, confirmLockout: true } };
+  return { ...options, overrides: { ...options.overrides, confirmLockout: true } };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Answer, agreeOnCaller } from "../../../firewall/caller/caller.js";
+import { agreeOnCaller, type ServiceResponse } from "../../../firewall/caller/caller.js";
 
 const HONEST = "54.214.133.41";
 const LIE = "8.8.4.4";
-const answers = (...texts: (string | undefined)[]): Answer[] =>
+const answers = (...texts: (string | undefined)[]): ServiceResponse[] =>
   texts.map((text, index) => ({
     service: `s${index + 1}`,
     ...(text === undefined ? { failure: "timeout" } : { text }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable } from "../../../firewall/options/table.js";
-import { decide, type Question } from "../../../firewall/options/verdict.js";
+import { decide, type PacketQuery } from "../../../firewall/options/verdict.js";
 import { Cidr } from "../../../net/cidr.js";
 
 const caller = Cidr.host("203.0.113.7");
@@ -11,14 +11,14 @@ const origins = {
   enable_public_ssh: "user.yaml:9:1",
 };
 
-function ask(options: FirewallOptions, question: Question): string {
+function ask(options: FirewallOptions, question: PacketQuery): string {
   const written = Object.fromEntries(Object.entries(origins).filter(([option]) => option in options));
   const { verdict, because } = decide(buildTable(options, { callers: [caller], origins: written }), question);
   return `${verdict}: ${because}`;
 }
 
 describe("decide", () => {
-  it.each<[options: FirewallOptions, question: Question, answer: string]>([
+  it.each<[options: FirewallOptions, question: PacketQuery, answer: string]>([
     [
       { allow_ports: [22] },
       { port: 22, address: "203.0.113.7" },

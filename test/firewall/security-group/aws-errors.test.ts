@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeAwsError } from "../../../firewall/security-group/aws-errors.js";
+import { classifyAwsError } from "../../../firewall/security-group/aws-errors.js";
 import * as faults from "../../../firewall/security-group/aws-faults.js";
 import { waitMs } from "../../../firewall/security-group/backoff.js";
 
@@ -29,7 +29,7 @@ test.each([
   ["what?", "fatal"],
   [undefined, "fatal"],
 ])("%s is %s", (error, verdict) => {
-  expect(judgeAwsError(error)).toBe(verdict);
+  expect(classifyAwsError(error)).toBe(verdict);
 });
 
 test.each([

@@ -192,7 +192,7 @@ async function play(stage: Stage, ec2: Ec2, seed: number): Promise<void> {
     stage.guarded = new Set(wanted.filter((content) => there.has(content)));
     stage.disturbed = isDisturbed;
     stage.callsUntilCrash = isDisturbed && random.chance(0.35) ? random.below(4) : Number.POSITIVE_INFINITY;
-    const options = { ec2, addresses: list, targets: [world.target], owner: OWNER, permits: PERMITS };
+    const options = { ec2, addresses: list, targets: [world.target], owner: OWNER, overrides: PERMITS };
     const report = await sync(options).catch((error: unknown) => {
       if (error instanceof Crash) stage.crashes += 1;
       // On a bad day a run may give up, with a reason; on a good day it may not.

@@ -45,7 +45,7 @@ const follow = (addresses: string[], hour: number) =>
     addresses,
     targets: [{ kind: "group", groupId: group, ports }],
     owner: "faculty",
-    permits: { allowEmpty: true, maxShrink: 1 },
+    overrides: { allowEmpty: true, maxShrink: 1 },
     now: at(hour),
   });
 
@@ -104,7 +104,7 @@ test("a revoke that would cut off where it runs from is refused until it is conf
   await grantLease(on(8), alice);
   const callers = [Cidr.host("101.2.3.4")];
   await expect(revokeLease(on(9, { callers }), "alice")).rejects.toMatchObject({ code: "firewall/lockout" });
-  await revokeLease(on(9, { callers, permits: { confirmLockout: true } }), "alice");
+  await revokeLease(on(9, { callers, overrides: { confirmLockout: true } }), "alice");
   expect(await rules()).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import {
   isExpired,
   type Mark,
   parseMark,
-  sameClaim,
+  sameMark,
 } from "../../../firewall/security-group/mark.js";
 
 const until = new Date("2026-03-01T08:00:00Z");
@@ -52,9 +52,9 @@ test("what Terraform made is nobody's to change or remove, not even under the sa
 
 test("words for people never make two marks differ, and the order of holders does not either", () => {
   const mark = { owner: "access", until, holders: ["alice", "bob"] };
-  expect(sameClaim(mark, { ...mark, holders: ["bob", "alice"], note: "moved" })).toBe(true);
-  expect(sameClaim(mark, { ...mark, holders: ["alice"] })).toBe(false);
-  expect(sameClaim(mark, { ...mark, owner: "faculty" })).toBe(false);
+  expect(sameMark(mark, { ...mark, holders: ["bob", "alice"], note: "moved" })).toBe(true);
+  expect(sameMark(mark, { ...mark, holders: ["alice"] })).toBe(false);
+  expect(sameMark(mark, { ...mark, owner: "faculty" })).toBe(false);
 });
 
 test("a lease is over at the instant that it names", () => {

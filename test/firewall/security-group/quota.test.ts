@@ -97,11 +97,11 @@ describe("mergeToFit", () => {
       const all = rules([22, 443], hosts(count, step));
       const merged = mergeToFit(all, 4, limit) ?? expect.fail(`${count} hosts`);
       expect(merged.reduce((sum, { ports, cidrs }) => sum + ports.length * cidrs.length, 0)).toBeLessThanOrEqual(limit);
-      for (const { ports, cidrs, strangers } of merged) {
+      for (const { ports, cidrs, surplusAddresses } of merged) {
         expect(ports).toEqual(["22", "443"]);
         expect(difference(spansOf(hosts(count, step).map((text) => Cidr.host(text))), spansOf(cidrs))).toEqual([]);
         const held = cidrs.reduce((sum, { prefix }) => sum + 2 ** (32 - prefix), 0);
-        expect(Number(strangers)).toBe(held - count);
+        expect(Number(surplusAddresses)).toBe(held - count);
       }
     }
   });

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import {
-  judgeList,
-  type Permits,
+  checkList,
+  checkListLockout,
+  checkLockout,
+  checkShrink,
+  type Overrides,
   readAddresses,
-  refuseLockout,
-  refuseLockoutFromList,
-  refuseShrink,
 } from "../../../firewall/security-group/safety-checks.js";
 import { Cidr } from "../../../net/cidr.js";
 import type { IngressRule } from "../../../net/ingress-rule.js";
 
-const judge = (texts: readonly string[], before = 0, permits: Permits = {}) =>
-  judgeList(readAddresses(texts), before, permits);
+const judge = (texts: readonly string[], before = 0, overrides: Overrides = {}) =>
+  checkList(readAddresses(texts), before, overrides);
 const shown = (fault: ReturnType<typeof judge>) => fault && `${fault.code}: ${fault.message}\n${fault.hint}`;
 
 test("a list of public addresses and blocks passes, each once and in order", () => {
@@ -23,7 +23,7 @@ test("a list of public addresses and blocks passes, each once and in order", () 
 });
 
 /** What a broken, hijacked or captive source may answer; each with the flag that lets it pass. */
-test.each<[string, readonly string[], number, Permits, string]>([
+test.each<[string, readonly string[], number, Overrides, string]>([
   [
     "an empty list",
     [],
@@ -59,17 +59,17 @@ test.each<[string, readonly string[], number, Permits, string]>([
     { allowEverybody: true },
     'firewall/list-everybody: the list has "0.0.0.0/0", which is as good as everybody\nnothing was changed; --allow-everybody permits blocks of that width',
   ],
-])("%s is refused, and passes with its own flag only", (_name, texts, before, permits, text) => {
+])("%s is refused, and passes with its own flag only", (_name, texts, before, overrides, text) => {
   expect(shown(judge(texts, before))).toBe(text);
-  expect(judge(texts, before, permits)).toBeUndefined();
-  const others: Permits = {
+  expect(judge(texts, before, overrides)).toBeUndefined();
+  const others: Overrides = {
     allowEmpty: true,
     maxShrink: 1,
     allowPrivate: true,
     allowEverybody: true,
     skipInvalid: true,
   };
-  const withoutIt = Object.fromEntries(Object.entries(others).filter(([flag]) => !(flag in permits)));
+  const withoutIt = Object.fromEntries(Object.entries(others).filter(([flag]) => !(flag in overrides)));
   expect(judge(texts, before, withoutIt)?.code).toBe(text.slice(0, text.indexOf(": ")));
 });
 
@@ -128,12 +128,12 @@ test.each([
 });
 
 test("half is no more than half, and a list that grows never shrank", () => {
-  expect(refuseShrink(4, 2)).toBeUndefined();
-  expect(refuseShrink(5, 2)).toBeDefined();
-  expect(refuseShrink(0, 0)).toBeUndefined();
-  expect(refuseShrink(1, 3)).toBeUndefined();
-  expect(refuseShrink(10, 1, { maxShrink: 0.9 })).toBeUndefined();
-  expect(refuseShrink(10, 9, { maxShrink: 0 })).toBeDefined();
+  expect(checkShrink(4, 2)).toBeUndefined();
+  expect(checkShrink(5, 2)).toBeDefined();
+  expect(checkShrink(0, 0)).toBeUndefined();
+  expect(checkShrink(1, 3)).toBeUndefined();
+  expect(checkShrink(10, 1, { maxShrink: 0.9 })).toBeUndefined();
+  expect(checkShrink(10, 9, { maxShrink: 0 })).toBeDefined();
 });
 
 const rule = (ports: number | [number, number], cidr: string, protocol = "tcp"): IngressRule => {
@@ -164,14 +164,14 @@ test.each<[string, revoked: IngressRule[], remaining: IngressRule[], isCut: bool
   ["a rule, while everything stays open", [rule(22, "101.2.3.4")], [rule([-1, -1], "101.2.3.4", "-1")], false],
   ["everything, while a port stays open", [rule([-1, -1], "101.2.3.4", "-1")], [rule(22, "101.2.3.4")], true],
 ])("whether taking %s from the caller cuts it off", (_name, revoked, remaining, isCut) => {
-  expect(refuseLockout(me, revoked, remaining) !== undefined).toBe(isCut);
-  expect(refuseLockout(me, revoked, remaining, { confirmLockout: true })).toBeUndefined();
-  expect(refuseLockout([], revoked, remaining)).toBeUndefined();
+  expect(checkLockout(me, revoked, remaining) !== undefined).toBe(isCut);
+  expect(checkLockout(me, revoked, remaining, { confirmLockout: true })).toBeUndefined();
+  expect(checkLockout([], revoked, remaining)).toBeUndefined();
 });
 
 test("a caller in an entry of a prefix list is not cut off either", () => {
   const block = Cidr.parse("101.2.0.0/16");
-  expect(refuseLockoutFromList(me, me, [])?.code).toBe("firewall/lockout");
-  expect(refuseLockoutFromList(me, me, [block])).toBeUndefined();
-  expect(refuseLockoutFromList(me, [block], me)).toBeUndefined();
+  expect(checkListLockout(me, me, [])?.code).toBe("firewall/lockout");
+  expect(checkListLockout(me, me, [block])).toBeUndefined();
+  expect(checkListLockout(me, [block], me)).toBeUndefined();
 });

@@ -67,12 +67,12 @@ test("a second run with the same list changes nothing", async () => {
 
 test("any change of one group takes at most three calls, however many addresses, and grants first", async () => {
   const { proxy, ec2 } = await behind();
-  const permits = { maxShrink: 1 };
+  const overrides = { maxShrink: 1 };
   const before = Array.from({ length: 30 }, (_, index) => `101.2.3.${index}`);
   const after = Array.from({ length: 30 }, (_, index) => `101.2.4.${index}`);
-  await sync(follow({ ec2, addresses: before, permits }));
+  await sync(follow({ ec2, addresses: before, overrides }));
   proxy.takeCalls();
-  await sync(follow({ ec2, addresses: after, permits }));
+  await sync(follow({ ec2, addresses: after, overrides }));
   expect(proxy.takeCalls()).toEqual([
     "DescribeSecurityGroupRules",
     "AuthorizeSecurityGroupIngress",
@@ -132,9 +132,9 @@ test("a rule that is gone before it is revoked is no failure, and the others go 
       if (action === "RevokeSecurityGroupIngress" && isFirst && id) await moto.raw.revoke(group, id);
     },
   });
-  const permits = { maxShrink: 1 };
+  const overrides = { maxShrink: 1 };
   await sync(follow({ ec2, addresses: ["101.2.3.4", "105.6.7.8", "109.1.1.1"] }));
-  await sync(follow({ ec2, addresses: ["109.1.1.1"], permits }));
+  await sync(follow({ ec2, addresses: ["109.1.1.1"], overrides }));
   expect(await contents()).toEqual(["tcp 5432-5432 109.1.1.1/32"]);
 });
 
@@ -150,7 +150,7 @@ test("rules of others stay, whatever the list says, and one with the wanted cont
     `foreign ${group} tcp 5432 101.2.3.4/32 (counts as there)`,
     `foreign ${group} tcp 5432 106.6.7.8/32`,
   ]);
-  await sync(follow({ ec2, addresses: [], permits: { allowEmpty: true } }));
+  await sync(follow({ ec2, addresses: [], overrides: { allowEmpty: true } }));
   expect(await contents()).toHaveLength(3);
 });
 
@@ -230,7 +230,7 @@ test("several groups are read in one call, and one that fails does not hold up t
 test("a group that does not exist is named, even where nothing would be granted", async () => {
   const { ec2 } = await behind();
   const targets = [{ kind: "group" as const, groupId: "sg-0123456789abcdef0", ports: [{ from: 22, to: 22 }] }];
-  await expect(sync(follow({ ec2, addresses: [], targets, permits: { allowEmpty: true } }))).rejects.toMatchObject({
+  await expect(sync(follow({ ec2, addresses: [], targets, overrides: { allowEmpty: true } }))).rejects.toMatchObject({
     code: "firewall/group-missing",
     exit: 3,
   });
@@ -245,7 +245,7 @@ test("the caller is not cut off, unless that is confirmed", async () => {
     message: 'this would cut "101.2.3.4/32", where this command runs from, off "tcp 5432 from 101.2.3.4/32"',
   });
   expect(await contents()).toHaveLength(2);
-  await sync(follow({ ec2, addresses: ["105.6.7.8"], callers, permits: { confirmLockout: true } }));
+  await sync(follow({ ec2, addresses: ["105.6.7.8"], callers, overrides: { confirmLockout: true } }));
   expect(await contents()).toEqual(["tcp 5432-5432 105.6.7.8/32"]);
 });
 

@@ -8,7 +8,7 @@ async function turnsOf(count: number, turn: (number: number, signal: AbortSignal
   const turns: Turn[] = [];
   let number = 0;
   await watch({
-    everyMs: 1,
+    intervalMs: 1,
     signal: abort.signal,
     turn: (signal) => turn(++number, signal),
     onTurn: (each) => {
@@ -46,7 +46,7 @@ test("the signal ends the wait at once", async () => {
   const abort = new AbortController();
   const started = performance.now();
   await watch({
-    everyMs: 3_600_000,
+    intervalMs: 3_600_000,
     signal: abort.signal,
     turn: async () => NOTHING,
     onTurn: () => setImmediate(() => abort.abort()),
@@ -59,7 +59,7 @@ test("a signal during a turn: what it changed is told, and no other turn begins"
   const turns: Turn[] = [];
   let begun = 0;
   await watch({
-    everyMs: 1,
+    intervalMs: 1,
     signal: abort.signal,
     turn: async () => {
       begun += 1;
@@ -76,7 +76,7 @@ test("a turn that the signal cut short is no failure", async () => {
   const abort = new AbortController();
   const turns: Turn[] = [];
   await watch({
-    everyMs: 1,
+    intervalMs: 1,
     signal: abort.signal,
     turn: async (signal) => {
       abort.abort(new Error("ended by SIGTERM"));
@@ -90,7 +90,7 @@ test("a turn that the signal cut short is no failure", async () => {
 
 test("an aborted signal begins nothing", async () => {
   const turn = () => Promise.reject(new Error("begun"));
-  await watch({ everyMs: 1, signal: AbortSignal.abort(), turn, onTurn: () => expect.unreachable() });
+  await watch({ intervalMs: 1, signal: AbortSignal.abort(), turn, onTurn: () => expect.unreachable() });
 });
 
 test.each([
@@ -98,5 +98,5 @@ test.each([
   [0.5, 300_000],
   [1, 330_000],
 ])("five minutes are five minutes, give or take a tenth (%d)", (random, ms) => {
-  expect(waitBetweenTurns({ everyMs: 300_000, random: () => random })).toBe(ms);
+  expect(waitBetweenTurns({ intervalMs: 300_000, random: () => random })).toBe(ms);
 });

@@ -15,7 +15,7 @@ interface Block {
 /** The shortest prefix that a join may end with: a wider block is never one party's own. */
 const WIDEST = { 4: 16, 6: 32 } as const;
 
-export class Merging {
+export class CidrMerger {
   readonly #bits: number;
   readonly #blocks: Block[];
   readonly #named: bigint;
@@ -47,7 +47,7 @@ export class Merging {
   }
 
   /** Addresses inside that nobody named. */
-  get strangers(): bigint {
+  get surplusAddresses(): bigint {
     return this.#blocks.reduce((sum, { free }) => sum + (1n << free), -this.#named);
   }
 
