@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { run } from "../../base/process/run.js";
 import type { Host } from "../../local/machine/host.js";
 import { startProcessHost } from "../../local/machine/process-host.js";
+import { test } from "../fixtures/temporary.js";
 import { type Deployed, deploy, fromCaller, whatItTakes } from "./support/deployed-host.js";
 
 let why = "";
@@ -14,8 +14,8 @@ let deployed: Deployed | undefined;
 let booted: Host | undefined;
 let files = "";
 
-beforeAll(async () => {
-  files = await mkdtemp(join(tmpdir(), "sallyport-files-"));
+test.beforeAll(async ({ fileDir }) => {
+  files = fileDir;
   const support = await whatItTakes();
   if (typeof support === "string") {
     why = support;
@@ -25,14 +25,13 @@ beforeAll(async () => {
   booted = await deployed.boot();
 });
 
-afterAll(async () => {
+test.afterAll(async () => {
   await booted?.stop();
   await deployed?.close();
-  await rm(files, { recursive: true, force: true });
 });
 
-function world(ctx: { skip(why: string): never }): Deployed & { readonly host: Host; readonly url: string } {
-  if (deployed === undefined || booted === undefined) return ctx.skip(`no deployed host here: ${why}`);
+function world(skip: (why: string) => never): Deployed & { readonly host: Host; readonly url: string } {
+  if (deployed === undefined || booted === undefined) return skip(`no deployed host here: ${why}`);
   return { ...deployed, host: booted, url: `https://${deployed.outputs.public_ip}` };
 }
 
@@ -56,8 +55,8 @@ async function onHost(host: Host, script: string): Promise<string> {
 const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
 describe("foreign clients", () => {
-  test("curl sends a file and fetches it again, whole and in part", async (ctx) => {
-    const at = world(ctx);
+  test("curl sends a file and fetches it again, whole and in part", async ({ skip }) => {
+    const at = world(skip);
     const [sent, back] = [join(files, "sent"), join(files, "back")];
     const data = randomBytes(3_000_000);
     await writeFile(sent, data);
@@ -68,15 +67,15 @@ describe("foreign clients", () => {
     expect(await readFile(back)).toEqual(data.subarray(1000, 2000));
   });
 
-  test("curl refuses a host that shows another key than the deployed one", async (ctx) => {
-    const at = world(ctx);
+  test("curl refuses a host that shows another key than the deployed one", async ({ skip }) => {
+    const at = world(skip);
     const other = `sha256//${createHash("sha256").update("other").digest("base64")}`;
     const { exitCode } = await fromCaller(at.host, "curl", ["-sk", "--pinnedpubkey", other, `${at.url}/healthz`]);
     expect(exitCode).toBe(90);
   });
 
-  test("Python verifies the certificate by the letter of X.509, and moves a file", async (ctx) => {
-    const at = world(ctx);
+  test("Python verifies the certificate by the letter of X.509, and moves a file", async ({ skip }) => {
+    const at = world(skip);
     const program = `
 import hashlib, http.client, json, ssl, sys
 host, cafile, token = sys.argv[1], sys.argv[2], sys.stdin.read().strip()
@@ -102,15 +101,15 @@ print(json.dumps([put, got, body == data, "python.bin" in [e["name"] for e in js
     expect(JSON.parse(stdout)).toEqual([201, 200, true, true, 204, "TLSv1.3"]);
   });
 
-  test("Python with the system's own authorities does not take the certificate for anybody's", async (ctx) => {
-    const at = world(ctx);
+  test("Python with the system's own authorities does not take the certificate for anybody's", async ({ skip }) => {
+    const at = world(skip);
     const program = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])";
     const { stderr } = await fromCaller(at.host, "python3", ["-c", program, `${at.url}/healthz`]);
     expect(stderr).toContain("CERTIFICATE_VERIFY_FAILED");
   });
 
-  test("OpenSSH logs in with the generated PEM and the host keys that the agent tells", async (ctx) => {
-    const at = world(ctx);
+  test("OpenSSH logs in with the generated PEM and the host keys that the agent tells", async ({ skip }) => {
+    const at = world(skip);
     const { body } = await curl(at, "/v1/host");
     const { ssh_host_keys: keys } = JSON.parse(body) as { ssh_host_keys: string[] };
     const knownHosts = join(files, "known_hosts");
@@ -141,8 +140,8 @@ print(json.dumps([put, got, body == data, "python.bin" in [e["name"] for e in js
 });
 
 describe("the host", () => {
-  test("takes its boot script a second time: same configuration, same units, agent up", async (ctx) => {
-    const at = world(ctx);
+  test("takes its boot script a second time: same configuration, same units, agent up", async ({ skip }) => {
+    const at = world(skip);
     const state =
       "cd / && find etc/sallyport etc/systemd/system etc/sysusers.d opt/sallyport -type f -not -path '*/bin/node' | sort | xargs sha256sum; ls /opt/sallyport; readlink /opt/sallyport/current; getent passwd sallyport";
     const before = await onHost(at.host, state);
@@ -153,8 +152,8 @@ describe("the host", () => {
     expect(await at.host.journal("sallyport-user-data.service")).toContain("is already here");
   });
 
-  test("keeps its secrets to root and the agent: the login user can read neither key nor token", async (ctx) => {
-    const at = world(ctx);
+  test("keeps its secrets to root and the agent: the login user can read neither key nor token", async ({ skip }) => {
+    const at = world(skip);
     const reads = await onHost(
       at.host,
       "runuser -u ec2-user -- cat /run/sallyport-secrets/token /run/sallyport-secrets/tls.key /run/credentials/sallyport-agent.service/token",
@@ -163,8 +162,8 @@ describe("the host", () => {
     expect(await at.host.journal(undefined, 2000)).not.toContain(at.token);
   });
 
-  test("an agent killed in the middle of an upload comes back, with the old file whole", async (ctx) => {
-    const at = world(ctx);
+  test("an agent killed in the middle of an upload comes back, with the old file whole", async ({ skip }) => {
+    const at = world(skip);
     const [old, young] = [randomBytes(200_000), join(files, "young")];
     await writeFile(join(files, "old"), old);
     await writeFile(young, randomBytes(20_000_000));
@@ -194,8 +193,10 @@ describe("the host", () => {
 });
 
 describe("without namespaces", () => {
-  test("the deployed agent runs as a process on loopback, with the deployed certificate and token", async (ctx) => {
-    const at = world(ctx);
+  test("the deployed agent runs as a process on loopback, with the deployed certificate and token", async ({
+    skip,
+  }) => {
+    const at = world(skip);
     const host = await startProcessHost({ facts: at.facts, env: at.env, dir: join(files, "process") });
     try {
       const url = `https://127.0.0.1:${host.httpsPort}/v1/files`;

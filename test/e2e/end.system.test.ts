@@ -1,26 +1,23 @@
 /** However a demo ends, nothing of it stays behind: the built command, interrupted and killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
 import { openDemoDir } from "../../local/machine/demo-dir.js";
+import { test } from "../fixtures/temporary.js";
 import { whatItTakes } from "./support/deployed-host.js";
 
 const main = join(packageRoot, "dist/cli/main.js");
 let root = "";
 let demo: ChildProcess | undefined;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "sallyport-end-"));
-});
-afterEach(async () => {
-  demo?.kill("SIGKILL");
-  await rm(root, { recursive: true, force: true });
+test.beforeEach(({ dir, onTestFinished }) => {
+  root = dir;
+  onTestFinished(() => void demo?.kill("SIGKILL"));
 });
 
 /** Starts a demo and waits until Terraform and its provider are at work for it. */
@@ -50,9 +47,9 @@ async function until(condition: () => Promise<boolean>, seconds = 300): Promise<
   }
 }
 
-test("Ctrl-C ends a demo with status 130 and nothing stays; meanwhile a second one is refused", async (ctx) => {
+test("Ctrl-C ends a demo with status 130 and nothing stays; meanwhile a second one is refused", async ({ skip }) => {
   const support = await whatItTakes();
-  if (typeof support === "string") return ctx.skip(`no demo can run here: ${support}`);
+  if (typeof support === "string") return skip(`no demo can run here: ${support}`);
   const running = await startDemo();
   const second = await run(process.execPath, [main, "demo", "--dir", root]);
   expect(second).toMatchObject({
@@ -68,9 +65,11 @@ test("Ctrl-C ends a demo with status 130 and nothing stays; meanwhile a second o
   expect(await readdir(root)).not.toContain("lock");
 });
 
-test("SIGKILL in the middle of a deploy takes cdktf, Terraform, its plugins and the emulator along", async (ctx) => {
+test("SIGKILL in the middle of a deploy takes cdktf, Terraform, its plugins and the emulator along", async ({
+  skip,
+}) => {
   const support = await whatItTakes();
-  if (typeof support === "string") return ctx.skip(`no demo can run here: ${support}`);
+  if (typeof support === "string") return skip(`no demo can run here: ${support}`);
   const running = await startDemo();
   running.kill("SIGKILL");
   await once(running, "exit");

@@ -1,13 +1,13 @@
 /** `sallyport demo gateway`, whole: the deployed gateway boots from its own user data. Needs a built package. */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { missingPackages } from "../../local/machine/gateway-packages.js";
 import { runGatewayDemo } from "../../local/scenarios/gateway-demo.js";
 import type { ScenarioResult } from "../../local/scenarios/scenario.js";
 import type { StepResult } from "../../local/scenarios/steps.js";
+import { test } from "../fixtures/temporary.js";
 import { whatItTakes } from "./support/deployed-host.js";
 
 let why = "";
@@ -16,8 +16,8 @@ let result: ScenarioResult | undefined;
 let token = "";
 const said: string[] = [];
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "sallyport-gateway-demo-"));
+test.beforeAll(async ({ fileDir }) => {
+  dir = fileDir;
   const support = await whatItTakes();
   const missing = typeof support === "string" ? support : await missingPackages();
   if (typeof support === "string" || missing !== undefined) {
@@ -31,8 +31,6 @@ beforeAll(async () => {
   };
   result = await runGatewayDemo({ root, watcher, support, keep });
 });
-
-afterAll(() => rm(dir, { recursive: true, force: true }));
 
 /** By its name in the table. */
 function step(ctx: { skip(why: string): never }, name: string): StepResult {
@@ -70,13 +68,13 @@ const STEPS: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [name, cameBack] of STEPS) {
-  test(`step "${name}"`, (ctx) => {
-    expect(step(ctx, name)).toMatchObject({ verdict: "ok", cameBack: expect.stringMatching(cameBack) });
+  test(`step "${name}"`, ({ skip }) => {
+    expect(step({ skip }, name)).toMatchObject({ verdict: "ok", cameBack: expect.stringMatching(cameBack) });
   });
 }
 
-test("nothing that it shows, and none of its logs, holds a token", async (ctx) => {
-  step(ctx, "tokens");
+test("nothing that it shows, and none of its logs, holds a token", async ({ skip }) => {
+  step({ skip }, "tokens");
   expect(token).not.toBe("");
   expect(said.join("\n")).not.toContain(token);
   for (const name of ["host.log", "cdktf.log", "console.log"]) {
@@ -84,8 +82,8 @@ test("nothing that it shows, and none of its logs, holds a token", async (ctx) =
   }
 });
 
-test("nothing is left: its processes and its namespaces are gone", (ctx) => {
-  const booted = step(ctx, "boot");
+test("nothing is left: its processes and its namespaces are gone", ({ skip }) => {
+  const booted = step({ skip }, "boot");
   const pid = /process (\d+)/.exec(booted.cameBack)?.[1];
   expect(existsSync(`/proc/${pid}`)).toBe(false);
 });

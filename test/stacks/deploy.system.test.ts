@@ -1,9 +1,8 @@
 /** The real cdktf and the real Terraform against the emulator: apply, plan again, destroy, and look everywhere for secrets. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import {
@@ -13,11 +12,12 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { packageRoot } from "../../base/tools.js";
-import { type Emulator, startEmulator } from "../../local/emulator/emulator.js";
+import type { Emulator } from "../../local/emulator/emulator.js";
 import { type DeploymentOutputs, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
 import { terraformEnv } from "../../stacks/terraform/cli-config.js";
+import { test } from "../fixtures/emulator.js";
 
 interface Ended {
   readonly status: number | null;
@@ -53,12 +53,11 @@ const cdktf = createRequire(import.meta.url).resolve("cdktf-cli/bundle/bin/cdktf
 const sallyport = (...args: string[]) => start(process.execPath, [join(packageRoot, "dist/cli/main.js"), ...args]);
 const region = "us-east-1";
 
-beforeAll(async () => {
+test.beforeAll(async ({ fileDir, emulator: started }) => {
   expect(existsSync(join(packageRoot, "dist/stacks/main.js")), 'run "npm run build" first').toBe(true);
-  dir = await mkdtemp(join(tmpdir(), "deploy-"));
+  [dir, emulator] = [fileDir, started];
   project = join(dir, "project");
   await mkdir(project);
-  emulator = await startEmulator({ dir: join(dir, "moto"), region });
   const base = {
     PATH: process.env.PATH,
     HOME: join(dir, "home"),
@@ -98,11 +97,6 @@ beforeAll(async () => {
   ]);
   expect(deployed.status, deployed.output.slice(-3_000)).toBe(0);
   outputs = await readOutputs({ projectDir: project });
-});
-
-afterAll(async () => {
-  await emulator?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 const client = () => ({

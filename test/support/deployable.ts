@@ -1,7 +1,6 @@
-/** A project that the real Terraform deploys to an emulator of its own; all of it goes afterwards. */
+/** A project that the real Terraform deploys to an emulator of its own. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../../base/tools.js";
 import { startEmulator } from "../../local/emulator/emulator.js";
@@ -15,12 +14,12 @@ export interface Deployable {
   /** Writes sallyport.yaml. */
   configure(lines: readonly string[]): Promise<void>;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
-  remove(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-export async function startDeployable(): Promise<Deployable> {
+/** @param dir empty; all that is written lies below. */
+export async function startDeployable(dir: string): Promise<Deployable> {
   if (!existsSync(join(packageRoot, "dist/runtime/agent.mjs"))) throw new Error('run "npm run build" first');
-  const dir = await mkdtemp(join(tmpdir(), "deployable-"));
   const project = join(dir, "project");
   await mkdir(project);
   const emulator = await startEmulator({ dir: join(dir, "moto") });
@@ -39,9 +38,6 @@ export async function startDeployable(): Promise<Deployable> {
     url: emulator.url,
     configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
     run: (args, env = {}) => sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env } }),
-    remove: async () => {
-      await emulator.stop();
-      await rm(dir, { recursive: true, force: true });
-    },
+    stop: () => emulator.stop(),
   };
 }

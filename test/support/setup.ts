@@ -61,7 +61,6 @@ beforeEach(({ onTestFailed }) => {
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
 const before = cpuSeconds();
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of fixtures here, and there are none
 afterAll(({}, suite) => {
   suite.meta.cpu = cpuSeconds() - before;
 });

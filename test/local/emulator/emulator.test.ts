@@ -1,19 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import type { Fault } from "../../../base/fault.js";
 import { findEmulator, startEmulator } from "../../../local/emulator/emulator.js";
+import { awsClient, test } from "../../fixtures/emulator.js";
 import { importable } from "../../support/compiled.js";
-
-let dir = "";
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), "sallyport-emulator-"));
-});
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const refused = (url: string) =>
   fetch(url).then(
@@ -25,11 +17,10 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25));
 }
 
-test("answers as EC2 with its own dummy credentials, and is gone after stop", async (ctx) => {
-  if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
+test("answers as EC2 with its own dummy credentials, and is gone after stop", async ({ dir, skip }) => {
+  if (findEmulator() === undefined) return skip("moto_server is not installed");
   const emulator = await startEmulator({ dir });
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const client = new EC2Client({ endpoint: emulator.url, region: emulator.env.AWS_REGION ?? "", credentials });
+  const client = new EC2Client(awsClient(emulator.url));
   const vpcs = await client.send(new DescribeVpcsCommand({}));
   expect(vpcs.Vpcs?.map((vpc) => vpc.IsDefault)).toEqual([true]);
   client.destroy();
@@ -37,8 +28,8 @@ test("answers as EC2 with its own dummy credentials, and is gone after stop", as
   expect(await refused(emulator.url)).toBe(true);
 });
 
-test("is gone when the process that started it is killed", async (ctx) => {
-  if (findEmulator() === undefined) return ctx.skip("moto_server is not installed");
+test("is gone when the process that started it is killed", async ({ dir, skip }) => {
+  if (findEmulator() === undefined) return skip("moto_server is not installed");
   const program = `
     import { startEmulator } from ${importable("local/emulator/emulator.ts")};
     const emulator = await startEmulator({ dir: ${JSON.stringify(dir)} });
@@ -52,11 +43,11 @@ test("is gone when the process that started it is killed", async (ctx) => {
   await until(() => refused(url));
 });
 
-test("says how to install the emulator where there is none", async (ctx) => {
+test("says how to install the emulator where there is none", async ({ dir, skip }) => {
   const path = process.env.PATH;
   try {
     process.env.PATH = dir;
-    if (findEmulator() !== undefined) return ctx.skip("moto_server lies in this checkout or in a system directory");
+    if (findEmulator() !== undefined) return skip("moto_server lies in this checkout or in a system directory");
     const fault = await startEmulator({ dir }).catch((error: Fault) => `${error.message}\n${error.hint}`);
     expect(fault).toMatchInlineSnapshot(`
       "there is no program "moto_server" on PATH

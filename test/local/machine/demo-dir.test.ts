@@ -1,16 +1,10 @@
-import { mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { type DemoDir, openDemoDir } from "../../../local/machine/demo-dir.js";
+import { test } from "../../fixtures/temporary.js";
 
-let root = "";
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "sallyport-dir-"));
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
-
-test("a project as a user would have it, and a home that nobody else can read", async () => {
+test("a project as a user would have it, and a home that nobody else can read", async ({ dir: root }) => {
   const dir = await openDemoDir(root, { ami: "al2023", caller: "198.51.100.7" });
   expect(await readFile(join(dir.project, "sallyport.yaml"), "utf8")).toBe("ami: al2023\ncaller: 198.51.100.7\n");
   expect(JSON.parse(await readFile(join(dir.project, "cdktf.json"), "utf8"))).toMatchObject({
@@ -21,7 +15,7 @@ test("a project as a user would have it, and a home that nobody else can read", 
   await dir.release();
 });
 
-test("what an earlier run left is cleared, but for the cache", async () => {
+test("what an earlier run left is cleared, but for the cache", async ({ dir: root }) => {
   const first = await openDemoDir(root, {});
   for (const place of [first.home, first.project, first.logs, first.cache]) await writeFile(join(place, "old"), "");
   await first.release();
@@ -33,7 +27,7 @@ test("what an earlier run left is cleared, but for the cache", async () => {
   await second.release();
 });
 
-test("two at once: one gets it, the other is told who has it", async () => {
+test("two at once: one gets it, the other is told who has it", async ({ dir: root }) => {
   const tries = await Promise.allSettled([openDemoDir(root, {}), openDemoDir(root, {})]);
   const refused = tries.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
   const got = tries.flatMap((each) => (each.status === "fulfilled" ? [each.value as DemoDir] : []));
@@ -42,9 +36,9 @@ test("two at once: one gets it, the other is told who has it", async () => {
   await got[0]?.release();
 });
 
-test.each(["999999999 1\n", `${process.pid} 1\n`, "nonsense\n"])(
+test.for(["999999999 1\n", `${process.pid} 1\n`, "nonsense\n"])(
   "the lock %j of a dead run is taken over",
-  async (stale) => {
+  async (stale, { dir: root }) => {
     await writeFile(join(root, "lock"), stale);
     const dir = await openDemoDir(root, {});
     expect(await readlink(join(root, "lock"))).toMatch(new RegExp(`^${process.pid}-[1-9]`));

@@ -4,15 +4,14 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
 import type { FirewallOptions } from "../../../firewall/options/schema.js";
-import { type Emulator, startEmulator } from "../../../local/emulator/emulator.js";
+import type { Emulator } from "../../../local/emulator/emulator.js";
 import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { buildStacks } from "../../../stacks/app.js";
@@ -22,10 +21,11 @@ import { firewallSync } from "../../../stacks/firewall-sync/descriptor.js";
 import { readSyncOutputs } from "../../../stacks/firewall-sync/outputs.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
+import { test } from "../../fixtures/emulator.js";
 import { bundledRuntime } from "../../support/compiled.js";
 import { FaultProxy } from "../../support/fault-proxy.js";
 import { say, startListServer } from "../../support/list-server.js";
-import { RawEc2 } from "../../support/raw-ec2.js";
+import type { RawEc2 } from "../../support/raw-ec2.js";
 import { runInProcess } from "../../support/run-cli.js";
 import { sampleInputs } from "../support/sample.js";
 
@@ -38,12 +38,10 @@ let raw: RawEc2;
 let env: NodeJS.ProcessEnv;
 let publicKey: string;
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "drift-"));
+test.beforeAll(async ({ fileDir, emulator: started, rawEc2 }) => {
+  [dir, emulator, raw] = [fileDir, started, rawEc2];
   for (const project of ["project", "two", "followed"]) await mkdir(join(dir, project));
-  emulator = await startEmulator({ dir: join(dir, "moto") });
   proxy = await FaultProxy.start({ upstream: emulator.url });
-  raw = new RawEc2(emulator.url);
   env = { ...process.env, ...emulator.env };
   // The SDK looks for these in its own process; vitest gives each file a process of its own.
   Object.assign(process.env, emulator.env, { AWS_ENDPOINT_URL: proxy.url });
@@ -51,11 +49,7 @@ beforeAll(async () => {
   ({ publicKey } = await ensureKeyPair({ name: "lab", type: "ed25519", dir }));
 });
 
-afterAll(async () => {
-  await proxy?.close();
-  await emulator?.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+test.afterAll(() => proxy?.close());
 
 /** The hosts' stack, less what is not about the firewall. */
 function hosts(options: FirewallOptions, project: string) {

@@ -1,18 +1,18 @@
 /** A fleet with the real Terraform against the emulator, whose Auto Scaling really starts instances. */
 import { EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
-import { type Deployable, startDeployable } from "../../support/deployable.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
 
 let deployable: Deployable;
 const base = ["ami: al2023", "instance_type: g6.xlarge", "caller: 203.0.113.7"];
 const fleet = (keys: string) => [...base, `fleet: { instance_types: [g6.xlarge, g5.xlarge], ${keys} }`];
 
-beforeAll(async () => {
-  deployable = await startDeployable();
+test.beforeAll(({ deployable: started }) => {
+  deployable = started;
 });
-afterAll(() => deployable?.remove());
 
 async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await deployable.run([...args, "--json"]);

@@ -1,21 +1,20 @@
 /** Hosts by name, and what a deployment takes as it finds it: the real Terraform against the emulator. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   CreateSecurityGroupCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeSecurityGroupRulesCommand,
-  EC2Client,
+  type EC2Client,
   ImportKeyPairCommand,
   type Instance,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { loadConfig } from "../../../config/load.js";
-import { type Emulator, startEmulator } from "../../../local/emulator/emulator.js";
+import type { Emulator } from "../../../local/emulator/emulator.js";
 import { agentSettings } from "../../../stacks/accelerator-hosts/agent-settings.js";
 import { acceleratorHosts } from "../../../stacks/accelerator-hosts/descriptor.js";
 import { deployedHosts } from "../../../stacks/accelerator-hosts/hosts.js";
@@ -25,6 +24,7 @@ import { buildStacks } from "../../../stacks/app.js";
 import { stackDir } from "../../../stacks/files.js";
 import { resourceNames } from "../../../stacks/terraform/resource-names.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
+import { test } from "../../fixtures/emulator.js";
 import { sampleInputs } from "../support/sample.js";
 
 const region = "us-east-1";
@@ -33,19 +33,10 @@ let emulator: Emulator;
 let ec2: EC2Client;
 let key: { readonly publicKey: string };
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "hosts-"));
-  emulator = await startEmulator({ dir: join(dir, "moto"), region });
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  ec2 = new EC2Client({ region, endpoint: emulator.url, credentials });
+test.beforeAll(async ({ fileDir, emulator: started, ec2: client }) => {
+  [dir, emulator, ec2] = [fileDir, started, client];
   await writeFile(join(dir, "runtime.tar.gz"), "a runtime");
   key = await ensureKeyPair({ name: "lab", type: "ed25519", dir });
-});
-
-afterAll(async () => {
-  ec2?.destroy();
-  await emulator?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 type Adapt = (inputs: ProvisionedInputs) => DeploymentInputs;

@@ -1,9 +1,10 @@
 /** EC2 has no spot instance: the real Terraform, the emulator, and a proxy that refuses as EC2 does. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
-import { type Deployable, startDeployable } from "../../support/deployable.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
 import { FaultProxy } from "../../support/fault-proxy.js";
 
 let deployable: Deployable;
@@ -21,8 +22,8 @@ const capacity = {
 const config = (spot: string) => ["ami: al2023", "instance_type: g6.xlarge", "caller: 203.0.113.7", "count: 1", spot];
 const memory = () => join(deployable.project, ".sallyport/spot-fallback.json");
 
-beforeAll(async () => {
-  deployable = await startDeployable();
+test.beforeAll(async ({ deployable: started }) => {
+  deployable = started;
   proxy = await FaultProxy.start({
     upstream: deployable.url,
     fault: ({ action, params }) => {
@@ -32,10 +33,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(async () => {
-  await proxy?.close();
-  await deployable?.remove();
-});
+test.afterAll(() => proxy?.close());
 
 const run = (...args: string[]) => deployable.run(args, { AWS_ENDPOINT_URL_EC2: proxy.url });
 async function host() {

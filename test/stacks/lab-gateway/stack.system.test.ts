@@ -4,19 +4,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeNetworkInterfacesCommand, DescribeRouteTablesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import type { LabOutputs } from "../../../stacks/lab-gateway/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
-import { type Deployable, startDeployable } from "../../support/deployable.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
 
 let deployable: Deployable;
 let outputs: LabOutputs;
 
-beforeAll(async () => {
-  deployable = await startDeployable();
+test.beforeAll(async ({ deployable: started }) => {
+  deployable = started;
   await deployable.configure(["name: lab", "caller: 203.0.113.7", "lab_gateway: { ami: ami-12c6146b }"]);
 });
-afterAll(() => deployable?.remove());
 
 const aws = () => ({
   region: "us-east-1",

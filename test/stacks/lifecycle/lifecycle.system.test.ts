@@ -1,10 +1,10 @@
 /** Real Terraform against the emulator: two hosts, one stopped and started, one ended; the state stays true. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { terraformEnv } from "../../../stacks/terraform/cli-config.js";
+import { test } from "../../fixtures/temporary.js";
 import { sallyport } from "../../support/cli.js";
 import { type Moto, startMoto } from "../../support/moto.js";
 
@@ -25,8 +25,8 @@ async function states(): Promise<string[]> {
   return (await hosts()).map(({ instance_id }) => state.get(instance_id) ?? "gone");
 }
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "lifecycle-"));
+test.beforeAll(async ({ fileDir }) => {
+  dir = fileDir;
   project = join(dir, "project");
   await mkdir(project);
   moto = await startMoto();
@@ -50,10 +50,7 @@ beforeAll(async () => {
   expect(up.code, up.stderr.slice(-3_000)).toBe(0);
 });
 
-afterAll(async () => {
-  await moto?.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+test.afterAll(() => moto?.stop());
 
 test("status tells what EC2 and the price say of each; an agent that does not answer is no error", async () => {
   const told = await cli("status", "--price", "g6.xlarge=0.8048", "--json", "accelerator-2");

@@ -18,7 +18,7 @@ import {
   DescribeVpcEndpointsCommand,
   EC2Client,
 } from "@aws-sdk/client-ec2";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { type InstanceFacts, readInstance } from "../../../local/emulator/instance.js";
 import { instanceRole } from "../../../local/emulator/instance-role.js";
@@ -30,7 +30,8 @@ import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/output
 import type { LabOutputs } from "../../../stacks/lab-gateway/outputs.js";
 import type { MirrorOutputs } from "../../../stacks/private-mirror/outputs.js";
 import type { PlannedChange } from "../../../stacks/terraform/terraform-log.js";
-import { type Deployable, startDeployable } from "../../support/deployable.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
 import { type Emulated, startCodeArtifact } from "../support/code-artifact.js";
 
 const READER = "arn:aws:iam::123456789012:role/service-role/notebooks";
@@ -38,8 +39,8 @@ let deployable: Deployable;
 let codeArtifact: Emulated;
 let outputs: MirrorOutputs;
 
-beforeAll(async () => {
-  deployable = await startDeployable();
+test.beforeAll(async ({ deployable: started }) => {
+  deployable = started;
   codeArtifact = await startCodeArtifact();
   await deployable.configure([
     "name: lab",
@@ -53,10 +54,7 @@ beforeAll(async () => {
     "lab_gateway: { ami: ami-12c6146b }",
   ]);
 });
-afterAll(async () => {
-  await codeArtifact?.stop();
-  await deployable?.remove();
-});
+test.afterAll(() => codeArtifact?.stop());
 
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 const ec2 = () => new EC2Client({ region: "us-east-1", endpoint: deployable.url, credentials });
@@ -246,7 +244,7 @@ test("a second plan is empty", async () => {
   expect(changes).toEqual([]);
 });
 
-test("a host there has no public address, may install packages, and boots with no route out", async (ctx) => {
+test("a host there has no public address, may install packages, and boots with no route out", async ({ skip }) => {
   const { hosts, callers } = await json<DeploymentOutputs>("up", "--yes", "--no-wait");
   const [deployed] = hosts;
   expect(deployed).toMatchObject({ public_ip: "", private_ip: expect.stringMatching(/^10\.72\.0\./) });
@@ -255,7 +253,7 @@ test("a host there has no public address, may install packages, and boots with n
   expect((await json<{ changes: PlannedChange[] }>("plan")).changes).toEqual([]);
 
   const support = await namespaceSupport();
-  if (typeof support === "string") return ctx.skip(`no host can boot here: ${support}`);
+  if (typeof support === "string") return skip(`no host can boot here: ${support}`);
   const aws = ec2();
   const facts = await readInstance(aws, deployed?.instance_id ?? "");
   const host = await bootWithoutRoute(facts, support);
