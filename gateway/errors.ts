@@ -1,7 +1,7 @@
 /** Faults that end the gateway before it serves. */
-
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
+import { errorText } from "../base/text/error-text.js";
 
 const usage = (code: string, message: string, hint?: string) =>
   new Fault(`gateway/${code}`, message, defined({ exit: EXIT.usage, hint }));
@@ -12,7 +12,7 @@ export const badSetting = (file: string, key: string, value: unknown, expected: 
 export const noKeySource = (file: string) =>
   usage(
     "no-key-source",
-    `auth in ${quote(file)} names nothing to check tokens with`,
+    `auth in ${quote(file)} names no key to verify tokens with`,
     'add "key:" (a file made by "sallyport gateway token"), "jwks_url:" or "vlab_url:"',
   );
 
@@ -20,14 +20,14 @@ export const weakKey = (key: string, reason: string) =>
   usage("weak-key", `${key} ${reason}`, 'let "sallyport gateway token --key FILE" make one');
 
 export const keyOutOfReach = (url: string, cause: unknown) =>
-  new Fault("gateway/key-out-of-reach", `the key at ${quote(url)} cannot be had: ${messageOf(cause)}`, {
+  new Fault("gateway/key-out-of-reach", `the key at ${quote(url)} cannot be fetched: ${errorText(cause)}`, {
     hint: "check the URL, and that its certificate is one that this machine trusts (NODE_EXTRA_CA_CERTS)",
     cause,
   });
 
 export const badRemoteKey = (url: string, reason: string) =>
   new Fault("gateway/bad-key", `the key at ${quote(url)} is refused: ${reason}`, {
-    hint: "set up a key of its own there",
+    hint: "set up a proper key there",
   });
 
 export const badLogTarget = (target: string) =>
@@ -39,9 +39,3 @@ export const badLogTarget = (target: string) =>
 
 export const badLogKey = (file: string) =>
   usage("bad-log-key", `${quote(file)} holds no Fernet key`, "write 32 random bytes in URL-safe base64 into it");
-
-/** fetch says only "fetch failed"; the reason is underneath. */
-function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? `${cause.message} (${cause.cause.message})` : cause.message;
-}

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { defined } from "../base/defined.js";
 import { Disposables } from "../base/disposables.js";
 import { VERSION } from "../base/version.js";
+import type { HttpClient } from "../http/client/http-client.js";
 import { RouteTable } from "../http/routes/route-table.js";
 import { accessLog } from "../http/server/access-log.js";
 import { LIMITS, type Limits } from "../http/server/limits.js";
@@ -52,7 +53,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>;
   /** How nft, conntrack and fping are run; in tests, inside a namespace. */
   readonly programs?: Programs & { readonly fping?: readonly string[] };
-  readonly fetch?: typeof fetch;
+  /** Fetches published keys. */
+  readonly http?: HttpClient;
   /** The page, by path. */
   readonly assets?: ReadonlyMap<string, Asset>;
 }
@@ -86,7 +88,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
   const failed = (event: string) => (error: unknown) => log.error({ event, cause: text(error) });
   const pair = await loadKeyPair(config, env);
   warnOfEnd(pair.cert, log);
-  const keys = await openKeys(config.auth, defined({ files, fetch: options.fetch }));
+  const keys = await openKeys(config.auth, defined({ files, http: options.http }));
 
   const labNetworks = parseBlocks(config.lab_networks);
   const store = await openStore(config.database, files, env);

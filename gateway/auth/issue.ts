@@ -1,33 +1,33 @@
-/** Makes tokens for the users of a gateway, and the secret that signs them. */
+/** Issues tokens for the users of a gateway, and creates the secret that signs them. */
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { SignJWT } from "jose";
 import { createExclusive } from "../../base/fs/atomic.js";
 import { weakKey } from "../errors.js";
 import type { Scope } from "./caller.js";
-import { LEAST_SECRET_BYTES } from "./keys.js";
+import { MIN_SECRET_BYTES } from "./keys.js";
 
 export interface TokenRequest {
   readonly issuer: string;
   readonly user: string;
   readonly scopes: readonly Scope[];
   readonly lifeMs: number;
-  /** Where it may be used from. */
+  /** The only address that it may be used from. */
   readonly clientIp?: string;
 }
 
-/** @returns the secret of the file, and whether it was made now (mode 0600). */
+/** @returns the secret in the file, and whether it was created now (mode 0600). */
 export async function secretIn(file: string): Promise<{ readonly secret: string; readonly made: boolean }> {
   const made = await createExclusive(file, `${randomBytes(48).toString("base64url")}\n`, 0o600);
   const secret = (await readFile(file, "utf8")).trim();
   const { length } = new TextEncoder().encode(secret);
-  if (length < LEAST_SECRET_BYTES) {
-    throw weakKey(`"${file}"`, `holds ${length} bytes: a secret has at least ${LEAST_SECRET_BYTES}`);
+  if (length < MIN_SECRET_BYTES) {
+    throw weakKey(`"${file}"`, `holds ${length} bytes: a secret has at least ${MIN_SECRET_BYTES}`);
   }
   return { secret, made };
 }
 
-/** vLab's claims are in it too, so that whoever reads those can read it. */
+/** The token has vLab's claims too, for readers of those. */
 export function issueToken(request: TokenRequest, secret: string, now = Date.now()): Promise<string> {
   const { issuer, user, scopes, lifeMs, clientIp } = request;
   const seconds = Math.floor(now / 1000);

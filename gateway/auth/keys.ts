@@ -1,5 +1,4 @@
-/** Where the keys come from that tokens are checked with. */
-import { setTimeout as delay } from "node:timers/promises";
+/** The keys that verify tokens, and where they come from. */
 import {
   type CryptoKey,
   createRemoteJWKSet,
@@ -8,11 +7,14 @@ import {
   type JWTVerifyGetKey,
   type KeyObject,
 } from "jose";
+import { sleep } from "../../base/async/sleep.js";
+import { HttpClient, type HttpRequest } from "../../http/client/http-client.js";
+import { readBody } from "../../http/client/read-body.js";
 import type { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { badRemoteKey, keyOutOfReach, weakKey } from "../errors.js";
 import type { GatewayConfig } from "../settings/schema.js";
 
-/** One source of keys, and the algorithms that it may be used with: never one that it was not made for. */
+/** A source of keys, and the only algorithms that they may be used with. */
 export interface KeySource {
   readonly algorithms: readonly string[];
   readonly key: JWTVerifyGetKey;
@@ -20,17 +22,20 @@ export interface KeySource {
 
 export interface KeyOptions {
   readonly files: SettingsFiles;
-  readonly fetch?: typeof fetch;
-  /** Between two tries to fetch vLab's key. @default 1000 */
+  /** Fetches published keys. @default - a client with Node's roots */
+  readonly http?: HttpClient;
+  /** Between two attempts to fetch vLab's key. @default 1000 */
   readonly retryMs?: number;
 }
 
 /** RFC 7518, 3.2: as long as the hash. */
-export const LEAST_SECRET_BYTES = 32;
-const TRIES = 10;
+export const MIN_SECRET_BYTES = 32;
+const MAX_TRIES = 10;
 const FETCH_MS = 10_000;
+const MAX_KEY_BYTES = 1024 * 1024;
 
 export async function openKeys(config: GatewayConfig["auth"], options: KeyOptions): Promise<KeySource[]> {
+  const { http = new HttpClient({ keepAlive: false }) } = options;
   const secret = config.algorithms.filter((name) => name.startsWith("HS"));
   const published = config.algorithms.filter((name) => !name.startsWith("HS"));
   const sources: KeySource[] = [];
@@ -41,26 +46,28 @@ export async function openKeys(config: GatewayConfig["auth"], options: KeyOption
   if (config.jwks_url !== undefined) {
     const key = createRemoteJWKSet(new URL(config.jwks_url), {
       timeoutDuration: FETCH_MS,
-      // A symbol, which `defined` does not see.
-      ...(options.fetch === undefined ? {} : { [customFetch]: options.fetch }),
+      [customFetch]: (url, { headers, signal }) => get(http, url, { headers: Object.fromEntries(headers), signal }),
     });
-    // A secret in a public list of keys is no secret.
+    // Not for secrets: a published one is not secret.
     sources.push({ algorithms: published, key });
   }
-  if (config.vlab_url !== undefined) sources.push(await vlabKey(config.vlab_url, config.algorithms, options));
+  if (config.vlab_url !== undefined)
+    sources.push(await vlabKey(config.vlab_url, config.algorithms, { ...options, http }));
   return sources;
 }
 
 function secretKey(text: string, key: string): Uint8Array {
   const secret = new TextEncoder().encode(text);
-  if (secret.length < LEAST_SECRET_BYTES) {
-    throw weakKey(key, `holds ${secret.length} bytes: a secret has at least ${LEAST_SECRET_BYTES}`);
+  if (secret.length < MIN_SECRET_BYTES) {
+    throw weakKey(key, `holds ${secret.length} bytes: a secret has at least ${MIN_SECRET_BYTES}`);
   }
   return secret;
 }
 
-/** `GET {VLAB_URL}/api/1/auth/key` → content {key, algorithm, format} (V-04); the certificate there is always checked. */
-async function vlabKey(base: string, allowed: readonly string[], options: KeyOptions): Promise<KeySource> {
+type VlabKeyOptions = Pick<KeyOptions, "retryMs"> & { readonly http: HttpClient };
+
+/** `GET {VLAB_URL}/api/1/auth/key` → content {key, algorithm, format}. The server's certificate is always verified. */
+async function vlabKey(base: string, allowed: readonly string[], options: VlabKeyOptions): Promise<KeySource> {
   const url = `${base.replace(/\/+$/, "")}/api/1/auth/key`;
   const { key, algorithm } = await fetchKey(url, options);
   if (!allowed.includes(algorithm)) {
@@ -68,10 +75,10 @@ async function vlabKey(base: string, allowed: readonly string[], options: KeyOpt
   }
   const isPem = key.includes("-----BEGIN");
   if (algorithm.startsWith("HS")) {
-    // Whoever knows the public key could sign with it.
+    // With a public key as the secret, everyone could sign.
     if (isPem) throw badRemoteKey(url, `a PEM document is no secret for ${algorithm}`);
-    if (new TextEncoder().encode(key).length < LEAST_SECRET_BYTES) {
-      throw badRemoteKey(url, `a secret for ${algorithm} has at least ${LEAST_SECRET_BYTES} bytes`);
+    if (new TextEncoder().encode(key).length < MIN_SECRET_BYTES) {
+      throw badRemoteKey(url, `a secret for ${algorithm} has at least ${MIN_SECRET_BYTES} bytes`);
     }
     return { algorithms: [algorithm], key: fixed(new TextEncoder().encode(key)) };
   }
@@ -82,21 +89,33 @@ async function vlabKey(base: string, allowed: readonly string[], options: KeyOpt
   }
 }
 
-async function fetchKey(url: string, { fetch: get = fetch, retryMs = 1_000 }: KeyOptions) {
+async function fetchKey(url: string, { http, retryMs = 1_000 }: VlabKeyOptions) {
   for (let tries = 1; ; tries += 1) {
     try {
-      const answer = await get(url, { redirect: "error", signal: AbortSignal.timeout(FETCH_MS) });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const { content } = (await answer.json()) as { content?: { key?: unknown; algorithm?: unknown } };
+      const response = await get(http, url);
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      const { content } = (await response.json()) as { content?: { key?: unknown; algorithm?: unknown } };
       if (typeof content?.key !== "string" || typeof content.algorithm !== "string") {
         throw new Error("the answer has no content.key and content.algorithm");
       }
       return { key: content.key, algorithm: content.algorithm };
     } catch (error) {
-      if (tries === TRIES) throw keyOutOfReach(url, error);
+      if (tries === MAX_TRIES) throw keyOutOfReach(url, error);
     }
-    await delay(retryMs);
+    await sleep(retryMs);
   }
+}
+
+/** @returns the whole answer as fetch would, which jose expects. Redirects are not followed. */
+async function get(
+  http: HttpClient,
+  url: string,
+  options: Pick<HttpRequest, "headers" | "signal"> = {},
+): Promise<Response> {
+  const { origin, pathname, search } = new URL(url);
+  const request = { origin, path: `${pathname}${search}`, totalMs: FETCH_MS, ...options };
+  const { status, body } = await http.request(request);
+  return new Response(await readBody(body, MAX_KEY_BYTES), { status });
 }
 
 const fixed =

@@ -1,8 +1,8 @@
 /** An HTTP collector: one POST of NDJSON per batch, acknowledged by a 2xx. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+
 import { defined } from "../../../base/defined.js";
 import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
+import { HttpClient } from "../../../http/client/http-client.js";
 import type { Batch } from "../spool.js";
 import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 
@@ -17,37 +17,30 @@ export interface HttpReceiverOptions extends ReceiverOptions {
 
 export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
   const { url, ca, timeoutMs = TIMEOUT_MS, contentType = "application/x-ndjson", connections = 4 } = options;
-  const isTls = url.protocol === "https:";
-  const pool = { keepAlive: true, maxSockets: connections };
-  const tls = defined({ minVersion: "TLSv1.2", ciphers: TLS_CIPHERS, ca });
-  const agent = isTls ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool);
+  const tls = defined({ minVersion: "TLSv1.2" as const, ciphers: TLS_CIPHERS, ca });
+  const limits = { connectMs: timeoutMs, idleMs: timeoutMs };
+  const client = new HttpClient({ via: { kind: "direct", tls }, connections, ...limits });
   const authorization = url.username === "" ? undefined : `Basic ${credentials(url)}`;
 
   async function post({ id, records, payload }: Batch, signal: AbortSignal): Promise<void> {
-    const { statusCode = 0 } = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = (isTls ? httpsRequest : httpRequest)(url, {
-        method: "POST",
-        agent,
-        auth: null,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-        headers: defined({
-          "content-type": contentType,
-          "content-length": payload.length,
-          "idempotency-key": `"${id}"`,
-          "sallyport-records": records,
-          authorization,
-        }),
-      });
-      sent.once("error", reject);
-      sent.once("response", (response) => {
-        // Read the whole answer: the connection is reused for the next batch.
-        response.once("error", reject).once("close", () => reject(new Error("the answer ended early")));
-        response.once("end", () => resolve(response)).resume();
-      });
-      sent.end(payload);
+    const { status, body } = await client.request({
+      method: "POST",
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      headers: defined({
+        "content-type": contentType,
+        "idempotency-key": `"${id}"`,
+        "sallyport-records": records,
+        authorization,
+      }),
+      body: payload,
+      signal,
+      totalMs: timeoutMs,
     });
+    // Read the whole answer: the connection is reused for the next batch.
+    for await (const _ of body);
     // Redirects are not followed: they would send the log to an address that is not configured.
-    if (statusCode < 200 || statusCode > 299) throw new Error(`the collector answered ${statusCode}`);
+    if (status < 200 || status > 299) throw new Error(`the collector answered ${status}`);
   }
 
   return {
@@ -57,7 +50,7 @@ export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
       const outcomes = await Promise.allSettled(batches.map((batch) => post(batch, signal)));
       for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     },
-    close: async () => agent.destroy(),
+    close: async () => client.close(),
   };
 }
 

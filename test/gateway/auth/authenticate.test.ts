@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:https";
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { type KeySource, openKeys } from "../../../gateway/auth/keys.js";
 import { gatewayFiles } from "../../../gateway/settings/load.js";
 import { parseConfig } from "../../../gateway/settings/parse.js";
 import type { GatewayConfig } from "../../../gateway/settings/schema.js";
+import { HttpClient } from "../../../http/client/http-client.js";
 import { Cidr } from "../../../net/cidr.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { faultText } from "../../support/fault-text.js";
@@ -52,17 +53,8 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** fetch that trusts the certificate of this test, as NODE_EXTRA_CA_CERTS makes the daemon's do. */
-const trusting = ((url: string | URL) =>
-  new Promise((resolve, reject) => {
-    const asked = request(url, { ca: pair.cert }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.once("end", () => resolve(new Response(Buffer.concat(chunks), { status: answer.statusCode ?? 0 })));
-    });
-    asked.once("error", reject);
-    asked.end();
-  })) as unknown as typeof fetch;
+/** Trusts the certificate of this test, as NODE_EXTRA_CA_CERTS makes the daemon's client do. */
+const trusting = new HttpClient({ via: { kind: "direct", tls: { ca: pair.cert } }, keepAlive: false });
 
 function config(auth: string): GatewayConfig["auth"] {
   return parseConfig(
@@ -71,7 +63,7 @@ function config(auth: string): GatewayConfig["auth"] {
   ).auth;
 }
 
-const keysOf = (auth: string) => openKeys(config(auth), { files: gatewayFiles({}), fetch: trusting, retryMs: 1 });
+const keysOf = (auth: string) => openKeys(config(auth), { files: gatewayFiles({}), http: trusting, retryMs: 1 });
 
 function authenticator(keys: readonly KeySource[], more: { requireClientIp?: boolean } = {}): Authenticate {
   return createAuthenticate({
@@ -240,7 +232,7 @@ describe("V-04 the key of a vLab", () => {
 
   test("a certificate that nobody vouches for ends the start", async () => {
     const keys = openKeys(config(`vlab_url: "${base}"`), { files: gatewayFiles({}), retryMs: 1 });
-    expect(await faultText(keys)).toMatch(/cannot be had: fetch failed \(self-signed certificate\)/);
+    expect(await faultText(keys)).toMatch(/cannot be fetched: self-signed certificate/);
   });
 });
 

@@ -13,7 +13,7 @@ describe("G-01: with an nft that hangs", () => {
   beforeAll(async () => {
     gateway = await startGatewayWith((dir) => {
       nft = new FakeNft(join(dir, "bin"));
-      return { nft: [nft.path], conntrack: ["true"], fping: ["true"], limitMs: 5_000 };
+      return { nft: [nft.path], conntrack: ["true"], fping: ["true"], limitMs: 3_000 };
     });
     token = await tokenOf("ada");
   });

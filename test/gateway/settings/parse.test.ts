@@ -101,7 +101,7 @@ test.each([
 
 test("a gateway that could check no token does not start", () => {
   expect(said(withLine("auth: { issuer: x }"))).toMatchInlineSnapshot(`
-    "auth in "gateway.yaml" names nothing to check tokens with
+    "auth in "gateway.yaml" names no key to verify tokens with
       add "key:" (a file made by "sallyport gateway token"), "jwks_url:" or "vlab_url:""
   `);
 });
