@@ -10,25 +10,25 @@ import { configTemplate } from "./template.js";
 
 export const PROJECT_FILE = "sallyport.yaml";
 
-export interface Surroundings {
+export interface ProcessEnvironment {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Given by the user; else the project file is looked for from `cwd` upwards. */
   readonly file?: string;
 }
 
-export function homeOf(env: Surroundings["env"]): string {
+export function homeOf(env: ProcessEnvironment["env"]): string {
   return env.HOME || homedir();
 }
 
 /** A relative XDG_CONFIG_HOME is to be ignored, says the XDG specification. */
-export function userFilePath(env: Surroundings["env"]): string {
+export function userFilePath(env: ProcessEnvironment["env"]): string {
   const xdg = env.XDG_CONFIG_HOME;
   return join(xdg && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config"), "sallyport", "config.yaml");
 }
 
 /** The project file, or undefined if there is none. */
-export async function findProjectFile({ cwd, env, file }: Surroundings): Promise<string | undefined> {
+export async function findProjectFile({ cwd, env, file }: ProcessEnvironment): Promise<string | undefined> {
   if (file !== undefined) {
     const path = resolve(cwd, file);
     if (!(await isThere(path))) throw fileMissing(file);
@@ -48,7 +48,7 @@ export async function findProjectFile({ cwd, env, file }: Surroundings): Promise
  * A file further up can be anybody's: in /tmp a stranger could leave one that opens our hosts to him.
  * One in the working directory itself, or given by name, is the user's own choice.
  */
-async function refuseForeign(path: string, env: Surroundings["env"]): Promise<void> {
+async function refuseForeign(path: string, env: ProcessEnvironment["env"]): Promise<void> {
   const { uid } = await stat(path);
   const mine = [0, process.getuid?.() ?? uid, Number(env.SUDO_UID ?? 0)];
   if (!mine.includes(uid)) throw foreignFile(path, uid);
@@ -69,7 +69,7 @@ export async function readOptionalFile(path: string): Promise<string | undefined
 }
 
 /** How errors and origins name a file: short where that is clear. */
-export function shownPath(path: string, { cwd, env }: Surroundings): string {
+export function shownPath(path: string, { cwd, env }: ProcessEnvironment): string {
   const below = (root: string) => {
     const rest = relative(root, path);
     return rest === "" || rest.startsWith("..") || isAbsolute(rest) ? undefined : rest;
@@ -80,7 +80,7 @@ export function shownPath(path: string, { cwd, env }: Surroundings): string {
 
 /** The files that are read, from the weaker to the stronger. */
 export async function configFiles(
-  around: Surroundings,
+  around: ProcessEnvironment,
 ): Promise<{ layer: "user" | "project"; path: string; exists: boolean }[]> {
   const user = userFilePath(around.env);
   const project = await findProjectFile(around);

@@ -11,7 +11,8 @@ export const outDir = (projectDir: string): string => join(projectDir, "cdktf.ou
 export const stackDir = (outdir: string, stack: StackName = STACK_NAME): string => join(outdir, "stacks", stack);
 
 /** Hosts that are on demand for want of a spot instance. */
-export const spotMemoryPath = (projectDir: string): string => join(projectDir, ".sallyport", "spot-fallback.json");
+export const spotFallbackStatePath = (projectDir: string): string =>
+  join(projectDir, ".sallyport", "spot-fallback.json");
 
 /** For what can be made again: `$XDG_CACHE_HOME/sallyport`. */
 export function cacheDir(env: NodeJS.ProcessEnv): string {

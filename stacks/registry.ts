@@ -2,7 +2,7 @@
 import { nearest } from "../base/text/nearest.js";
 import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
 import type { AnyStack } from "./descriptor.js";
-import * as errors from "./errors.js";
+import { unknownStack } from "./errors.js";
 import { firewallSync } from "./firewall-sync/descriptor.js";
 import { labGateway } from "./lab-gateway/descriptor.js";
 import { STACK_NAME, STACK_NAMES } from "./names.js";
@@ -13,6 +13,6 @@ export const STACKS: readonly AnyStack[] = [acceleratorHosts, firewallSync, labG
 /** @throws Fault for a name that no stack has. */
 export function stackNamed(name: string = STACK_NAME): AnyStack {
   const found = STACKS.find((stack) => stack.name === name);
-  if (found === undefined) throw errors.unknownStack(name, nearest(name, STACK_NAMES), STACK_NAMES);
+  if (found === undefined) throw unknownStack(name, nearest(name, STACK_NAMES), STACK_NAMES);
   return found;
 }

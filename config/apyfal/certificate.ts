@@ -13,18 +13,18 @@ const GENERIC = { ssl_cert_crt: "~/.ssh/ApyfalCertificate.crt", ssl_cert_key: "~
 const STAYS_ENCRYPTED =
   "ssl_cert_generate = False does not turn TLS off: the hosts get a certificate; for plain HTTP write ssl_cert_crt: false";
 
-interface Part {
+interface KeyOutcome {
   readonly from: readonly Setting[];
   readonly outcome: Outcome;
 }
 
-export function certificateKeys(given: readonly Setting[], rebase: (path: string) => string): readonly Part[] {
+export function certificateKeys(given: readonly Setting[], rebase: (path: string) => string): readonly KeyOutcome[] {
   const find = (key: string) => given.find((setting) => setting.key === key);
   const [crt, key, generate] = [find("ssl_cert_crt"), find("ssl_cert_key"), find("ssl_cert_generate")];
   if (crt !== undefined && literalFlag(crt.value) === false) return plainHttp(crt, key, generate);
   const isGenerated = generate === undefined ? undefined : literalFlag(generate.value);
   if (generate !== undefined && isGenerated === undefined) {
-    const bad: Part = { from: [generate], outcome: { none: "is neither True nor False" } };
+    const bad: KeyOutcome = { from: [generate], outcome: { none: "is neither True nor False" } };
     return [
       bad,
       ...certificateKeys(
@@ -62,7 +62,7 @@ export function certificateKeys(given: readonly Setting[], rebase: (path: string
   return [{ from: given, outcome: { keys: { ...both, ssl_cert_generate: isGenerated === true } } }];
 }
 
-function plainHttp(crt: Setting, key: Setting | undefined, generate: Setting | undefined): Part[] {
+function plainHttp(crt: Setting, key: Setting | undefined, generate: Setting | undefined): KeyOutcome[] {
   const spare = [key, generate].flatMap((setting) => setting ?? []);
   return [
     {
@@ -72,10 +72,12 @@ function plainHttp(crt: Setting, key: Setting | undefined, generate: Setting | u
         remark: "plain HTTP: whoever is on the way reads and changes everything, the token too",
       },
     },
-    ...spare.map((setting): Part => ({ from: [setting], outcome: { none: "without TLS there is no certificate" } })),
+    ...spare.map(
+      (setting): KeyOutcome => ({ from: [setting], outcome: { none: "without TLS there is no certificate" } }),
+    ),
   ];
 }
 
-function fetchFirst(given: readonly Setting[]): Part[] {
+function fetchFirst(given: readonly Setting[]): KeyOutcome[] {
   return [{ from: given, outcome: { none: "a certificate at a URL is not read: fetch it, and name the two files" } }];
 }

@@ -2,11 +2,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errno } from "../../base/fault.js";
-import { homeOf, type Surroundings, shownPath } from "../files.js";
+import { homeOf, type ProcessEnvironment, shownPath } from "../files.js";
 import * as errors from "./errors.js";
 
 /** Far more than any real one has. */
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 export interface ApyfalFile {
   readonly path: string;
@@ -21,7 +21,7 @@ export interface ApyfalFile {
  *
  * @throws Fault, exit status 3 if there is none, 2 if it cannot be read.
  */
-export async function findApyfalFile(around: Surroundings): Promise<ApyfalFile> {
+export async function findApyfalFile(around: ProcessEnvironment): Promise<ApyfalFile> {
   const { cwd, env, file } = around;
   if (file !== undefined) return (await read(resolve(cwd, file), around)) ?? lost(file, "as given");
   const named = env.APYFAL_CONFIG_FILE;
@@ -38,11 +38,11 @@ function lost(path: string, from: string): never {
   throw errors.missing(path, from);
 }
 
-async function read(path: string, around: Surroundings): Promise<ApyfalFile | undefined> {
+async function read(path: string, around: ProcessEnvironment): Promise<ApyfalFile | undefined> {
   const shownAs = shownPath(path, around);
   try {
     const { size } = await stat(path);
-    if (size > MOST_BYTES) throw errors.tooLarge(shownAs, size, MOST_BYTES);
+    if (size > MAX_BYTES) throw errors.tooLarge(shownAs, size, MAX_BYTES);
     return { path, shownAs, text: decode(await readFile(path), shownAs) };
   } catch (error) {
     const code = errno(error);

@@ -54,8 +54,8 @@ function endpointRow(env: Environment): Row {
 
 function logRow(env: Environment): Promise<Row> {
   return rowOf("terraform log", async () => {
-    const { refuseLeakyLog } = await import("../../stacks/terraform/log-guard.js");
-    refuseLeakyLog(env);
+    const { guardTerraformLog } = await import("../../stacks/terraform/tf-log-guard.js");
+    guardTerraformLog(env);
     return ok("terraform log", "prints no secrets");
   });
 }

@@ -1,7 +1,7 @@
 import type { ApplyContext } from "../descriptor.js";
-import * as errors from "../errors.js";
-import { TerraformFault } from "../errors.js";
 import { endsMachine } from "../lifecycle/deployment.js";
+import { TerraformFault } from "../terraform/errors.js";
+import * as errors from "./errors.js";
 import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
 import { decideFallback, failedHosts, onDemandInstead, stillOnDemand } from "./spot-fallback.js";

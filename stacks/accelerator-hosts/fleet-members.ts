@@ -1,6 +1,6 @@
 /** The machines of a fleet: which they are is known to EC2 alone, so it is asked. */
 import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 import type { DeployedFleet, DeployedHost } from "./outputs.js";
 
 /** Auto Scaling's own tag: names that begin with `aws:` can be given by AWS only. */

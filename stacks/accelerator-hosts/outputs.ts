@@ -1,8 +1,9 @@
 /** What a deployment gave: read from Terraform's state, so that asking needs no Terraform and no network. */
 import { defined } from "../../base/defined.js";
-import * as errors from "../errors.js";
+import { notDeployed } from "../errors.js";
 import { STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
+import * as errors from "./errors.js";
 
 export interface DeployedHost {
   readonly name: string;
@@ -49,7 +50,7 @@ export interface DeploymentOutputs {
 export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
   const values = await readStateOutputs(options.projectDir, STACK_NAME);
   const fleet = isFleet(values.fleet) ? values.fleet : undefined;
-  if (!isHosts(values.hosts, fleet)) throw errors.notDeployed(options.projectDir);
+  if (!isHosts(values.hosts, fleet)) throw notDeployed(options.projectDir);
   return defined({
     hosts: Object.values(values.hosts).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
     security_group_id: String(values.security_group_id ?? ""),

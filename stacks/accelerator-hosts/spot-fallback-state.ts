@@ -6,12 +6,12 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import * as errors from "../errors.js";
-import { spotMemoryPath } from "../files.js";
+import { spotFallbackStatePath } from "../files.js";
+import * as errors from "./errors.js";
 
 /** @throws Fault `stacks/bad-spot-memory` for a file that somebody has changed into something else. */
 export async function readOnDemand(projectDir: string): Promise<ReadonlySet<string>> {
-  const file = spotMemoryPath(projectDir);
+  const file = spotFallbackStatePath(projectDir);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (errno(error) === "ENOENT") return undefined;
     throw error;
@@ -21,14 +21,14 @@ export async function readOnDemand(projectDir: string): Promise<ReadonlySet<stri
     const { on_demand } = JSON.parse(text) as { on_demand: unknown };
     if (Array.isArray(on_demand)) return new Set(on_demand.map(String));
   } catch (error) {
-    throw errors.badSpotMemory(file, error);
+    throw errors.badSpotFallbackState(file, error);
   }
-  throw errors.badSpotMemory(file);
+  throw errors.badSpotFallbackState(file);
 }
 
 /** Whole or not at all; with nothing to remember there is no file. */
 export async function writeOnDemand(projectDir: string, names: Iterable<string>): Promise<void> {
-  const file = spotMemoryPath(projectDir);
+  const file = spotFallbackStatePath(projectDir);
   const on_demand = [...new Set(names)].sort();
   if (on_demand.length === 0) return rm(file, { force: true });
   await mkdir(dirname(file), { recursive: true });

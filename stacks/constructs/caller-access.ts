@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 import { FirewallRules } from "./firewall-rules.js";
 
 export interface CallerAccessProps {

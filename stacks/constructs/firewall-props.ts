@@ -5,7 +5,7 @@ import { snakeCase } from "../../base/text/nearest.js";
 import type { FirewallOptions, Profile } from "../../firewall/options/schema.js";
 import { buildTable, type RuleTable } from "../../firewall/options/table.js";
 import { Cidr } from "../../net/cidr.js";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 
 export interface IngressProps {
   readonly ports: readonly number[];

@@ -10,7 +10,7 @@ import type { RuleTable, TableRow } from "../../firewall/options/table.js";
 import { formatTerraformMark } from "../../firewall/security-group/mark.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
 import type { RuleSource } from "../../net/ingress-rule.js";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 import { type FirewallProps, tableOfProps } from "./firewall-props.js";
 import { ruleId } from "./rule-id.js";
 

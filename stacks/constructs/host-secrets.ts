@@ -1,7 +1,7 @@
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 
 /** A private file on this machine, by path and version: its content is no concern of a stack. */
 export interface SecretFile {

@@ -1,7 +1,7 @@
 import { DataAwsAmi } from "@cdktf/provider-aws/lib/data-aws-ami/index.js";
 import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js";
 import { Construct } from "constructs";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 
 /** Families by the public SSM parameter that names their newest x86-64 image, the user that its cloud-init makes, and its root device. */
 const FAMILIES: Readonly<

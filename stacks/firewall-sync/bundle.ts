@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { packageRoot } from "../../base/tools.js";
-import * as errors from "../errors.js";
 import { cacheDir } from "../files.js";
+import { notBuilt } from "../runtime/errors.js";
 import { zip } from "../runtime/zip.js";
 import type { FunctionBundle } from "./inputs.js";
 
@@ -19,7 +19,7 @@ export async function buildSyncBundle(options: {
 }): Promise<FunctionBundle> {
   const source = join(options.dir ?? join(packageRoot, "dist/runtime"), BUNDLE);
   const data = await readFile(source).catch((error: unknown) => {
-    throw errno(error) === "ENOENT" ? errors.notBuilt(source) : error;
+    throw errno(error) === "ENOENT" ? notBuilt(source) : error;
   });
   const packed = zip([{ name: BUNDLE, data }]);
   const digest = createHash("sha256").update(packed).digest();

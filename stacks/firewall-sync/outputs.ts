@@ -1,4 +1,4 @@
-import * as errors from "../errors.js";
+import { notDeployed } from "../errors.js";
 import { SYNC_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
@@ -12,7 +12,7 @@ export interface SyncOutputs {
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readSyncOutputs({ projectDir }: { readonly projectDir: string }): Promise<SyncOutputs> {
   const { function_name, log_group, schedule } = await readStateOutputs(projectDir, SYNC_STACK_NAME);
-  if (function_name === undefined) throw errors.notDeployed(projectDir, SYNC_STACK_NAME);
+  if (function_name === undefined) throw notDeployed(projectDir, SYNC_STACK_NAME);
   return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
 }
 

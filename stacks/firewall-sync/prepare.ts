@@ -10,10 +10,10 @@ import { ownerOf } from "../../firewall/sources/owner.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
 import type { PortRange } from "../../net/port-range.js";
 import { readOutputs } from "../accelerator-hosts/outputs.js";
-import * as errors from "../errors.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { deploymentTarget } from "../prepare/target.js";
 import { buildSyncBundle } from "./bundle.js";
+import * as errors from "./errors.js";
 import type { FirewallSyncInputs } from "./inputs.js";
 
 /** @throws Fault (exit status 2) for what does not fit; `stacks/no-sync` where nothing is configured. */

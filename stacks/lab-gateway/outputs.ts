@@ -1,4 +1,4 @@
-import * as errors from "../errors.js";
+import { notDeployed } from "../errors.js";
 import { LAB_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
@@ -22,7 +22,7 @@ export interface LabOutputs {
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readLabOutputs({ projectDir }: { readonly projectDir: string }): Promise<LabOutputs> {
   const values = await readStateOutputs(projectDir, LAB_STACK_NAME);
-  if (values.gateway_url === undefined) throw errors.notDeployed(projectDir, LAB_STACK_NAME);
+  if (values.gateway_url === undefined) throw notDeployed(projectDir, LAB_STACK_NAME);
   return values as unknown as LabOutputs;
 }
 

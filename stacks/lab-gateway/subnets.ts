@@ -3,8 +3,8 @@
 import { defined } from "../../base/defined.js";
 import type { LabGatewayConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
-import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
-import * as errors from "../errors.js";
+import { contains, NARROWEST, overlap, partOf, WIDEST } from "../subnet-blocks.js";
+import * as errors from "./errors.js";
 
 export interface LabBlocks {
   /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
@@ -15,7 +15,7 @@ export interface LabBlocks {
   readonly private: readonly string[];
 }
 
-type Part = "cidr" | "public_cidr" | "private_cidrs";
+type LabBlockKey = "cidr" | "public_cidr" | "private_cidrs";
 
 const DEFAULT_VPC = "10.71.0.0/16";
 
@@ -25,8 +25,8 @@ const DEFAULT_VPC = "10.71.0.0/16";
  * @param place where a part was written
  * @throws Fault (exit status 2) for blocks that AWS would not take, or that overlap.
  */
-export function labBlocks(config: LabGatewayConfig, place: (part: Part) => string): LabBlocks {
-  const read = (part: Part, text: string): Cidr => {
+export function labBlocks(config: LabGatewayConfig, place: (part: LabBlockKey) => string): LabBlocks {
+  const read = (part: LabBlockKey, text: string): Cidr => {
     const cidr = Cidr.parse(text);
     if (cidr.prefix < WIDEST || cidr.prefix > NARROWEST) {
       throw errors.badLabBlock(place(part), text, `AWS takes blocks from /${WIDEST} to /${NARROWEST}`);

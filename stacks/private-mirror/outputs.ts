@@ -1,4 +1,4 @@
-import * as errors from "../errors.js";
+import { notDeployed } from "../errors.js";
 import { MIRROR_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
@@ -32,7 +32,7 @@ export interface MirrorOutputs {
 /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readMirrorOutputs({ projectDir }: { readonly projectDir: string }): Promise<MirrorOutputs> {
   const values = await readStateOutputs(projectDir, MIRROR_STACK_NAME);
-  if (values.mirror_repository === undefined) throw errors.notDeployed(projectDir, MIRROR_STACK_NAME);
+  if (values.mirror_repository === undefined) throw notDeployed(projectDir, MIRROR_STACK_NAME);
   return values as unknown as MirrorOutputs;
 }
 

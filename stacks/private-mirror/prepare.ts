@@ -5,7 +5,7 @@ import { cloudOf, gatewayDeployment, globalName } from "../names.js";
 import { prepareKey } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { deploymentTarget } from "../prepare/target.js";
-import { refuseLeakyLog } from "../terraform/log-guard.js";
+import { guardTerraformLog } from "../terraform/tf-log-guard.js";
 import * as errors from "./errors.js";
 import type { PrivateMirrorInputs } from "./inputs.js";
 import { gatewayNeeds, hostNeeds } from "./machine-needs.js";
@@ -16,7 +16,7 @@ import { networkPlace } from "./subnets.js";
 export async function prepareMirror(loaded: LoadedConfig, options: PrepareOptions): Promise<PrivateMirrorInputs> {
   const { config } = loaded;
   const { env } = options;
-  refuseLeakyLog(env);
+  guardTerraformLog(env);
   const written = config.private_mirror ?? {};
   const at = (part: string) => loaded.placeOf(`/private_mirror/${part}`);
   const place = networkPlace(written, at);

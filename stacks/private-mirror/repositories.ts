@@ -20,7 +20,7 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
 };
 
 /** CodeArtifact's quota; that each store has one connection follows from how stores are made. */
-const MOST_UPSTREAMS = 10;
+const MAX_UPSTREAMS = 10;
 
 export interface Upstream {
   /** Name of the repository. */
@@ -38,7 +38,7 @@ export interface MirrorRepositories {
   readonly formats: readonly string[];
 }
 
-type Part = "domain" | "repository" | "upstreams";
+type RepositoryKey = "domain" | "repository" | "upstreams";
 
 /**
  * @param name of the deployment
@@ -46,15 +46,15 @@ type Part = "domain" | "repository" | "upstreams";
  * @throws Fault (exit status 2) for what CodeArtifact would not take.
  */
 export function mirrorRepositories(
-  config: Pick<PrivateMirrorConfig, Part>,
+  config: Pick<PrivateMirrorConfig, RepositoryKey>,
   name: string,
-  place: (part: Part) => string,
+  place: (part: RepositoryKey) => string,
 ): MirrorRepositories {
   const { domain = name, repository = "packages", upstreams: written = ["public:pypi"] } = config;
   if (!/^[a-z][a-z0-9-]{0,48}[a-z0-9]$/.test(domain)) throw errors.badDomain(place("domain"), domain);
   checkRepository(repository, place("repository"));
   const at = place("upstreams");
-  if (written.length > MOST_UPSTREAMS) throw errors.tooManyUpstreams(at, written.length, MOST_UPSTREAMS);
+  if (written.length > MAX_UPSTREAMS) throw errors.tooManyUpstreams(at, written.length, MAX_UPSTREAMS);
   const upstreams = written.map((text) => upstream(text, at));
   for (const [index, { repository: other }] of upstreams.entries()) {
     if (other === repository) throw errors.repositoryTwice(at, other);

@@ -1,12 +1,12 @@
 import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { PackageMirror } from "../constructs/package-mirror.js";
-import { PrivateNetwork } from "../constructs/private-network.js";
+import { endpointPolicy } from "../constructs/network/mirror-policies.js";
+import { PackageMirror } from "../constructs/network/package-mirror.js";
+import { PrivateNetwork } from "../constructs/network/private-network.js";
 import { cloudOf, MIRROR_STACK_NAME } from "../names.js";
 import { addProvider } from "../terraform/backend.js";
 import { formatNeeds, joinNeeds } from "./endpoint-needs.js";
 import type { PrivateMirrorInputs } from "./inputs.js";
-import { endpointPolicy } from "./policies.js";
 
 /** A network without the Internet, and packages in it: what `sallyport up private-mirror` provisions. */
 export class PrivateMirrorStack extends TerraformStack {

@@ -3,7 +3,7 @@
 import { defined } from "../../base/defined.js";
 import type { PrivateMirrorConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
-import { contains, NARROWEST, overlap, partOf, WIDEST } from "../blocks.js";
+import { contains, NARROWEST, overlap, partOf, WIDEST } from "../subnet-blocks.js";
 import * as errors from "./errors.js";
 
 /** A network of its own: `subnets[i]` is in `zones[i]`, or in the region's zone of that number. */
@@ -23,7 +23,7 @@ export interface ExistingNetwork {
 }
 
 export type NetworkPlace = OwnNetwork | ExistingNetwork;
-type Part = "vpc_id" | "subnet_ids" | "cidr" | "private_cidrs" | "zones";
+type NetworkKey = "vpc_id" | "subnet_ids" | "cidr" | "private_cidrs" | "zones";
 
 const DEFAULT_VPC = "10.72.0.0/16";
 /** An interface endpoint in two zones outlives the loss of one. */
@@ -33,7 +33,7 @@ const SUBNETS = 2;
  * @param place where a part was written
  * @throws Fault (exit status 2) for blocks that AWS would not take or that overlap, and for half an existing network.
  */
-export function networkPlace(config: PrivateMirrorConfig, place: (part: Part) => string): NetworkPlace {
+export function networkPlace(config: PrivateMirrorConfig, place: (part: NetworkKey) => string): NetworkPlace {
   const { vpc_id, subnet_ids } = config;
   if (vpc_id === undefined && subnet_ids === undefined) return ownNetwork(config, place);
   if (vpc_id === undefined || subnet_ids === undefined) {
@@ -44,8 +44,8 @@ export function networkPlace(config: PrivateMirrorConfig, place: (part: Part) =>
   return { kind: "existing", vpcId: vpc_id, subnetIds: subnet_ids, routeTableIds: config.route_table_ids ?? [] };
 }
 
-function ownNetwork(config: PrivateMirrorConfig, place: (part: Part) => string): OwnNetwork {
-  const read = (part: Part, text: string): Cidr => {
+function ownNetwork(config: PrivateMirrorConfig, place: (part: NetworkKey) => string): OwnNetwork {
+  const read = (part: NetworkKey, text: string): Cidr => {
     const cidr = Cidr.parse(text);
     if (cidr.prefix >= WIDEST && cidr.prefix <= NARROWEST) return cidr;
     throw errors.badBlock(place(part), text, `AWS takes blocks from /${WIDEST} to /${NARROWEST}`);

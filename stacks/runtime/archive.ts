@@ -16,8 +16,8 @@ import { createGzip } from "node:zlib";
 import { create } from "tar";
 import { packageRoot } from "../../base/tools.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
-import * as errors from "../errors.js";
 import { cacheDir } from "../files.js";
+import * as errors from "./errors.js";
 import { findHostNode } from "./host-node.js";
 
 export interface RuntimeOptions {

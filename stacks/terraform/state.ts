@@ -1,19 +1,20 @@
 /** What Terraform's state and plan files hold, read without Terraform. */
 import { readFile } from "node:fs/promises";
 import { errno } from "../../base/fault.js";
-import * as errors from "../errors.js";
+import { notDeployed } from "../errors.js";
 import { statePath } from "../files.js";
 import type { StackName } from "../names.js";
+import * as errors from "./errors.js";
 
 /** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
 export async function readStateOutputs(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
   const file = statePath(projectDir, stack);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") throw errors.notDeployed(projectDir, stack);
+    if (errno(error) === "ENOENT") throw notDeployed(projectDir, stack);
     throw error;
   });
   // A deploy that was ended before it began leaves an empty file.
-  if (text.trim() === "") throw errors.notDeployed(projectDir, stack);
+  if (text.trim() === "") throw notDeployed(projectDir, stack);
   return outputValues(text, file, stack);
 }
 

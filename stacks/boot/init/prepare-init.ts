@@ -19,7 +19,7 @@ const HOST_SIDE = [
 ] as readonly ConfigKey[];
 
 /** What is longer cannot fit EC2's user data, comments and all. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /** @returns undefined where neither is set. */
 export async function prepareInit(
@@ -73,7 +73,7 @@ async function readText(key: string, path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw errors.unreadable(key, path, errno(error) ?? String(error), error);
   });
-  if (bytes.length > MOST_BYTES) throw errors.tooLarge(key, path, bytes.length, MOST_BYTES);
+  if (bytes.length > MAX_BYTES) throw errors.tooLarge(key, path, bytes.length, MAX_BYTES);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

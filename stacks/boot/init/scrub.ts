@@ -18,7 +18,7 @@ export interface Scrubbed {
   readonly takenOut: readonly string[];
 }
 
-type Verdict = "cloud" | "secret" | undefined;
+type SecretKind = "cloud" | "secret" | undefined;
 
 /** @throws Fault (exit status 2) where the file carries credentials of a cloud, or is not INI. */
 export function scrubIni(text: string, shownAs: string): Scrubbed {
@@ -32,16 +32,16 @@ export function scrubIni(text: string, shownAs: string): Scrubbed {
     return new Map(
       [...entries].filter(([key, { value = "", line }]) => {
         const isCredential = isCloud && /^(?:client_id|secret_id)$/i.test(key) && value !== "";
-        const verdict = isCredential ? "cloud" : judge(key, value);
-        findings.add(verdict, `${shownAs}:${line} [${veiled(section)}] ${veiled(key)}`);
-        return verdict === undefined;
+        const kind = isCredential ? "cloud" : judge(key, value);
+        findings.add(kind, `${shownAs}:${line} [${veiled(section)}] ${veiled(key)}`);
+        return kind === undefined;
       }),
     );
   };
   const defaults = clean("DEFAULT", document.defaults);
   const sections = [...document.sections].flatMap(([name, { line, entries }]) => {
     if (secretShape(name) === undefined) return [[name, { line, entries: clean(name, entries) }] as const];
-    findings.add(shapeVerdict(name), `${shownAs}:${line} […]`);
+    findings.add(kindOfShape(name), `${shownAs}:${line} […]`);
     return [];
   });
   for (const { line, text } of document.comments) {
@@ -70,9 +70,9 @@ export function scrubValues(values: Readonly<Record<string, unknown>>, where: (p
       Object.entries(map).flatMap(([key, value]) => {
         const here = pointer + pointerStep(key);
         const name = path === "" ? veiled(key) : `${path}.${veiled(key)}`;
-        const verdict = judge(key, value);
-        findings.add(verdict, `${where(here)} ${name}`);
-        return verdict === undefined ? [[key, inside(value, here, name)] as const] : [];
+        const kind = judge(key, value);
+        findings.add(kind, `${where(here)} ${name}`);
+        return kind === undefined ? [[key, inside(value, here, name)] as const] : [];
       }),
     );
   const inside = (value: unknown, pointer: string, path: string): unknown => {
@@ -86,15 +86,15 @@ export function scrubValues(values: Readonly<Record<string, unknown>>, where: (p
 }
 
 /** A list is judged whole: without one of its words, a command would mean another. */
-function judge(key: string, value: unknown): Verdict {
-  if (value === undefined || value === null || value === "" || typeof value === "boolean") return shapeVerdict(key);
+function judge(key: string, value: unknown): SecretKind {
+  if (value === undefined || value === null || value === "" || typeof value === "boolean") return kindOfShape(key);
   const text = wordsOf(value).join(" ");
-  const shape = shapeVerdict(text) ?? shapeVerdict(key);
+  const shape = kindOfShape(text) ?? kindOfShape(key);
   if (shape === "cloud" || /^aws_?(?:access_?key_?id|secret_?access_?key|session_?token)$/i.test(key)) return "cloud";
   return shape ?? (isSecretName(key) ? "secret" : undefined);
 }
 
-function shapeVerdict(text: string): Verdict {
+function kindOfShape(text: string): SecretKind {
   const shape = secretShape(text);
   if (shape === undefined) return undefined;
   return shape === "an AWS access key id" ? "cloud" : "secret";
@@ -115,9 +115,9 @@ class Findings {
   readonly #secret: string[] = [];
   readonly #cloud: string[] = [];
 
-  add(verdict: Verdict, what: string): void {
-    if (verdict === "cloud") this.#cloud.push(what);
-    if (verdict === "secret") this.#secret.push(what);
+  add(kind: SecretKind, what: string): void {
+    if (kind === "cloud") this.#cloud.push(what);
+    if (kind === "secret") this.#secret.push(what);
   }
 
   judged(): readonly string[] {

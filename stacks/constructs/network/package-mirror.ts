@@ -4,8 +4,8 @@ import { CodeartifactRepositoryPermissionsPolicy } from "@cdktf/provider-aws/lib
 import { DataAwsCodeartifactRepositoryEndpoint } from "@cdktf/provider-aws/lib/data-aws-codeartifact-repository-endpoint/index.js";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { Construct } from "constructs";
-import { type MirrorArns, readerPolicy, repositoryPolicy } from "../private-mirror/policies.js";
-import type { MirrorRepositories } from "../private-mirror/repositories.js";
+import type { MirrorRepositories } from "../../private-mirror/repositories.js";
+import { type MirrorArns, readerPolicy, repositoryPolicy } from "./mirror-policies.js";
 
 export interface PackageMirrorProps {
   /** Front of the name of the readers' policy. */

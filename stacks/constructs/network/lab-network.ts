@@ -10,8 +10,8 @@ import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-endpoint-route-table-association/index.js";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { LabHome } from "../lab-gateway/inputs.js";
-import type { LabBlocks } from "../lab-gateway/subnets.js";
+import type { LabHome } from "../../lab-gateway/inputs.js";
+import type { LabBlocks } from "../../lab-gateway/subnets.js";
 
 export interface LabNetworkProps {
   /** Front of the `Name` tags. */

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Fault } from "../../../base/fault.js";
 import { loadConfig } from "../../../config/load.js";
 import { hostNeeds } from "../../../stacks/private-mirror/machine-needs.js";
-import { checkEndpoints, inPrivateNetwork } from "../../../stacks/private-mirror/network-config.js";
 import { prepareMirror } from "../../../stacks/private-mirror/prepare.js";
+import { checkEndpoints, inPrivateNetwork } from "../../../stacks/private-mirror/private-network-config.js";
 
 const OUTPUTS = {
   mirror_repository: "packages",

@@ -10,10 +10,10 @@ import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-en
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import { defined } from "../../base/defined.js";
-import type { BucketGrant } from "../private-mirror/endpoint-needs.js";
-import { bucketsPolicy } from "../private-mirror/policies.js";
-import type { ExistingNetwork, NetworkPlace, OwnNetwork } from "../private-mirror/subnets.js";
+import { defined } from "../../../base/defined.js";
+import type { BucketGrant } from "../../private-mirror/endpoint-needs.js";
+import type { ExistingNetwork, NetworkPlace, OwnNetwork } from "../../private-mirror/subnets.js";
+import { bucketsPolicy } from "./mirror-policies.js";
 
 export interface PrivateNetworkProps {
   /** Front of the `Name` tags and of the group's name. */

@@ -6,7 +6,7 @@ import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { HostAccess } from "./host-access.js";
+import type { HostAccess } from "../host-access.js";
 import type { LabNetwork } from "./lab-network.js";
 
 export interface NatGatewayHostProps {

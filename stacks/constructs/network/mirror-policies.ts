@@ -1,5 +1,5 @@
 /** Who may read packages, as policy documents: of the endpoints, of the repository, of a role. Pure. */
-import type { BucketGrant } from "./endpoint-needs.js";
+import type { BucketGrant } from "../../private-mirror/endpoint-needs.js";
 
 export interface MirrorArns {
   readonly domain: string;

@@ -1,0 +1,53 @@
+import { defined } from "../../base/defined.js";
+import { EXIT, Fault, quote } from "../../base/fault.js";
+import type { StackName } from "../names.js";
+import type { TerraformFailure } from "./terraform-log.js";
+
+export const logWithSecrets = (variable: string, value: string): Fault =>
+  new Fault("stacks/leaky-log", `${variable}=${quote(value)} would print private keys`, {
+    hint: `at that level Terraform logs write-only values; unset ${variable}, or set it to INFO`,
+    exit: EXIT.usage,
+  });
+
+export const noTerraform = (tried: readonly string[]): Fault =>
+  new Fault(
+    "stacks/no-terraform",
+    `there is no Terraform: ${tried.map((name) => quote(name)).join(" and ")} not found on PATH`,
+    {
+      hint: "install Terraform >= 1.11 (https://developer.hashicorp.com/terraform/install) or OpenTofu >= 1.11, or name one in TERRAFORM_BINARY_NAME",
+    },
+  );
+
+export const oldTerraform = (binary: string, version: string): Fault =>
+  new Fault("stacks/old-terraform", `${quote(binary)} is version ${quote(version)}; 1.11 or newer is needed`, {
+    hint: "older ones cannot pass a secret without writing it to the state",
+  });
+
+/** With what Terraform reported, for those who can do something about it. */
+export class TerraformFault extends Fault {
+  constructor(
+    readonly failures: readonly TerraformFailure[],
+    ...rest: ConstructorParameters<typeof Fault>
+  ) {
+    super(...rest);
+  }
+}
+
+export const terraformFailed = (step: string, said: string, failures: readonly TerraformFailure[] = []): Fault =>
+  new TerraformFault(
+    failures,
+    "stacks/terraform-failed",
+    `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`,
+    defined({
+      hint: said.includes("\n") ? said.slice(said.indexOf("\n") + 1) : undefined,
+    }),
+  );
+
+export const interrupted = (step: string): Fault =>
+  new Fault("stacks/interrupted", `terraform ${step} was interrupted; what it had done is recorded`, {
+    hint: "run the same command again to go on from there",
+    exit: EXIT.interrupted,
+  });
+
+export const badState = (file: string, stack: StackName, cause?: unknown): Fault =>
+  new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of ${stack}`, { cause });
