@@ -1,4 +1,4 @@
-/** Every request: whether its caller may make it, and the route that answers it. */
+/** Handles every request: checks its access, then passes it to its route. */
 import { bearerOfBasic } from "../http/headers/basic.js";
 import type { Authenticate } from "../http/headers/bearer.js";
 import { unauthorized } from "../http/problems.js";
@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly table: RouteTable<AgentRoute>;
   readonly authenticate: Authenticate;
   readonly uses: Pick<Uses, "begin">;
-  /** The refusal of a method at a path below `/v1/files/`: which methods there are depends on the directory. */
+  /** The refusal of a method below `/v1/files/`, where the allowed methods depend on the directory. */
   readonly refuseFileMethod: (rawPath: string) => Error;
 }
 
@@ -42,14 +42,14 @@ export function createApp({ table, authenticate, uses, refuseFileMethod }: AppOp
   });
 }
 
-/** Strangers learn nothing but that this host is alive: not even which paths are unknown or malformed. */
+/** Callers without a token learn only that this host is alive, not even which paths are unknown or malformed. */
 function accessOf(match: Match<AgentRoute>, target: RequestTarget | undefined): Access {
   if (match.kind === "route") return match.route.access;
   if (match.kind === "other-method") return match.resource.routes[0]?.access ?? "token";
   return target?.path.startsWith(APYFAL_PREFIX) ? "token or basic" : "token";
 }
 
-/** Requests for unknown paths fail, and failed requests reset nothing; but a host that is ending refuses them as well. */
+/** Requests for unknown paths count too: they fail and so reset nothing, but a host that is ending refuses them as well. */
 export function isUse(match: Match<AgentRoute>): boolean {
   if (match.kind === "route") return match.route.isUse ?? true;
   return match.kind !== "other-method" || match.resource.routes.some((route) => route.isUse ?? true);

@@ -1,4 +1,4 @@
-/** Faults that end the agent before it serves. */
+/** Faults that keep the agent from starting. */
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";

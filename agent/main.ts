@@ -1,4 +1,4 @@
-/** The daemon's command line. Bundled into one file; on a host, systemd runs it. */
+/** The daemon's command line. It is bundled into one file, which systemd runs on a host. */
 
 import { type LoggerOptions, pino } from "pino";
 import { VERSION } from "../base/version.js";
@@ -9,8 +9,8 @@ import { startAgent } from "./serve.js";
 import { loadConfig, loadKeyPair, loadToken } from "./settings/load.js";
 
 /**
- * Lines are written together: a system call for each would be a tenth of a small request. A line is at most
- * this old when it is written; that is what a SIGKILL can lose.
+ * Lines are written in batches, because a system call for each would be a tenth of a small request. A line is at most
+ * this old when it is written, so a SIGKILL loses no more than that.
  */
 const LOG_MS = 200;
 const LOG_BYTES = 8 * 1024;
@@ -28,7 +28,7 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopped" });
 }
 
-/** Many lines have the same millisecond, and formatting it is a quarter of a line's cost. */
+/** Many lines share a millisecond, and formatting it is a quarter of a line's cost. */
 function isoTime(): () => string {
   let at = 0;
   let text = "";
@@ -54,7 +54,7 @@ function openLog() {
   return { log: pino(options, stdout), access: accessLines((line) => stdout.write(line), time) };
 }
 
-/** Everything that `serve` would refuse to start with, except a taken port. */
+/** Checks everything that `serve` would refuse to start with, except a taken port. */
 async function check(file: string): Promise<void> {
   const config = await loadConfig(file);
   await loadToken(config, process.env);

@@ -1,18 +1,18 @@
-/** EC2's instance metadata, version 2: with a session token, which a tricked proxy on the host cannot get. */
+/** EC2's instance metadata, version 2: it needs a session token, which a tricked proxy on the host cannot get. */
 
-/** Also what the AWS SDKs read. */
+/** The AWS SDKs read it too. */
 const ENDPOINT = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
-/** Asks for one entry below `meta-data/`; empty where this machine has no such thing. */
+/** Reads one entry below `meta-data/`; empty if this machine has no such entry. */
 export type Metadata = (path: string) => Promise<string>;
 
-/** @throws where the metadata service does not answer: then nobody can tell. */
+/** @throws if the metadata service does not answer. */
 export async function openMetadata(env: NodeJS.ProcessEnv): Promise<Metadata> {
   const base = (env[ENDPOINT] || "http://169.254.169.254").replace(/\/+$/, "");
   const ask = async (path: string, init: RequestInit): Promise<string> => {
     const answer = await fetch(`${base}/latest/${path}`, { ...init, signal: AbortSignal.timeout(2_000) });
     const text = await answer.text();
-    // Metadata has no entry for what a machine does not have.
+    // Resources that the machine does not have have no entry.
     if (answer.status === 404) return "";
     if (!answer.ok) throw new Error(`instance metadata answered ${answer.status} to ${path}`);
     return text;

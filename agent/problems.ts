@@ -1,4 +1,4 @@
-/** Problems of files. What lies outside is never told from what is missing: see `notFound`. */
+/** Problems of files. A path outside gets the same answer as a missing one: see `notFound`. */
 import { Problem } from "../http/problem.js";
 
 export const badPath = (detail: string) => new Problem(400, "bad-path", "Bad path", detail, { verdict: "malformed" });
@@ -40,7 +40,7 @@ export const outOfRange = (size: number) =>
   });
 
 export const addressesUnknown = (cause: unknown) =>
-  new Problem(503, "addresses-unknown", "Service unavailable", "this host's addresses cannot be told now", {
+  new Problem(503, "addresses-unknown", "Service unavailable", "this host's addresses are unknown at the moment", {
     headers: { "Retry-After": "30", "Cache-Control": "no-cache" },
     cause,
   });

@@ -1,4 +1,4 @@
-/** Opens everything that the configuration names, then listens; closes it again in the opposite order. */
+/** Opens everything that the configuration names, then listens. Closes it again in reverse order. */
 
 import { X509Certificate } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
@@ -51,12 +51,12 @@ export interface AgentOptions {
 }
 
 export interface Agent {
-  /** What the kernel chose where the configuration says 0. */
+  /** The kernel chooses one where the configuration says 0. */
   readonly httpsPort: number | undefined;
   readonly httpPort: number | undefined;
-  /** Settles when what a killed agent left behind is gone. */
+  /** Settles when the leftovers of a killed agent are removed. */
   readonly swept: Promise<void>;
-  /** Takes a new certificate and key into use; running connections keep theirs. @throws Fault and keeps the old. */
+  /** Loads a new certificate and key; open connections keep theirs. @throws Fault, and keeps the old ones. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -127,7 +127,7 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
   const stop = async (graceMs: number) => {
     stopping = true;
     await idle.close();
-    // Together: who follows a job learns its end before the connection is cut.
+    // Together, so that followers of a job learn its end before their connection is cut.
     await Promise.all([engine.close(), ...servers.map((server) => close(server, graceMs))]);
     closeRoots(roots);
   };

@@ -1,11 +1,11 @@
-/** RFC 9457 problems: what a client is told, apart from what the log is told. */
+/** RFC 9457 problems: the public answer, and the cause for the log alone. */
 import { defined } from "../base/defined.js";
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** The word in the access log. @default the code */
   readonly verdict?: string;
-  /** Of the status line, for programs that show nothing else of an answer. @default HTTP's own */
+  /** Reason phrase, for programs that show nothing else of an answer. @default HTTP's own */
   readonly reason?: string;
   /** Stays on the host. */
   readonly cause?: unknown;

@@ -1,4 +1,4 @@
-/** The problems that any daemon has. Each is a named factory; the throw site is one short line. */
+/** The problems that every daemon has, as named factories. */
 import { Problem } from "./problem.js";
 
 export const malformedTarget = () =>
@@ -9,7 +9,7 @@ export const unauthorized = () =>
     headers: { "WWW-Authenticate": "Bearer" },
   });
 
-/** One answer for all that is not there or not to be seen, so that nothing can be told from it. */
+/** The same answer for missing and for forbidden paths, so that it reveals nothing. */
 export const notFound = (verdict = "missing") =>
   new Problem(404, "not-found", "Not found", "there is nothing at this path", { verdict });
 

@@ -1,8 +1,8 @@
-/** The host's public SSH keys, for clients to pin over a connection that they have verified. */
+/** The host's public SSH keys, which clients pin over a verified connection. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Read at each request: the keys are made at first boot, perhaps after the agent started. */
+/** Reads them at each request: first boot may create the keys after the agent started. */
 export async function sshHostKeys(dir = "/etc/ssh"): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
   const files = names.filter((name) => /^ssh_host_\w+_key\.pub$/.test(name)).sort();

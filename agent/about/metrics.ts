@@ -1,4 +1,4 @@
-/** What the agent tells Prometheus. */
+/** The agent's metrics for Prometheus. */
 import { type Family, familyText } from "../../base/prometheus.js";
 import type { RequestMetrics } from "../../http/server/metrics.js";
 import type { JobEngine, JobState } from "../jobs/types.js";

@@ -1,4 +1,4 @@
-/** The public addresses of this machine, as EC2's instance metadata tells them. */
+/** The public addresses of this machine, from EC2's instance metadata. */
 import { isIP } from "node:net";
 import { openMetadata } from "../metadata.js";
 
@@ -6,7 +6,7 @@ const MACS = "network/interfaces/macs/";
 
 /**
  * @returns IPv4 first, each once; empty on a machine without a public address.
- * @throws where the metadata service does not answer: then nobody can tell.
+ * @throws if the metadata service does not answer: the addresses are then unknown.
  */
 export async function publicAddresses(env: NodeJS.ProcessEnv): Promise<string[]> {
   const get = await openMetadata(env);

@@ -1,6 +1,6 @@
 /**
  * SHA-256 of files, remembered by their ETag: device, inode, size, modification and change time. A file that
- * changes while it is read gets none.
+ * changes while it is being read gets no digest.
  */
 import { createHash } from "node:crypto";
 import { readChunks } from "../../http/server/read-chunks.js";
@@ -26,7 +26,7 @@ export class Digests {
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** Reads the file at most once, however many ask at the same time. `fd` stays the caller's. */
+  /** Reads the file once for all requests at the same time. The caller keeps `fd` open. */
   async compute(etag: string, fd: number, size: number): Promise<Buffer | undefined> {
     const known = this.#known.get(etag) ?? this.#running.get(etag);
     if (known !== undefined) return known;

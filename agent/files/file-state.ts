@@ -1,4 +1,4 @@
-/** What every answer about a file needs, worked out once for each state of it. */
+/** Everything that answers about a file need, computed once for each state of it. */
 import type { BigIntStats } from "node:fs";
 import type { Validators } from "../../http/headers/conditions.js";
 import type { Headers } from "../../http/server/exchange.js";
@@ -8,12 +8,12 @@ export interface FileState extends Validators {
   readonly fd: number;
   /** Bytes. */
   readonly size: number;
-  /** All that a 304 says. */
+  /** The headers of a 304. */
   readonly validatorHeaders: Headers;
   readonly headers: Headers;
-  /** Of an answer with all of it. */
+  /** The headers of an answer with the whole file. */
   readonly wholeHeaders: Headers;
-  /** All of it as it was in the turn `readIn`; fewer bytes than `size` where it has been cut short. */
+  /** The whole file in the tick `readIn`; fewer bytes than `size` if it has become shorter. */
   contents?: Buffer;
   readIn?: number;
 }
@@ -28,7 +28,7 @@ export function describeFile({ fd, stat }: { readonly fd: number; readonly stat:
   };
   const headers = {
     ...validatorHeaders,
-    // Whatever was uploaded, no browser is to run it.
+    // A browser must not run an uploaded file, whatever it is.
     "Content-Type": "application/octet-stream",
     "X-Content-Type-Options": "nosniff",
   };

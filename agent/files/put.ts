@@ -1,4 +1,4 @@
-/** PUT of a file: checked before the first byte is asked for, and again before the new file gets its name. */
+/** PUT of a file: checked before the first byte is accepted, and again before the new file gets its name. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { defined } from "../../base/defined.js";
@@ -14,7 +14,7 @@ import type { Digests } from "./digests.js";
 import type { Temporaries } from "./temporaries.js";
 import { validatorsOf } from "./validators.js";
 
-/** Bytes that are gathered for one write, and how many pieces the kernel takes at once (IOV_MAX is 1024). */
+/** Bytes gathered for one write, and pieces in one system call (IOV_MAX is 1024). */
 const GATHERED_BYTES = 512 * 1024;
 const GATHERED_PIECES = 512;
 
@@ -73,7 +73,7 @@ interface ExpectedDigest {
   readonly digest: Buffer;
 }
 
-/** What the header alone tells. @returns the digests that the content must have. @throws Problem */
+/** Checks the headers. @returns the digests that the content must have. @throws Problem */
 export function checkUpload(req: IncomingMessage, maxBytes: number): ExpectedDigest[] {
   const expected = expectedDigests(req);
   if (req.headers["content-range"] !== undefined) throw partialPut();
@@ -86,14 +86,14 @@ export function compareDigests(expected: readonly ExpectedDigest[], sha256: Buff
   for (const { field, digest } of expected) if (!digest.equals(sha256)) throw digestMismatch(field);
 }
 
-/** @returns the SHA-256 of all that came. */
+/** @returns the SHA-256 of the received content. */
 export async function receive(exchange: Exchange, upload: Pick<Upload, "write">, maxBytes: number): Promise<Buffer> {
   const hash = createHash("sha256");
   let gathered: Buffer[] = [];
   let bytes = 0;
   let writing: Promise<void> | undefined;
   exchange.acceptBody();
-  // Leaving the loop early must not cut the connection: the client has yet to read why.
+  // Leaving the loop early must not cut the connection: the client still has to read the reason.
   for await (const chunk of exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     exchange.received += chunk.length;
     if (exchange.received > maxBytes) throw tooLarge(maxBytes);
@@ -103,7 +103,7 @@ export async function receive(exchange: Exchange, upload: Pick<Upload, "write">,
     if (bytes < GATHERED_BYTES && gathered.length < GATHERED_PIECES) continue;
     await writing;
     writing = upload.write(gathered);
-    // Heard at the next await; it must not count as unhandled until then.
+    // Handled at the next await; until then it must not count as unhandled.
     writing.catch(() => undefined);
     gathered = [];
     bytes = 0;

@@ -1,4 +1,4 @@
-/** Which reserved names are in use now, so that the sweep spares them. */
+/** The reserved names in use, which the sweep must spare. */
 import { ownPrefix, temporaryName } from "../guard/reserved.js";
 
 export class Temporaries {

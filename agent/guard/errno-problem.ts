@@ -35,7 +35,7 @@ export function storageProblem(error: unknown): Problem | unknown {
   }
 }
 
-/** For the log alone: by now something else may be there. */
+/** For the log alone: something else may be there by now. */
 function verdictAt(dir: number, name: string): string {
   return statAt(dir, name)?.isSymbolicLink() ? "outside" : "missing";
 }

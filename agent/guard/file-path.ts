@@ -1,9 +1,9 @@
 /**
- * The path of a file request, as a list of names. Decoded once, after it was split, so that no encoding
- * can make a separator or climb: what the filter saw is what the opener gets.
+ * Parses the path of a file request into a list of names. Each name is decoded once, after the split, so no encoding can
+ * make a separator or climb: the filter and the opener see the same names.
  *
  * - NUL, backslash, an encoded slash, malformed percent-encoding and malformed UTF-8 are bad paths.
- * - `..` is never resolved: it is outside, even where it would lead back in.
+ * - `..` is never resolved: it counts as outside, even if it would lead back in.
  * - `.` and empty names (`//`) are dropped; they change nothing.
  */
 import { notFound } from "../../http/problems.js";
@@ -12,7 +12,7 @@ import { isReserved, RESERVED_PREFIX } from "./reserved.js";
 
 export const FILES_PREFIX = "/v1/files/";
 
-/** What the kernel takes for one name. */
+/** The kernel's limit for one name. */
 const NAME_BYTES = 255;
 /** Far deeper than any tree, and shallow enough that a walk stays cheap. */
 const DEPTH = 128;
@@ -21,7 +21,7 @@ export interface FilePath {
   /** Name of the authorized directory; empty for the list of them. */
   readonly directory: string;
   readonly names: readonly string[];
-  /** The path ended in a slash: only a directory will do. */
+  /** Whether the path ended in a slash, which only a directory may have. */
   readonly slash: boolean;
 }
 

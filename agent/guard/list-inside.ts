@@ -1,4 +1,4 @@
-/** What an opened directory holds: regular files and directories, nothing else, in one order. */
+/** Lists an opened directory: its regular files and directories, in a fixed order. */
 import { readdir } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { statAt } from "./proc-fd.js";
@@ -13,7 +13,7 @@ export interface DirectoryEntry {
   readonly modified: string;
 }
 
-/** Stats between two turns of the event loop: about a millisecond of work. */
+/** Calls of stat between two ticks of the event loop: about a millisecond of work. */
 const BATCH = 256;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -36,7 +36,7 @@ function describe(dir: number, name: string): DirectoryEntry | undefined {
   return { name, type, size: type === "file" ? Number(stat.size) : 0, modified: stat.mtime.toISOString() };
 }
 
-/** Names that are not UTF-8, or hold a backslash, cannot be asked for, so they are not offered. */
+/** Names that are not UTF-8 or hold a backslash are left out, because no request can name them. */
 function decode(name: Buffer): string | undefined {
   try {
     return utf8.decode(name);

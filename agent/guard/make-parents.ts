@@ -1,4 +1,4 @@
-/** Opens the directory that a new file goes into, and makes what is missing on the way, never through a link. */
+/** Opens the directory for a new file, and creates missing directories on the way. Never follows a link. */
 import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync } from "node:fs";
 import { errno } from "../../base/fault.js";
 import { underFile } from "../problems.js";
@@ -12,9 +12,9 @@ const DIRECTORY_MODE = 0o777;
 export interface Parents {
   /** The innermost directory. */
   readonly dir: number;
-  /** Makes the new directories last a power cut. */
+  /** Flushes the new directories, so that they survive a power cut. */
   sync(): void;
-  /** Removes the new directories again, as far as nobody has put something into them. */
+  /** Removes the new directories again, unless they are in use by now. */
   undo(): void;
   close(): void;
 }
@@ -57,7 +57,7 @@ export function syncDir(dir: number): void {
   }
 }
 
-/** @returns whether it was not there before. */
+/** @returns whether it is new. */
 function make(dir: number, name: string): boolean {
   try {
     mkdirSync(at(dir, name), DIRECTORY_MODE);
@@ -81,6 +81,6 @@ function removeQuietly(dir: number, name: string): void {
   try {
     rmdirSync(at(dir, name));
   } catch {
-    // Somebody uses it: then it stays.
+    // It is in use, so it stays.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Opens what lies at a path inside an authorized directory, and hands out the open thing itself: a "safe"
- * path would promise nothing about the next instant. Every name is looked up in the directory opened before
- * it, and no link is followed, so there is no moment in which swapping one for another leads outside.
+ * Opens a path inside an authorized directory and returns an open descriptor, since a "safe" path would promise nothing
+ * about the next instant. Every name is looked up in the directory that was opened before it, and no link is followed.
+ * So there is no moment at which swapping a name for a link leads outside.
  */
 import { type BigIntStats, closeSync } from "node:fs";
 import { notFound } from "../../http/problems.js";
@@ -18,14 +18,14 @@ export interface OpenFile {
 
 export interface OpenDirectory {
   readonly kind: "directory";
-  /** Good for names under it, not for reading itself. */
+  /** For looking up names in it, not for reading it. */
   readonly fd: number;
   readonly stat: BigIntStats;
 }
 
 /**
  * @returns an open file or directory that the caller closes.
- * @throws Problem 404 for what is missing, a link, or neither file nor directory.
+ * @throws Problem 404 for a missing path, a link, or anything but a file or directory.
  */
 export function openInside(root: Root, names: readonly string[]): OpenFile | OpenDirectory {
   const leaf = names.at(-1);
@@ -41,7 +41,7 @@ export function openInside(root: Root, names: readonly string[]): OpenFile | Ope
   }
 }
 
-/** The directory at `names`, for the caller to close. @throws Problem 404 */
+/** Opens the directory at `names`, for the caller to close. @throws Problem 404 */
 export function walk(root: Root, names: readonly string[]): number {
   let dir = duplicateDir(root.fd);
   for (const name of names) dir = step(dir, name);
@@ -59,7 +59,7 @@ function step(dir: number, name: string): number {
   }
 }
 
-/** What has this name in the directory `parent`, which stays the caller's. */
+/** Opens `name` in the directory `parent`, which the caller keeps open. */
 export function openLeaf(parent: number, name: string): OpenFile | OpenDirectory {
   const place = openPlace(parent, name);
   let keep = false;

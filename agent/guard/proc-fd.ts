@@ -1,9 +1,9 @@
 /**
- * `openat(2)` for Node: a name in an opened directory is `/proc/self/fd/N/name`, and the kernel resolves the
- * first part to the very directory that was opened, whatever has since been put in its place.
+ * `openat(2)` for Node: a name in an opened directory is `/proc/self/fd/N/name`. The kernel resolves the first part to
+ * the very directory that was opened, whatever has its name now.
  *
- * Descriptors are plain numbers and the calls synchronous: a step costs 2 to 4 µs, through the thread pool
- * 17 to 78, and between two steps nothing else of this process runs.
+ * Descriptors are plain numbers, and the calls are synchronous: a step costs 2 to 4 µs, and 17 to 78 µs through the
+ * thread pool. Between two steps nothing else of this process runs.
  */
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 
@@ -23,17 +23,17 @@ export function openDirAt(dir: number, name: string): number {
   return openSync(at(dir, name), O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
-/** Whatever has this name, the link itself where it is one; only good for fstat and {@link reopen}. */
+/** Opens any kind of entry, a link as itself; only for fstat and {@link reopen}. */
 export function openPlaceAt(dir: number, name: string): number {
   return openSync(at(dir, name), O_PATH | O_NOFOLLOW);
 }
 
-/** By its own name, following links: only for directories that the configuration names. */
+/** Opens by path and follows links: only for directories that the configuration names. */
 export function openRoot(path: string): number {
   return openSync(path, O_PATH | O_DIRECTORY);
 }
 
-/** Opens for reading what `place` already is: no name is looked up again. */
+/** Opens the entry behind `place` for reading, without another lookup of a name. */
 export function reopen(place: number): number {
   return openSync(`/proc/self/fd/${place}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }

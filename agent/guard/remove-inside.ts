@@ -10,7 +10,7 @@ import { at, statAt } from "./proc-fd.js";
 import type { Root } from "./roots.js";
 import { endTick } from "./tick.js";
 
-/** @param names at least one. @param allow throws where the file is not in the state that was asked for. */
+/** @param names at least one. @param allow throws if the file is not in the requested state. */
 export function removeInside(
   root: Root,
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** Names of uploads that are not finished. Never listed, never served, never accepted from a client. */
+/** Names of unfinished uploads. They are never listed, never served and never accepted from a client. */
 import { createHash, randomBytes } from "node:crypto";
 
 export const RESERVED_PREFIX = ".sallyport-upload-";
@@ -7,7 +7,7 @@ export function isReserved(name: string): boolean {
   return name.startsWith(RESERVED_PREFIX);
 }
 
-/** Hosts may share one directory over a network; each clears up only what it left itself. */
+/** Hosts may share a directory over a network, so each removes only its own leftovers. */
 export function ownPrefix(hostName: string): string {
   return `${RESERVED_PREFIX}${createHash("sha256").update(hostName).digest("hex").slice(0, 8)}-`;
 }

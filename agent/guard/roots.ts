@@ -1,6 +1,6 @@
 /**
- * The authorized directories, opened once at start and held. What is authorized is the directory that was
- * there, not whatever later gets its name; a new one counts after a restart.
+ * The authorized directories, opened once at the start and held open. The directory that was there is authorized, not
+ * another one that gets its name later; that one counts after a restart.
  */
 import { accessSync, closeSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
@@ -19,16 +19,16 @@ import { openRoot } from "./proc-fd.js";
 
 export interface Root {
   readonly name: string;
-  /** Where it really was when it was opened. */
+  /** Its real path when it was opened. */
   readonly path: string;
   readonly mode: "rw" | "ro";
   readonly fd: number;
 }
 
-/** Group too: on the host, the SSH user shares these directories with the agent through its group. */
+/** Group access too: on the host, the SSH user shares these directories with the agent through a group. */
 const NEW_DIRECTORY_MODE = 0o770;
 
-/** Missing directories under HOME are made; others must be there. @throws Fault */
+/** Creates missing directories under HOME; others must exist. @throws Fault */
 export function openRoots(dirs: readonly HostDir[], env: NodeJS.ProcessEnv): Root[] {
   if (statSync("/proc/self/fd", { throwIfNoEntry: false }) === undefined) throw noProc();
   const roots: Root[] = [];
@@ -76,7 +76,7 @@ function check(path: string, mode: number, need: "read" | "written"): void {
   }
 }
 
-/** A read-only directory that can be written through another one is not read-only. */
+/** A directory that can be written through another one is not read-only. */
 function refuseOverlaps(roots: readonly Root[]): void {
   for (const inner of roots) {
     const outer = roots.find((root) => root.mode === "rw" && inner.mode === "ro" && isWithin(inner.path, root.path));

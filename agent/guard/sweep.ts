@@ -1,12 +1,12 @@
-/** Removes what uploads of a killed agent left behind: the files with its own prefix, in every directory. */
+/** Removes the leftovers of a killed agent's uploads: the files with its own prefix, in every directory. */
 import { closeSync, unlinkSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { at, duplicateDir, openDirAt } from "./proc-fd.js";
 import type { Root } from "./roots.js";
 
 /**
- * @param prefix of this host's temporaries. @param isLive names of uploads that go on now.
- * @returns how many were removed. Directories that cannot be read are passed over.
+ * @param prefix of this host's temporaries. @param isLive whether a name belongs to an upload in progress.
+ * @returns how many were removed. Unreadable directories are skipped.
  */
 export async function sweep(root: Root, prefix: string, isLive: (name: string) => boolean): Promise<number> {
   return root.mode === "ro" ? 0 : sweepDir(duplicateDir(root.fd), prefix, isLive);
@@ -25,7 +25,7 @@ async function sweepDir(dir: number, prefix: string, isLive: (name: string) => b
       }
     }
   } catch {
-    // Not readable or not writable for us: then we left nothing there either.
+    // We cannot read or write it, so we left nothing there either.
   } finally {
     closeSync(dir);
   }

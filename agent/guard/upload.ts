@@ -1,7 +1,6 @@
 /**
- * One file on its way in. The bytes go to a new file under a reserved name in the directory they belong to;
- * only when all of them are on the disk does that file get its name, in one step. A reader sees the old file
- * or the new one; whatever breaks on the way leaves the old one.
+ * One upload. The bytes go to a new file with a reserved name in the target directory. When all of them are on the
+ * disk, the file gets its name in one step. A reader sees the old file or the new one; a failure leaves the old one.
  */
 import {
   type BigIntStats,
@@ -30,7 +29,7 @@ const flush = promisify(fsync);
 const flushData = promisify(fdatasync);
 const closeFd = promisify(close);
 /**
- * Written bytes that are sent on to the disk while more come in, so that at the end little is left to wait for.
+ * Written bytes are flushed to the disk while more arrive, so that little is left to wait for at the end.
  */
 const FLUSHED_BYTES = 32 * 1024 * 1024;
 
@@ -38,7 +37,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 export type Existing = BigIntStats | undefined;
 
-/** Throws where what is there now does not allow the upload. Asked before the first byte and at the last moment. */
+/** Throws if the existing file does not allow the upload. Called before the first byte and at the last moment. */
 export type Allow = (existing: Existing) => void;
 
 export class Upload {
@@ -50,7 +49,7 @@ export class Upload {
   #writing: Promise<void> = Promise.resolve();
   #unflushed = 0;
   #flushing: Promise<void> | undefined;
-  /** A failed flush is told once, to whoever asked for it; the next one would say that all is well. */
+  /** The kernel reports a failed flush once, to its caller; the next flush would report success. */
   #lost: unknown;
 
   private constructor(parents: Parents, fd: number, name: string, temporary: string) {
@@ -68,7 +67,7 @@ export class Upload {
       const existing = replaceable(parents.dir, name);
       allow(existing);
       const fd = openSync(at(parents.dir, temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-      // A script that is replaced stays executable.
+      // A replaced script stays executable.
       if (existing !== undefined) fchmodSync(fd, Number(existing.mode & 0o777n));
       return new Upload(parents, fd, name, temporary);
     } catch (error) {
@@ -79,7 +78,7 @@ export class Upload {
     }
   }
 
-  /** Starts once the write before it has ended; `chunks` are not to be changed until then. */
+  /** Starts when the previous write has ended; `chunks` must not change until then. */
   write(chunks: readonly Buffer[]): Promise<void> {
     const position = this.#position;
     for (const chunk of chunks) this.#position += chunk.length;
@@ -98,7 +97,7 @@ export class Upload {
     if (this.#unflushed >= FLUSHED_BYTES && this.#flushing === undefined) this.#flushBehind();
   }
 
-  /** One at a time, and not waited for: a disk slower than the network still ends up waiting at the end. */
+  /** One at a time, in the background: a disk slower than the network still leaves a wait at the end. */
   #flushBehind(): void {
     this.#unflushed = 0;
     this.#flushing = flushData(this.#fd)
@@ -127,13 +126,13 @@ export class Upload {
     }
   }
 
-  /** Leaves nothing behind. */
+  /** Removes everything that the upload created. */
   async abort(): Promise<void> {
     await this.#writing.catch(() => undefined);
     try {
       unlinkSync(at(this.#parents.dir, this.#temporary));
     } catch {
-      // Already gone, with its directory perhaps.
+      // Gone already, perhaps with its directory.
     }
     this.#parents.undo();
   }
@@ -145,7 +144,7 @@ export class Upload {
     await closeFd(this.#fd);
   }
 
-  /** Without a pause between the question and the deed, so that no other request can come between. */
+  /** Checks and renames without an await in between, so that no other request can intervene. */
   #publish(allow: Allow): boolean {
     const { dir } = this.#parents;
     const existing = replaceable(dir, this.#name);
@@ -157,19 +156,19 @@ export class Upload {
       return false;
     }
     if (this.#link(from, to)) return true;
-    // Taken since we looked, by another program: then that is what is replaced, if it may be.
+    // Another program has created the name since we looked: replace its file, if allowed.
     allow(replaceable(dir, this.#name));
     renameSync(from, to);
     return false;
   }
 
-  /** Unlike rename(), link() takes no name that is in use. @returns false where it is. */
+  /** Unlike rename(), link() never takes a name in use. @returns false if it is. */
   #link(from: string, to: string): boolean {
     try {
       linkSync(from, to);
     } catch (error) {
       if (errno(error) === "EEXIST") return false;
-      // FAT and some network file systems know no links.
+      // FAT and some network file systems have no hard links.
       if (errno(error) !== "EPERM" && errno(error) !== "ENOTSUP") throw error;
       renameSync(from, to);
       return true;
@@ -179,7 +178,7 @@ export class Upload {
   }
 }
 
-/** The regular file at `name`, if any. @throws Problem where something else is there. */
+/** The state of the regular file at `name`, if any. @throws Problem if something else is there. */
 function replaceable(dir: number, name: string): Existing {
   const stat = statAt(dir, name);
   if (stat === undefined || stat.isFile()) return stat;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const gather = promisify(writev);
 
-/** Writes every byte, however few the kernel takes at a time (a disk that fills up takes some, then none). */
+/** Writes every byte, even if the kernel takes few at a time (a disk that fills up takes some, then none). */
 export async function writeAll(fd: number, chunks: readonly Buffer[], position: number): Promise<void> {
   let left = [...chunks];
   let offset = position;

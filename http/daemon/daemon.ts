@@ -1,4 +1,4 @@
-/** The command line that the daemons share: which command, with which file, until which signal, and what went wrong. */
+/** The command line that the daemons share: commands, the settings file, signals and the texts of failures. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 
@@ -6,24 +6,24 @@ export interface DaemonOptions {
   /** The room, as in the names of its faults and its bundle: "agent" is `agent.mjs`. */
   readonly room: string;
   readonly version: string;
-  /** What comes behind `--config` where nobody writes it. */
+  /** The default of `--config`. */
   readonly defaultConfig: string;
-  /** By name; each is given the values of all options. */
+  /** By name; each gets the values of all options. */
   readonly commands: Readonly<Record<string, DaemonCommand>>;
   /** Besides --config, --version and --help. */
   readonly options?: NonNullable<ParseArgsConfig["options"]>;
 }
 
 export interface DaemonCommand {
-  /** What is written behind its name. */
+  /** Its options in the usage text. */
   readonly synopsis: string;
-  /** @param refuse makes the fault of an option that is missing or wrong. */
+  /** @param refuse makes the fault for a missing or wrong option. */
   run(values: DaemonValues, refuse: (reason: string) => Fault): Promise<void>;
 }
 
 export type DaemonValues = Readonly<Record<string, unknown>> & { readonly config: string };
 
-/** Runs the command in argv and ends the process: 0 done, else the fault's own status, with its two lines on stderr. */
+/** Runs the command in argv and exits: 0 on success, otherwise the fault's own status, with its two lines on stderr. */
 export function runDaemon(options: DaemonOptions): void {
   command(options, process.argv.slice(2)).then(
     () => process.exit(EXIT.ok),
@@ -39,12 +39,12 @@ export function runDaemon(options: DaemonOptions): void {
 /** Resolves with the name of the signal that asks the process to end. */
 export function untilStopped(): Promise<string> {
   return new Promise((resolve) => {
-    // Not once(): while a child runs, execa listens as well, and ends the process where nobody else does any more.
+    // Not once(): while a child runs, execa listens as well, and ends the process if it is the only listener left.
     for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, resolve);
   });
 }
 
-/** Calls `reload` at each SIGHUP; what it throws goes to `failed`, and the daemon goes on as it was. */
+/** Calls `reload` at each SIGHUP. Its errors go to `failed`, and the daemon continues unchanged. */
 export function onHangup(reload: () => Promise<void>, failed: (cause: string) => void): void {
   process.on("SIGHUP", () => {
     reload().catch((error: unknown) => failed(text(error)));

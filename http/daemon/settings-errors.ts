@@ -1,4 +1,4 @@
-/** What can be wrong with a daemon's settings and the files they name. `room` is the prefix of the code. */
+/** Faults of a daemon's settings and the files they name. `room` is the prefix of the code. */
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";

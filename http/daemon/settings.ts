@@ -1,4 +1,4 @@
-/** From the text of a daemon's YAML file to checked settings with every default filled in. Pure. */
+/** Parses a daemon's YAML file into checked settings with all defaults filled in. Pure. */
 import { Ajv, type ErrorObject } from "ajv";
 import { LineCounter, parseDocument } from "yaml";
 import { nearest } from "../../base/text/nearest.js";
@@ -31,14 +31,14 @@ function toFault(room: string, file: string, errors: readonly ErrorObject[]) {
   }
   const missing = of("required");
   if (missing !== undefined) return missingKey(room, file, under(missing, String(missing.params.missingProperty)));
-  // A union reports each of its branches and then itself, which is what has the description.
+  // A union reports each of its branches and then itself, and only the union has the description.
   const error = of("anyOf") ?? errors[0];
   const description: unknown = error?.parentSchema?.description;
   const expected = typeof description === "string" ? description : "a mapping";
   return badValue(room, file, (error && under(error)) || "the document", error?.data, expected);
 }
 
-/** `listen.https_port`: where an error is, as the reader would say it. */
+/** The place of an error in the reader's words: `listen.https_port`. */
 function under(error: ErrorObject, key?: string): string {
   const path = error.instancePath.split("/").slice(1);
   return (key === undefined ? path : [...path, key]).join(".");

@@ -1,6 +1,6 @@
-/** HTTP Basic for clients that know nothing else: its password is the token, its user name says nothing. */
+/** HTTP Basic for clients that know nothing else: the password is the token, and the user name is ignored. */
 
-/** @returns the header as a Bearer one, for the one comparison that there is; any other header as it is. */
+/** @returns a Bearer header with the password, for the one comparison of tokens; any other header unchanged. */
 export function bearerOfBasic(authorization: string | undefined): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? "")?.[1];
   if (encoded === undefined) return authorization;

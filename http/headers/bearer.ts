@@ -3,13 +3,13 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 export const ANONYMOUS = "anonymous";
 
-/** Names the caller of an `Authorization` header, or undefined where it must be refused. */
+/** @returns the name of the caller with this `Authorization` header; undefined if it must be refused. */
 export type Authenticate = (authorization: string | undefined) => string | undefined;
 
-/** Lets everybody in, as "anonymous". */
+/** Accepts every caller as "anonymous". */
 export const authenticateAnyone: Authenticate = () => ANONYMOUS;
 
-/** Lets in who shows `token`, named by the first 8 hex digits of its SHA-256. */
+/** Accepts callers with `token`, and names them by the first 8 hex digits of its SHA-256. */
 export function authenticateBearer(token: string): Authenticate {
   const expected = Buffer.from(token);
   const who = createHash("sha256").update(token).digest("hex").slice(0, 8);
@@ -17,7 +17,7 @@ export function authenticateBearer(token: string): Authenticate {
   return (authorization) => {
     const sent = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization ?? "")?.[1];
     if (sent === undefined) return undefined;
-    // Of one length whatever was sent, which timingSafeEqual needs. How long a token is, is no secret.
+    // timingSafeEqual needs equal lengths. The length of a token is no secret.
     room.fill(0);
     room.write(sent, "latin1");
     return timingSafeEqual(room, expected) && sent.length === expected.length ? who : undefined;

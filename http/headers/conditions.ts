@@ -10,7 +10,7 @@ export interface Validators {
 
 export type Precondition = "proceed" | "not-modified" | "failed";
 
-/** @param current undefined where the resource does not exist. */
+/** @param current undefined if the resource does not exist. */
 export function evaluate(method: string, headers: IncomingHttpHeaders, current: Validators | undefined): Precondition {
   const reading = method === "GET" || method === "HEAD";
   const ifMatch = headers["if-match"];
@@ -30,7 +30,7 @@ export function evaluate(method: string, headers: IncomingHttpHeaders, current: 
   return "proceed";
 }
 
-/** Whether `If-Range` still holds, so that a part may be sent; else the whole is. */
+/** Whether `If-Range` still holds, so that a part may be sent instead of the whole. */
 export function rangeStillHolds(ifRange: string | undefined, current: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.trim().endsWith('"')) return strongMatch(ifRange.trim(), current.etag);
@@ -45,7 +45,7 @@ function matches(header: string, current: Validators | undefined, same: (a: stri
 
 const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** Seconds since 1970, or undefined for what is no date: such a header is ignored. */
+/** @returns seconds since 1970; undefined for a malformed date, whose header is ignored. */
 function parseDate(text: string | undefined): number | undefined {
   if (text === undefined || !IMF_FIXDATE.test(text.trim())) return undefined;
   const time = Date.parse(text);

@@ -2,7 +2,7 @@
 
 const LIST = /^\s*(?:\*|(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)\s*$/;
 
-/** The tags of `If-Match` or `If-None-Match`; `"*"` for any; none at all where the header is malformed. */
+/** The tags of `If-Match` or `If-None-Match`; `"*"` for any; none if the header is malformed. */
 export function parseTags(header: string): "*" | readonly string[] {
   if (header.trim() === "*") return "*";
   return LIST.test(header) ? (header.match(/(?:W\/)?"[^"]*"/g) ?? []) : [];

@@ -8,7 +8,7 @@ export type Selection =
 const WHOLE: Selection = { kind: "whole" };
 const HEADER = /^bytes=[ \t]*((?:\d+-\d*|-\d+)(?:[ \t]*,[ \t]*(?:\d+-\d*|-\d+))*)[ \t]*$/i;
 
-/** @param header `Range`; another unit, or what is malformed, counts as absent. */
+/** @param header `Range`; another unit or a malformed value counts as absent. */
 export function selectRange(header: string | undefined, size: number): Selection {
   const list = HEADER.exec(header ?? "")?.[1];
   if (list === undefined) return WHOLE;

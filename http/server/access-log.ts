@@ -1,11 +1,11 @@
 /**
- * One JSON line for each request: who, what, how much, verdict. Never a token, a query or a body.
+ * One JSON line per request: caller, target, sizes, verdict. Never a token, a query or a body.
  */
 import type { Logger } from "pino";
 
-/** Told only where a daemon wants it told; each at most 256 characters. */
+/** Logged only by daemons that fill them in; at most 256 characters each. */
 export interface AccessDetails {
-  /** Where the request came from, as a trusted proxy says. */
+  /** The client's address according to a trusted proxy. */
   readonly client?: string;
   readonly protocol?: string;
   readonly referrer?: string;
@@ -20,12 +20,12 @@ export interface AccessEntry extends AccessDetails {
   readonly status: number;
   /** Bytes of content sent. */
   readonly bytes: number;
-  /** Bytes of content received, where there were any. */
+  /** Bytes of content received, if any. */
   readonly received?: number;
   readonly ms: number;
   readonly verdict: string;
   readonly who: string;
-  /** Why it went wrong, for status 5xx. */
+  /** The cause of a failure with status 5xx. */
   readonly cause?: string;
 }
 
@@ -40,14 +40,14 @@ export function accessLog(log: Logger): AccessLog {
 }
 
 /**
- * The same lines, made by hand: for a small file, a general logger costs as much as reading it.
+ * The same lines without a logger: for a small file, a general logger costs as much as reading the file.
  *
  * @param time gives `,"time":"…"`, as pino's do.
  */
 export function accessLines(write: (line: string) => void, time: () => string): AccessLog {
   return (entry) => {
     const { id, remote, method, status, bytes, received, ms, verdict, who, cause } = entry;
-    // What a client chose is quoted; method, address and the words of ours hold nothing that needs it.
+    // Values from the client are quoted. Method, address and our own words hold nothing that needs quoting.
     const request = `"id":${quote(id)},"remote":"${remote}","method":"${method}","path":${quote(shorten(entry.path))}`;
     const much = received === undefined ? "" : `,"received":${received}`;
     const why = cause === undefined ? "" : `,"cause":${quote(cause)}`;

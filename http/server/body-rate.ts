@@ -1,7 +1,7 @@
 /**
- * Bodies that trickle: each byte keeps a connection from being idle, so a client could hold an upload and its
- * temporary file for ever. A body has to bring a number of bytes in each window; time in which we do not read
- * what has come is not held against the client.
+ * Cuts bodies that trickle. Every byte keeps a connection from being idle, so a client could hold an upload and its
+ * temporary file for ever. A body must therefore bring a minimum of bytes in each window. Time in which we leave
+ * received bytes unread does not count against the client.
  */
 
 import { bodyTooSlow } from "../problems.js";
@@ -10,7 +10,7 @@ import type { Limits } from "./limits.js";
 
 interface Watched {
   since: number;
-  /** Bytes that the socket had read by then. */
+  /** Bytes that the socket had read at `since`. */
   bytes: number;
 }
 

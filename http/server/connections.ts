@@ -1,8 +1,7 @@
 /**
- * How many connections there are, in all and from one caller. Whoever holds connections without asking
- * anything makes room for those who ask: at the limit, a newcomer takes the place of a connection that has no
- * request under way, the oldest of the caller that has most of these. Only where all of them are at work is
- * the newcomer refused.
+ * Limits connections, in total and per client. At the limit, a new connection replaces one without a request under
+ * way: the oldest of the client that holds the most of them. The new connection is refused only if all others are at
+ * work.
  */
 import type { Server as HttpServer } from "node:http";
 import { Server as HttpsServer } from "node:https";
@@ -15,9 +14,9 @@ import { callerOf, remoteOf } from "./remote.js";
 interface Connection {
   readonly key: string;
   readonly caller: string;
-  /** The TCP one: closing it closes what is on top. */
+  /** The TCP socket: closing it closes TLS on top of it. */
   readonly socket: Socket;
-  /** What requests come on. Before the end of a TLS handshake there is none. */
+  /** The socket that carries requests; undefined until the TLS handshake ends. */
   requests: Socket | undefined;
 }
 
@@ -28,7 +27,7 @@ export function guardConnections(
   limits: Pick<Limits, "connections" | "connectionsPerAddress">,
 ): void {
   const secure = server instanceof HttpsServer;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   const connections = new Map<string, Connection>();
   const perCaller = new Map<string, number>();
 
@@ -49,7 +48,7 @@ export function guardConnections(
     if (connections.size <= limits.connections) return;
     const idle = connectionToEvict(idleOf(connections.values(), socket));
     if (idle === undefined) return refuse(socket, secure);
-    // Now, not when the kernel is done with it: the next newcomer must find another one.
+    // At once, not when the kernel has closed it: the next new connection must find another one.
     connections.delete(idle.key);
     idle.socket.destroy();
   });
@@ -60,7 +59,7 @@ export function guardConnections(
   });
 }
 
-/** Names a connection: a TLS socket is another object than the TCP one under it, but both know the peer. */
+/** A key for a connection: a TLS socket and the TCP socket under it are two objects, but both know the peer. */
 export function peerOf(socket: Socket): string {
   return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
 }
@@ -72,7 +71,7 @@ function* idleOf(connections: Iterable<Connection>, newcomer: Socket): Generator
   }
 }
 
-/** Before TLS there are no words that the other side would understand. */
+/** Before the TLS handshake, the peer understands no answer. */
 function refuse(socket: Socket, secure: boolean): void {
   if (secure) socket.destroy();
   else socket.end(REFUSAL, () => socket.destroy());

@@ -1,4 +1,4 @@
-/** One request and its answer: the id, the account of it, and the ways to end it. */
+/** One request and its answer: its id, its line in the access log, and the ways to end it. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { defined } from "../../base/defined.js";
@@ -9,9 +9,9 @@ import { remoteOf } from "./remote.js";
 
 export type Headers = Readonly<Record<string, string | number>>;
 
-/** How long an answered client may go on sending a body that nobody wants. */
+/** How long a client may go on sending a body after its answer. */
 const LINGER_MS = 2_000;
-/** Bytes of content up to which copying is cheaper than a second write. */
+/** Bytes of content up to which copying costs less than a second write. */
 const JOINED = 16 * 1024;
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -31,7 +31,7 @@ export class Exchange {
   cause: unknown;
   /** Label of the matched route in metrics. */
   route: string | undefined;
-  /** What else the log is told. */
+  /** More members of the log line. */
   details: AccessDetails = NO_DETAILS;
   readonly #started = performance.now();
   #bodyAccepted: boolean;
@@ -51,18 +51,18 @@ export class Exchange {
     this.#bodyAccepted = req.headers.expect === undefined;
     res.once("close", () => {
       log(this.#entry(), this.route);
-      // Answered before its body was whole: nothing more of it will come, which whoever still reads must learn.
+      // The answer went out before the whole body came. No more of it will come, and its readers must learn that.
       if (!req.complete) req.destroy();
     });
   }
 
-  /** Whether the request says that it has content. GET with a body is rare, but it is legal. */
+  /** Whether the header announces content. GET with a body is rare, but legal. */
   get hasBody(): boolean {
     const { headers } = this.req;
     return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   }
 
-  /** Whether the client has been told to send its body, or did not ask. */
+  /** Whether the client may send its body: it did not wait for "100 Continue", or has received it. */
   get bodyAccepted(): boolean {
     return this.#bodyAccepted;
   }
@@ -73,7 +73,7 @@ export class Exchange {
     this.#bodyAccepted = true;
   }
 
-  /** Begins an answer. All headers in one go: set one by one, each costs as much as all. */
+  /** Begins an answer. All headers are set at once: set one by one, each costs as much as all of them. */
   writeHead(status: number, headers: Headers): void {
     this.res.writeHead(status, { "X-Request-Id": this.id, ...headers });
   }
@@ -83,7 +83,7 @@ export class Exchange {
     this.res.setHeader("X-Request-Id", this.id);
   }
 
-  /** Ends with a whole answer held in memory. */
+  /** Answers with content that is in memory as a whole. */
   answer(status: number, headers: Headers, body?: Buffer | string): void {
     const content = typeof body === "string" ? Buffer.from(body) : body;
     const length = content === undefined || "Content-Length" in headers ? undefined : content.length;
@@ -97,14 +97,14 @@ export class Exchange {
 
   problem(problem: Problem): void {
     if (this.res.headersSent && this.verdict !== "ok") {
-      // What follows from the first problem says nothing new.
+      // Consequences of the first problem say nothing new.
       this.res.destroy();
       return;
     }
     this.verdict = problem.verdict;
     this.cause = problem.cause;
     if (this.res.headersSent) {
-      // Half an answer is out: only a broken connection tells the client that it is not whole.
+      // Half an answer is out. Only a broken connection shows the client that it is incomplete.
       this.res.destroy();
       return;
     }
@@ -119,12 +119,12 @@ export class Exchange {
     const unread = this.hasBody && !req.complete;
     this.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
     if (!unread || !this.#bodyAccepted) {
-      // As a string, it leaves in one write with the head; as a buffer, in a second one.
+      // A string leaves in one write with the head; a buffer needs a second write.
       if (content !== undefined && content.length <= JOINED) res.end(content.toString("latin1"), "latin1");
       else res.end(content);
       return;
     }
-    // The client is still sending. Closing now resets the connection, and the answer may be lost with it.
+    // The client is still sending. Closing now would reset the connection, and the answer might be lost.
     if (content === undefined) res.flushHeaders();
     else res.write(content);
     req.resume();
@@ -147,7 +147,7 @@ export class Exchange {
       verdict: aborted && this.verdict === "ok" ? "aborted" : this.verdict,
       who: this.who,
     };
-    // Most have none of these, and are made in one go.
+    // Most entries have none of these, and need no second object.
     if (this.received === 0 && this.cause === undefined && this.details === NO_DETAILS) return entry;
     return {
       ...entry,

@@ -1,8 +1,8 @@
 /**
- * Half-open TLS connections cost a socket and a TLS state each, and come before any token is seen. Each
- * has a deadline that no trickle of bytes extends (`handshakeTimeout` alone counts idle time), and there
- * are never more than a fixed number: a newcomer closes the oldest of the caller that has most of them. An
- * honest handshake takes milliseconds and is alone, so it is the flood that makes room.
+ * Limits TLS connections that have not finished their handshake. Each costs a socket and a TLS state before any token
+ * is checked. Each has a deadline that no trickle of bytes extends (`handshakeTimeout` alone counts idle time). Above
+ * a fixed number, a new one closes the oldest of the client that holds the most. An honest handshake takes
+ * milliseconds and comes alone, so a flood evicts itself.
  */
 import type { Server } from "node:https";
 import type { Socket } from "node:net";

@@ -1,8 +1,8 @@
-/** What one client may take. A transfer may last for hours, so idle time is bounded and total time is not. */
+/** Resources that one client may use. A transfer may last for hours, so idle time is bounded and total time is not. */
 export interface Limits {
   /** From the TCP connection to the end of the TLS handshake. */
   readonly handshakeMs: number;
-  /** Connections that have not finished their handshake; one more closes the oldest of who has most. */
+  /** Connections that have not finished their handshake; one more closes the oldest of the client that holds the most. */
   readonly handshakes: number;
   /** From the first moment of a connection or request to the end of its header. */
   readonly headersMs: number;
@@ -10,14 +10,14 @@ export interface Limits {
   readonly idleMs: number;
   /** Between an answer and the next request. */
   readonly keepAliveMs: number;
-  /** In all. One more closes the oldest idle one of who has most; where all are busy, itself. */
+  /** In total. One more closes the oldest idle one of the client that holds the most; if all are busy, itself. */
   readonly connections: number;
-  /** From one IPv4 address, or one IPv6 network of 64 bits, which is what one caller has. */
+  /** From one IPv4 address, or one IPv6 /64 network: the addresses of one client. */
   readonly connectionsPerAddress: number;
   /** Bytes per second that a body must bring, over `bodyWindowMs`; 0 for any. */
   readonly minBodyRate: number;
   readonly bodyWindowMs: number;
-  /** How often overdue headers are looked for. */
+  /** How often overdue headers are searched for. */
   readonly checkMs: number;
   /** How long running transfers may go on after SIGTERM. */
   readonly graceMs: number;
@@ -39,5 +39,5 @@ export const LIMITS: Limits = {
 
 /** Bytes of request line and headers. */
 export const HEADER_BYTES = 16 * 1024;
-/** A browser sends some 20; each costs two strings and a place in a table. */
+/** A browser sends about 20; each costs two strings and a table entry. */
 export const HEADER_COUNT = 100;

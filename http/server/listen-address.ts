@@ -6,7 +6,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The host must be written: who leaves it out may not mean every address of the machine. */
+/** The host is required: leaving it out may not mean every address of the machine. */
 export function parseListen(text: string): ListenAddress {
   const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
   const address = parts?.[1] ?? parts?.[2];

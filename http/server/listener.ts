@@ -1,4 +1,4 @@
-/** Turns a handler into a request listener: in turn, logged, and never without an answer. */
+/** Turns a handler into a request listener: one request at a time per connection, each logged and each answered. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { errno } from "../../base/fault.js";
@@ -12,9 +12,9 @@ import { HEADER_COUNT, LIMITS, type Limits } from "./limits.js";
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** Requests that one connection may have waiting behind the one that is being answered. */
+/** Requests that may wait on one connection behind the one being answered. */
 const PIPELINE_LIMIT = 32;
-/** More of them that are read and dropped while the answers before go out; then the connection is cut. */
+/** Further requests that are read and dropped while earlier answers go out; then the connection is cut. */
 const DROPPED_LIMIT = 1_024;
 
 interface Line {
@@ -47,7 +47,7 @@ export function createListener(handle: Handle, log: AccessLog, limits: Limits = 
     }
   };
 
-  // Pipelined requests are answered one after the other: a GET sent behind a PUT must see what was put
+  // Pipelined requests are answered one after the other: a GET sent behind a PUT must see the new content
   // (RFC 9112, 9.3.2), and a connection never has more than one file open.
   return (req, res) => {
     const { socket } = req;

@@ -1,8 +1,8 @@
-/** How many requests there were and how long they took: counted from the access log, so that none is missed. */
+/** Counts requests and their durations from the access log, so that none is missed. */
 import type { HistogramFamily } from "../../base/prometheus.js";
 import type { AccessLog } from "./access-log.js";
 
-/** Seconds: a small file, a page, a patient person, a large transfer. */
+/** Seconds, from a small file over a page and a long poll to a large transfer. */
 const BOUNDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 600];
 
 interface Counts {
@@ -22,7 +22,7 @@ export class RequestMetrics {
   /** @param routeOf labels paths of requests that met no route table; few labels, since each becomes a time series. */
   constructor(private readonly routeOf: (path: string) => string) {}
 
-  /** Counts what goes by. */
+  /** Counts every entry, and passes it on. */
   watch(log: AccessLog): AccessLog {
     return (entry, route = this.routeOf(entry.path)) => {
       this.#sent += entry.bytes;

@@ -1,8 +1,8 @@
-/** The body of a request in memory, never more of it than allowed. */
+/** Reads the body of a request into memory, up to a limit. */
 import type { Exchange } from "./exchange.js";
 
 /**
- * Tells the client to send, reads, and counts what came in `exchange.received`.
+ * Accepts the body, reads it, and counts its bytes in `exchange.received`.
  *
  * @param tooLarge makes the error of a body that is longer than `maxBytes`, also where only its header says so.
  * @throws that error; an error of the connection where the client went away.
@@ -16,7 +16,7 @@ export async function readBody(
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   exchange.acceptBody();
-  // Leaving the loop early must not cut the connection: the client has yet to read why.
+  // Leaving the loop early must not cut the connection: the client still has to read the reason.
   for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     exchange.received += chunk.length;
     if (exchange.received > maxBytes) throw tooLarge(maxBytes);

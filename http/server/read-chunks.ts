@@ -1,6 +1,6 @@
 /**
  * Reads a file with two buffers in turn: the next read runs while the last chunk is used. With 256 KiB this
- * was the fastest of all that keep the event loop free, a quarter above a piped stream.
+ * was the fastest way that keeps the event loop free, 25 % faster than a piped stream.
  */
 import { read } from "node:fs";
 
@@ -8,7 +8,7 @@ export const CHUNK = 256 * 1024;
 
 type Pair = readonly [Buffer, Buffer];
 const idle: Pair[] = [];
-/** 4 MiB held; more transfers than that at once allocate for themselves. */
+/** Holds 4 MiB; further transfers at the same time allocate their own buffers. */
 const IDLE_PAIRS = 8;
 
 /**
@@ -32,7 +32,7 @@ export async function readChunks(
       if (bytes === 0) return done;
       done += bytes;
       using = use(buffer.subarray(0, bytes));
-      // It is awaited after the next read; until then nobody else would hear it fail.
+      // Awaited after the next read; until then its failure must not count as unhandled.
       using?.catch(() => undefined);
     }
     await using;

@@ -8,8 +8,8 @@ import { parseTarget } from "./target.js";
 const NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*$/;
 
 /**
- * The host to send a client to: what it asked for where that is an address, or a name that our certificate
- * covers; else the address it connected to. A made-up Host header leads nowhere else.
+ * The host of the redirect: the requested one, if it is an address or a name that our certificate covers; otherwise the
+ * address that the client connected to. A made-up Host header leads nowhere else.
  */
 export function redirectHost(host: string | undefined, certificate: X509Certificate, connectedTo: string): string {
   const name = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(:\d{1,5})?$/.exec(host ?? "")?.[1] ?? "";
@@ -31,7 +31,7 @@ export function redirectToHttps(exchange: Exchange, certificate: X509Certificate
 }
 
 function covers(certificate: X509Certificate, name: string): boolean {
-  // A bare "*" is no name that X.509 knows, but the one that a wildcard-only certificate has.
+  // A bare "*" is no name to X.509, but it is the only name of a wildcard-only certificate.
   const any = /(^|, )DNS:\*(,|$)/.test(certificate.subjectAltName ?? "");
   return any || certificate.checkHost(name) !== undefined;
 }

@@ -1,4 +1,4 @@
-/** Who a socket is connected to, as the log and the limits name it. */
+/** The peer of a socket, as logs and limits name it. */
 import type { Socket } from "node:net";
 
 /** An IPv4 caller on a dual-stack socket is the same caller. */
@@ -7,7 +7,7 @@ export function remoteOf(socket: Pick<Socket, "remoteAddress">): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 
-/** What one caller cannot change at will: an IPv4 address, or the first 64 bits of an IPv6 one. */
+/** The part of an address that one client cannot change at will: an IPv4 address, or the first 64 bits of IPv6. */
 export function callerOf(remote: string): string {
   if (!remote.includes(":")) return remote;
   const [head = "", tail] = remote.split("%", 1)[0]?.split("::") ?? [];

@@ -1,9 +1,9 @@
-/** A part of an open file as the content of an answer. */
+/** Sends a part of an open file as the content of an answer. */
 import { readSync } from "node:fs";
 import type { Exchange, Headers } from "./exchange.js";
 import { readChunks } from "./read-chunks.js";
 
-/** One buffer and one write; a stream or a thread-pool read would cost more than the file. */
+/** Up to this size, one buffer and one write: a stream or a read in the thread pool would cost more. */
 const SMALL = 64 * 1024;
 
 export interface FilePart {
@@ -13,8 +13,8 @@ export interface FilePart {
 }
 
 /**
- * Ends the answer: a small one at once, a large one when the promise settles. A file that was cut short
- * meanwhile breaks the connection: the length was promised.
+ * Ends the answer: a small one at once, a large one when the promise settles. If the file has become shorter meanwhile,
+ * the connection breaks, because the length was promised.
  *
  * @param headers with the part's Content-Length.
  */
@@ -38,7 +38,7 @@ async function sendLarge(exchange: Exchange, status: number, headers: Headers, p
   exchange.writeHead(status, headers);
   const write = (chunk: Buffer) =>
     new Promise<void>((resolve, reject) => {
-      // A connection that is gone may never call back for what was queued on it.
+      // A closed connection may never call back for queued writes.
       abandon = () => reject(new Error("the client went away"));
       if (res.closed) return abandon();
       res.write(chunk, (error) => (error == null ? resolve() : reject(error)));
@@ -55,7 +55,7 @@ async function sendLarge(exchange: Exchange, status: number, headers: Headers, p
   }
 }
 
-/** Fewer bytes than asked for where the file is shorter. */
+/** @returns fewer bytes than `length` if the file is shorter. */
 export function readPart({ fd, start, length }: FilePart): Buffer {
   const content = Buffer.allocUnsafe(length);
   let done = 0;

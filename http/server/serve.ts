@@ -21,7 +21,7 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-// These answer with a few kilobytes: nothing that is worth waiting for long.
+// The answers are a few kilobytes: none is worth a long wait.
 const limits = { ...LIMITS, connections: 128, idleMs: 15_000, graceMs: 2_000 };
 
 export async function serve({ at, handle, pair, log = () => {} }: ServeOptions): Promise<Serving> {

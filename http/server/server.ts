@@ -1,4 +1,4 @@
-/** HTTP and HTTPS servers with every limit set, listening, and closing in good order. */
+/** HTTP and HTTPS servers with every limit set; how they listen, and how they close in good order. */
 import { createServer as createHttp, type Server as HttpServer, STATUS_CODES } from "node:http";
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -27,7 +27,7 @@ export function httpsServer(pair: KeyPair, listener: Listener, limits: Limits, l
   return server;
 }
 
-/** @returns the port, which the kernel chose where 0 was asked for. */
+/** @returns the port: the kernel chooses one for port 0. */
 export async function listen(server: Server, address: string, port: number): Promise<number> {
   try {
     return await tryListen(server, address, port);
@@ -47,7 +47,7 @@ export async function close(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  // A connection whose last answer has just gone out is kept alive, and nobody will ask on it again.
+  // A connection whose last answer has just gone out would stay open for requests that never come.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
@@ -69,7 +69,7 @@ function httpOptions(limits: Limits) {
 
 function bound<S extends Server>(server: S, listener: Listener, limits: Limits, log: AccessLog): S {
   server.timeout = limits.idleMs;
-  // Node would drop what is above a maximum without a word. What counts here is the size of the header.
+  // Above a maximum, Node drops headers silently. The listener counts them instead.
   server.maxHeadersCount = 0;
   guardConnections(server, limits);
   server.on("request", listener);
@@ -87,7 +87,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   CONNECT: 405,
 };
 
-/** What is not HTTP at all never becomes a request; it is still answered, logged and closed. */
+/** Bytes that are not HTTP never become a request; they are still answered and logged, and the connection closed. */
 function refuse(error: Error, socket: Duplex, log: AccessLog): void {
   if (!socket.writable || errno(error) === "ECONNRESET") {
     socket.destroy();

@@ -8,12 +8,12 @@ export interface RequestTarget {
 }
 
 const ABSOLUTE = /^https?:\/\/[^/?#\\]*/i;
-// What RFC 3986 lets a path or query hold is less than this; a fragment, a blank or a raw byte above ASCII never is.
+// RFC 3986 allows less than this in a path or query, but never a fragment, a blank or a raw byte above ASCII.
 const VISIBLE = /^[\x21\x22\x24-\x7e]*$/;
 
-/** @returns undefined for what is not a path: `*`, other schemes, fragments, raw bytes above ASCII. */
+/** @returns undefined for anything but a path: `*`, other schemes, fragments, raw bytes above ASCII. */
 export function parseTarget(url: string | undefined): RequestTarget | undefined {
-  // Servers must accept the absolute form too (RFC 9112, 3.2.2); its authority chooses nothing here.
+  // Servers must accept the absolute form too (RFC 9112, 3.2.2). Its authority has no effect here.
   const rest = (url ?? "").replace(ABSOLUTE, "") || "/";
   const question = rest.indexOf("?");
   const path = question < 0 ? rest : rest.slice(0, question);

@@ -1,4 +1,4 @@
-/** TLS as both daemons speak it: 1.2 and 1.3, forward secrecy and authenticated encryption only. */
+/** TLS for all daemons: 1.2 and 1.3, forward secrecy and authenticated encryption only. */
 import { constants, randomBytes } from "node:crypto";
 import type { Server, ServerOptions } from "node:https";
 import { createSecureContext } from "node:tls";
@@ -19,7 +19,7 @@ export function tlsOptions(pair: KeyPair): ServerOptions {
     minVersion: "TLSv1.2",
     maxVersion: "TLSv1.3",
     ciphers: TLS_CIPHERS,
-    // All suites are good: let the client take the one its processor has instructions for.
+    // All suites are good: the client picks the one that its processor has instructions for.
     honorCipherOrder: false,
     ecdhCurve: "X25519:prime256v1:secp384r1",
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
@@ -36,7 +36,7 @@ export function checkPair(pair: KeyPair, files: KeyPair): void {
   }
 }
 
-/** Replaces the ticket key now and then, until the server closes. */
+/** Replaces the ticket key every hour until the server closes. */
 export function rotateTicketKeys(server: Server): void {
   const timer = setInterval(() => server.setTicketKeys(randomBytes(48)), TICKET_KEY_LIFE_MS);
   timer.unref();
