@@ -1,7 +1,7 @@
 /**
- * A `multipart/form-data` request, read as it comes: fields are small and kept, `datafile` goes straight to a
- * draft of the engine. Its parts may come in any order. Nothing here grows with what a client sends: parts,
- * their headers, fields and the whole are limited, and the rest of a refused form is not looked at.
+ * Reads a `multipart/form-data` request as a stream. Fields are small and kept in memory; `datafile` goes straight to a
+ * draft of the engine. Parts may come in any order. Memory is bounded: parts, their headers, fields and the whole form
+ * have limits, and the rest of a refused form is not parsed.
  */
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
@@ -15,18 +15,18 @@ import { fieldTooLarge, malformedForm, notAForm, repeatedField, tooManyParts, un
 
 const FILE = "datafile";
 const PARTS = 16;
-/** Bytes of one field, `parameters` above all. */
+/** Bytes of one field, in particular of `parameters`. */
 export const FIELD_BYTES = 1024 * 1024;
 const PART_HEADER_BYTES = 8 * 1024;
 const PART_HEADERS = 16;
-/** Of a whole form besides its file: every field, every header, every boundary. */
+/** Bytes of a whole form without its file: fields, headers and boundaries. */
 const OVERHEAD_BYTES = 4 * FIELD_BYTES;
-/** Bytes of a file that wait for the disk, and that are written at once. */
+/** Bytes of a file that may wait for the disk, and bytes of one write. */
 const BUFFER = 512 * 1024;
 
 export interface Form {
   readonly fields: ReadonlyMap<string, string>;
-  /** With the file in it; absent where none was sent. Whoever gets it submits or aborts it. */
+  /** Holds the file, if one was sent. The receiver submits or aborts it. */
   readonly draft: Draft | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface FormOptions {
   readonly maxUploadBytes: number;
 }
 
-/** @throws Problem, or what broke the connection; then nothing of the form is left. */
+/** @throws Problem, or the error of the connection; nothing of the form is left then. */
 export async function readForm(exchange: Exchange, options: FormOptions): Promise<Form> {
   const { headers } = exchange.req;
   if ((headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
@@ -46,7 +46,7 @@ export async function readForm(exchange: Exchange, options: FormOptions): Promis
   const form = new FormReader(headers["content-type"], options);
   try {
     exchange.acceptBody();
-    // Leaving the loop early must not cut the connection: the client has yet to read why.
+    // Leaving the loop early must not cut the connection: the client still has to read the reason.
     for await (const chunk of exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       exchange.received += chunk.length;
       if (exchange.received > limit) throw tooLarge(options.maxUploadBytes);
@@ -67,7 +67,7 @@ class FormReader {
   #stored: Promise<Draft | undefined> = Promise.resolve(undefined);
   #failure: unknown;
   #finished = false;
-  /** Ends the wait that is under way. */
+  /** Ends the present wait. */
   #wake: () => void = () => undefined;
 
   constructor(contentType: string | undefined, options: FormOptions) {
@@ -77,7 +77,7 @@ class FormReader {
       this.#keep(name ?? "", value, truncated),
     );
     this.#parser.on("file", (_name: string | undefined, file: Readable) => {
-      // The parser may tell a stream of an error when nobody reads it any more; unheard, that ends the process.
+      // The parser may emit an error on a stream without readers; unhandled, it would end the process.
       file.on("error", () => undefined);
       if (this.#file !== undefined) {
         file.resume();

@@ -1,4 +1,4 @@
-/** What Apyfal's protocol can do with the engine: configure, process, stop. Knows nothing of HTTP. */
+/** The operations of Apyfal's protocol on the engine: configure, process, stop. Independent of HTTP. */
 import { setTimeout } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
 import { noAccelerator } from "../jobs/problems.js";
@@ -15,7 +15,7 @@ export interface HostApiOptions {
   readonly fence: Fence;
 }
 
-/** A look at a job besides being told of it, should it end in the very moment. */
+/** Polls a job besides following it, in case it ends at the very moment. */
 const LOOK_MS = 1_000;
 
 export class HostApi {
@@ -33,7 +33,7 @@ export class HostApi {
     }
   }
 
-  /** @param draft with the file that was sent, if any; consumed. @throws Problem, then nothing is started. */
+  /** @param draft holds the sent file, if any; consumed. @throws Problem, and starts nothing. */
   async configure(parameters: JsonObject, draft: Draft | undefined, accelerator?: string): Promise<Configuration> {
     try {
       const name = this.#accelerator(accelerator);
@@ -63,7 +63,7 @@ export class HostApi {
     }
   }
 
-  /** Resolves when the accelerator is configured, or is not to be. */
+  /** Resolves when the configuration has succeeded or failed. */
   async settled(configuration: Configuration): Promise<void> {
     if (configuration.end !== undefined) return;
     const job = await this.#ended(configuration.job ?? "");
@@ -96,7 +96,7 @@ export class HostApi {
     }
   }
 
-  /** @returns whether there was one. */
+  /** @returns whether it existed. */
   async removeProcess(id: number): Promise<boolean> {
     const known = this.#records.process(id);
     if (known === undefined) return false;
@@ -104,7 +104,7 @@ export class HostApi {
     return this.#engine.remove(known.job);
   }
 
-  /** @returns what the program said; without a name, of every accelerator that runs. */
+  /** @returns the program's result; without a name, those of all running accelerators. */
   async stop(accelerator?: string): Promise<JsonObject> {
     const used = this.#records.configurations().filter((one) => one.used);
     const running = [...new Set(used.map((one) => one.accelerator))];
@@ -154,7 +154,7 @@ export class HostApi {
     }
   }
 
-  /** A job that no client can ask for must not run. */
+  /** Removes a job whose record cannot be written: no client could ask for it. */
   async #orRemove<T>(job: Job, record: () => Promise<T>): Promise<T> {
     try {
       return await record();
@@ -178,7 +178,7 @@ export class HostApi {
     configuration.used = true;
   }
 
-  /** @returns undefined where it was removed meanwhile. */
+  /** @returns undefined if it was removed meanwhile. */
   async #ended(id: string): Promise<Job | undefined> {
     const end = new AbortController();
     const leave = this.#engine.follow(id, (job) => {

@@ -1,8 +1,7 @@
 /**
- * `host://` URLs as Apyfal writes them, in `app.specific.src` and `.dst`: an absolute path of the host. What
- * they may name is decided here by the path alone, without a look at the disk; that nothing on the way is a
- * link is the guard's, when the file is opened. Everything that is not `host://` is refused, in any spelling:
- * a path in another form must not come to mean a file of this host.
+ * Apyfal's `host://` URLs in `app.specific.src` and `.dst`: absolute paths of the host. This file decides by the path
+ * alone whether a URL is allowed. The guard refuses links on the way when it opens the file. Every other scheme and
+ * spelling is refused, so that no other form can mean a file of this host.
  */
 import { isAbsolute, join, normalize, sep } from "node:path";
 import type { Root } from "../guard/roots.js";
@@ -14,7 +13,7 @@ import { badParameters, foreignUrl, notHostUrl, relativeHostPath, twoUrls, unaut
 
 export type HostRef = Extract<FileRef, { kind: "host" }>;
 
-/** An authorized directory under one of its names: as the configuration writes it, or where it really is. */
+/** An authorized directory under one of its two paths: as configured, or its real path. */
 export interface Place {
   readonly directory: string;
   /** Absolute, without a slash at its end. */
@@ -30,7 +29,7 @@ export interface Fence {
   readonly home: string | undefined;
 }
 
-/** @param dirs as configured. @param roots what they are, in the same order. */
+/** @param dirs as configured. @param roots the opened ones, in the same order. */
 export function fenceOf(dirs: readonly HostDir[], roots: readonly Root[], env: NodeJS.ProcessEnv): Fence {
   const places = roots.flatMap((root, index) => {
     const written = expandPath("authorized_host_dirs", dirs[index]?.path ?? root.path, env);
@@ -42,7 +41,7 @@ export function fenceOf(dirs: readonly HostDir[], roots: readonly Root[], env: N
   return { places, home: env.HOME };
 }
 
-/** The one file that these names of `app.specific` say. @throws Problem where they are not one, or not allowed. */
+/** The file that these members of `app.specific` name. @throws Problem if they name several, or none that is allowed. */
 export function hostFileOf(parameters: JsonObject, names: readonly string[], fence: Fence): HostRef | undefined {
   const specific = specificOf(parameters);
   const given = names.filter((name) => specific[name] !== undefined && specific[name] !== null);
@@ -64,7 +63,7 @@ export function resolveHostUrl(field: string, url: string, { places, home }: Fen
   const path = /^~(\/|$)/.test(rest) && home !== undefined ? join(home, rest.slice(1)) : rest;
   if (!isAbsolute(path)) throw relativeHostPath(field);
   const clean = withoutLastSlash(normalize(path));
-  // The innermost of those that hold it: a directory in another may have a mode of its own.
+  // The innermost directory counts: one inside another may have its own mode.
   const place = places
     .filter((one) => clean === one.path || clean.startsWith(one.path + sep))
     .sort((a, b) => b.path.length - a.path.length)[0];

@@ -1,13 +1,12 @@
 /**
- * An answer that may take minutes, to a client that waits for it on one connection: while it is not there,
- * blanks go out, which JSON allows before a document. Without them, the connection would be cut as idle, by
- * this agent or by an address translator on the way.
+ * An answer that may take minutes, on a connection that stays open. Until it is there, blanks go out, which JSON allows
+ * before a document. Without them, this agent or an address translator on the way would cut the connection as idle.
  */
 import type { Exchange } from "../../http/server/exchange.js";
 
 const BLANK_MS = 10_000;
 
-/** Answers 200 with what `produce` resolves to. What it throws after the first blank breaks the connection. */
+/** Answers 200 with the result of `produce`. If it throws after the first blank, the connection breaks. */
 export async function longPoll(
   exchange: Exchange,
   produce: () => Promise<unknown>,

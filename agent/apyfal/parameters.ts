@@ -1,9 +1,9 @@
-/** The `parameters` document of a request: read, checked, and laid over the defaults. Pure. */
+/** Reads and checks the `parameters` document of a request, and merges it over the defaults. Pure. */
 import { isObject } from "../jobs/result.js";
 import type { JsonObject } from "../jobs/types.js";
 import { badParameters } from "./problems.js";
 
-/** What Apyfal's client starts from, and so what its programs may rely on. */
+/** The defaults of Apyfal's client, on which its programs may rely. */
 export const CONFIGURATION_DEFAULTS: JsonObject = {
   app: {
     reset: false,
@@ -20,7 +20,7 @@ export const PROCESS_DEFAULTS: JsonObject = {
 
 /** Deeper than any document, and shallow enough for code that walks it by recursion. */
 const DEPTH = 64;
-/** Apyfal's client sends the user's Accelize account in `env`. Metering is none of ours, so they end here. */
+/** Apyfal's client sends the user's Accelize account in `env`. We do no metering, so these members are dropped. */
 const SECRETS = new Set(["client_id", "client_secret"]);
 
 /** @throws Problem 400 */
@@ -41,7 +41,7 @@ export function readParameters(text: string | undefined, defaults: JsonObject): 
   return { ...merged, env: Object.fromEntries(env) };
 }
 
-/** Objects are merged, whatever else is replaced. `fromEntries`, because "__proto__" is a name like any other. */
+/** Merges objects, and replaces all other values. `fromEntries`, because "__proto__" is a name like any other. */
 export function merge(base: JsonObject, over: JsonObject): JsonObject {
   const merged = new Map(Object.entries(base));
   for (const [name, value] of Object.entries(over)) {
@@ -70,7 +70,7 @@ export function isOldApyfal({ env }: JsonObject): boolean {
   return version !== undefined && !(typeof version === "string" && /^[1-9]\d*(\.|$)/.test(version));
 }
 
-/** How deep brackets lie in one another, outside of strings; found before a parser meets them. */
+/** The depth of nested brackets outside of strings, measured before parsing. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

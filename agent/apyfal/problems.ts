@@ -1,4 +1,4 @@
-/** Why a request of Apyfal's protocol is refused. Texts in Apyfal's own words are those its users know. */
+/** Problems of Apyfal's protocol. Where Apyfal has a text of its own, users get that text. */
 import { Problem } from "../../http/problem.js";
 
 const bad = (code: string, detail: string) => new Problem(400, code, "Bad request", detail);

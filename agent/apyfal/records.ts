@@ -1,8 +1,7 @@
 /**
- * The integer ids of Apyfal's protocol, and what they stand for. One small file under jobs_dir, replaced as a
- * whole: an id is on the disk before a client hears of it, so none is ever given twice. A process is its job
- * and ends with it. A configuration outlives its job's account: clients keep its URL for as long as the
- * accelerator runs.
+ * The integer ids of Apyfal's protocol and their jobs, in one small file under jobs_dir that is replaced as a whole. An
+ * id is on the disk before a client gets it, so none is ever assigned twice. A process is its job and ends with it. A
+ * configuration outlives its job: clients keep its URL for as long as the accelerator runs.
  */
 import { readFileSync } from "node:fs";
 import { errno } from "../../base/fault.js";
@@ -10,9 +9,9 @@ import { replaceFile } from "../../base/fs/atomic.js";
 import { storageProblem } from "../guard/errno-problem.js";
 import { isObject } from "../jobs/result.js";
 
-/** How a run ended, in the words of the protocol. */
+/** The end of a run, in the words of the protocol. */
 export interface Outcome {
-  /** The host's fault, not one that the program tells of itself. */
+  /** A failure of the host, not one that the program reports itself. */
   readonly inerror: boolean;
   /** A word, or empty. */
   readonly errorcode: string;
@@ -24,13 +23,13 @@ export interface Outcome {
 export interface Configuration {
   readonly id: number;
   readonly accelerator: string;
-  /** Absent where it was refused before it became one. */
+  /** Absent if it was refused before it became a job. */
   readonly job?: string;
   /** Milliseconds since 1970. */
   readonly created: number;
-  /** Absent while it is under way. */
+  /** Absent until it has ended. */
   end?: Outcome & { readonly at: number };
-  /** The accelerator runs with it: it succeeded, and neither a stop nor a later one has succeeded since. */
+  /** Whether the accelerator runs with it: it succeeded, and since then neither a stop nor another configuration did. */
   used: boolean;
 }
 
@@ -47,7 +46,7 @@ interface State {
   processes: Process[];
 }
 
-/** Configurations that are remembered; those in use always are. */
+/** Configurations to remember, besides those in use. */
 const REMEMBERED = 100;
 
 export class Records {
@@ -66,8 +65,8 @@ export class Records {
   }
 
   /**
-   * Where the file is there but is not whole, ids go on from the seconds since 1970, above all that were ever
-   * counted up to: to begin again would give old ids to new things.
+   * If the file is damaged, ids continue from the seconds since 1970, which is above every counted id. Starting over
+   * would assign old ids again.
    */
   static open(file: string): Records {
     const state = readState(file);
@@ -112,7 +111,7 @@ export class Records {
     return process;
   }
 
-  /** Not saved: without its job, it is dropped when the file is read again. */
+  /** Not saved, because a process without its job is dropped when the file is read again. */
   removeProcess(id: number): void {
     this.#processes.delete(id);
   }
@@ -121,7 +120,7 @@ export class Records {
     for (const { id, job } of this.#processes.values()) if (!exists(job)) this.#processes.delete(id);
   }
 
-  /** On the disk when it resolves. Calls that come while one is written share the next. @throws Problem */
+  /** On the disk when it resolves. Calls during a write share the next one. @throws Problem */
   save(): Promise<void> {
     if (this.#next === undefined) {
       this.#next = this.#writing.then(async () => {

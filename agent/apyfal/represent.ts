@@ -7,8 +7,8 @@ import type { Configuration, Outcome, Process } from "./records.js";
 export const isEnded = (job: Job) => job.state !== "queued" && job.state !== "running";
 
 /**
- * A program that says itself what was wrong (`app.status`) is not an error of the host: its message is what
- * Apyfal's client shows. Everything else is, and `errorcode` says which.
+ * A failure that the program reports itself (`app.status`) is no error of the host: Apyfal's client shows its message.
+ * Every other failure is an error of the host, and `errorcode` names it.
  */
 export function outcomeOf(job: Job): Outcome {
   const { failure, result } = job;
@@ -22,7 +22,7 @@ export function outcomeOf(job: Job): Outcome {
   return { inerror: true, errorcode: failure?.reason ?? "failed", status: job.exitStatus || 1, msg };
 }
 
-/** The program's own document, with what Apyfal's clients rely on filled in where it says nothing. */
+/** The program's own document, completed with the members that Apyfal's clients rely on. */
 export function resultOf(job: Job): JsonObject {
   if (!isEnded(job)) return {};
   const { status, msg } = outcomeOf(job);
@@ -40,7 +40,7 @@ export function resultOf(job: Job): JsonObject {
   return { ...filled, app: { ...app, status, msg } };
 }
 
-/** @param job of it, as long as the engine remembers. @param base URL of the host, without a slash at its end. */
+/** @param job as long as the engine remembers it. @param base URL of the host, without a trailing slash. */
 export function configurationDocument(configuration: Configuration, job: Job | undefined, base: string) {
   const { id, created, end, used } = configuration;
   const app = end === undefined ? {} : { app: { status: end.status, msg: end.msg, specific: {} } };
@@ -74,13 +74,13 @@ export function processDocument({ id, configuration }: Process, job: Job, base: 
     inerror,
     errorcode,
     parametersresult: resultOf(job),
-    // Also where it failed: the client fetches this before it looks at the status.
+    // Even if it failed: the client fetches this before it reads the status.
     datafileresult: processed && job.output?.kind === "private" ? `${url}datafileresult` : null,
     configuration: `${base}/v1.0/configuration/${configuration}/`,
   };
 }
 
-/** What a client sent itself is not served back. */
+/** A file that a client sent itself is not served back. */
 function fileUrl(ref: FileRef | undefined): string | null {
   return ref?.kind === "host" ? `host://${[ref.directory, ...ref.names].join("/")}` : null;
 }

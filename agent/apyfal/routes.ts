@@ -1,6 +1,6 @@
 /**
- * Apyfal's host protocol under `/v1.0/`, as its client speaks it: both spellings of every path, absolute URLs
- * back, and "/" as the sign of life that it looks for before it stops an accelerator.
+ * Apyfal's host protocol under `/v1.0/`, as its client speaks it: both spellings of every path, absolute URLs in the
+ * answers, and "/" as the sign of life that it checks before it stops an accelerator.
  */
 import { closeSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
@@ -23,20 +23,20 @@ import { DESCRIBED, protocolDocument } from "./schema.js";
 
 export interface ApyfalOptions {
   readonly engine: JobEngine;
-  /** What `host://` URLs may name. */
+  /** The paths that `host://` URLs may name. */
   readonly fence: Fence;
   readonly maxUploadBytes: number;
-  /** Where ids are kept; its directory is there. */
+  /** The file for ids, in an existing directory. */
   readonly recordsFile: string;
 }
 
-/** With {@link APYFAL_PREFIX}: the paths on which the password of HTTP Basic counts as a token. */
+/** Paths below it accept the password of HTTP Basic as a token. */
 export const APYFAL_PREFIX = "/v1.0/";
 
 const PAGE = 100;
 const NO_CACHE = { "Cache-Control": "no-cache" };
 
-/** Only a host with accelerators has them. */
+/** Only hosts with accelerators serve them. */
 export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
   const { engine } = options;
   const records = Records.open(options.recordsFile);
@@ -94,7 +94,7 @@ export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
   };
   const result: RouteHandler = async ({ exchange, params }) => {
     const output = await engine.openOutput(records.process(idOf(params))?.job ?? "");
-    // Without a body: the client copies whatever comes into its user's file, whatever the status.
+    // No body, because the client copies it into its user's file, whatever the status.
     if (output === undefined) return exchange.answer(404, { "Content-Length": 0 });
     try {
       const headers = {
@@ -134,8 +134,8 @@ export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
 const idOf = ({ id }: RouteParams) => Number(id);
 
 /**
- * For handlers that change something. Where no token is asked for, a page of another site could otherwise use this
- * host through the browser of its reader; browsers say so.
+ * Guards handlers that change something. Without a token, a page of another site could otherwise use this host through
+ * its reader's browser. Browsers announce such requests in Sec-Fetch-Site.
  */
 function sameSite(handle: RouteHandler): RouteHandler {
   return (call) => {
@@ -145,7 +145,7 @@ function sameSite(handle: RouteHandler): RouteHandler {
   };
 }
 
-/** The URL under which the client sees this host: its own, as far as it is one. */
+/** The URL under which the client sees this host: from its Host header, if that is valid. */
 function baseOf({ req }: Exchange): string {
   const { socket } = req;
   const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
@@ -170,7 +170,7 @@ function sendPage<T>(
   exchange.json(200, { count: all.length, next: url(page + 1), previous: url(page - 1), results }, NO_CACHE);
 }
 
-/** @returns undefined where the client is gone, and there is nobody to answer. */
+/** @returns undefined if the client is gone. */
 async function whileConnected<T>(exchange: Exchange, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

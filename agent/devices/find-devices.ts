@@ -1,4 +1,4 @@
-/** The devices of this machine, each from its own tool where that is installed. */
+/** Lists the devices of this machine with their own tools, as far as those are installed. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findProgram } from "../../base/tools.js";
@@ -9,7 +9,7 @@ import { NVIDIA_FIELDS, parseNvidia } from "./parse-nvidia.js";
 
 export interface Devices {
   readonly devices: readonly Device[];
-  /** Tools that are there but failed. */
+  /** Installed tools that failed. */
   readonly errors: ReadonlyArray<{ readonly tool: string; readonly detail: string }>;
 }
 
@@ -21,7 +21,7 @@ export interface DevicePlaces {
 
 interface Tool {
   readonly program: string;
-  /** Where the installer puts it, if not on PATH. */
+  /** The installer's path, for a tool that is not on PATH. */
   readonly usually?: string;
   readonly args: readonly string[];
   readonly parse: (text: string) => Device[];
@@ -37,12 +37,12 @@ const TOOLS: readonly Tool[] = [
   { program: "fpga-describe-local-image-slots", args: [], parse: parseFpgaSlots },
 ];
 
-/** A driver that hangs must not hang its readers. */
+/** A hanging driver must not hang its readers. */
 const LIMIT_MS = 5_000;
-/** Asking wakes a GPU; a list of them does not change by the second. */
+/** A query wakes a GPU, and the list does not change by the second. */
 const FRESH_MS = 10_000;
 
-/** @returns a function that asks again after 10 s. */
+/** @returns a function that caches its result for 10 s. */
 export function deviceFinder(places: DevicePlaces): () => Promise<Devices> {
   let last: { readonly at: number; readonly found: Promise<Devices> } | undefined;
   return () => {
@@ -56,7 +56,7 @@ export function deviceFinder(places: DevicePlaces): () => Promise<Devices> {
 export async function findDevices(places: DevicePlaces): Promise<Devices> {
   const answers = await Promise.all(TOOLS.map((tool) => askTool(tool, places.env)));
   const devices = answers.flatMap((answer) => answer.devices);
-  // Without the tool (or the right to use it) the bus still shows that they are there.
+  // Without the tool, or the right to use it, the bus still shows the devices.
   const onBus = devices.some(({ kind }) => kind === "fpga") ? [] : await fpgasOf(places.pci ?? "/sys/bus/pci/devices");
   return { devices: [...devices, ...onBus], errors: answers.flatMap((answer) => answer.errors) };
 }
@@ -67,7 +67,7 @@ async function askTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Devices> {
   const file = findProgram(program, { ...env, PATH: path });
   if (file === undefined) return { devices: [], errors: [] };
   try {
-    // Only a host that has such a tool pays for starting programs.
+    // Only hosts with such a tool pay for starting programs.
     const { runOk } = await import("../../base/process/run.js");
     const { stdout } = await runOk(file, args, {
       timeoutMs: LIMIT_MS,

@@ -1,7 +1,7 @@
 /** FPGAs of AWS, from their tool or from the PCI bus. Pure. */
 import type { Device } from "../jobs-api/schemas.js";
 
-/** Lines `AFIDEVICE SLOT VENDOR DEVICE DBDF` of `fpga-describe-local-image-slots`; -H adds a head. */
+/** Lines `AFIDEVICE SLOT VENDOR DEVICE DBDF` of `fpga-describe-local-image-slots`; -H adds a header. */
 export function parseFpgaSlots(text: string): Device[] {
   const found = text.matchAll(/^AFIDEVICE\s+(\d+)\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+)\s+(\S+)\s*$/gim);
   return [...found].map(([, slot = "", vendor = "", device = "", address = ""]) => ({
@@ -21,7 +21,7 @@ export interface PciFunction {
 }
 
 const AMAZON = "0x1d0f";
-/** Of the FPGA Developer Kit: a cleared slot and its examples; a design may choose another. */
+/** Ids from the FPGA Developer Kit: a cleared slot, and its examples. A design may choose others. */
 const FPGA = /^0x(?:f0[0-9a-f]{2}|1042)$/;
 
 export function fpgasOnBus(functions: readonly PciFunction[]): Device[] {

@@ -1,4 +1,4 @@
-/** What `neuron-ls --json-output` prints: an array with one object a device. Pure. */
+/** Parses the output of `neuron-ls --json-output`: an array with one object per device. Pure. */
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { defined } from "../../base/defined.js";
@@ -11,7 +11,7 @@ const NeuronDevice = Type.Object({
   memory_size: Type.Optional(Type.Integer()),
 });
 
-/** @throws where the text is not of this form. */
+/** @throws if the text does not have this form. */
 export function parseNeuron(text: string): Device[] {
   const value: unknown = JSON.parse(text);
   if (!Value.Check(Type.Array(NeuronDevice), value)) throw new Error("its JSON has another form");

@@ -1,4 +1,4 @@
-/** What `nvidia-smi --query-gpu=… --format=csv,noheader,nounits` prints. Pure. */
+/** Parses the output of `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`. Pure. */
 
 import { defined } from "../../base/defined.js";
 import type { Device } from "../jobs-api/schemas.js";
@@ -15,7 +15,7 @@ export const NVIDIA_FIELDS = [
 
 const MIB = 1024 * 1024;
 
-/** One line a GPU. A field that the GPU does not have reads `[N/A]` or `[Not Supported]`. */
+/** One line per GPU. Fields that the GPU does not have read `[N/A]` or `[Not Supported]`. */
 export function parseNvidia(text: string): Device[] {
   return lines(text).map((line) => {
     const [index = "", name = "", address = "", total, used, utilization, driver] = line.split(/\s*,\s*/);

@@ -18,7 +18,7 @@ export async function endInstance(settings: AutostopSettings, env: NodeJS.Proces
   );
   const ids = { InstanceIds: [id] };
   try {
-    // Sent again by the SDK when throttled: ending twice is ending once.
+    // The SDK may send it again when throttled: ending twice is ending once.
     if (action === "stop") await client.send(new StopInstancesCommand(ids));
     else await client.send(new TerminateInstancesCommand(ids));
   } finally {

@@ -1,30 +1,30 @@
 /**
- * How long a host has done nothing, from what was seen of it from time to time. Pure: the clock is a value.
+ * The idle time of a host, from observations at intervals. Pure: the clock is a value.
  *
- * - Idle time only ever grows by time that was watched. While this process or the whole machine slept,
- *   nobody saw that nothing was done, so a gap between two looks counts as one ordinary pause.
- * - Times are milliseconds of a clock that is never set (`performance.now()`): setting the wall clock
- *   neither ends a host nor keeps it alive.
- * - What cannot be known counts as busy: money is lost before work is.
+ * - Idle time grows only by observed time. While this process or the whole machine slept, nothing was observed, so a
+ *   gap between two looks counts as one ordinary pause.
+ * - Times are milliseconds of a monotonic clock (`performance.now()`): setting the wall clock neither ends a host nor
+ *   keeps it alive.
+ * - Unknown facts count as busy: it is better to lose money than work.
  */
 
 export interface Facts {
-  /** When this was seen. */
+  /** Time of the observation. */
   readonly at: number;
-  /** Jobs that wait or run. */
+  /** Number of queued and running jobs. */
   readonly jobs: number;
-  /** Requests whose bytes moved of late. */
+  /** Requests whose bytes moved recently. */
   readonly transfers: number;
-  /** Undefined where nobody can tell. */
+  /** Undefined if unknown. */
   readonly logins: number | undefined;
-  /** When a request was last done with; before the first one, -Infinity. */
+  /** The end of the last request; -Infinity before the first one. */
   readonly lastUse: number;
 }
 
 export interface Idle {
-  /** When it was last looked. */
+  /** Time of the last look. */
   readonly at: number;
-  /** Since when nothing has been done; equal to `at` while something is. */
+  /** Start of the idle time; equal to `at` while the host is busy. */
   readonly since: number;
 }
 
@@ -33,8 +33,8 @@ export function isBusy({ jobs, transfers, logins }: Omit<Facts, "at" | "lastUse"
 }
 
 /**
- * @param before what was known; undefined at the start, which counts as use.
- * @param pauseMs longest ordinary time between two looks.
+ * @param before the previous result; undefined at the start, which counts as use.
+ * @param pauseMs the longest ordinary time between two looks.
  */
 export function observe(before: Idle | undefined, facts: Facts, pauseMs: number): Idle {
   const { at, lastUse } = facts;

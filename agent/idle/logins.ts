@@ -1,6 +1,6 @@
 /**
- * Who is logged in, as an unprivileged process in a sandbox can tell: it sees no other processes and may
- * not use the system bus, but it can read logind's session files and the table of TCP connections.
+ * Counts logins from an unprivileged, sandboxed process. It sees no other processes and may not use the system bus, but
+ * it can read logind's session files and the table of TCP connections.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 export interface LoginPlaces {
   /** @default "/run/systemd/sessions" */
   readonly sessions?: string;
-  /** @default "/proc/self/net", which stays in view with ProcSubset=pid */
+  /** @default "/proc/self/net", which stays visible with ProcSubset=pid */
   readonly net?: string;
 }
 
@@ -17,10 +17,10 @@ const SSH_PORT = 22;
 const ESTABLISHED = "01";
 
 /**
- * Sessions of people or connections to port 22, whichever are more: a login over SSH is both, a console
+ * The number of people's sessions or of connections to port 22, whichever is larger: a login over SSH is both, a console
  * has only a session, and a machine without logind has only connections.
  *
- * @returns undefined where neither can be read.
+ * @returns undefined if neither can be read.
  */
 export async function countLogins(places: LoginPlaces = {}): Promise<number | undefined> {
   const [sessions, connections] = await Promise.all([
@@ -31,7 +31,7 @@ export async function countLogins(places: LoginPlaces = {}): Promise<number | un
   return Math.max(sessions, connections ?? 0);
 }
 
-/** Not a service's, a greeter's or a cron job's. One that was left with programs still running in it counts. */
+/** Not of a service, a greeter or a cron job. A closed session with running programs counts. */
 export function isSessionOfPerson(text: string): boolean {
   return /^CLASS=user(?:$|-)/m.test(text);
 }
@@ -55,7 +55,7 @@ async function countSessions(dir: string): Promise<number> {
 async function countConnections(net: string): Promise<number> {
   const [v4, v6] = await Promise.all([
     readFile(join(net, "tcp"), "utf8"),
-    // Not there where the kernel has no IPv6.
+    // Missing if the kernel has no IPv6.
     readFile(join(net, "tcp6"), "utf8").catch(() => ""),
   ]);
   return connectionsTo(SSH_PORT, v4) + connectionsTo(SSH_PORT, v6);

@@ -1,4 +1,4 @@
-/** The requests that mean somebody uses this host; and the door that is shut on them before the host ends itself. */
+/** Tracks the requests that count as use of this host, and refuses them before the host ends itself. */
 import type { Exchange } from "../../http/server/exchange.js";
 import { goingDown } from "../problems.js";
 
@@ -6,7 +6,7 @@ import { goingDown } from "../problems.js";
 const UNKNOWN = -1;
 
 export class Uses {
-  /** Of `now`; -Infinity before the first use. */
+  /** Time of the last use by `now`; -Infinity before the first. */
   last = Number.NEGATIVE_INFINITY;
   readonly #underWay = new Map<Exchange, { bytes: number; movedAt: number }>();
   #isOpen = true;
@@ -14,13 +14,13 @@ export class Uses {
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /**
-   * Called once who asks is known: a stranger's attempts keep no host awake, nor do requests that fail.
+   * Called after authentication: neither unauthenticated nor failed requests keep a host awake.
    *
    * @throws Problem 503 while the host is ending itself.
    */
   begin(exchange: Exchange): void {
     if (!this.#isOpen) throw goingDown();
-    // Asking a socket for its bytes costs as much as the rest of this; what is over by the next look never pays it.
+    // Reading a socket's byte counts costs as much as the rest of this. Requests that end before the next look avoid it.
     this.#underWay.set(exchange, { bytes: UNKNOWN, movedAt: this.now() });
     exchange.res.once("close", () => {
       this.#underWay.delete(exchange);
@@ -28,7 +28,7 @@ export class Uses {
     });
   }
 
-  /** How many requests moved bytes, or began, within the last `ms`; seen as finely as this is asked. */
+  /** The number of requests that began or moved bytes within the last `ms`, as precise as the interval of the calls. */
   moving(ms: number): number {
     const now = this.now();
     let count = 0;

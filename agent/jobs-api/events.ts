@@ -1,15 +1,15 @@
 /**
- * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one. A reader that
- * is slower than the job gets the latest state and misses some in between: nothing is queued for it.
+ * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one. A slow reader gets the
+ * latest state and misses some in between, because nothing is queued for it.
  */
 import type { Exchange } from "../../http/server/exchange.js";
 import type { Job, JobEngine, JobState } from "../jobs/types.js";
 import { noJob } from "./problems.js";
 import { documentOf } from "./represent.js";
 
-/** Far below the idle time at which connections, or whatever lies between, are cut. */
+/** Far below the idle time after which the agent or an address translator cuts a connection. */
 const HEARTBEAT_MS = 15_000;
-/** How long a client waits before it asks again. */
+/** How long a client waits before it reconnects. */
 const RETRY_MS = 1_000;
 
 const ENDED: ReadonlySet<JobState> = new Set(["done", "failed", "cancelled"]);
@@ -23,7 +23,7 @@ export async function sendEvents(exchange: Exchange, engine: JobEngine, id: stri
   const job = engine.get(id);
   if (job === undefined) throw noJob();
   const { req, res } = exchange;
-  // Whoever comes back is told the state of now; the number only goes on.
+  // A client that reconnects gets the present state; only the numbers continue.
   const last = Number(req.headers["last-event-id"]);
   let number = Number.isSafeInteger(last) && last > 0 ? last : 0;
   let latest: Job | undefined = job;
@@ -32,7 +32,7 @@ export async function sendEvents(exchange: Exchange, engine: JobEngine, id: stri
   exchange.writeHead(200, {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
-    // Proxies of the nginx kind would hold back what comes in drops.
+    // Proxies such as nginx would buffer small chunks.
     "X-Accel-Buffering": "no",
   });
   const write = (text: string) => {
@@ -57,7 +57,7 @@ export async function sendEvents(exchange: Exchange, engine: JobEngine, id: stri
     latest = next;
     flush();
   });
-  // What happened between the first look and the following is in neither.
+  // A state between the first look and the call of follow() would otherwise be missed.
   latest = engine.get(id) ?? job;
   flush();
   const heartbeat = setInterval(() => {

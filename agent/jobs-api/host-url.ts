@@ -1,7 +1,7 @@
 /**
- * `host://DIR/PATH`: a file of an authorized directory, by the directory's name, percent-encoded as in
- * `/v1/files/DIR/PATH` and read by the same rules. There is no way to write a path of the host here, and a
- * scheme is compared before anything is done with what follows it, so that none slips by in other letters.
+ * `host://DIR/PATH`: a file of an authorized directory, by the directory's name. It is percent-encoded like
+ * `/v1/files/DIR/PATH`, and parsed by the same rules. It cannot express a path of the host. The scheme is compared before
+ * the rest is parsed, so that no other spelling of it slips by.
  */
 import { FILES_PREFIX, parseFilePath } from "../guard/file-path.js";
 import type { FileRef } from "../jobs/types.js";

@@ -1,6 +1,6 @@
 /**
- * `Idempotency-Key`: a client whose connection broke may ask again without a job running twice. A key is
- * kept with its job, on the disk, and is forgotten with it.
+ * `Idempotency-Key`: a client whose connection broke may repeat its request without running a job twice. A key is stored
+ * with its job on the disk, and forgotten with it.
  */
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -8,7 +8,7 @@ import type { Idempotency, Job, JobEngine, JobRequest } from "../jobs/types.js";
 import { formatFileRef } from "./host-url.js";
 import { badKey, keyBusy, keyReused } from "./problems.js";
 
-/** How often keys of forgotten jobs are looked for, in submissions. */
+/** Number of submissions between two searches for keys of forgotten jobs. */
 const PRUNE_EVERY = 1_000;
 
 export class IdempotencyKeys {
@@ -20,7 +20,7 @@ export class IdempotencyKeys {
     for (const { id, idempotency } of engine.list()) if (idempotency !== undefined) this.#jobs.set(idempotency.key, id);
   }
 
-  /** The job that this key has already made. */
+  /** The job that was already submitted with this key. */
   find(key: string | undefined): Job | undefined {
     const id = key === undefined ? undefined : this.#jobs.get(key);
     return id === undefined ? undefined : this.engine.get(id);
@@ -51,13 +51,13 @@ export class IdempotencyKeys {
 export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
   const sent = headers["idempotency-key"];
   if (sent === undefined) return undefined;
-  // The draft standard has it as a quoted string; many clients leave the quotes out.
+  // The draft standard wants a quoted string; many clients omit the quotes.
   const key = typeof sent === "string" ? sent.trim().replace(/^"(.*)"$/, "$1") : "";
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw badKey();
   return key;
 }
 
-/** @param content SHA-256 of the input that came with the request, if one did. */
+/** @param content SHA-256 of the input in the request, if any. */
 export function idempotencyOf(key: string, request: JobRequest, content: Buffer | undefined): Idempotency {
   const { accelerator, phase, parameters, input, output } = request;
   const asked = [
@@ -70,7 +70,7 @@ export function idempotencyOf(key: string, request: JobRequest, content: Buffer 
   return { key, fingerprint: createHash("sha256").update(JSON.stringify(asked)).digest("base64url") };
 }
 
-/** @throws Problem 409 where the key stands for another request. */
+/** @throws Problem 409 if the key belongs to another request. */
 export function refuseOther(job: Job, { fingerprint }: Idempotency): void {
   if (job.idempotency?.fingerprint !== fingerprint) throw keyReused();
 }

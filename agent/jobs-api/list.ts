@@ -1,4 +1,4 @@
-/** `GET /v1/jobs`: newest first, a page at a time. The cursor is the last job of the page before. */
+/** `GET /v1/jobs`: newest first, page by page. The cursor is the last job of the previous page. */
 
 import { defined } from "../../base/defined.js";
 import { choicesOf, type QueryProblems, readQuery } from "../../http/routes/read-query.js";
@@ -12,7 +12,7 @@ export function sendList(exchange: Exchange, engine: JobEngine, query: string): 
   const asked = new URLSearchParams(query);
   const { accelerator, state, limit, cursor, key } = readQuery(ListQuery, asked, PROBLEMS);
   const matching = engine.list(defined({ accelerator, state }));
-  // Ids sort by creation: a page goes on where the last one ended, whatever has come or gone meanwhile.
+  // Ids sort by creation, so a page continues after the previous one, whatever has changed meanwhile.
   const rest = matching.filter(
     ({ id, idempotency }) => (cursor === undefined || id < cursor) && (key === undefined || idempotency?.key === key),
   );
@@ -26,7 +26,7 @@ export function sendList(exchange: Exchange, engine: JobEngine, query: string): 
   exchange.json(200, defined({ jobs: page.map(summaryOf), next }), headers);
 }
 
-/** Of a repeated name, the first value counts. */
+/** The first value of a repeated name counts. */
 const PROBLEMS: QueryProblems = {
   unknown: (name, known) => invalid(`the query has ${JSON.stringify(name)}, not one of ${known.join(", ")}`),
   repeated: () => undefined,

@@ -1,4 +1,4 @@
-/** `GET /v1/jobs/{id}/output`: the job's own output, with ranges and conditions as of any file. */
+/** `GET /v1/jobs/{id}/output`: a job's private output, with ranges and conditions as for any file. */
 import { closeSync } from "node:fs";
 import type { Exchange } from "../../http/server/exchange.js";
 import type { Digests } from "../files/digests.js";

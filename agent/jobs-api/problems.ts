@@ -1,4 +1,4 @@
-/** Why a request about jobs is refused. */
+/** Problems of requests about jobs. */
 import { Problem } from "../../http/problem.js";
 
 const unprocessable = (code: string, detail: string) => new Problem(422, code, "Unprocessable content", detail);

@@ -1,12 +1,12 @@
-/** A JSON document out of a request, never longer than it may be. */
+/** Reads a JSON document from a request, up to a limit. */
 import type { Exchange } from "../../http/server/exchange.js";
 import { readBody } from "../../http/server/read-body.js";
 import { jsonTooLarge, notJson } from "./problems.js";
 
-/** Parameters are documents, not data: those are input. */
+/** Parameters are documents. Data belongs into the input. */
 export const MAX_JSON_BYTES = 1024 * 1024;
 
-/** @throws Problem 400 or 413; an error of the connection where the client went away. */
+/** @throws Problem 400 or 413, or an error of the connection. */
 export async function readJson(exchange: Exchange): Promise<unknown> {
   return parseJson(await readBody(exchange, MAX_JSON_BYTES, jsonTooLarge));
 }

@@ -3,7 +3,7 @@ import type { Job } from "../jobs/types.js";
 import { formatFileRef } from "./host-url.js";
 import type { JobDocument, JobSummaryDocument } from "./schemas.js";
 
-/** Without what may be long: for lists. */
+/** For lists: without members that may be long. */
 export function summaryOf(job: Job): JobSummaryDocument {
   const { id, accelerator, phase, state, failure } = job;
   return withoutUndefined({

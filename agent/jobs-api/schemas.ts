@@ -29,7 +29,7 @@ export const SubmissionSchema = Type.Object(
   { additionalProperties: false, description: "A job whose input lies on the host." },
 );
 
-/** With octets as the body, the members of the document that are not the input. */
+/** Replaces the document where the body is the input itself. */
 export const SubmissionQuery = Type.Object({
   accelerator: Type.Optional(text("With octets: as in the document.")),
   phase: Type.Optional(choice(PHASES, { description: "With octets: as in the document." })),

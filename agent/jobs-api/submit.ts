@@ -1,6 +1,6 @@
 /**
- * `POST /v1/jobs`: a document that names files of the host, or the input itself. What can be refused is
- * refused before the input is asked for; whatever breaks on its way in leaves nothing.
+ * `POST /v1/jobs`: a document that names files of the host, or the input itself. All checks that need no input come
+ * before it is accepted. A transfer that breaks leaves nothing behind.
  */
 import { open } from "node:fs/promises";
 import { Value } from "@sinclair/typebox/value";
@@ -64,7 +64,7 @@ async function submitInput(exchange: Exchange, query: string, options: SubmitOpt
   const request: JobRequest = { ...toRequest(checkShape(parseQuery(query)), options), input: { kind: "private" } };
   const earlier = keys.find(key);
   if (key !== undefined && earlier !== undefined) {
-    // Only the content can tell whether this is the same request again.
+    // Only the content shows whether this is the same request.
     const sha256 = await receive(exchange, { write: async () => undefined }, maxUploadBytes);
     compareDigests(expected, sha256);
     refuseOther(earlier, idempotencyOf(key, request, sha256));
@@ -102,7 +102,7 @@ async function receiveInto(exchange: Exchange, draft: Draft, maxBytes: number): 
     await file.datasync().catch(refuse);
     return sha256;
   } finally {
-    // A write under way must not meet a descriptor that has become another file's.
+    // A write in progress must not hit a descriptor that meanwhile belongs to another file.
     await writing.catch(() => undefined);
     await file.close();
   }
@@ -116,7 +116,7 @@ function answer(exchange: Exchange, status: 200 | 201, job: Job): void {
   exchange.json(status, documentOf(job), { Location: `/v1/jobs/${job.id}`, "Cache-Control": "no-cache" });
 }
 
-/** @throws Problem for what no wait would mend. */
+/** @throws Problem for errors that no retry would fix. */
 function toRequest(submission: Submission, { engine, files }: SubmitOptions): JobRequest {
   const accelerator = submission.accelerator ?? engine.defaultAccelerator;
   if (accelerator === undefined) throw noDefault();

@@ -1,6 +1,6 @@
-/** Which ended jobs are due to be forgotten: the old ones, and the oldest where there are too many. Pure. */
+/** Chooses which ended jobs to forget: the old ones, and the oldest if there are too many. Pure. */
 
-/** Jobs, and bytes of them as JSON, that are remembered however young they are. */
+/** Limits on jobs and on their bytes as JSON, however young they are. */
 export const MAX_ENDED = 10_000;
 export const MAX_ENDED_BYTES = 64 * 1024 * 1024;
 

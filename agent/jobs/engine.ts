@@ -1,6 +1,6 @@
 /**
- * The engine behind both protocols: a queue per accelerator, and jobs that are on the disk before anybody is
- * told of them. The order at every step is disk, memory, listeners.
+ * The engine behind both protocols: a queue per accelerator. Every step writes to the disk first, then to memory, and
+ * then tells the listeners, so no client learns of a job that a crash could lose.
  */
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
@@ -30,9 +30,9 @@ import type { AcceleratorInfo, Draft, Job, JobEngine, JobRequest } from "./types
 export interface EngineOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
-  /** The authorized directories; they stay the caller's, to be closed after the engine. */
+  /** The authorized directories; the caller closes them after the engine. */
   readonly roots: readonly Root[];
-  /** Those of the uploads, so that the sweep at start spares outputs on their way. */
+  /** Shared with the uploads, so that the sweep at start spares outputs in progress. */
   readonly temporaries: Temporaries;
   /** Directory with `gzip.mjs` and `sha3.mjs`. @default - beside the bundle, or where the build leaves them */
   readonly builtins?: string;
@@ -40,14 +40,14 @@ export interface EngineOptions {
   readonly graceMs?: number;
 }
 
-/** Bytes of `-j` as JSON: whatever is larger is an input. */
+/** Bytes of `-j` as JSON: anything larger should be an input. */
 export const PARAMETERS_BYTES = 1024 * 1024;
-/** Bytes of all jobs that wait, as JSON; so long a queue of such parameters is a full one. */
+/** Bytes of all queued jobs as JSON; beyond this, the queue counts as full. */
 const WAITING_BYTES = 64 * 1024 * 1024;
-/** Between two looks for jobs that are older than keep_jobs_seconds. */
+/** Interval of the search for jobs that are older than keep_jobs_seconds. */
 const SWEEP_MS = 30_000;
 
-/** Ends what an earlier agent left behind, then takes jobs. @throws Fault */
+/** Ends the leftovers of an earlier agent, then accepts jobs. @throws Fault */
 export async function startEngine(
   config: Pick<AgentConfig, "accelerators" | "jobs_dir" | "keep_jobs_seconds">,
   options: EngineOptions,
@@ -70,13 +70,31 @@ export async function startEngine(
       }
       return new JobQueue(name, kindOf(settings), settings, program);
     });
-    const engine = new Engine(queues, store, config.keep_jobs_seconds * 1000, past.lastId, unlock, options);
+    const engine = new Engine({
+      queues,
+      store,
+      keepMs: config.keep_jobs_seconds * 1000,
+      lastId: past.lastId,
+      unlock,
+      options,
+    });
     await engine.remember(past.jobs);
     return engine;
   } catch (error) {
     await unlock();
     throw error;
   }
+}
+
+interface EngineParts {
+  readonly queues: readonly JobQueue[];
+  readonly store: JobStore;
+  /** How long an ended job is remembered. */
+  readonly keepMs: number;
+  /** The greatest id of earlier runs. */
+  readonly lastId: string | undefined;
+  readonly unlock: () => Promise<void>;
+  readonly options: EngineOptions;
 }
 
 class Engine implements JobEngine {
@@ -95,14 +113,8 @@ class Engine implements JobEngine {
   #waitingBytes = 0;
   #closing = false;
 
-  constructor(
-    queues: readonly JobQueue[],
-    store: JobStore,
-    keepMs: number,
-    lastId: string | undefined,
-    unlock: () => Promise<void>,
-    options: EngineOptions,
-  ) {
+  constructor(parts: EngineParts) {
+    const { queues, store, keepMs, lastId, unlock, options } = parts;
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]));
     this.defaultAccelerator = queues[0]?.name;
     this.#store = store;
@@ -153,7 +165,7 @@ class Engine implements JobEngine {
         ...defined({ inputBytes }),
       };
       const queued = queuedJob(job);
-      // Its place is that of the call, however long the disk takes.
+      // Its place in the queue is that of the call, however long the disk takes.
       queue.waiting.push(queued);
       this.#waitingBytes += queued.bytes;
       try {
@@ -309,7 +321,7 @@ class Engine implements JobEngine {
       queued.bytes = await this.#store.write({ job });
       queued.job = job;
     } catch (error) {
-      // On the disk it still runs, and will have failed at the next start: so it has failed now.
+      // The disk says that it still runs, and the next start would make it failed. So it has failed now.
       this.#options.log.error({ event: "job-unsaved", job: id, cause: String(error) });
       const { result: _, outputBytes: __, ...rest } = job;
       const failure = { reason: "output", detail: "the host could not write down how the job ended" } as const;
@@ -319,7 +331,7 @@ class Engine implements JobEngine {
     this.#settle(queued);
   }
 
-  /** A job that waits when the agent stops. */
+  /** Fails a job that is queued when the agent stops. */
   async #giveUp(queue: JobQueue, queued: QueuedJob): Promise<void> {
     this.#leave(queue, queued);
     queued.job = { ...queued.job, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };
@@ -337,7 +349,7 @@ class Engine implements JobEngine {
     queued.end();
   }
 
-  /** @returns whether it waited. */
+  /** @returns whether it was queued. */
   #leave(queue: JobQueue, queued: QueuedJob): boolean {
     const index = queue.waiting.indexOf(queued);
     if (index < 0) return false;
@@ -376,7 +388,7 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-/** @returns undefined where it is no file. */
+/** @returns undefined if it is not a regular file. */
 function openFile(file: string): { fd: number; size: number } | undefined {
   let fd: number;
   try {
@@ -391,7 +403,7 @@ function openFile(file: string): { fd: number; size: number } | undefined {
   return undefined;
 }
 
-/** Makes jobs_dir. Inside an authorized directory, clients would read and write the files of all jobs. */
+/** Creates jobs_dir. Inside an authorized directory, clients could read and write the files of all jobs. */
 function prepare(path: string, roots: readonly Root[]): string {
   let dir: string;
   try {

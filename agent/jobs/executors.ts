@@ -1,4 +1,4 @@
-/** From an accelerator's settings to the words that start its program. */
+/** Turns an accelerator's settings into the command line of its program. */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import type { AcceleratorInfo, Phase } from "./types.js";
 
 export type Kind = AcceleratorInfo["kind"];
 
-/** The paths that a command gets; absent where there is none. */
+/** The paths that a command gets, as far as they exist. */
 export interface ProgramFiles {
   readonly input?: string;
   readonly output?: string;
@@ -24,9 +24,9 @@ export function kindOf(settings: AcceleratorSettings): Kind {
 }
 
 /**
- * @param builtins directory of our own programs; by default beside the bundle, or where the build leaves it.
+ * @param builtins directory of the built-in programs; by default beside the bundle, or where the build puts them.
  * @param path PATH.
- * @returns the program as an absolute path, and its first arguments; or why it cannot be started.
+ * @returns the program as an absolute path with its first arguments, or the reason why it cannot start.
  */
 export function resolveProgram(
   settings: AcceleratorSettings,
@@ -56,7 +56,7 @@ export function commandArguments(phase: Phase, files: ProgramFiles): string[] {
   ];
 }
 
-/** Nothing of the agent's own: no token, no credentials, no addresses. */
+/** Holds nothing from the agent's environment: no token, no credentials, no addresses. */
 export function programEnvironment(env: NodeJS.ProcessEnv, home: string): Record<string, string> {
   return { PATH: searchPath(env), LANG: env.LANG ?? "C.UTF-8", HOME: home, TMPDIR: home };
 }
@@ -65,7 +65,7 @@ export function searchPath(env: NodeJS.ProcessEnv): string {
   return env.PATH ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
-/** Bundled, they lie beside agent.mjs; from the sources, where the build puts them. */
+/** They lie beside agent.mjs in a bundle, and where the build puts them for the sources. */
 function findBuiltins(): string {
   const beside = ["./accelerators", "../../dist/runtime/accelerators"];
   const places = beside.map((place) => fileURLToPath(new URL(place, import.meta.url)));

@@ -1,11 +1,11 @@
-/** Who wants to hear of a job. Each state is told at once, progress at most four times a second. */
+/** The listeners of a job. They get each state at once, and progress at most four times a second. */
 import type { Job } from "./types.js";
 
 const PROGRESS_MS = 250;
 
 interface Channel {
   readonly listeners: Set<(job: Job) => void>;
-  /** What is told when the timer runs out. */
+  /** The job to report when the timer fires. */
   latest?: Job;
   timer?: NodeJS.Timeout;
 }
@@ -13,14 +13,14 @@ interface Channel {
 export class Followers {
   readonly #channels = new Map<string, Channel>();
 
-  /** @param failed hears of a listener that throws; the others and the job go on. */
+  /** @param failed is called if a listener throws; the other listeners and the job continue. */
   constructor(readonly failed: (error: unknown) => void) {}
 
-  /** @returns the way to stop. */
+  /** @returns the function that stops it. */
   add(id: string, on: (job: Job) => void): () => void {
     const channel: Channel = this.#channels.get(id) ?? { listeners: new Set() };
     this.#channels.set(id, channel);
-    // The same function may follow twice.
+    // The same function may be added twice.
     const listener = (job: Job) => {
       try {
         on(job);

@@ -37,7 +37,7 @@ export class HostFiles {
     return size;
   }
 
-  /** What can be said before there is an output. @throws Problem */
+  /** The checks that need no output yet. @throws Problem */
   checkOutput(ref: HostRef): void {
     const root = this.#root(ref);
     if (root.mode === "ro") throw readOnly(root.name);
@@ -45,9 +45,9 @@ export class HostFiles {
   }
 
   /**
-   * Copies what `from` holds to its place, in one step as seen by others; missing directories are made.
+   * Copies the content of `from` to its place, which others see change in one step. Creates missing directories.
    *
-   * @returns bytes. @throws Problem, or the signal's reason; then the place is as it was.
+   * @returns bytes. @throws Problem, or the signal's reason; the place is then unchanged.
    */
   async publish(ref: HostRef, from: number, signal: AbortSignal): Promise<number> {
     this.checkOutput(ref);
@@ -82,7 +82,7 @@ export class HostFiles {
 }
 
 async function copy(from: number, upload: Upload, signal: AbortSignal): Promise<number> {
-  // Through /proc a second descriptor with a position of its own; the handle closes itself alone.
+  // Opening through /proc gives a second descriptor with its own position; closing the handle closes only that.
   const source = await open(`/proc/self/fd/${from}`, "r");
   try {
     const buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
@@ -95,7 +95,7 @@ async function copy(from: number, upload: Upload, signal: AbortSignal): Promise<
       if (bytesRead === 0) return position;
       position += bytesRead;
       written = upload.write([buffer.subarray(0, bytesRead)]);
-      // Its failure is met at the next await.
+      // Handled at the next await.
       written.catch(() => undefined);
     }
   } finally {

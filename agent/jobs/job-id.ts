@@ -1,14 +1,14 @@
-/** Names of jobs: they sort by creation, and nobody can guess one. */
+/** Ids of jobs: they sort by creation, and cannot be guessed. */
 import { randomBytes } from "node:crypto";
 
-/** 12 hex digits of milliseconds, 4 that count within one, 16 at random. */
+/** 12 hex digits of milliseconds, 4 that count within a millisecond, 16 random ones. */
 const PATTERN = /^[0-9a-f]{32}$/;
 
 export function isJobId(text: string): boolean {
   return PATTERN.test(text);
 }
 
-/** @param last the greatest id so far: a clock that was set back does not reorder. @returns the maker of ids. */
+/** @param last the greatest id so far, so that a clock set back changes no order. @returns a function that makes ids. */
 export function jobIds(last?: string): () => string {
   let time = last === undefined ? 0 : Number.parseInt(last.slice(0, 12), 16);
   let count = last === undefined ? 0 : Number.parseInt(last.slice(12, 16), 16);

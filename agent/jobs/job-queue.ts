@@ -7,12 +7,12 @@ import type { AcceleratorInfo, Job } from "./types.js";
 /** A job that the engine knows. */
 export interface QueuedJob {
   job: Job;
-  /** Of it as JSON. */
+  /** Size as JSON. */
   bytes: number;
-  /** It is on the disk. */
+  /** Whether it is on the disk. */
   ready: boolean;
   run?: Run;
-  /** Resolves when the job has ended, and everything of it but its output is gone. */
+  /** Resolves when the job has ended and all its files but the output are removed. */
   readonly ended: Promise<void>;
   readonly end: () => void;
 }
@@ -32,7 +32,7 @@ export class JobQueue {
     return this.waiting.length >= this.settings.max_queue;
   }
 
-  /** The first in the queue, where there is room for it and it is on the disk: nobody overtakes it. */
+  /** The first in the queue, if it may run and is on the disk. No job overtakes it. */
   next(): QueuedJob | undefined {
     const [first] = this.waiting;
     return first?.ready && this.running.size < this.settings.concurrency ? first : undefined;

@@ -1,10 +1,10 @@
 /**
  * The private directories of jobs, `<jobs_dir>/<id>/`, mode 0700:
  *
- *     job.json   the journal: what was asked and how far it got. What has none is no job, and is removed.
- *     input      where the job brought one
- *     output     where it is the job's own; stays with the job
- *     scratch/   the program's home, temporary and current directory; gone when it has ended
+ *     job.json   the journal: the request and its progress. A directory without one is no job, and is removed.
+ *     input      if the job brought one
+ *     output     if it is private; stays with the job
+ *     scratch/   the program's home, temporary and current directory; removed when it has ended
  */
 import { chmodSync, constants, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
@@ -16,15 +16,15 @@ import { isJobId } from "./job-id.js";
 import { isObject } from "./result.js";
 import type { Job } from "./types.js";
 
-/** What job.json holds. */
+/** The content of job.json. */
 export interface Journal {
   readonly job: Job;
-  /** While it runs, the process that leads its session. */
+  /** The leader of its session, while it runs. */
   readonly leader?: ProcessMark;
 }
 
 export class JobStore {
-  /** @param path of jobs_dir, which is there. */
+  /** @param path of jobs_dir, which exists. */
   constructor(readonly path: string) {}
 
   dir(id: string): string {
@@ -37,11 +37,11 @@ export class JobStore {
 
   async make(id: string): Promise<void> {
     await mkdir(this.dir(id), { mode: 0o700 });
-    // mkdir's mode is narrowed by the umask, never widened; this one is what it says.
+    // The umask narrows mkdir's mode; this sets it exactly.
     chmodSync(this.dir(id), 0o700);
   }
 
-  /** On the disk when it resolves, the directory's own name included where `born`. */
+  /** On the disk when it resolves; with `born`, the directory's own name too. */
   async write(journal: Journal, born = false): Promise<number> {
     const text = JSON.stringify(journal);
     await replaceFile(this.file(journal.job.id, "job.json"), text, 0o600);
@@ -49,7 +49,7 @@ export class JobStore {
     return text.length;
   }
 
-  /** For what the next start would find out again: without waiting for the disk. */
+  /** Does not wait for the disk: for facts that the next start would find out again. */
   async note(journal: Journal): Promise<number> {
     const text = JSON.stringify(journal);
     const file = this.file(journal.job.id, "job.json");
@@ -58,7 +58,7 @@ export class JobStore {
     return text.length;
   }
 
-  /** @returns undefined where there is none that is whole. */
+  /** @returns undefined if there is no complete journal. */
   read(id: string): Journal | undefined {
     try {
       const value: unknown = JSON.parse(readFileSync(this.file(id, "job.json"), "utf8"));
@@ -69,12 +69,12 @@ export class JobStore {
     }
   }
 
-  /** Names in jobs_dir that can only be jobs, oldest first; whatever else lies there is not ours. */
+  /** Names in jobs_dir that can only be jobs, oldest first. Other entries are not ours. */
   ids(): string[] {
     return readdirSync(this.path).filter(isJobId).sort();
   }
 
-  /** First the journal: a directory that loses it is no job any more, and the next start removes the rest. */
+  /** Removes the journal first: a directory without it is no job, and the next start removes the rest. */
   async remove(id: string): Promise<void> {
     try {
       unlinkSync(this.file(id, "job.json"));
@@ -84,7 +84,7 @@ export class JobStore {
     await removeTree(this.dir(id));
   }
 
-  /** Everything but the journal and, where it is kept, the output. */
+  /** Removes everything but the journal and, with `keepOutput`, the output. */
   async tidy(id: string, keepOutput: boolean): Promise<void> {
     const kept = keepOutput ? ["job.json", "output"] : ["job.json"];
     for (const name of readdirSync(this.dir(id))) {
@@ -103,7 +103,7 @@ export async function sync(path: string, flags: number = constants.O_RDONLY | co
   }
 }
 
-/** Also where a program took its own write permission away. */
+/** Works even if a program took away its own write permission. */
 async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });

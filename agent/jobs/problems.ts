@@ -1,7 +1,7 @@
-/** Why a job is not taken. */
+/** Problems of jobs that the engine refuses. */
 import { Problem } from "../../http/problem.js";
 
-/** Seconds after which a client may ask again. */
+/** Seconds after which a client may try again. */
 const RETRY_AFTER = "5";
 
 export const noAccelerator = (name: string) =>

@@ -1,9 +1,9 @@
 /**
- * The processes of a job, as /proc shows them: its process group and session, whatever carries its mark in
- * the environment, and their descendants. A child that leaves the session still carries the mark.
+ * The processes of a job according to /proc: its process group and session, all processes with its mark in their
+ * environment, and their descendants. A child that leaves the session still carries the mark.
  *
- * Out of sight is only what leaves the session, forgets its environment and outlives its parent: that takes
- * intent, and the unit's control group still ends it with the agent.
+ * A process escapes only if it leaves the session, drops its environment and outlives its parent. That takes intent,
+ * and the unit's control group still ends it together with the agent.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
@@ -18,17 +18,17 @@ interface Row extends ProcessMark {
   readonly dead: boolean;
 }
 
-/** @param leader the process that was started, which is its group and session. */
+/** @param leader the started process, which leads its group and session. */
 export function processesOf(id: string, leader: ProcessMark | undefined): number[] {
-  // What began before the leader is no child of it: most of the machine is not looked at any further.
+  // Processes older than the leader are not its children; this skips most of the machine.
   const since = Number(leader?.ticks ?? 0);
   const rows = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readRow(Number(name)))
     .filter((row) => row !== undefined)
     .filter(({ pid, dead, ticks }) => !dead && pid !== process.pid && pid !== 1 && Number(ticks) >= since);
-  // The kernel gives a number away again only when no group and no session has it: another process under
-  // the leader's number means that its group is gone.
+  // The kernel reuses a number only when no group and no session has it. So another process with the leader's
+  // number means that its group is gone.
   const now = leader && readRow(leader.pid);
   const group = leader !== undefined && (now === undefined || now.ticks === leader.ticks) ? leader.pid : undefined;
   const found = new Set<number>();
@@ -42,7 +42,7 @@ export function processesOf(id: string, leader: ProcessMark | undefined): number
   return [...found];
 }
 
-/** SIGKILL to all of them, again until none is left. @returns those that outlasted `patienceMs`. */
+/** Sends SIGKILL until none is left. @returns those that outlasted `patienceMs`. */
 export async function endProcesses(id: string, leader: ProcessMark | undefined, patienceMs = 5_000): Promise<number[]> {
   const until = Date.now() + patienceMs;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
@@ -58,7 +58,7 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
     try {
       process.kill(pid, name);
     } catch {
-      // Gone since, or not ours to end.
+      // Gone meanwhile, or not ours to end.
     }
   }
 }

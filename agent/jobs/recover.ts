@@ -1,6 +1,6 @@
 /**
- * What an agent that was killed left behind: its processes are ended, its files removed, and every job that
- * waited or ran has failed. None is run again: nobody knows how much of it was done.
+ * Cleans up after an agent that was killed: ends its processes, removes its files, and fails every job that was queued
+ * or running. No job runs again, because how much of it was done is unknown.
  */
 import { lstatSync } from "node:fs";
 import type { JobStore, Journal } from "./job-store.js";
@@ -9,7 +9,7 @@ import { INTERRUPTED } from "./run-job.js";
 import type { Job } from "./types.js";
 
 export interface Recovered {
-  /** Ended all of them, oldest end first, with the size of their journals. */
+  /** All of them have ended; oldest end first, with the size of their journals. */
   readonly jobs: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>;
   readonly lastId: string | undefined;
   readonly interrupted: number;
@@ -38,10 +38,10 @@ export async function recover(store: JobStore): Promise<Recovered> {
       continue;
     }
     interrupted += 1;
-    // Without a leader in the journal the launcher never got its word, and ended by itself.
+    // Without a leader in the journal, the launcher never got its line, and exited by itself.
     if (journal.leader !== undefined) outlasted.push(...(await endProcesses(id, journal.leader)));
     await store.tidy(id, false);
-    // Were this lost, the next start would say the same again.
+    // If this is lost, the next start comes to the same result.
     jobs.push({ job: over, bytes: await store.note({ job: over }) });
   }
   jobs.sort((a, b) => (a.job.endedAt ?? 0) - (b.job.endedAt ?? 0));

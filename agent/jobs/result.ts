@@ -1,12 +1,12 @@
-/** The document that a program leaves at `-p`, and what it means. */
+/** Reads the document that a program leaves at `-p`. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { errno } from "../../base/fault.js";
 import type { JobFailure, JsonObject } from "./types.js";
 
-/** Bytes of JSON. Whatever is larger is an output. */
+/** Bytes of JSON. Anything larger should be an output. */
 export const RESULT_BYTES = 1024 * 1024;
 
-/** @returns `{}` where the program left nothing there. */
+/** @returns `{}` if the program left nothing there. */
 export function readResult(file: string): { result: JsonObject } | { failure: JobFailure } {
   let text: string;
   try {
@@ -32,7 +32,7 @@ export function readResult(file: string): { result: JsonObject } | { failure: Jo
   }
 }
 
-/** `app.status` other than 0 is the program saying that it failed. */
+/** With an `app.status` other than 0, the program reports its own failure. */
 export function appFailure(result: JsonObject): JobFailure | undefined {
   const { app } = result;
   if (!isObject(app) || app.status === undefined || app.status === 0) return undefined;

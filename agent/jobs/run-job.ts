@@ -23,7 +23,7 @@ export type Outcome = Pick<Job, "state"> &
 export interface RunOptions {
   readonly job: Job;
   readonly kind: Kind;
-  /** The program and its first arguments, or why there is none. */
+  /** The program and its first arguments, or the reason why there is none. */
   readonly program: { readonly words: readonly string[] } | { readonly missing: string };
   readonly timeoutMs: number;
   /** From SIGTERM to SIGKILL. */
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly store: JobStore;
   readonly host: HostFiles;
-  /** Resolves when it is on the disk that this process may run. */
+  /** Resolves when the journal on the disk names this process. */
   readonly started: (leader: ProcessMark) => Promise<void>;
   readonly progressed: (progress: number) => void;
   readonly outlasted: (pids: readonly number[]) => void;
@@ -39,14 +39,14 @@ export interface RunOptions {
 
 type StopReason = "cancelled" | "timeout" | "interrupted";
 
-/** Ends a run early; carries what is then its failure. */
+/** Ends a run early, with its failure. */
 class Failed extends Error {
   constructor(readonly failure: JobFailure) {
     super(failure.detail);
   }
 }
 
-/** How long stderr may stay open after every process we see is gone. */
+/** How long stderr may stay open after every visible process is gone. */
 const DRAIN_MS = 1_000;
 
 export class Run {
@@ -67,7 +67,7 @@ export class Run {
     this.outcome = this.#run();
   }
 
-  /** SIGTERM to all processes of the job, SIGKILL to those that stay. The outcome follows. */
+  /** Sends SIGTERM to all processes of the job, later SIGKILL to those that remain. The outcome follows. */
   stop(reason: StopReason): void {
     if (this.#reason !== undefined || this.#over) return;
     this.#reason = reason;
@@ -94,7 +94,7 @@ export class Run {
 
   async #attempt(): Promise<Outcome> {
     const { job, kind, program } = this.#options;
-    // A filter keeps nothing between two runs, so there is nothing to start or to stop.
+    // A filter keeps no state between runs, so there is nothing to start or stop.
     if (kind === "filter" && job.phase !== "process") return { state: "done", result: {} };
     if ("missing" in program) throw new Failed({ reason: "not-startable", detail: program.missing });
     const work = this.#file("scratch");
@@ -140,7 +140,7 @@ export class Run {
     launched.stderr.on("data", (chunk: Buffer) => this.#hear(chunk));
     try {
       if (!isFilter && job.input?.kind === "host") {
-        // The leader holds the very file that the guard opened; its children reach it by this name too.
+        // The leader holds the very file that the guard opened. Its children reach it by this name too.
         symlinkSync(`/proc/${launched.leader.pid}/fd/${INPUT_FD}`, this.#file("input"));
       }
       await started(launched.leader);
@@ -153,7 +153,7 @@ export class Run {
     return launched;
   }
 
-  /** Until the program has ended, and all that it started. */
+  /** Resolves when the program and all its processes have ended. */
   async #follow({ exited, stderr }: Launched): Promise<void> {
     const { timeoutMs } = this.#options;
     const limit = globalThis.setTimeout(() => this.stop("timeout"), timeoutMs);
@@ -177,7 +177,7 @@ export class Run {
     if (progress !== undefined && progress !== before) this.#options.progressed(progress);
   }
 
-  /** A descriptor where the program does not open its input itself. */
+  /** A descriptor, if the program does not open its input itself. */
   #openInput(): number | undefined {
     const { job, host, kind } = this.#options;
     try {
@@ -203,7 +203,7 @@ export class Run {
     return fd;
   }
 
-  /** @returns bytes; undefined where none is asked for, or an own one was not written. */
+  /** @returns bytes; undefined if no output was requested, or a private one was not written. */
   async #keepOutput(): Promise<number | undefined> {
     const { output } = this.#options.job;
     if (output === undefined) return undefined;

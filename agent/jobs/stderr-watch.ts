@@ -1,7 +1,7 @@
-/** What a program says on stderr: the end of it is kept, and `progress: 42%` is understood. Pure. */
+/** Reads a program's stderr: keeps the end of it, and understands `progress: 42%`. Pure. */
 import { StringDecoder } from "node:string_decoder";
 
-/** Bytes of stderr that are kept. */
+/** Bytes of stderr to keep. */
 export const TAIL_BYTES = 8 * 1024;
 const PROGRESS = /^\s*progress:\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/i;
 
@@ -14,7 +14,7 @@ export class StderrWatch {
   progress: number | undefined;
 
   push(chunk: Buffer): void {
-    // A line ends in "\n", "\r\n" or "\r": the last is how programs draw over a line.
+    // A line ends in "\n", "\r\n" or "\r": programs redraw a line with the last.
     const pieces = (this.#line + this.#decoder.write(chunk)).split(/(?<=\n)|(?<=\r)(?!\n)/);
     const last = pieces.pop() ?? "";
     const whole = /[\r\n]$/.test(last);
@@ -22,7 +22,7 @@ export class StderrWatch {
     this.#line = whole ? "" : lastBytes(last);
   }
 
-  /** Without the lines that only tell progress. */
+  /** Without the lines that only report progress. */
   get tail(): string {
     return lastBytes(this.#tail + this.#line);
   }

@@ -1,4 +1,4 @@
-/** A job as all parts of the agent see it: one run of an accelerator. Values only. */
+/** A job, one run of an accelerator, in the types that all rooms of the agent share. Values only. */
 
 /** -m of the accelerator's program: 0, 1 and 2. A filter only ever processes. */
 export type Phase = "start" | "process" | "stop";
@@ -6,7 +6,7 @@ export type Phase = "start" | "process" | "stop";
 /** `queued` → `running` → `done`, `failed` or `cancelled`, and never back. */
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
-/** Why a job failed, as a word for programs. */
+/** The reason of a failure, for programs. */
 export type FailureReason =
   | "exit"
   | "signal"
@@ -35,20 +35,20 @@ export interface JobRequest {
   /** Name of a configured accelerator. */
   readonly accelerator: string;
   readonly phase: Phase;
-  /** What `-j` gets as a file. */
+  /** The content of the file for `-j`. */
   readonly parameters: JsonObject;
   /** Absent: no input, which is `/dev/null` to a filter. */
   readonly input?: FileRef;
   /** Absent: no output is kept. */
   readonly output?: FileRef;
-  /** Of a client that may ask again without knowing what became of the first time; kept with the job. */
+  /** From a client that may repeat a request whose answer it did not get; kept with the job. */
   readonly idempotency?: Idempotency;
 }
 
 export interface Idempotency {
   /** `Idempotency-Key`, as the client chose it. */
   readonly key: string;
-  /** SHA-256 of what was asked for, the content included: another request under this key is refused. */
+  /** SHA-256 of the request and its content: another request with this key is refused. */
   readonly fingerprint: string;
 }
 
@@ -60,20 +60,20 @@ export interface Job extends JobRequest {
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
-  /** 0 to 1, where the program says so: a line `progress: 42%` on stderr. */
+  /** 0 to 1, from lines such as `progress: 42%` on stderr. */
   readonly progress?: number;
   readonly exitStatus?: number;
   readonly failure?: JobFailure;
   /** The end of what it wrote to stderr, at most 8 KiB. */
   readonly stderrTail?: string;
-  /** What `-p` holds after the run, or `{}`. */
+  /** The content of `-p` after the run, or `{}`. */
   readonly result?: JsonObject;
   /** Bytes of input and output. */
   readonly inputBytes?: number;
   readonly outputBytes?: number;
 }
 
-/** A job's private directory before the job exists: the upload goes there. Aborted, nothing of it stays. */
+/** A job's private directory before the job exists, for its upload. Aborting removes all of it. */
 export interface Draft {
   readonly id: string;
   /** Write the uploaded input to this file (created 0600, exclusively). */
@@ -93,15 +93,15 @@ export interface AcceleratorInfo {
 /** The engine behind both protocols. Made by `startEngine()` in engine.ts. */
 export interface JobEngine {
   readonly accelerators: () => readonly AcceleratorInfo[];
-  /** The first in the configuration; undefined where there is none. */
+  /** The first in the configuration, if any. */
   readonly defaultAccelerator: string | undefined;
-  /** @throws Problem 507 where the disk is full. */
+  /** @throws Problem 507 if the disk is full. */
   draft(): Promise<Draft>;
   /**
-   * Durable before it resolves: a job that was accepted is never forgotten, and never run twice.
+   * Durable before it resolves: an accepted job is never lost, and never runs twice.
    *
-   * @param draft needed where the input or the output is private; consumed, also by a failure.
-   * @throws Problem 404 no such accelerator, 503 with Retry-After where the queue is full.
+   * @param draft required for a private input or output; consumed even by a failure.
+   * @throws Problem 404 for an unknown accelerator, 503 with Retry-After if the queue is full.
    */
   submit(request: JobRequest, draft?: Draft): Promise<Job>;
   get(id: string): Job | undefined;
@@ -109,14 +109,14 @@ export interface JobEngine {
   list(filter?: { readonly accelerator?: string; readonly state?: JobState; readonly phase?: Phase }): readonly Job[];
   /** Ends a queued job at once and a running one with its whole process group; resolves when it has ended. */
   cancel(id: string): Promise<Job | undefined>;
-  /** Cancels if need be, then forgets the job and everything of it. @returns whether there was one. */
+  /** Cancels the job if necessary, then removes it and its files. @returns whether it existed. */
   remove(id: string): Promise<boolean>;
-  /** An open descriptor on a done job's private output, for the caller to close; undefined where there is none. */
+  /** @returns an open descriptor of a done job's private output, for the caller to close; undefined if there is none. */
   openOutput(id: string): Promise<{ readonly fd: number; readonly size: number } | undefined>;
-  /** Calls back with each later state of a job (and with progress, at most 4 times a second). @returns the way to stop. */
+  /** Calls back with each later state of a job (and with progress, at most 4 times a second). @returns the function that stops it. */
   follow(id: string, on: (job: Job) => void): () => void;
-  /** Jobs that wait or run. */
+  /** Number of queued and running jobs. */
   busy(): number;
-  /** Takes no more jobs, ends the running ones as failed ("interrupted") and resolves when all processes are gone. */
+  /** Accepts no more jobs, fails the running ones ("interrupted"), and resolves when all processes are gone. */
   close(): Promise<void>;
 }

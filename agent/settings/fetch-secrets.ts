@@ -1,4 +1,4 @@
-/** Brings this host's own secrets from SSM Parameter Store into files that only root may read. */
+/** Fetches this host's secrets from SSM Parameter Store into files that only root may read. */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -10,7 +10,7 @@ import type { AgentConfig } from "./schema.js";
 export interface FetchOptions {
   readonly file: string;
   readonly out: string;
-  /** A new instance's role takes up to a minute to be known everywhere. @default 120 */
+  /** A new instance's role takes up to a minute to work everywhere. @default 120 */
   readonly seconds?: number;
   readonly firstPauseMs?: number;
 }
@@ -19,8 +19,8 @@ export interface FetchOptions {
 const PAUSE_MS = 10_000;
 
 /**
- * Writes `tls.key` and `token`, mode 0600. One that the configuration does not name becomes an empty file:
- * the unit's LoadCredential= wants both to be there.
+ * Writes `tls.key` and `token` with mode 0600. A secret that the configuration does not name becomes an empty file,
+ * because the unit's LoadCredential= requires both.
  */
 export async function fetchSecrets(config: AgentConfig, options: FetchOptions): Promise<void> {
   const { secrets } = config;
@@ -29,7 +29,7 @@ export async function fetchSecrets(config: AgentConfig, options: FetchOptions): 
   const client = new SSMClient(
     defined({
       region: secrets.region,
-      // Retries are ours: the SDK gives up within seconds.
+      // We retry ourselves, because the SDK gives up within seconds.
       maxAttempts: 1,
       endpoint: endpoint_url,
     }),

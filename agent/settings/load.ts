@@ -11,7 +11,7 @@ export async function loadConfig(file: string): Promise<AgentConfig> {
   return parseConfig(await agentFiles(process.env).readSettings(file), file);
 }
 
-/** @returns undefined where TLS is off. */
+/** @returns undefined if TLS is off. */
 export async function loadKeyPair(config: AgentConfig, env: NodeJS.ProcessEnv): Promise<KeyPair | undefined> {
   if (config.tls === false) return undefined;
   const { cert, key } = config.tls;
@@ -21,7 +21,7 @@ export async function loadKeyPair(config: AgentConfig, env: NodeJS.ProcessEnv): 
   return pair;
 }
 
-/** @returns undefined where anybody may come in. */
+/** @returns undefined if no token is required. */
 export async function loadToken(config: AgentConfig, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   if (config.auth === "none") return undefined;
   const files = agentFiles(env);

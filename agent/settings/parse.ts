@@ -1,4 +1,4 @@
-/** From the text of agent.yaml to a checked configuration with every default filled in. Pure. */
+/** Parses agent.yaml into a checked configuration with all defaults filled in. Pure. */
 import { settingsParser } from "../../http/daemon/settings.js";
 import { directoryTwice, onePerAccelerator, relativeProgram } from "../errors.js";
 import { type AcceleratorSettings, type AgentConfig, AgentConfigSchema } from "./schema.js";
@@ -15,7 +15,7 @@ export function parseConfig(source: string, file: string): AgentConfig {
   return value;
 }
 
-/** Whether the program is there is not asked here: it may come later, and until then its jobs fail. */
+/** Does not check that the program exists: it may be installed later, and until then its jobs fail. */
 function checkProgram(name: string, { builtin, command, filter }: AcceleratorSettings): void {
   const given = [builtin, command, filter].filter((program) => program !== undefined);
   if (given.length !== 1) throw onePerAccelerator(name, given.length);

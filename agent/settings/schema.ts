@@ -1,4 +1,4 @@
-/** The shape of agent.yaml. Descriptions say what is expected: they are the second line of an error. */
+/** The schema of agent.yaml. Descriptions state the expected value: they become the second line of an error. */
 import { type Static, Type } from "@sinclair/typebox";
 
 const closed = { additionalProperties: false };
@@ -22,7 +22,7 @@ const positive = (fallback: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: fallback, description });
 const words = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "a list of words" });
 
-/** Exactly one of builtin, command and filter: parse.ts sees to it. */
+/** Exactly one of builtin, command and filter; parse.ts checks that. */
 export const AcceleratorSchema = Type.Object(
   {
     builtin: Type.Optional(

@@ -1,6 +1,6 @@
 /**
- * How an accelerator's program is called and how it answers: `-m 0|1|2` (start, process, stop), `-i` and `-o`
- * files, `-j` JSON parameters in, `-p` JSON result out. Ours are processes of their own, as any other.
+ * The command line of an accelerator's program: `-m 0|1|2` (start, process, stop), `-i` and `-o` files, `-j` JSON
+ * parameters in, `-p` JSON result out. The built-in programs are processes of their own, like any other.
  */
 import { createReadStream, readFileSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -13,10 +13,10 @@ export interface Call {
   readonly specific: Readonly<Record<string, unknown>>;
 }
 
-/** What the user is told, and nothing else: the call was wrong. */
+/** A wrong call; its message is for the user. */
 export class Refusal extends Error {}
 
-/** What one run adds to the result document. */
+/** The part of the result document from one run. */
 export interface BuiltinResult {
   readonly specific: Readonly<Record<string, unknown>>;
   readonly bytesRead: number;
@@ -58,12 +58,12 @@ export async function serveCall(process: (call: Call) => Promise<BuiltinResult>)
     const message = error instanceof Error ? error.message : String(error);
     tell({ app: { status: 1, msg: message } });
     console.error(message);
-    // A refusal is an answer: the program worked.
+    // A refusal is a result: the program worked.
     return globalThis.process.exit(error instanceof Refusal ? 0 : 1);
   }
 }
 
-/** Reads a file and says how far it got, as the engine understands it. */
+/** Reads a file and reports its progress on stderr in the engine's form. */
 export function readWithProgress(file: string): { chunks: AsyncIterable<Buffer>; read: () => number } {
   const { size } = statSync(file);
   let read = 0;

@@ -1,6 +1,6 @@
 /**
- * The accelerator "sha3": the digest of the input as FIPS 202 has it, by `app.specific.algorithm`. It is in the
- * result document, and as hexadecimal digits in the output where there is one.
+ * The accelerator "sha3": a FIPS 202 digest of the input by `app.specific.algorithm`. It is in the result document, and
+ * as hexadecimal digits in the output if there is one.
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
