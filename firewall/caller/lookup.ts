@@ -1,8 +1,9 @@
 /** The edge to the address services, and the order in which a caller may be named. */
-import { request as httpRequest, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
+import { errorText } from "../../base/text/error-text.js";
+import { networkCode } from "../../http/client/errors.js";
+import { HttpClient } from "../../http/client/http-client.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
 import { isSecureUrl } from "../secure-url.js";
@@ -91,51 +92,45 @@ function serviceUrl(text: string): URL {
 async function ask({ url, family }: Service, signal: AbortSignal | undefined): Promise<ServiceResponse> {
   const service = url.host;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  // Neither NODE_TLS_REJECT_UNAUTHORIZED nor NODE_EXTRA_CA_CERTS may choose the callers.
+  const tls = { rejectUnauthorized: true, ca: [...rootCertificates] };
+  const client = new HttpClient({
+    via: defined({ kind: "direct" as const, tls, family }),
+    keepAlive: false,
+    // The signal is the one limit.
+    connectMs: 2 * TIMEOUT_MS,
+    idleMs: 2 * TIMEOUT_MS,
+  });
   try {
-    const text = await get(
-      url,
-      defined({
-        family,
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      }),
-    );
+    const text = await get(client, url, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
     return { service, text };
   } catch (error) {
     signal?.throwIfAborted();
     return { service, failure: timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : reason(error) };
+  } finally {
+    client.close();
   }
 }
 
-function get(url: URL, options: RequestOptions): Promise<string> {
-  const headers = { accept: "text/plain", "user-agent": "sallyport" };
-  return new Promise((resolve, reject) => {
-    const onResponse = (response: import("node:http").IncomingMessage) => {
-      // A redirect would hand the question to somebody who was not asked.
-      if (response.statusCode !== 200) {
-        response.destroy();
-        reject(new Error(`status ${response.statusCode}`));
-        return;
-      }
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > MAX_BYTES) {
-          response.destroy();
-          resolve(text);
-        }
-      });
-      response.on("end", () => resolve(text));
-      response.on("error", reject);
-    };
-    const request =
-      url.protocol === "http:"
-        ? httpRequest(url, { ...options, headers }, onResponse)
-        : // Neither NODE_TLS_REJECT_UNAUTHORIZED nor NODE_EXTRA_CA_CERTS may choose who gets in.
-          httpsRequest(url, { ...options, headers, rejectUnauthorized: true, ca: [...rootCertificates] }, onResponse);
-    request.on("error", reject);
-    request.end();
+async function get(client: HttpClient, url: URL, signal: AbortSignal): Promise<string> {
+  const { status, body } = await client.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    headers: { accept: "text/plain", "user-agent": "sallyport" },
+    signal,
   });
+  try {
+    // A redirect would pass the question on to a service that was not chosen.
+    if (status !== 200) throw new Error(`status ${status}`);
+    let text = "";
+    for await (const chunk of body.setEncoding("utf8")) {
+      text += chunk;
+      if (text.length > MAX_BYTES) break;
+    }
+    return text;
+  } finally {
+    body.destroy();
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -148,7 +143,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return REASONS[code] ?? (code || error.message);
+  const code = networkCode(error);
+  return (code === undefined ? undefined : REASONS[code]) ?? code ?? errorText(error);
 }

@@ -6,11 +6,12 @@
  * has a say, and what is cut off in the middle does not count.
  */
 import { X509Certificate } from "node:crypto";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest, type RequestOptions } from "node:https";
 import { checkServerIdentity, rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
+import { BodyTooLarge } from "../../http/client/errors.js";
+import { HttpClient, type HttpResponse, type TlsSettings } from "../../http/client/http-client.js";
+import { readBody } from "../../http/client/read-body.js";
 import { decode } from "./decode.js";
 import * as faults from "./faults.js";
 import { reasonOf } from "./reason.js";
@@ -35,19 +36,30 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   const { name, signal, timeoutMs = 15_000 } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const client = new HttpClient({
+    via: { kind: "direct", tls: trust(options.certificate) },
+    // The next run verifies anew: its certificate may be another.
+    keepAlive: false,
+    // The signal above is the one limit.
+    connectMs: 2 * timeoutMs,
+    idleMs: 2 * timeoutMs,
+  });
   try {
     let url = new URL(address);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const answer = await get(url, options, either);
-      if ("bytes" in answer) return decode(answer.bytes, name);
-      url = nextUrl(url, answer.location, name);
+      const response = await get(client, url, options, either);
+      if ("bytes" in response) return decode(response.bytes, name);
+      url = nextUrl(url, response.location, name);
     }
     throw faults.tooManyRedirects(name, MAX_REDIRECTS + 1);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Fault) throw error;
     if (timeout.aborted) throw faults.unreachable(name, `no answer within ${timeoutMs / 1000} s`);
+    if (error instanceof BodyTooLarge) throw faults.tooLarge(name, error.maxBytes);
     throw faults.unreachable(name, reasonOf(error), error);
+  } finally {
+    client.close();
   }
 }
 
@@ -63,39 +75,37 @@ function nextUrl(from: URL, location: string, name: string): URL {
 /** The body, or where the server says it is. */
 type DocumentResponse = { readonly bytes: Buffer } | { readonly location: string };
 
-function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<DocumentResponse> {
-  const { authorization } = options;
-  const headers = defined({
-    accept: "application/json, text/plain;q=0.5",
-    "accept-encoding": "identity",
-    "user-agent": "sallyport",
-    authorization,
+async function get(
+  client: HttpClient,
+  url: URL,
+  { name, authorization, maxBytes = 1024 * 1024 }: FetchOptions,
+  signal: AbortSignal,
+): Promise<DocumentResponse> {
+  const { status, headers, body } = await client.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    headers: defined({
+      accept: "application/json, text/plain;q=0.5",
+      "accept-encoding": "identity",
+      "user-agent": "sallyport",
+      authorization,
+    }),
+    signal,
   });
-  // No connection is kept for the next run: what it was verified against may have changed by then.
-  const common = { headers, signal, agent: false };
-  return new Promise((resolve, reject) => {
-    const onResponse = (response: IncomingMessage) => {
-      read(response, options).then(resolve, (error: unknown) => {
-        response.destroy();
-        reject(error);
-      });
-    };
-    const request =
-      url.protocol === "http:"
-        ? httpRequest(url, common, onResponse)
-        : httpsRequest(url, { ...common, ...trust(options.certificate) }, onResponse);
-    request.on("error", reject);
-    request.end();
-  });
+  try {
+    return await read({ status, headers, body }, name, maxBytes);
+  } finally {
+    body.destroy();
+  }
 }
 
-function trust(pem: string | undefined): RequestOptions {
+function trust(pem: string | undefined): TlsSettings {
   if (pem === undefined) return { rejectUnauthorized: true, ca: [...rootCertificates] };
   const own = new X509Certificate(pem);
   return {
     rejectUnauthorized: true,
     ca: pem,
-    // A certificate for "*" names nobody; the one that was given is known by what it is.
+    // A certificate for "*" names no host; the given one is recognized by its fingerprint.
     checkServerIdentity: (host, shown) =>
       own.subjectAltName === "DNS:*" && shown.fingerprint256 === own.fingerprint256
         ? undefined
@@ -104,24 +114,15 @@ function trust(pem: string | undefined): RequestOptions {
 }
 
 async function read(
-  response: IncomingMessage,
-  { name, maxBytes = 1024 * 1024 }: FetchOptions,
+  { status, headers, body }: Pick<HttpResponse, "status" | "headers" | "body">,
+  name: string,
+  maxBytes: number,
 ): Promise<DocumentResponse> {
-  const { statusCode: status = 0, headers } = response;
   if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
-    response.destroy();
     return { location: headers.location };
   }
   if (status !== 200) throw faults.badStatus(name, status);
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") throw faults.encoded(name, encoding);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw faults.tooLarge(name, maxBytes);
-    chunks.push(chunk);
-  }
-  if (!response.complete) throw faults.unreachable(name, "the answer was cut off");
-  return { bytes: Buffer.concat(chunks) };
+  return { bytes: await readBody(body, maxBytes) };
 }

@@ -1,4 +1,6 @@
 /** Why a connection failed, in words. */
+import { errorText } from "../../base/text/error-text.js";
+import { networkCode } from "../../http/client/errors.js";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such name",
@@ -18,9 +20,14 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Every address of the name was tried; the first failure is as good as any.
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return REASONS[code] ?? (error.message || code);
+  const code = networkCode(error);
+  const known = code === undefined ? undefined : REASONS[code];
+  return known ?? parserReason(error) ?? (errorText(error) || (code ?? ""));
+}
+
+/** Undici wraps what its HTTP parser says in a sentence, and gives it no code. */
+function parserReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "HTTPParserError") return undefined;
+  const [, said = error.message] = /\(([^()]*)\)$/.exec(error.message) ?? [];
+  return said === "Invalid EOF state" ? REASONS.ECONNRESET : `Parse Error: ${said}`;
 }
