@@ -32,7 +32,9 @@ export default class ClosingReport implements Reporter {
       process.exitCode = 1;
     }
     console.log(`\n${slowest(modules)}`);
-    console.log(`\ntotal time: ${((Date.now() - this.#started) / 1_000).toFixed(0)} s`);
+    const cpu = modules.reduce((sum, module) => sum + (module.meta().cpu ?? 0), 0);
+    const total = (Date.now() - this.#started) / 1_000;
+    console.log(`\ntotal time: ${total.toFixed(0)} s, with ${cpu.toFixed(0)} s of processor time in the tests`);
     console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
 }

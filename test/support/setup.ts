@@ -50,7 +50,8 @@ beforeEach(({ onTestFailed }) => {
   for (const entry of state.startedForTests ?? []) if (hasEnded(entry.child)) state.startedForTests?.delete(entry);
   onTestFailed(() => {
     for (const { child, tail } of state.startedForTests ?? []) {
-      if (tail.trim() === "") continue;
+      // esbuild's own service, which speaks no text.
+      if (tail.trim() === "" || child.spawnargs.includes("--ping")) continue;
       const end = hasEnded(child) ? `ended: ${child.exitCode ?? child.signalCode}` : "runs";
       const command = child.spawnargs.join(" ").slice(0, 300);
       console.error(`--- ${command} (${end}) said last:\n${tail.trimEnd().split("\n").slice(-LINES).join("\n")}`);
