@@ -1,17 +1,14 @@
 /** `sallyport ls|get|put|rm HOST:DIR/PATH`: the files in a host's authorized directories. */
-import { stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import { EXIT, Fault, quote } from "../../base/fault.js";
+import { resolve } from "node:path";
 import { table } from "../../base/text/table.js";
-import type { AgentClient } from "../../client/agent/agent-client.js";
 import type { Directory, Entry } from "../../client/agent/answers.js";
 import type { Context, Progress, Register } from "../context.js";
-import { connectTo, type HostFlags, parseRemote, resolveHost, withHostFlags } from "../host.js";
+import { type HostFlags, withHost, withHostFlags } from "../host.js";
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("ls"))
-    .description("list a host's directories, or the files in one of them")
-    .argument("<host[:dir/path]>", "a deployed host's name or an address, and where to look")
+    .description("list the authorized directories of a host, or the files in one of them")
+    .argument("<host[:dir/path]>", "a deployed host or an address, and optionally a directory on it")
     .addHelpText(
       "after",
       `
@@ -22,9 +19,9 @@ Examples:
     )
     .action(wrap(list));
   withHostFlags(program.command("get"))
-    .description("fetch a file; a broken transfer is resumed, its SHA-256 is checked")
+    .description("download a file: resumes broken transfers and verifies the SHA-256")
     .argument("<host:dir/path>", "the file on the host")
-    .argument("[local]", 'where to put it: a file, a directory, or "-" for stdout', ".")
+    .argument("[local]", 'file or directory to write to, or "-" for stdout', ".")
     .addHelpText(
       "after",
       `
@@ -35,9 +32,9 @@ Examples:
     )
     .action(wrap(get));
   withHostFlags(program.command("put"))
-    .description("send a file; it appears on the host when it is whole and its SHA-256 is right")
+    .description("upload a file: it appears on the host once it is complete and its SHA-256 is verified")
     .argument("<local>", 'a file, or "-" for stdin')
-    .argument("<host:dir/path>", "where it goes; a path that ends with / (or is only DIR) keeps the file's name")
+    .argument("<host:dir/path>", "file on the host; a path that ends with / (or is only DIR) keeps the file's name")
     .addHelpText(
       "after",
       `
@@ -49,28 +46,30 @@ Examples:
     .action(wrap(put));
   withHostFlags(program.command("rm"))
     .description("remove a file or an empty directory")
-    .argument("<host:dir/path>", "what to remove")
+    .argument("<host:dir/path>", "file or empty directory on the host")
     .addHelpText("after", "\nExample:\n  $ sallyport rm accelerator-1:shared/out.bin")
     .action(wrap(remove));
 };
 
 async function list(context: Context, remote: string, flags: HostFlags): Promise<void> {
-  const { path } = parseRemote(remote);
-  await withClient(context, remote, flags, async (client) => {
+  const { parseHostArgument } = await import("../../client/agent/host-argument.js");
+  const { path } = parseHostArgument(remote);
+  await withHost(context, remote, flags, async (client) => {
     if (path === undefined || path === "") context.print({ directories: await client.directories() }, directoryText);
     else context.print({ path, entries: await client.list(path) }, entryText);
   });
 }
 
 async function get(context: Context, remote: string, local: string, flags: HostFlags): Promise<void> {
-  const path = pathIn(remote);
-  await withClient(context, remote, flags, async (client) => {
-    const { onProgress, done } = follow(context, `get ${path}`);
+  const { downloadTo, remotePathIn } = await import("../../client/agent/host-argument.js");
+  const path = remotePathIn(remote);
+  await withHost(context, remote, flags, async (client) => {
+    const { onProgress, done } = transferProgress(context, `get ${path}`);
     if (local === "-") {
       const { sha256, size } = await client.get(path, process.stdout, { onProgress });
       return done(`${size} bytes, SHA-256 ${sha256}`);
     }
-    const file = await localTarget(resolve(context.cwd, local), path);
+    const file = await downloadTo(resolve(context.cwd, local), path);
     const got = await client.download(path, file, { onProgress });
     done();
     context.print({ path, file, ...got }, () => `${file}  ${got.size} bytes  SHA-256 ${got.sha256}`);
@@ -78,9 +77,10 @@ async function get(context: Context, remote: string, local: string, flags: HostF
 }
 
 async function put(context: Context, local: string, remote: string, flags: HostFlags): Promise<void> {
-  const path = remoteTarget(pathIn(remote), local);
-  await withClient(context, remote, flags, async (client) => {
-    const { onProgress, done } = follow(context, `put ${path}`);
+  const { remotePathIn, uploadTo } = await import("../../client/agent/host-argument.js");
+  const path = uploadTo(remotePathIn(remote), local);
+  await withHost(context, remote, flags, async (client) => {
+    const { onProgress, done } = transferProgress(context, `put ${path}`);
     const stored =
       local === "-"
         ? await client.put(path, context.stdin, { onProgress })
@@ -92,29 +92,16 @@ async function put(context: Context, local: string, remote: string, flags: HostF
 }
 
 async function remove(context: Context, remote: string, flags: HostFlags): Promise<void> {
-  const path = pathIn(remote);
-  await withClient(context, remote, flags, async (client) => {
+  const { remotePathIn } = await import("../../client/agent/host-argument.js");
+  const path = remotePathIn(remote);
+  await withHost(context, remote, flags, async (client) => {
     await client.remove(path);
     context.print({ path, removed: true }, () => `removed ${path}`);
   });
 }
 
-async function withClient(
-  context: Context,
-  remote: string,
-  flags: HostFlags,
-  use: (client: AgentClient) => Promise<void>,
-): Promise<void> {
-  const client = await connectTo(await resolveHost(context, remote, flags), context);
-  try {
-    await use(client);
-  } finally {
-    client.close();
-  }
-}
-
 /** A progress line that begins when the size is known. */
-function follow(context: Context, label: string) {
+function transferProgress(context: Context, label: string) {
   let line: Progress | undefined;
   return {
     onProgress: (done: number, total: number | undefined) => {
@@ -125,34 +112,6 @@ function follow(context: Context, label: string) {
   };
 }
 
-function pathIn(remote: string): string {
-  const { path } = parseRemote(remote);
-  if (path !== undefined && path !== "") return path;
-  throw new Fault("cli/no-remote-path", `${quote(remote)} names no file`, {
-    hint: `write HOST:DIR/PATH, as in "accelerator-1:shared/data.bin"`,
-    exit: EXIT.usage,
-  });
-}
-
-async function localTarget(local: string, path: string): Promise<string> {
-  const isDirectory = await stat(local).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isDirectory ? join(local, basename(path)) : local;
-}
-
-/** `shared` and `shared/in/` keep the file's own name; stdin has none. */
-function remoteTarget(path: string, local: string): string {
-  const keepsName = path.endsWith("/") || !path.includes("/");
-  if (!keepsName) return path;
-  if (local !== "-") return `${path.replace(/\/+$/, "")}/${basename(local)}`;
-  throw new Fault("cli/no-remote-name", `stdin has no name to keep in ${quote(path)}`, {
-    hint: "write the whole path, as in HOST:shared/data.bin",
-    exit: EXIT.usage,
-  });
-}
-
 function directoryText({ directories }: { directories: readonly Directory[] }): string {
   if (directories.length === 0) return "no authorized directories";
   return table(directories.map(({ name, mode, path }) => [name, mode, path]));
@@ -161,10 +120,8 @@ function directoryText({ directories }: { directories: readonly Directory[] }): 
 function entryText({ entries }: { entries: readonly Entry[] }): string {
   if (entries.length === 0) return "empty";
   return table(
-    entries.map(({ name, type, size, modified }) => [
-      type === "directory" ? "-" : String(size),
-      modified,
-      type === "directory" ? `${name}/` : name,
-    ]),
+    entries.map(({ name, type, size, modified }) =>
+      type === "directory" ? ["-", modified, `${name}/`] : [String(size), modified, name],
+    ),
   );
 }

@@ -1,11 +1,10 @@
-/** `sallyport jobs HOST` and `sallyport accelerators HOST`: what a host was asked to do, and what it can. */
+/** `sallyport jobs HOST` and `sallyport accelerators HOST`. */
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
-import { EXIT, Fault } from "../../base/fault.js";
-import type { AgentClient } from "../../client/agent/agent-client.js";
 import type { JobSummary } from "../../client/agent/job-answers.js";
 import type { Context, Register } from "../context.js";
-import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.js";
+import { usage } from "../flags.js";
+import { type HostFlags, withHost, withHostFlags } from "../host.js";
 
 interface JobsFlags extends HostFlags {
   readonly cancel?: string;
@@ -20,15 +19,15 @@ const STATES = ["queued", "running", "done", "failed", "cancelled"];
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("jobs"))
-    .description("list a host's jobs, show one, fetch its output, cancel it")
-    .argument("<host>", "a deployed host's name or an address")
-    .argument("[id]", "a job")
-    .option("--output <file>", 'fetch the output of job ID into a file, or "-" for stdout')
-    .option("--cancel <id>", "end a job")
-    .option("--remove <id>", "end a job and forget it, with its output")
-    .option("--accelerator <name>", "list only its jobs")
-    .option("--state <state>", `list only these: ${STATES.join(", ")}`)
-    .option("--limit <number>", "list at most so many", "100")
+    .description("list the jobs of a host, or show, cancel or remove one")
+    .argument("<host>", "a deployed host or an address")
+    .argument("[id]", "job to show")
+    .option("--output <file>", 'write the output of job ID to a file, or "-" for stdout')
+    .option("--cancel <id>", "cancel a job")
+    .option("--remove <id>", "cancel a job and delete it with its output")
+    .option("--accelerator <name>", "list only jobs of this accelerator")
+    .option("--state <state>", `list only jobs in this state: ${STATES.join(", ")}`)
+    .option("--limit <number>", "maximum number of jobs to list", "100")
     .addHelpText(
       "after",
       `
@@ -40,8 +39,8 @@ Examples:
     )
     .action(wrap(run));
   withHostFlags(program.command("accelerators"))
-    .description("what a host can do: its accelerators, how busy they are, and its devices")
-    .argument("<host>", "a deployed host's name or an address")
+    .description("list the accelerators of a host, their load, and its devices")
+    .argument("<host>", "a deployed host or an address")
     .addHelpText("after", "\nExample:\n  $ sallyport accelerators accelerator-1")
     .action(wrap(accelerators));
 };
@@ -52,7 +51,7 @@ async function run(context: Context, host: string, id: string | undefined, flags
   if ([cancel, remove, output].filter((flag) => flag !== undefined).length > 1) throw oneAtATime();
   if (output !== undefined && id === undefined) throw whichJob();
   const filter = output === undefined && id === undefined ? filterOf(flags) : {};
-  await withClient(context, host, flags, async ({ jobs }) => {
+  await withHost(context, host, flags, async ({ jobs }) => {
     if (cancel !== undefined) {
       const job = await jobs.cancel(cancel);
       return context.print(job, () => jobText(job, new Date()));
@@ -78,23 +77,9 @@ async function run(context: Context, host: string, id: string | undefined, flags
 
 async function accelerators(context: Context, host: string, flags: HostFlags): Promise<void> {
   const { acceleratorsText } = await import("../../client/process/job-text.js");
-  await withClient(context, host, flags, async ({ jobs }) => {
+  await withHost(context, host, flags, async ({ jobs }) => {
     context.print(await jobs.accelerators(), acceleratorsText);
   });
-}
-
-async function withClient(
-  context: Context,
-  host: string,
-  flags: HostFlags,
-  use: (client: AgentClient) => Promise<void>,
-): Promise<void> {
-  const client = await connectTo(await resolveHost(context, host, flags), context);
-  try {
-    await use(client);
-  } finally {
-    client.close();
-  }
 }
 
 function filterOf({ accelerator, state, limit }: JobsFlags) {
@@ -109,9 +94,6 @@ function filterOf({ accelerator, state, limit }: JobsFlags) {
     state,
   });
 }
-
-const usage = (code: string, message: string, hint: string) =>
-  new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage });
 
 const oneAtATime = () =>
   usage("one-at-a-time", "--output, --cancel and --remove exclude each other", "use one of them");

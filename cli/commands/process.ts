@@ -1,4 +1,4 @@
-/** `sallyport process`: local or remote data through the accelerators of one host, or of several. */
+/** `sallyport process`: runs local or remote data through the accelerators of one or several hosts. */
 import { basename, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
@@ -21,20 +21,20 @@ interface ProcessFlags extends HostFlags {
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("process"))
-    .description("run data through an accelerator; several inputs go to the least busy of several hosts")
-    .argument("[host]", "a deployed host's name or an address")
-    .requiredOption("--src <from...>", "files, patterns or directories; or one host://DIR/PATH, or - for stdin")
-    .option("--dst <to>", "a file, a directory, host://DIR/PATH, or - for stdout")
-    .option("--hosts <a,b,c>", "hosts to share the inputs")
-    .option("--accelerator <name>", "which one (default: the first that the host has)")
-    .option("--parameters <json>", "what the accelerator is told, as JSON; @FILE reads it from a file")
+    .description("run data through an accelerator; with several hosts, each input goes to the least busy one")
+    .argument("[host]", "a deployed host or an address")
+    .requiredOption("--src <from...>", "input: files, patterns or directories; or one host://DIR/PATH, or - for stdin")
+    .option("--dst <to>", "output: a file, a directory, host://DIR/PATH, or - for stdout")
+    .option("--hosts <a,b,c>", "hosts that share the inputs")
+    .option("--accelerator <name>", "accelerator to use (default: the first of the host)")
+    .option("--parameters <json>", "parameters of the accelerator, as JSON; @FILE reads them from a file")
     .option("--timeout <span>", 'give up on an input after this time, as in "90s" or "2h"')
-    .option("--detach", "submit and do not wait; prints the id of the job", false)
+    .option("--detach", "submit the job, print its id, and do not wait", false)
     .addHelpText(
       "after",
       `
-The job's program reads --src and writes --dst. Names in host://DIR/PATH are those of "sallyport ls": the data stays
-on the host. Ctrl-C ends the job on the host too. An input that failed is tried once more, on another host.
+The job's program reads --src and writes --dst. Data in host://DIR/PATH stays on the host; the names are those of
+"sallyport ls". Ctrl-C also ends the job on the host. An input that fails is retried once, on another host.
 
 Examples:
   $ sallyport process accelerator-1 --src data.bin --dst data.bin.gz --accelerator gzip
@@ -57,7 +57,7 @@ async function run(context: Context, host: string | undefined, flags: ProcessFla
   const timeout = flags.timeout === undefined ? undefined : await timeoutOf(flags.timeout);
   const many = names.length > 1 || (await isMany(flags.src, context.cwd));
   if (many && flags.detach) throw errors.detachedMany();
-  // As they were written: two of them may differ by the port alone.
+  // By the names as written: two of them may differ only in the port.
   const targets = await Promise.all(
     names.map(async (name) => ({ ...(await resolveHost(context, name, flags)), name })),
   );
@@ -95,13 +95,13 @@ async function processInput(
       const job = await submitOnly(work, { ...around, onSend: lines.onSend });
       lines.done();
       context.print({ host: target.name, job }, () => job.id);
-      context.note(`it goes on by itself: "sallyport jobs ${target.name} ${job.id}" shows how it stands`);
+      context.note(`the job runs on the host: "sallyport jobs ${target.name} ${job.id}" shows its state`);
       return;
     }
     const started = performance.now();
     const { job, ...output } = await processOne(work, { ...around, ...lines });
     lines.done();
-    const seconds = Math.round(performance.now() - started) / 1000;
+    const seconds = secondsSince(started);
     const where = dst?.kind === "file" ? dst.path : dst?.kind === "host" ? dst.url : "-";
     if (where === "-") return;
     context.print({ host: target.name, dst: where, seconds, ...output, job }, () => {
@@ -128,6 +128,7 @@ async function processInputs(
   const { processOne } = await import("../../client/process/process-one.js");
   const { processMany } = await import("../../client/process/process-many.js");
   const { resultsText } = await import("../../client/process/job-text.js");
+  const { resultsDocument } = await import("../../client/process/results.js");
   const dst = flags.dst ?? "";
   if (parsePlace(dst, context.cwd).kind !== "file") throw manyNeedFiles(dst);
   const outDir = resolve(context.cwd, dst);
@@ -154,33 +155,16 @@ async function processInputs(
           if (target === undefined) throw new Error(`no host ${name}`);
           const src: Place = { kind: "file", path: input.path };
           const to: Place = { kind: "file", path: resolve(outDir, input.name) };
-          // Another host does it sooner than a lost one comes back.
+          // Another host finishes the input sooner than a lost one comes back.
           const around = { ...surroundings(context, target, client, timeout), retries: 3 };
           return processOne({ ...asked, ...work, src, dst: to }, around);
         },
       }),
     );
     line.done();
-    const failed = results.filter(({ done }) => done === undefined).length;
-    const seconds = Math.round(performance.now() - started) / 1000;
-    const document = {
-      done: results.length - failed,
-      failed,
-      seconds,
-      inputs: results.map(({ input, host, tries, done, error }) => ({
-        src: input.path,
-        dst: resolve(outDir, input.name),
-        host: host ?? null,
-        tries,
-        state: done === undefined ? "failed" : "done",
-        ...(done === undefined ? {} : { job: done.job.id, size: done.size, sha256: done.sha256 }),
-        ...defined({
-          error: error === undefined ? undefined : { code: error.code, message: error.message, hint: error.hint },
-        }),
-      })),
-    };
+    const document = resultsDocument(results, outDir, secondsSince(started));
     context.print(document, () => resultsText(results));
-    return failed === 0 ? EXIT.ok : EXIT.failure;
+    return document.failed === 0 ? EXIT.ok : EXIT.failure;
   } finally {
     line.done();
     for (const { client } of pool) client.close();
@@ -205,19 +189,21 @@ function surroundings(
   return defined({
     host: target.name,
     client,
-    // Not ended by Ctrl-C: it is what clears up after it.
+    // Ctrl-C must not end this client: it cleans up afterwards.
     lastClient: () => connectTo(target, { ...context, signal: new AbortController().signal }),
     signal: over === undefined ? context.signal : AbortSignal.any([context.signal, over]),
     timeout: over === undefined || timeout === undefined ? undefined : { text: timeout.text, signal: over },
   });
 }
 
+const secondsSince = (started: number) => Math.round(performance.now() - started) / 1000;
+
 async function timeoutOf(text: string): Promise<Timeout> {
   const { parseDuration } = await import("../../base/text/duration.js");
   return { text, ms: parseDuration(text) };
 }
 
-/** One line for each part: sending, running, fetching. */
+/** One progress line for each phase: send, run, fetch. */
 function progressLines(context: Context, name: string) {
   let line: Progress | undefined;
   let part = "";
@@ -232,7 +218,7 @@ function progressLines(context: Context, name: string) {
     onState: ({ state, progress }: JobAnswer) => {
       if (state !== "queued" && state !== "running") return;
       const share = progress === undefined ? "" : `  ${Math.floor(progress * 100)}%`;
-      show("run", undefined).update(state === "queued" ? "waits for its turn" : `running${share}`);
+      show("run", undefined).update(state === "queued" ? "queued" : `running${share}`);
     },
     onFetch: (done: number, total: number | undefined) => show("fetch", total).update(done),
     done: () => line?.done(),

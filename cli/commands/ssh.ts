@@ -27,16 +27,16 @@ interface ConfigFlags extends HostFlags {
 
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("ssh"))
-    .description("open an SSH session, or run a command, with the right key, user and host keys")
-    .argument("<host>", "a deployed host's name or an address")
-    .argument("[command...]", "what to run there, after --")
-    .option("--user <name>", "log in as this user (default: the image's own)")
+    .description("open an SSH session or run a command, with the right key, user and host keys")
+    .argument("<host>", "a deployed host or an address")
+    .argument("[command...]", "command to run there, after --")
+    .option("--user <name>", "user to log in as (default: the image's own)")
     .option("--ssh-port <number>", "port of the SSH server", "22")
     .addHelpText(
       "after",
       `
-The host's SSH keys are fetched over verified HTTPS; none is trusted on first use.
-The exit status is that of the command.
+Fetches the host's SSH keys over verified HTTPS; trusts none on first use. Exits with the status of the
+command.
 
 Examples:
   $ sallyport ssh accelerator-1
@@ -45,10 +45,10 @@ Examples:
     )
     .action(wrap<[string, string[], SshFlags]>(ssh));
   withHostFlags(program.command("ssh-config"))
-    .description(`let plain "ssh NAME" reach the deployed hosts: one file, and one Include line in ~/.ssh/config`)
-    .option("--print", "print the blocks and change nothing")
-    .option("--remove", "take them away again")
-    .option("--file <path>", "the ssh configuration to include from (default: $SALLYPORT_SSH_CONFIG or ~/.ssh/config)")
+    .description(`make plain "ssh NAME" reach the deployed hosts: adds one file, and one Include line in ~/.ssh/config`)
+    .option("--print", "print the blocks without changing any file")
+    .option("--remove", "remove the blocks")
+    .option("--file <path>", "ssh configuration to include from (default: $SALLYPORT_SSH_CONFIG or ~/.ssh/config)")
     .addHelpText(
       "after",
       `
@@ -64,58 +64,21 @@ async function ssh(context: Context, text: string, command: string[], flags: Ssh
   const target = await resolveHost(context, text, flags);
   const identity = await identityOf(context);
   const { keys, stale } = await hostKeysOf(context, target);
-  if (stale !== undefined) context.warn(`${stale.message}; using the SSH host keys that were fetched before`);
+  if (stale !== undefined) context.warn(`${stale.message}; using the SSH host keys of an earlier fetch`);
   const username = userName(flags.user ?? target.sshUser);
   const port = Number(flags.sshPort);
   const { findSsh, runSsh, sshArguments } = await import("../../client/ssh/openssh.js");
   const program = findSsh(context.env);
   if (program === undefined) {
     context.note("there is no ssh on PATH; using the built-in client");
-    return builtIn(context, { target, username, port, command, identity, keys });
+    const { runBuiltIn } = await import("../../client/ssh/run-built-in.js");
+    const { address: host } = target;
+    return runBuiltIn({ host, port, username, identity, hostKeys: keys, command, signal: context.signal });
   }
   const knownHosts = knownHostsFile(context.env);
   const { hostKeyAlias, address } = target;
   const options = { host: address, port, username, identity, knownHosts, hostKeyAlias };
   return runSsh(program, sshArguments(options, command), context.env);
-}
-
-interface Session {
-  readonly target: HostTarget;
-  readonly username: string;
-  readonly port: number;
-  readonly command: readonly string[];
-  /** What `ssh -i` takes. */
-  readonly identity: string;
-  readonly keys: readonly string[];
-}
-
-async function builtIn(context: Context, session: Session): Promise<number> {
-  const { target, username, port, command, identity, keys } = session;
-  const { SshSession } = await import("../../client/ssh/ssh-session.js");
-  const opened = await SshSession.connect({
-    host: target.address,
-    port,
-    username,
-    privateKey: await readPrivateKey(identity),
-    hostKeys: keys,
-    signal: context.signal,
-  });
-  try {
-    const { stdin, stdout, stderr } = process;
-    if (command.length === 0) return await opened.shell({ stdin, stdout, stderr });
-    const { code } = await opened.exec(command.join(" "), {
-      onStdout: (chunk) => stdout.write(chunk),
-      onStderr: (chunk) => stderr.write(chunk),
-      stdin,
-      signal: context.signal,
-    });
-    return code ?? EXIT.failure;
-  } finally {
-    // A terminal that is still being read would keep this program alive.
-    process.stdin.unpipe();
-    process.stdin.pause();
-    opened.close();
-  }
 }
 
 async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
@@ -160,24 +123,21 @@ async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: bool
   );
 }
 
-/** A host that is off now is written down all the same: `ssh` refuses it until its keys are there. */
+/** A host that is off gets its block as well; `ssh` refuses it until its keys are fetched. */
 async function fetchOrWarn(context: Context, target: HostTarget): Promise<void> {
   try {
     await hostKeysOf(context, target);
   } catch (error) {
     if (!(error instanceof Fault) || context.signal.aborted) throw error;
-    context.warn(`the SSH host keys of ${target.name} could not be fetched: ${error.message}`);
+    context.warn(`cannot fetch the SSH host keys of ${target.name}: ${error.message}`);
   }
 }
 
 async function hostKeysOf(context: Context, target: HostTarget) {
   const { fetchHostKeys } = await import("../../client/agent/host-keys.js");
   const client = await connectTo(target, context);
-  try {
-    return await fetchHostKeys({ client, file: knownHostsFile(context.env), alias: target.hostKeyAlias });
-  } finally {
-    client.close();
-  }
+  const file = knownHostsFile(context.env);
+  return fetchHostKeys({ client, file, alias: target.hostKeyAlias }).finally(() => client.close());
 }
 
 async function identityOf(context: Context): Promise<string> {
@@ -186,15 +146,7 @@ async function identityOf(context: Context): Promise<string> {
   return loginIdentity(config.key_pair, inSshDir(context.env, ""));
 }
 
-async function readPrivateKey(identity: string): Promise<Buffer> {
-  const { readFile } = await import("node:fs/promises");
-  const { privateKeyNeeded } = await import("../../certs/errors.js");
-  const text = await readFile(identity);
-  if (/^(?:ssh|ecdsa)-/.test(text.toString("latin1", 0, 8))) throw privateKeyNeeded(identity);
-  return text;
-}
-
 function userName(name: string): string {
   if (/^[a-z_][a-z0-9_.-]*\$?$/i.test(name)) return name;
-  throw new Fault("cli/bad-user", `${quote(name)} is no user name`, { exit: EXIT.usage });
+  throw new Fault("cli/bad-user", `${quote(name)} is not a user name`, { exit: EXIT.usage });
 }

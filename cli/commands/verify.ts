@@ -6,7 +6,7 @@ import { connectTo, type HostFlags, resolveHost, withHostFlags } from "../host.j
 export const register: Register = (program, wrap) => {
   withHostFlags(program.command("verify"))
     .description("check a host from here: certificate, token, refused paths, open ports")
-    .argument("<host>", "a deployed host's name or an address")
+    .argument("<host>", "a deployed host or an address")
     .addHelpText(
       "after",
       `

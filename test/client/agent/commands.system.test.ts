@@ -83,11 +83,11 @@ describe("sallyport ls, get, put and rm", () => {
     [["get", "accelerator-1:shared/none"], 3, 'the host answered 404 to "/v1/files/shared/none"'],
     [["put", "x", "accelerator-1:readonly/x"], 4, 'the host answered 403 to "/v1/files/readonly/x"'],
     [["get", "accelerator-1"], 2, '"accelerator-1" names no file'],
-    [["put", "-", "accelerator-1:shared"], 2, 'stdin has no name to keep in "shared"'],
+    [["put", "-", "accelerator-1:shared"], 2, 'stdin has no file name to use in "shared"'],
     [["ls", "accelerator-2"], 3, 'there is no host "accelerator-2"'],
     [["ls", "127.0.0.1", "--port", "99999"], 2, 'port "99999" in "--port" is not a number from 1 to 65535'],
     [["ls", "127.0.0.1", "--no-tls", "--cert", "x"], 2, "--no-tls and --cert contradict each other"],
-    [["ls", "https://127.0.0.1"], 2, '"https://127.0.0.1" is no host'],
+    [["ls", "https://127.0.0.1"], 2, '"https://127.0.0.1" is not a host'],
     [["ls", "127.0.0.1", "--cert", "none.crt"], 1, 'cannot read the certificate "none.crt"'],
   ])("%j ends with status %d and one line", async (args, code, line) => {
     const { run, home } = await deskFor(await runAgent());
@@ -177,9 +177,7 @@ describe("sallyport ssh and ssh-config", () => {
     await writeFile(state, gone.replace(/127\.0\.0\.1:\d+/, "127.0.0.1:1"));
     const again = await ssh("echo still");
     expect(again).toMatchObject({ code: 0, stdout: "still\n" });
-    expect(again.stderr).toContain(
-      '"127.0.0.1:1" refused the connection; using the SSH host keys that were fetched before',
-    );
+    expect(again.stderr).toContain('"127.0.0.1:1" refused the connection; using the SSH host keys of an earlier fetch');
     await writeFile(join(desk.home, ".ssh/sallyport_known_hosts"), "");
     const never = await ssh("echo never");
     expect(never).toMatchObject({ code: 1, stdout: "" });
