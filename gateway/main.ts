@@ -30,7 +30,7 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopped" });
 }
 
-/** What `serve` would refuse to start with, as far as files say it: database and kernel are not touched. */
+/** Checks the files that `serve` needs, without touching the database or the kernel. */
 async function check(file: string): Promise<void> {
   const config = await loadConfig(file, process.env);
   await loadKeyPair(config, process.env);

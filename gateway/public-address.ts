@@ -1,4 +1,4 @@
-/** Where clients connect. */
+/** The address that clients connect to. */
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 
@@ -6,15 +6,15 @@ export interface PublicAddressOptions {
   readonly configured: string | undefined;
   /** Interface towards the clients. */
   readonly wan: string;
-  /** Where a forward leads: what comes in by one IP version goes on by the same. @default any IPv4 address */
+  /** The forward's target, which has the same IP version as its clients. @default any IPv4 address */
   readonly target?: string | undefined;
-  /** @default this machine's */
+  /** @default - those of this machine */
   readonly interfaces?: ReturnType<typeof networkInterfaces>;
 }
 
 /**
- * @returns what the configuration says, else the first global address of the interface that has the target's IP
- * version, else its first at all. A configured name stands for both versions.
+ * @returns the configured address; otherwise the interface's first global address with the target's IP version, or its
+ * first address of all. A configured name stands for both versions.
  */
 export function gatewayAddress({ configured, wan, target, interfaces }: PublicAddressOptions) {
   const family = target !== undefined && isIPv6(target) ? "IPv6" : "IPv4";

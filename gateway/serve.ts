@@ -1,9 +1,10 @@
-/** Opens everything that gateway.yaml names, then listens; closes it again in the opposite order. */
+/** Opens everything that gateway.yaml names, then listens. Closes it in reverse order. */
 
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
 import { defined } from "../base/defined.js";
 import { Disposables } from "../base/disposables.js";
+import { errorText } from "../base/text/error-text.js";
 import { VERSION } from "../base/version.js";
 import type { HttpClient } from "../http/client/http-client.js";
 import { RouteTable } from "../http/routes/route-table.js";
@@ -39,13 +40,13 @@ import { sweep } from "./worker/fping.js";
 import { tcpAnswers } from "./worker/tcp-probe.js";
 import { Worker, type WorkerOptions } from "./worker/worker.js";
 
-/** NFLOG group of NEW packets: ulogd's stack reads the same. */
+/** NFLOG group of NEW packets, which ulogd reads. */
 export const LOG_GROUP = 51;
-/** Whoever looks after the gateway must not lock themselves out by starting it (V-21). */
+/** Stays open, so that starting the gateway does not lock out its administrator. */
 const SSH_PORT = 22;
 const USAGE_MS = 10_000;
-/** Targets that come together are looked for together. */
-const SOON_MS = 1_000;
+/** New targets within this time share a sweep. */
+const TRIGGER_MS = 1_000;
 
 export interface GatewayOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -60,17 +61,17 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  /** What the kernel chose where the configuration says 0. */
+  /** Chosen by the kernel if the configuration says 0. */
   readonly httpsPort: number;
   readonly forwards: Forwards;
   readonly worker: Worker;
   readonly usage: UsageCollector;
-  /** Takes a new certificate and key into use; running connections keep theirs. @throws Fault and keeps the old. */
+  /** Reads the certificate and key again; open connections keep theirs. @throws Fault, and keeps the old ones. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws Fault; then nothing is left open. */
+/** @throws Fault, and leaves nothing open. */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
   const disposables = new Disposables();
   try {
@@ -85,7 +86,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
   const { env, log } = options;
   const limits = { ...LIMITS, ...options.limits };
   const files = gatewayFiles(env);
-  const failed = (event: string) => (error: unknown) => log.error({ event, cause: text(error) });
+  const failed = (event: string) => (error: unknown) => log.error({ event, cause: errorText(error) });
   const pair = await loadKeyPair(config, env);
   warnOfEnd(pair.cert, log);
   const keys = await openKeys(config.auth, defined({ files, http: options.http }));
@@ -98,11 +99,11 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
       wan: config.wan,
       lan: config.lan,
       labNetworks,
-      // Port 0 is for tests, which come in over the loopback.
+      // Port 0 is for tests, which connect over the loopback.
       ownPorts: [SSH_PORT, config.listen.https_port].filter((port) => port > 0),
       ports: config.ports,
       logGroup: LOG_GROUP,
-      onRepaired: (differing) => log.warn({ event: "repaired", ...differing }, "somebody else changed our table"),
+      onRepaired: (differing) => log.warn({ event: "repaired", ...differing }, "another program changed our table"),
       onFailure: failed("kernel-failed"),
     },
     options.programs,
@@ -147,7 +148,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     ...usageRoutes(services),
     ...vlabRoutes(services),
     ...aboutRoutes({
-      readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${text(error)}`))),
+      readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${errorText(error)}`))),
       metrics: () => renderMetrics(services, requests, sender?.metrics()),
       openapi: () => gatewayDocument(config.name, routes),
     }),
@@ -209,7 +210,7 @@ function openWorker(
   );
 }
 
-/** Lets the worker look for an address that is new, without a sweep for each of many. */
+/** Triggers a sweep for new addresses: one sweep for all that come together. */
 function triggerSoon(worker: Worker) {
   const known = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -220,7 +221,7 @@ function triggerSoon(worker: Worker) {
       timer ??= setTimeout(() => {
         timer = undefined;
         worker.trigger();
-      }, SOON_MS).unref();
+      }, TRIGGER_MS).unref();
     },
     stop: () => clearTimeout(timer),
   };
@@ -231,8 +232,4 @@ function warnOfEnd(cert: string, log: Logger): void {
   if (Date.parse(validTo) < Date.now()) {
     log.warn({ event: "expired", valid_to: validTo }, "the certificate has expired: clients will refuse it");
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

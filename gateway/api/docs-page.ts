@@ -1,4 +1,4 @@
-/** A page to try the API: it reads /openapi.json and nothing from elsewhere. */
+/** A page to try the API. It loads /openapi.json and nothing else. */
 import { createHash } from "node:crypto";
 
 const STYLE = `

@@ -1,4 +1,4 @@
-/** From what the gateway holds to what it answers. Pure. */
+/** The documents of the API, from the gateway's values. Pure. */
 import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
@@ -44,7 +44,7 @@ export function machineDocument(target: MachineState, forwards: readonly Forward
   });
 }
 
-/** @param forwards those that are there now: names of what was used. */
+/** @param forwards the current forwards, for the names of their machines. */
 export function usageReport(
   since: number,
   samples: readonly UsageSample[],
@@ -61,14 +61,11 @@ export function usageReport(
     const [first, last] = [group[0], group.at(-1)];
     if (first === undefined || last === undefined) return [];
     const forward = byId.get(id);
-    const target =
-      forward === undefined
-        ? {}
-        : {
-            target_name: forward.targetName,
-            target_addr: forward.targetAddr,
-            target_port: forward.targetPort,
-          };
+    const target = defined({
+      target_name: forward?.targetName,
+      target_addr: forward?.targetAddr,
+      target_port: forward?.targetPort,
+    });
     const sum = (key: "packets" | "bytes" | "connections") => group.reduce((total, sample) => total + sample[key], 0);
     return {
       forward_id: id,

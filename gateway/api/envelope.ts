@@ -1,4 +1,4 @@
-/** vLab's envelope (V-01): every answer of its routes has it, with a link to what explains the route. */
+/** vLab's envelope around every answer of its routes, with a link to the route's help. */
 
 import type { Problem } from "../../http/problem.js";
 import type { Headers } from "../../http/server/exchange.js";
@@ -8,7 +8,7 @@ export const VLAB_PREFIX = "/api/1/ipam/";
 export interface Envelope {
   readonly error: string | null;
   readonly content: unknown;
-  /** Arguments of the query. */
+  /** The parameters of the query. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -16,12 +16,12 @@ export function envelope(query: URLSearchParams, content: unknown, error: string
   return { error, content, params: Object.fromEntries(query) };
 }
 
-/** @param base beginning of the link; a path alone where it is empty. */
+/** @param base the beginning of the link; without it, the link is a path. */
 export function helpLink(base: string, path: string): Record<string, string> {
   return { Link: `<${base}${path}?describe=true>; rel=help` };
 }
 
-/** vLab knows 400 for any wrong value. */
+/** A problem as vLab answers it: status 400 for any wrong value. */
 export function envelopeProblem(
   problem: Problem,
   query: URLSearchParams,

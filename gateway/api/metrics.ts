@@ -1,4 +1,4 @@
-/** `/metrics`: the gateway in numbers, without a name of a user or a machine. */
+/** `/metrics`: numbers about the gateway, without names of users or machines. */
 
 import { familyText } from "../../base/prometheus.js";
 import { VERSION } from "../../base/version.js";
@@ -6,7 +6,7 @@ import type { RequestMetrics } from "../../http/server/metrics.js";
 import type { SenderMetrics } from "../logs/sender.js";
 import type { ApiServices } from "./services.js";
 
-/** @param log of the log sender, where one runs */
+/** @param log the metrics of the log sender, if it runs */
 export async function renderMetrics(
   { forwards, store, range }: ApiServices,
   requests: RequestMetrics,

@@ -1,4 +1,5 @@
-/** Whether everything that the gateway stands on answers. */
+/** Checks what the gateway depends on. */
+import { cached } from "../../base/async/cached.js";
 
 export type Checks = Readonly<Record<string, () => Promise<unknown>>>;
 
@@ -7,22 +8,14 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, "ok" | "failed">>;
 }
 
-/** Strangers may ask: however many do, the checks run once in so many milliseconds. */
-const LIFE_MS = 2_000;
+/** The route is public, so the checks run at most once in this time. */
+const LIFETIME_MS = 2_000;
 
 export function readinessOf(checks: Checks, onFailure: (name: string, error: unknown) => void, now = Date.now) {
-  let at = Number.NEGATIVE_INFINITY;
-  let last: Promise<Readiness> | undefined;
-  return (): Promise<Readiness> => {
-    if (last === undefined || now() - at >= LIFE_MS) {
-      at = now();
-      last = ask(checks, onFailure);
-    }
-    return last;
-  };
+  return cached(LIFETIME_MS, () => runChecks(checks, onFailure), now);
 }
 
-async function ask(checks: Checks, onFailure: (name: string, error: unknown) => void): Promise<Readiness> {
+async function runChecks(checks: Checks, onFailure: (name: string, error: unknown) => void): Promise<Readiness> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {

@@ -1,9 +1,9 @@
-/** What vLab's routes take, as they describe it themselves (V-03): JSON Schema, draft 4. */
+/** The input of vLab's routes, as they describe it: JSON Schema, draft 4. */
 import { Ajv } from "ajv";
 import { Problem } from "../../http/problem.js";
 
 const draft4 = { $schema: "http://json-schema.org/draft-04/schema#" };
-/** vLab's own documentation sends ports as texts. */
+/** vLab's documentation sends ports as text. */
 const port = (description: string) => ({ type: ["integer", "string"], pattern: "^[0-9]{1,5}$", description });
 const text = (description: string) => ({ type: "string", description });
 
@@ -71,9 +71,9 @@ export const DESCRIPTIONS: Readonly<Record<string, unknown>> = {
 };
 
 const ajv = new Ajv({ allowUnionTypes: true });
-const MOST_SHOWN = 2_000;
+const MAX_SHOWN = 2_000;
 
-/** @returns a reader of bodies with vLab's two errors (V-17). */
+/** @returns a parser of bodies with vLab's two errors. */
 export function bodyReader(schema: object): (body: string) => Readonly<Record<string, unknown>> {
   const { $schema: _draft, ...rest } = schema as { $schema?: string };
   const validate = ajv.compile<Record<string, unknown>>(rest);
@@ -85,7 +85,7 @@ export function bodyReader(schema: object): (body: string) => Readonly<Record<st
       throw refuse("No JSON content body sent in HTTP request");
     }
     if (validate(value)) return value;
-    const shown = JSON.stringify(value).slice(0, MOST_SHOWN);
+    const shown = JSON.stringify(value).slice(0, MAX_SHOWN);
     throw refuse(`Input does not match schema.\nInput: ${shown}\nSchema: ${JSON.stringify(schema)}`);
   };
 }

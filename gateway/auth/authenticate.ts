@@ -1,4 +1,4 @@
-/** From the headers of a request to who sent it. */
+/** Authenticates a request by the token in its headers. */
 import type { IncomingHttpHeaders } from "node:http";
 import { decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { Caller } from "./caller.js";
@@ -16,7 +16,7 @@ export interface AuthenticatorOptions {
   readonly now?: () => number;
 }
 
-/** @param client the address of `clientAddress`. @throws Problem 401 or 403. */
+/** @param client the result of `clientAddress`. @throws Problem 401 or 403. */
 export type Authenticate = (headers: IncomingHttpHeaders, client: string) => Promise<Caller>;
 
 export function createAuthenticate(options: AuthenticatorOptions): Authenticate {
@@ -42,7 +42,7 @@ export function createAuthenticate(options: AuthenticatorOptions): Authenticate 
   };
 }
 
-/** `X-Auth` is vLab's; `Authorization` is everybody's. */
+/** vLab's clients send `X-Auth`; others send `Authorization`. */
 export function tokenIn(headers: IncomingHttpHeaders): string | undefined {
   const own = headers["x-auth"];
   if (typeof own === "string" && own !== "") return own;
@@ -51,7 +51,7 @@ export function tokenIn(headers: IncomingHttpHeaders): string | undefined {
 
 async function verify(token: string, { keys, issuer, leewaySeconds, now = Date.now }: AuthenticatorOptions) {
   const algorithm = algorithmOf(token);
-  // The token chooses among the algorithms of each key, never the kind of key.
+  // The token's algorithm selects among keys that allow it; it cannot choose the kind of key.
   const fitting = keys.filter(({ algorithms }) => algorithm !== undefined && algorithms.includes(algorithm));
   let reason: unknown = "no key is for its algorithm";
   for (const { algorithms, key } of fitting) {
@@ -65,7 +65,7 @@ async function verify(token: string, { keys, issuer, leewaySeconds, now = Date.n
       });
       return payload;
     } catch (error) {
-      // The signature was right: no other key will do better.
+      // The signature is valid, so no other key can help.
       if (error instanceof errors.JWTExpired) throw sessionOver();
       reason = error;
     }

@@ -1,13 +1,13 @@
-/** From the claims of a token whose signature, issuer and times are right to who it stands for. Pure. */
+/** Reads the caller from the claims of a token, after its signature, issuer and times were verified. Pure. */
 import type { JWTPayload } from "jose";
 import { defined } from "../../base/defined.js";
 import { type Caller, SCOPES, type Scope, USER_NAME, VLAB_SCOPES } from "./caller.js";
 import { invalidToken, noAccess } from "./problems.js";
 
 /**
- * Ours: `sub` and `scope` ("read forward"). vLab's: `username` and `version` 2, and no scope (V-05).
+ * Our tokens have `sub` and `scope` ("read forward"). vLab's have `username` and `version` 2, and no scope.
  *
- * @throws Problem 401, or 403 for a version of vLab's that is not spoken here (V-06).
+ * @throws Problem 401, or 403 for another version of vLab's tokens.
  */
 export function callerOf(claims: JWTPayload, issuer: string): Caller {
   const { sub, username, version, scope, client_ip: clientIp, exp } = claims;
@@ -27,7 +27,7 @@ export function callerOf(claims: JWTPayload, issuer: string): Caller {
   });
 }
 
-/** Scopes that are for others are not for us. */
+/** Scopes of other services are ignored. */
 function knownScopes(scope: string): Scope[] {
   const words = new Set(scope.split(" "));
   return SCOPES.filter((known) => words.has(known));

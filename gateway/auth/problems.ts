@@ -1,4 +1,4 @@
-/** Why somebody is not let in: vLab's texts, which its client shows (V-04 to V-06). */
+/** Refused callers, in vLab's words, which its client shows. */
 import { Problem } from "../../http/problem.js";
 
 const unauthorized = (code: string, text: string, headers: Record<string, string> = {}, cause?: unknown) =>
@@ -8,7 +8,7 @@ export const noToken = () => unauthorized("no-token", "No auth token sent in HTT
 
 export const sessionOver = () => unauthorized("expired-token", "No Valid Session Found");
 
-/** @param issuer whose page gives new ones, where it is a URL. What exactly was wrong, only the log is told. */
+/** Only the log says what exactly was wrong. @param issuer if it is a URL, clients are sent there for a new token. */
 export const invalidToken = (issuer: string, cause: unknown) =>
   unauthorized("invalid-token", "Invalid auth token supplied", authorizationLink(issuer), cause);
 

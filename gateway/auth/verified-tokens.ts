@@ -1,20 +1,20 @@
-/** Tokens whose signature was found right a moment ago: a client sends the same one again and again. */
+/** Remembers tokens with a valid signature for a moment: a client sends the same token with each request. */
 import { createHash } from "node:crypto";
 import type { JWTPayload } from "jose";
 
-/** How long a signature is believed: a key that is withdrawn ends its tokens after this at the latest. */
-const LIFE_MS = 60_000;
-const MOST = 1_000;
+/** How long a verification lasts. A withdrawn key ends its tokens after this time at the latest. */
+const LIFETIME_MS = 60_000;
+const MAX_TOKENS = 1_000;
 
 interface Verified {
   readonly payload: JWTPayload;
-  /** Milliseconds since 1970; before and after, it is verified again. */
+  /** Milliseconds since 1970. Before and after, the token is verified again. */
   readonly from: number;
   readonly until: number;
 }
 
 export class VerifiedTokens {
-  /** By hash, so that no token lies around here; the oldest first. */
+  /** By hash, so that no token stays in memory; the oldest first. */
   readonly #known = new Map<string, Verified>();
 
   constructor(private readonly leewaySeconds: number) {}
@@ -24,14 +24,14 @@ export class VerifiedTokens {
     return known !== undefined && now >= known.from && now < known.until ? known.payload : undefined;
   }
 
-  /** @param payload of a token that is right in every way, now. */
+  /** @param payload the claims of a token that is valid now. */
   add(token: string, payload: JWTPayload, now: number): void {
     const key = hash(token);
     const expired = ((payload.exp ?? 0) + this.leewaySeconds) * 1000;
     this.#known.delete(key);
-    this.#known.set(key, { payload, from: now, until: Math.min(expired, now + LIFE_MS) });
+    this.#known.set(key, { payload, from: now, until: Math.min(expired, now + LIFETIME_MS) });
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST) break;
+      if (this.#known.size <= MAX_TOKENS) break;
       this.#known.delete(oldest);
     }
   }

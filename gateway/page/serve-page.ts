@@ -1,10 +1,10 @@
-/** The page of the gateway, ready to be answered. Nothing in it comes from elsewhere, and nothing else may frame it. */
+/** The gateway's page. It loads nothing from other hosts, and no other page may frame it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../base/tools.js";
 import type { Headers } from "../../http/server/exchange.js";
 
-/** By path of the request: the type of a document, and the document. */
+/** Documents with their types, by path. */
 export type PageFiles = Readonly<Record<string, { readonly type: string; readonly text: string }>>;
 
 export interface PageAsset {
@@ -12,7 +12,7 @@ export interface PageAsset {
   readonly body: string;
 }
 
-/** Put here by scripts/bundle.mjs, so that the daemon of a host is one file. */
+/** Defined by scripts/bundle.mjs, so that the daemon is one file. */
 declare const SALLYPORT_PAGE: PageFiles | undefined;
 
 const HEADERS = {
@@ -25,11 +25,11 @@ const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
   "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-  // Small, and of the version of the daemon: a page of yesterday must not talk to an API of today.
+  // The page must have the version of the API that it talks to.
   "Cache-Control": "no-cache",
 } as const;
 
-/** `/`, `/app.js`, `/app.css` and `/favicon.svg`. @throws ENOENT in a checkout that was not built. */
+/** `/`, `/app.js`, `/app.css` and `/favicon.svg`. @throws ENOENT in a checkout without a build. */
 export function pageAssets(files: PageFiles = builtIn()): ReadonlyMap<string, PageAsset> {
   return new Map(
     Object.entries(files).map(([path, { type, text }]) => [

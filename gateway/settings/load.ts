@@ -1,4 +1,4 @@
-/** Reads gateway.yaml and the files it names. */
+/** Reads gateway.yaml and the files that it names. */
 import { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { checkPair, type KeyPair } from "../../http/server/tls.js";
 import { parseConfig } from "./parse.js";

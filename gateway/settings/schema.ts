@@ -1,4 +1,4 @@
-/** The shape of gateway.yaml. Descriptions say what is expected: they are the second line of an error. */
+/** The schema of gateway.yaml. A description says what to write: it becomes the second line of an error. */
 import { type Static, Type } from "@sinclair/typebox";
 
 const closed = { additionalProperties: false };
@@ -21,7 +21,7 @@ export const GatewayConfigSchema = Type.Object(
     tls: Type.Object({ cert: text("a path or credential:NAME"), key: text("a path or credential:NAME") }, closed),
     wan: text("the interface towards the clients"),
     lan: text("the interface towards the lab"),
-    /** Told to users as where to connect. */
+    /** Where users connect. */
     public_address: Type.Optional(text("an address or a DNS name")),
     lab_networks: Type.Array(Type.String(), {
       minItems: 1,
@@ -36,7 +36,7 @@ export const GatewayConfigSchema = Type.Object(
     auth: Type.Object(
       {
         issuer: text("the issuer that tokens must name"),
-        /** HS256 secret of `sallyport gateway token`. */
+        /** The HS256 secret of `sallyport gateway token`. */
         key: Type.Optional(text("a path or credential:NAME")),
         jwks_url: Type.Optional(text("an https:// URL of a JWK Set")),
         /** vLab's GET {URL}/api/1/auth/key. */
@@ -55,7 +55,7 @@ export const GatewayConfigSchema = Type.Object(
       {
         every_seconds: seconds(300),
         tcp_probe: Type.Boolean({ default: true, description: "true or false" }),
-        /** Sweeps in a row that must disagree before the state changes. */
+        /** Consecutive sweeps that must disagree before a state changes. */
         damping: Type.Integer({ minimum: 1, default: 2, description: "a whole number, at least 1" }),
       },
       { ...closed, default: {} },
@@ -71,7 +71,7 @@ export const GatewayConfigSchema = Type.Object(
           target: text("syslog+tls://HOST:PORT, nats+tls://HOST:PORT/SUBJECT or https://HOST/PATH"),
           ca: Type.Optional(text("a path")),
           fernet_key: Type.Optional(text("a path or credential:NAME")),
-          /** As vLab's collector expects it; otherwise each batch is one token. */
+          /** As vLab's collector expects; otherwise each batch is one token. */
           fernet_per_record: Type.Boolean({ default: false, description: "true or false" }),
           spool_bytes: Type.Integer({ minimum: 4096, default: 1024 ** 3, description: "a number of bytes" }),
           batch: Type.Integer({ minimum: 1, default: 1000, description: "a whole number, at least 1" }),

@@ -1,4 +1,4 @@
-/** What can be wrong with the database. */
+/** Faults of the database. */
 import { EXIT, errno, Fault } from "../../base/fault.js";
 
 export const databaseInUse = (directory: string, pid: number) =>
@@ -8,7 +8,7 @@ export const databaseInUse = (directory: string, pid: number) =>
   });
 
 export const databaseUnreachable = (cause: unknown) =>
-  new Fault("store/unreachable", `the PostgreSQL server does not take us in: ${messageOf(cause)}`, {
+  new Fault("store/unreachable", `cannot connect to the PostgreSQL server: ${messageOf(cause)}`, {
     hint: "check that it runs, and the URL in the file or variable that the configuration names",
     cause,
   });
@@ -19,7 +19,7 @@ export const badDatabase = (value: string) =>
     exit: EXIT.usage,
   });
 
-/** SQLSTATE classes and codes with which a PostgreSQL server goes away: class 08, shutdowns, "starting up". */
+/** SQLSTATE classes and codes of a PostgreSQL server that goes away: class 08, shutdowns, "starting up". */
 const GONE_STATES = /^(?:08|57P0[123])/;
 const GONE_CODES = new Set([
   "ECONNREFUSED",
@@ -30,11 +30,11 @@ const GONE_CODES = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
 ]);
-/** What the pg client says without a code. */
+/** The pg client's errors without a code. */
 const GONE_WORDS =
   /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error/;
 
-/** Whether `error` says that the database is away, and not that it refused something. */
+/** Whether the database is unreachable, as opposed to a refused statement. */
 export function isDatabaseGone(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseGone);
   if (!(error instanceof Error)) return false;
@@ -43,7 +43,7 @@ export function isDatabaseGone(error: unknown): boolean {
   return GONE_WORDS.test(error.message);
 }
 
-/** Several addresses of one server give several errors in one. */
+/** A server with several addresses fails with one error for each of them. */
 function messageOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(messageOf).join("; ");
   return cause instanceof Error ? cause.message : String(cause);

@@ -3,7 +3,7 @@ import type { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { badDatabase } from "./errors.js";
 import type { Store } from "./store.js";
 
-/** The libraries of the store that is not used are not loaded. */
+/** Loads the libraries of only this store. */
 export async function openStore(database: string, files: SettingsFiles, env: NodeJS.ProcessEnv): Promise<Store> {
   const [, kind, rest = ""] = /^(pglite|credential|env):(.+)$/.exec(database) ?? [];
   switch (kind) {
@@ -21,7 +21,7 @@ export async function openStore(database: string, files: SettingsFiles, env: Nod
 }
 
 async function openUrl(named: string, url: string): Promise<Store> {
-  // The URL may hold a password: the error shows only where it came from.
+  // The URL may hold a password, so the error shows only its origin.
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw badDatabase(named);
   const { openPostgresStore } = await import("./postgresql.js");
   return openPostgresStore(url);

@@ -30,7 +30,7 @@ export async function openPgliteStore(directory: string): Promise<Store> {
   }
 }
 
-/** A pool of one connection, which is all there is: whoever wants it waits for whoever has it. */
+/** A pool of the only connection there is; clients wait for each other. */
 function onePool(database: PGlite): PostgresPool {
   let last: Promise<void> = Promise.resolve();
   return {

@@ -10,13 +10,13 @@ import type { Tables } from "./tables.js";
 const CHANNEL = "sallyport_forwards";
 const RETRY_MS = 1_000;
 
-/** @param url `postgresql://…`; never shown in errors, since it may hold a password. */
+/** @param url `postgresql://…`. It may hold a password, so no error shows it. */
 export async function openPostgresStore(url: string): Promise<Store> {
-  // The trigger tells it with each change: by it a gateway knows its own.
+  // The trigger sends this name with each change, so that a gateway recognizes its own.
   const application_name = `sallyport-${randomBytes(6).toString("hex")}`;
   const connection = { connectionString: url, application_name, connectionTimeoutMillis: 10_000 };
   const pool = new pg.Pool({ ...connection, max: 10 });
-  // Without a listener a connection that dies while idle would end the process.
+  // Without a listener, an idle connection that breaks would end the process.
   pool.on("error", () => undefined);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const changes = new ForeignChanges(connection);
@@ -36,7 +36,7 @@ export async function openPostgresStore(url: string): Promise<Store> {
   }
 }
 
-/** Listens on a connection of its own; after a broken one, something may have been missed, which counts as a change. */
+/** Listens on its own connection. After a break, changes may have been missed, which counts as a change. */
 class ForeignChanges {
   readonly #callbacks = new Set<() => void>();
   #client: pg.Client | undefined;
@@ -63,12 +63,12 @@ class ForeignChanges {
     client.on("error", () => undefined);
     client.once("end", () => this.#again());
     client.on("notification", ({ payload }) => {
-      if (payload !== this.connection.application_name) this.#tell();
+      if (payload !== this.connection.application_name) this.#notify();
     });
     try {
       await client.connect();
       await client.query(`listen ${CHANNEL}`);
-      if (missed) this.#tell();
+      if (missed) this.#notify();
     } catch {
       await client.end().catch(() => undefined);
     }
@@ -80,7 +80,7 @@ class ForeignChanges {
     this.#retry = setTimeout(() => void this.#listen(true), RETRY_MS).unref();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const callback of this.#callbacks) callback();
   }
 }

@@ -8,10 +8,10 @@ import { fromForward, toForward, toMachine, toUsage } from "./rows.js";
 import type { Created, LivenessChange, MachineState, Store, UsageSample } from "./store.js";
 import { migrations, type Tables } from "./tables.js";
 
-/** Another gateway on the same database may take a free port at the same moment; it cannot win for ever. */
-const MOST_TRIES = 100;
-/** Forwards in one statement: each has a dozen parameters, and a statement has at most 65,535. */
-const MOST_AT_ONCE = 500;
+/** Another gateway on the same database may take the same free port first, but not for ever. */
+const MAX_TRIES = 100;
+/** Forwards per statement: each has a dozen parameters, and a statement has at most 65,535. */
+const MAX_BATCH = 500;
 
 interface Removal {
   readonly connPort: number;
@@ -37,12 +37,12 @@ export async function openSqlStore(options: SqlStoreOptions): Promise<Store> {
 
 class SqlStore implements Store {
   readonly kind: Store["kind"];
-  /** Ports in use as far as this process knows; the primary key has the last word. */
+  /** Ports in use as far as this process knows; the primary key decides. */
   readonly #used = new Set<number>();
   readonly #db: Kysely<Tables>;
   readonly #now: () => number;
-  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), MOST_AT_ONCE);
-  readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), MOST_AT_ONCE);
+  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), MAX_BATCH);
+  readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), MAX_BATCH);
 
   constructor(private readonly options: SqlStoreOptions) {
     this.kind = options.kind;
@@ -57,23 +57,23 @@ class SqlStore implements Store {
   }
 
   async create(request: ForwardRequest, range: PortRange): Promise<Created> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const connPort = request.connPort ?? this.#lowestFree(range);
       if (connPort === undefined) {
-        // What others freed is not known here before it is read.
+        // Ports that other gateways have freed become known by reading.
         if (tries > 0) return { outcome: "full" };
         await this.readPorts();
         continue;
       }
-      // Taken before the first await: two requests at once get two ports.
+      // Before the first await, so that two concurrent requests get two ports.
       this.#used.add(connPort);
       const created = await this.#insert({ ...request, connPort }).catch((error: unknown) => {
-        // Whether it was written is open; where it was, the primary key says so.
+        // If the row was written all the same, the primary key refuses the next one.
         this.#used.delete(connPort);
         throw error;
       });
       if (created !== undefined) return created;
-      // With a key, it may have been the key of one that is gone by now.
+      // With a key, the conflict may have been with a forward that is gone by now.
       if (request.connPort !== undefined && (request.key === undefined || tries > 0)) {
         return { outcome: "taken", connPort };
       }
@@ -228,7 +228,7 @@ class SqlStore implements Store {
     return undefined;
   }
 
-  /** @returns undefined where the port is another's. */
+  /** @returns undefined if the port is taken. */
   async #insert(request: ForwardRequest & { readonly connPort: number }): Promise<Created | undefined> {
     const createdAt = this.#now();
     const forward: Forward = { ...request, createdAt, id: newId(createdAt) };
@@ -239,7 +239,7 @@ class SqlStore implements Store {
     return { outcome: "existing", forward: existing };
   }
 
-  /** @returns of each whether it was written; whose port or key is another's was not. */
+  /** @returns for each forward, whether it was inserted; false if its port or key is taken. */
   async #insertAll(forwards: readonly Forward[]): Promise<boolean[]> {
     const rows = await this.#db
       .insertInto("forwards")
@@ -251,7 +251,7 @@ class SqlStore implements Store {
     return forwards.map(({ id }) => written.has(id));
   }
 
-  /** @returns for each what it removed. Of two for one forward, the first has removed it. */
+  /** @returns for each removal, its forward. Of two removals of one forward, the first gets it. */
   async #removeAll(removals: readonly Removal[]): Promise<(Forward | undefined)[]> {
     const rows = await this.#db
       .deleteFrom("forwards")

@@ -1,17 +1,17 @@
-/** What the gateway remembers. One SQL dialect behind it: PGlite in this process, or a PostgreSQL server. */
+/** The gateway's data. Both databases speak one SQL dialect: PGlite in this process, or a PostgreSQL server. */
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 
-/** A lab machine's address as the worker last saw it. */
+/** A name and address of a lab machine, with its state after the last sweep. */
 export interface MachineState {
   readonly name: string;
   readonly addr: string;
   readonly component: string;
-  /** null: not known yet. */
+  /** Whether it is alive; null before the first sweep. */
   readonly routable: boolean | null;
   /** Milliseconds since 1970. */
   readonly lastSeen?: number;
   readonly checkedAt?: number;
-  /** Sweeps in a row that disagreed with `routable`: damping. */
+  /** Consecutive sweeps that disagreed with `routable`, for damping. */
   readonly disagreeing: number;
 }
 
@@ -26,7 +26,7 @@ export interface UsageSample {
   readonly connPort: number;
   readonly forwardId: string;
   readonly owner: string;
-  /** Beginning of the minute, milliseconds since 1970. */
+  /** Start of the minute, milliseconds since 1970. */
   readonly minute: number;
   readonly packets: number;
   readonly bytes: number;
@@ -37,32 +37,36 @@ export type Created =
   | { readonly outcome: "created" | "existing"; readonly forward: Forward }
   /** No free port in the range. */
   | { readonly outcome: "full" }
-  /** The wanted port is another's. */
+  /** The requested port is taken. */
   | { readonly outcome: "taken"; readonly connPort: number };
 
 export interface Store {
   readonly kind: "pglite" | "postgresql";
-  /** Durable when it resolves. Lowest free port, or the wanted one; safe against other gateways on the same database. */
+  /** Takes the requested port, or the lowest free one, also with other gateways on the database. Durable when it resolves. */
   create(request: ForwardRequest, range: PortRange): Promise<Created>;
-  /** Durable when it resolves. @returns what was removed. */
+  /** Durable when it resolves. @returns the removed forward. */
   remove(connPort: number, owner?: string): Promise<Forward | undefined>;
-  /** Removes what expired before `now` and returns it. */
+  /** Removes the forwards that expire by `now`. */
   removeExpired(now: number): Promise<readonly Forward[]>;
   list(filter?: ForwardFilter): Promise<readonly Forward[]>;
-  /** Distinct (name, addr) of all forwards, with what is known of them. */
+  /** The distinct names and addresses of all forwards, with their states. */
   machines(): Promise<readonly MachineState[]>;
   saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void>;
   history(addr: string, since: number): Promise<readonly LivenessChange[]>;
-  /** Adds to what is there for the same forward and minute. */
+  /** Adds to the sample of the same forward and minute. */
   addUsage(samples: readonly UsageSample[]): Promise<void>;
   usage(filter: {
     readonly owner?: string;
     readonly connPort?: number;
     readonly since: number;
   }): Promise<readonly UsageSample[]>;
-  /** Calls back when another process changed forwards (LISTEN/NOTIFY); never for PGlite, which has no other. */
+  /**
+   * Calls back when another process has changed forwards (LISTEN/NOTIFY). PGlite serves no other process.
+   *
+   * @returns the way to stop.
+   */
   onForeignChange(callback: () => void): () => void;
-  /** Answers when a query does. @throws where the database is not to be reached. */
+  /** Runs a query. @throws if the database is unreachable. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

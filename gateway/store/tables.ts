@@ -1,7 +1,7 @@
-/** The tables as Kysely knows them, and the way to them from any older state. */
+/** The tables as Kysely sees them, and the migrations that create them. */
 import { type ColumnType, type Generated, type Kysely, type Migration, sql } from "kysely";
 
-/** bigint comes as text from PostgreSQL, and numbers go in. */
+/** PostgreSQL returns bigint as text and accepts numbers. */
 type Bigint = ColumnType<string | number, number, number>;
 
 export interface Tables {
@@ -40,7 +40,7 @@ export interface Tables {
   };
 }
 
-/** In order; one that was released is never changed. */
+/** In order. A released migration never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001_forwards": {
     async up(db: Kysely<unknown>) {
@@ -61,7 +61,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
       )`.execute(db);
       await sql`create index forwards_expires_at on forwards (expires_at) where expires_at is not null`.execute(db);
       await sql`create index forwards_target on forwards (target_name, target_addr)`.execute(db);
-      // Says who changed something, so that the other gateways on this database read it.
+      // Says which gateway changed something, so that the others on this database read it.
       await sql`create function forwards_changed() returns trigger language plpgsql as $$
         begin
           perform pg_notify('sallyport_forwards', current_setting('application_name'));

@@ -1,4 +1,4 @@
-/** Asks for a forward. What is wrong with it, the gateway says; the page only puts its words beside the field. */
+/** The dialog that adds a forward. The gateway checks the values; the page shows its words beside the field. */
 import { dialogParts, wireDialog } from "./dialogs.js";
 import { find, make, setText } from "./dom.js";
 import type { MachineItem } from "./model.js";
@@ -15,13 +15,13 @@ const FIELDS = [
 ] as const;
 type Field = (typeof FIELDS)[number];
 
-/** @param create sends it; rejects with the gateway's refusal. */
+/** @param create sends the request; rejects with the gateway's refusal. */
 export function addDialog(create: (body: Record<string, unknown>, key: string) => Promise<void>) {
   const parts = dialogParts("add");
   const input = (field: Field) => document.getElementById(field) as HTMLInputElement | HTMLSelectElement;
   const names = find("known-names", HTMLDataListElement);
   let known: readonly MachineItem[] = [];
-  /** The same forward is asked for once, however often the button is pressed. */
+  /** Repeated clicks send the same idempotency key. */
   let key = "";
 
   const mark = (wrong: Field | undefined, reason: string) => {
@@ -33,7 +33,7 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
     if (wrong !== undefined) input(wrong).focus();
   };
 
-  // A machine that is known needs to be described only once.
+  // Fill in what is known of the machine.
   const describe = () => {
     const machine = known.find(({ name }) => name === input("target_name").value.trim());
     if (machine === undefined) return;
@@ -80,7 +80,7 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
   };
 }
 
-/** A port that is no number is sent as it is: the gateway says what is wrong with it. */
+/** Text that is no number is sent as it is, for the gateway to refuse. */
 export function bodyOf(value: (field: Field) => string): Record<string, unknown> {
   const number = (text: string) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
   const [connPort, seconds, sources] = [value("conn_port"), value("expires_in"), value("sources")];
@@ -96,7 +96,7 @@ export function bodyOf(value: (field: Field) => string): Record<string, unknown>
   };
 }
 
-/** The gateway begins with the name of what is wrong: "target_port is 0: it must be …". */
+/** The gateway's messages begin with the name of the field: "target_port is 0: it must be …". */
 export function fieldOf(reason: string): Field | undefined {
   const taken = /^port [0-9]+ is in use/.test(reason) ? "conn_port" : undefined;
   return FIELDS.find((field) => new RegExp(`^${field}\\b`).test(reason)) ?? taken;

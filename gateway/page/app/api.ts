@@ -1,10 +1,10 @@
 /** Requests to the gateway that served this page, with the token of this tab. */
 
-/** What the gateway refused, in its own words. */
+/** A request that the gateway refused, in its own words. */
 export class Refused extends Error {
   override readonly name = "Refused";
   constructor(
-    /** 0: no answer came. */
+    /** 0 without an answer. */
     readonly status: number,
     message: string,
   ) {

@@ -1,6 +1,6 @@
-/** The commands that lead through a forward, ready to be copied. Pure. */
+/** Commands that connect through a forward, to be copied. Pure. */
 
-export interface Door {
+export interface ForwardEndpoint {
   /** Address or name of the gateway. */
   readonly gateway: string;
   readonly connPort: number;
@@ -16,7 +16,7 @@ export interface Command {
 
 type Service = "ssh" | "rdp" | "https" | "vnc" | "console";
 
-/** The ports that vLab's machines have their services on, and the usual ones. */
+/** The ports of vLab's services, and the usual ones. */
 const SERVICES: ReadonlyMap<number, Service> = new Map<number, Service>([
   [22, "ssh"],
   [3389, "rdp"],
@@ -29,16 +29,16 @@ const SERVICES: ReadonlyMap<number, Service> = new Map<number, Service>([
   [5901, "vnc"],
 ]);
 
-export function connectCommands(door: Door): Command[] {
-  const service = door.protocol === "tcp" ? SERVICES.get(door.targetPort) : undefined;
-  const { gateway, connPort } = door;
+export function connectCommands(endpoint: ForwardEndpoint): Command[] {
+  const service = endpoint.protocol === "tcp" ? SERVICES.get(endpoint.targetPort) : undefined;
+  const { gateway, connPort } = endpoint;
   const at = `${gateway.includes(":") ? `[${gateway}]` : gateway}:${connPort}`;
   if (service === undefined) {
-    return [{ label: "netcat", text: `nc ${door.protocol === "udp" ? "-u " : ""}${gateway} ${connPort}` }];
+    return [{ label: "netcat", text: `nc ${endpoint.protocol === "udp" ? "-u " : ""}${gateway} ${connPort}` }];
   }
   const ours = (protocol: string): Command => ({
     label: `sallyport ${protocol}`,
-    text: `sallyport connect --name ${quoted(door.targetName)} --protocol ${protocol} --conn-port ${connPort}`,
+    text: `sallyport connect --name ${quoted(endpoint.targetName)} --protocol ${protocol} --conn-port ${connPort}`,
   });
   switch (service) {
     case "ssh":
@@ -60,7 +60,7 @@ export function connectCommands(door: Door): Command[] {
   }
 }
 
-/** One word for every shell: a name as the gateway lets in has nothing that double quotes leave alive. */
+/** Quotes a name as one word for every shell. */
 function quoted(name: string): string {
   if (/^[A-Za-z0-9._@:-]+$/.test(name)) return name;
   if (!/["$`\\!%]/.test(name)) return `"${name}"`;

@@ -1,4 +1,4 @@
-/** What both dialogs share: one request at a time, an error that is heard, and closing that gives the focus back. */
+/** Shared by both dialogs: one request at a time, an error that screen readers announce, and a focus that returns. */
 import { Refused } from "./api.js";
 import { find, setText } from "./dom.js";
 
@@ -6,7 +6,7 @@ export interface DialogParts {
   readonly dialog: HTMLDialogElement;
   readonly form: HTMLFormElement;
   readonly error: HTMLElement;
-  /** Aborted with the session: the next one has handlers of its own. */
+  /** Aborted at sign-out, because the next session adds its own handlers. */
   readonly signal: AbortSignal;
   end(): void;
 }
@@ -26,7 +26,7 @@ export function dialogParts(name: string): DialogParts {
   };
 }
 
-/** @param submit what to ask the gateway; the dialog closes when it resolves. @param refused told why not. */
+/** @param submit sends the request; the dialog closes when it resolves. @param refused called with the reason. */
 export function wireDialog(parts: DialogParts, submit: () => Promise<void>, refused: (reason: string) => void): void {
   const { dialog, form, signal } = parts;
   form.querySelector("[data-close]")?.addEventListener("click", () => dialog.close(), { signal });

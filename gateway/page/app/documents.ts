@@ -1,4 +1,4 @@
-/** What the gateway's API answers, as far as the page reads it. Times become milliseconds since 1970. Pure. */
+/** Reads the documents of the gateway's API. Times become milliseconds since 1970. Pure. */
 import type { Static } from "@sinclair/typebox";
 import type { ForwardDocument, ForwardList, MachineList, UsageReport, WhoAmI } from "../../api/schemas.js";
 import type { ForwardItem, Liveness } from "./model.js";
@@ -10,19 +10,19 @@ export interface Who {
   readonly expiresAt: number;
 }
 
-export function readWho(answer: unknown): Who {
-  const { user, scopes, expires_at } = answer as Static<typeof WhoAmI>;
+export function readWho(document: unknown): Who {
+  const { user, scopes, expires_at } = document as Static<typeof WhoAmI>;
   return { name: user, scopes, expiresAt: Date.parse(expires_at) };
 }
 
-/** Until when a token was used, and the traffic of each minute, by id of the forward. */
+/** The last use and the traffic per minute of each forward, by id. */
 export interface Usage {
   readonly minutes: ReadonlyMap<string, readonly Minute[]>;
   readonly lastUsed: ReadonlyMap<string, number>;
 }
 
-export function readUsage(answer: unknown): Usage {
-  const { used, samples } = answer as Static<typeof UsageReport>;
+export function readUsage(document: unknown): Usage {
+  const { used, samples } = document as Static<typeof UsageReport>;
   const minutes = new Map<string, Minute[]>();
   for (const { forward_id, minute, bytes } of samples) {
     const sample = { minute: Date.parse(minute), bytes };
@@ -39,10 +39,10 @@ export interface ForwardPage {
   readonly next?: string;
 }
 
-export const readForwardPage = (answer: unknown): ForwardPage => answer as Static<typeof ForwardList>;
+export const readForwardPage = (document: unknown): ForwardPage => document as Static<typeof ForwardList>;
 
-export function readMachines(answer: unknown): Liveness[] {
-  return (answer as Static<typeof MachineList>).machines.map(({ addr, routable, last_seen, checked_at }) => ({
+export function readMachines(document: unknown): Liveness[] {
+  return (document as Static<typeof MachineList>).machines.map(({ addr, routable, last_seen, checked_at }) => ({
     addr,
     routable,
     ...(last_seen === undefined ? {} : { lastSeen: Date.parse(last_seen) }),
@@ -50,7 +50,7 @@ export function readMachines(answer: unknown): Liveness[] {
   }));
 }
 
-/** @param long of many days, for what was not used lately. */
+/** @param long the usage of many days, for forwards without recent traffic. */
 export function forwardItem(document: Static<typeof ForwardDocument>, lately: Usage, long: Usage): ForwardItem {
   const { id, expires_at } = document;
   const lastUsed = lately.lastUsed.get(id) ?? long.lastUsed.get(id);

@@ -1,6 +1,6 @@
-/** The few ways in which this page touches the document. Text is only ever set as text. */
+/** The page's access to the document. Text is only ever set as text. */
 
-/** @throws Error where the page and its script are not of one version. */
+/** @throws Error if the page and its script have different versions. */
 export function find<E extends Element>(id: string, kind: { new (): E; readonly name: string }): E {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;
@@ -25,7 +25,7 @@ export function button(text: string, className: string, onClick: () => void): HT
   return element;
 }
 
-/** Leaves a node alone that says it already: a screen reader then has nothing to repeat, a selection stays. */
+/** Changes a node only if its text differs: screen readers repeat nothing, and a selection stays. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -35,8 +35,8 @@ export function setLabel(element: Element, text: string): void {
 }
 
 /**
- * Makes the children of `parent` those of `items`, in order. Elements are kept by key, and moved only
- * where they must be, so that whoever has the focus keeps it.
+ * Makes the children of `parent` those of `items`, in order. Elements are kept by key and moved only if necessary, so
+ * that the focus stays where it is.
  */
 export function keyed<T, V extends { readonly element: Element }>(
   parent: Element,

@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. Pure. */
+/** Formats numbers and times for people. Pure. */
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -30,5 +30,5 @@ export function span(ms: number): string {
 
 export const ago = (at: number, now: number) => (now - at < 60_000 ? "just now" : `${span(now - at)} ago`);
 
-/** "in 3 hours"; what is over is "now". */
+/** "in 3 hours"; "now" for a time in the past. */
 export const ahead = (at: number, now: number) => (at <= now ? "now" : `in ${span(at - now)}`);

@@ -1,4 +1,4 @@
-/** One forward: where it leads, its traffic, how to go through it, and an end to it. */
+/** One forward: its target, its traffic, commands to connect, and a button to remove it. */
 import { type Command, connectCommands } from "./commands.js";
 import { button, make, setLabel, setText } from "./dom.js";
 import { ago, ahead, bytes } from "./format.js";
@@ -9,14 +9,14 @@ import { drawSparkline, newSparkline } from "./sparkline-view.js";
 export interface ForwardActions {
   remove(forward: ForwardItem): void;
   copy(command: Command): Promise<void>;
-  /** Whether the token is good for more than reading. */
+  /** Whether the token allows changes. */
   readonly mayChange: boolean;
 }
 
-/** What all forwards are shown with. */
-export interface Shown {
+/** Shared by the views of all forwards. */
+export interface ViewContext {
   readonly now: number;
-  /** Whose page it is. */
+  /** The user who is signed in. */
   readonly who: string;
 }
 
@@ -58,7 +58,7 @@ export function newForwardView(actions: ForwardActions) {
 
   return {
     element,
-    update(forward: ForwardItem, { now, who }: Shown) {
+    update(forward: ForwardItem, { now, who }: ViewContext) {
       current = forward;
       const { gateway, connPort, targetName, targetPort, protocol } = forward;
       element.id = `forward-${connPort}`;
@@ -78,7 +78,7 @@ export function newForwardView(actions: ForwardActions) {
   };
 }
 
-/** What is not so for most forwards. */
+/** The unusual facts about a forward. */
 function notes({ expiresAt, sources, owner }: ForwardItem, now: number, who: string): string {
   return [
     ...(expiresAt === undefined ? [] : [`removed ${ahead(expiresAt, now)}`]),

@@ -1,4 +1,4 @@
-/** Machines and forwards of whoever is signed in: read every few seconds, shown, added, removed. */
+/** The user's machines and forwards: refreshed every few seconds, with dialogs to add and remove. */
 import { addDialog } from "./add-dialog.js";
 import { type Api, Refused } from "./api.js";
 import type { Command } from "./commands.js";
@@ -9,16 +9,16 @@ import { type ForwardItem, filterMachines, type MachineItem, summary } from "./m
 import { labReader } from "./read-lab.js";
 import { removeDialog } from "./remove-dialog.js";
 
-const EVERY_MS = 4_000;
-const SAID_MS = 8_000;
+const REFRESH_MS = 4_000;
+const MESSAGE_MS = 8_000;
 
 export interface LabEvents {
   onRefresh(): void;
-  /** The token is no longer good. */
+  /** The gateway no longer accepts the token. */
   onRefused(reason: string): void;
 }
 
-/** @returns what ends it. */
+/** @returns the way to end it. */
 export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents): () => void {
   const ended = new AbortController();
   const { signal } = ended;
@@ -69,7 +69,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
       setText(stale, `What is shown may be old: ${error.message}. It is tried again.`);
     } finally {
       clearTimeout(timer);
-      if (!signal.aborted && !document.hidden) timer = setTimeout(() => void refresh(), EVERY_MS);
+      if (!signal.aborted && !document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
     }
   };
 
@@ -82,7 +82,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
   });
   const removing = removeDialog(async ({ connPort }: ForwardItem) => {
     await api.remove(`/v1/forwards/${connPort}`).catch((error: unknown) => {
-      // Somebody was faster; what was wanted is so.
+      // It is gone already, which is what was wanted.
       if (!(error instanceof Refused && error.status === 404)) throw error;
     });
     await refresh();
@@ -118,10 +118,10 @@ async function copy({ text, label }: Command): Promise<void> {
 
 let silence: ReturnType<typeof setTimeout> | undefined;
 
-/** What was done, for eyes and ears. */
+/** Shows what was done, and has screen readers announce it. */
 function say(text: string): void {
   const said = find("said", HTMLElement);
   setText(said, text);
   clearTimeout(silence);
-  silence = setTimeout(() => setText(said, ""), SAID_MS);
+  silence = setTimeout(() => setText(said, ""), MESSAGE_MS);
 }

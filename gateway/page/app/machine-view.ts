@@ -1,7 +1,7 @@
 /** One machine, with its forwards below it. */
 import { keyed, make, setText } from "./dom.js";
 import { ago } from "./format.js";
-import { type ForwardActions, newForwardView, type Shown } from "./forward-view.js";
+import { type ForwardActions, newForwardView, type ViewContext } from "./forward-view.js";
 import type { MachineItem } from "./model.js";
 import { newStateMark, stateOf, wordOf } from "./state-mark.js";
 
@@ -15,7 +15,7 @@ export function newMachineView(actions: ForwardActions) {
   const element = make("li", "machine card", make("header", "", name, component, addr, state.element), forwards);
   return {
     element,
-    update(machine: MachineItem, shown: Shown) {
+    update(machine: MachineItem, shown: ViewContext) {
       setText(name, machine.name);
       setText(component, machine.component);
       setText(addr, machine.addr);

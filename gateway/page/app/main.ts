@@ -1,4 +1,4 @@
-/** The page: sign in, then a list that keeps itself up to date. */
+/** The page: a sign-in form, then a list that stays up to date. */
 
 import { createApi, Refused } from "./api.js";
 import { readWho } from "./documents.js";

@@ -1,4 +1,4 @@
-/** What the page shows, from what the API answered. Pure. */
+/** The page's model, from the API's documents. Pure. */
 import type { Minute } from "./sparkline.js";
 
 export interface ForwardItem {
@@ -38,7 +38,7 @@ export interface Liveness {
   readonly checkedAt?: number;
 }
 
-/** Machines in the order of their names, the forwards of each in the order of their ports. */
+/** Machines by name, with their forwards by port. */
 export function machinesOf(forwards: readonly ForwardItem[], known: readonly Liveness[]): MachineItem[] {
   const liveness = new Map(known.map((each) => [each.addr, each]));
   const groups = new Map<string, ForwardItem[]>();
@@ -63,7 +63,7 @@ export function machinesOf(forwards: readonly ForwardItem[], known: readonly Liv
     .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.addr.localeCompare(b.addr));
 }
 
-/** All words must be somewhere: in the machine, or in one of its forwards; then only those forwards are shown. */
+/** Keeps the forwards that contain all words, in their own values or in those of their machine. */
 export function filterMachines(machines: readonly MachineItem[], text: string): MachineItem[] {
   const words = text
     .toLowerCase()

@@ -1,14 +1,14 @@
-/** Asks the gateway for all that the page shows. */
+/** Reads everything that the page shows from the gateway. */
 
 import type { Api } from "./api.js";
 import { type ForwardPage, forwardItem, readForwardPage, readMachines, readUsage, type Usage } from "./documents.js";
 import { type MachineItem, machinesOf } from "./model.js";
 
-/** Last use is looked up far back, and that is much to read: not each time. */
+/** The last use may be days ago. That is much data, so it is read less often. */
 const LONG = "7d";
 const LONG_EVERY_MS = 5 * 60_000;
 
-/** @returns machines with their forwards, anew with each call. */
+/** @returns a function that reads the machines with their forwards. */
 export function labReader(api: Api): () => Promise<MachineItem[]> {
   let long: { readonly usage: Usage; readonly at: number } | undefined;
   const longUsage = async () => {

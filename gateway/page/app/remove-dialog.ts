@@ -1,9 +1,9 @@
-/** Asks once more before a forward is removed. */
+/** The dialog that confirms the removal of a forward. */
 import { clearError, dialogParts, wireDialog } from "./dialogs.js";
 import { find, setText } from "./dom.js";
 import type { ForwardItem } from "./model.js";
 
-/** @param remove sends it; rejects with the gateway's refusal. */
+/** @param remove sends the request; rejects with the gateway's refusal. */
 export function removeDialog(remove: (forward: ForwardItem) => Promise<void>) {
   const parts = dialogParts("remove");
   let current: ForwardItem | undefined;

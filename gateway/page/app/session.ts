@@ -1,4 +1,4 @@
-/** Who is signed in, in this tab only. */
+/** The token of this tab. */
 
 const KEY = "sallyport.token";
 
@@ -6,6 +6,6 @@ export const keptToken = () => sessionStorage.getItem(KEY) ?? undefined;
 export const keepToken = (token: string) => sessionStorage.setItem(KEY, token);
 export const dropToken = () => sessionStorage.removeItem(KEY);
 
-/** What people paste: a token, perhaps with the name of its header, in one line or broken into several. */
+/** Cleans a pasted token, which may have the name of its header or line breaks. */
 export const cleanToken = (text: string) =>
   text.replace(/^\s*(?:Authorization:\s*)?(?:Bearer\s+)?/i, "").replace(/\s+/g, "");

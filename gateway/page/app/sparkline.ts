@@ -1,7 +1,7 @@
-/** Traffic over time, drawn. Pure: the drawing is the text of one path. */
+/** Draws traffic over time as the text of one SVG path. Pure. */
 
 export interface Minute {
-  /** Beginning, milliseconds since 1970. */
+  /** Start of the minute, milliseconds since 1970. */
   readonly minute: number;
   readonly bytes: number;
 }
@@ -24,7 +24,7 @@ export function bars(minutes: readonly Minute[], now: number): number[] {
   return sums;
 }
 
-/** Heights grow with the square root, so that a short login is seen beside a large copy. */
+/** Heights grow with the square root, so that a short login is visible beside a large copy. */
 export function path(sums: readonly number[]): string {
   const most = Math.max(1, ...sums);
   return sums

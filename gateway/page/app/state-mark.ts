@@ -1,4 +1,4 @@
-/** Whether a machine is alive, as a shape and a word: colour only repeats them. */
+/** Shows whether a machine is alive by a shape and a word; the colour only repeats them. */
 import { make, setText } from "./dom.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
