@@ -2,14 +2,14 @@
 import { Agent, request } from "node:https";
 import { defined } from "../../../base/defined.js";
 import type { Random } from "../../support/random.js";
-import type { Create, Event, Shown } from "./history.js";
+import type { Create, Event, ObservedForward } from "./history.js";
 
-export interface Way {
+export interface Endpoint {
   readonly socketPath: string;
   readonly ca: string;
 }
 
-export interface Answer {
+export interface GatewayAnswer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
   readonly json: any;
@@ -22,7 +22,7 @@ export interface Recorder {
 }
 
 export interface ClientOptions {
-  readonly way: Way;
+  readonly endpoint: Endpoint;
   readonly name: string;
   readonly owner: string;
   readonly token: string;
@@ -36,7 +36,7 @@ const PATIENCE_MS = 30_000;
 const TARGETS = ["192.168.1.5", "192.168.1.6", "fd00:1::5", "fd00:1::6"];
 const SOURCES = [[], [], ["198.51.100.0/24"], ["198.51.100.7/32", "2001:db8:51::/64"]];
 
-interface Wish {
+interface Intent {
   readonly asked: Omit<Create, "began" | "ended" | "answer">;
   readonly body: object;
   readonly key?: string;
@@ -44,9 +44,9 @@ interface Wish {
 
 export class Client {
   readonly #agent: Agent;
-  readonly #keyed: Wish[] = [];
-  #unanswered: Wish | undefined;
-  #wishes = 0;
+  readonly #keyed: Intent[] = [];
+  #unanswered: Intent | undefined;
+  #intents = 0;
 
   constructor(private readonly options: ClientOptions) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 2 });
@@ -60,9 +60,9 @@ export class Client {
     if (again !== undefined && random.chance(0.7)) return this.#create(again);
     const what = random.next();
     if (what < 0.5) {
-      const wish = this.#newWish();
-      const twice = wish.key !== undefined && random.chance(0.3);
-      const answered = await Promise.all([this.#create(wish), ...(twice ? [this.#create(wish)] : [])]);
+      const intent = this.#newIntent();
+      const twice = intent.key !== undefined && random.chance(0.3);
+      const answered = await Promise.all([this.#create(intent), ...(twice ? [this.#create(intent)] : [])]);
       return answered.every(Boolean);
     }
     if (what < 0.53 && this.#keyed.length > 0) return this.#create(random.pick(this.#keyed));
@@ -74,10 +74,10 @@ export class Client {
     this.#agent.destroy();
   }
 
-  #newWish(): Wish {
+  #newIntent(): Intent {
     const { random, name, owner, ports } = this.options;
-    this.#wishes += 1;
-    const wish = `${name}-${this.#wishes}`;
+    this.#intents += 1;
+    const intent = `${name}-${this.#intents}`;
     const addr = random.pick(TARGETS);
     const protocol = random.pick(["tcp", "udp"]);
     const port = 1 + random.below(65_535);
@@ -85,36 +85,36 @@ export class Client {
     const body = defined({
       target_addr: addr,
       target_port: port,
-      target_name: wish,
+      target_name: intent,
       target_component: "CentOS",
       protocol,
       sources: random.pick(SOURCES),
       conn_port: wanted,
       expires_in: random.chance(0.15) ? 1 + random.below(4) : undefined,
     });
-    const asked = { op: "create" as const, wish, owner, protocol, target: `${addr} . ${port}` };
-    const made: Wish = defined({
+    const asked = { op: "create" as const, intent, owner, protocol, target: `${addr} . ${port}` };
+    const made: Intent = defined({
       asked: { ...asked, ...defined({ wanted }) },
       body,
-      key: random.chance(0.5) ? wish : undefined,
+      key: random.chance(0.5) ? intent : undefined,
     });
     if (made.key !== undefined) this.#keyed.push(made);
     return made;
   }
 
-  async #create(wish: Wish): Promise<boolean> {
-    const { asked, body, key } = wish;
+  async #create(intent: Intent): Promise<boolean> {
+    const { asked, body, key } = intent;
     const { events } = this.options.record;
     const headers = key === undefined ? {} : { "Idempotency-Key": key };
     const { answer, ...span } = await this.#ask("POST", "/v1/forwards", headers, body);
     if (isLost(answer)) {
       events.push({ ...asked, ...span, answer: "lost" });
       // Whoever gave it a key may ask again.
-      if (key !== undefined) this.#unanswered = wish;
+      if (key !== undefined) this.#unanswered = intent;
       return answer !== undefined;
     }
     if (answer?.status === 409) events.push({ ...asked, ...span, answer: "refused" });
-    else events.push({ ...asked, ...span, answer: shownIn(expectStatus(answer, 200, 201).json) });
+    else events.push({ ...asked, ...span, answer: observedIn(expectStatus(answer, 200, 201).json) });
     return true;
   }
 
@@ -131,7 +131,7 @@ export class Client {
     const { owner, record } = this.options;
     const { answer, ...span } = await this.#ask("GET", "/v1/forwards?limit=1000");
     if (!isLost(answer)) {
-      const forwards = expectStatus(answer, 200).json.forwards.map(shownIn);
+      const forwards = expectStatus(answer, 200).json.forwards.map(observedIn);
       record.events.push({ op: "look", owner, ...span, at: Date.now(), forwards });
     }
     return answer !== undefined;
@@ -150,25 +150,29 @@ export class Client {
   }
 
   async #ask(method: string, path: string, headers = {}, body?: object) {
-    const { way, token, record } = this.options;
+    const { endpoint, token, record } = this.options;
     const began = record.tick();
-    const answer = await ask(way, { method, path, headers: { "X-Auth": token, ...headers }, agent: this.#agent }, body);
+    const answer = await ask(
+      endpoint,
+      { method, path, headers: { "X-Auth": token, ...headers }, agent: this.#agent },
+      body,
+    );
     return { answer, began, ended: record.tick() };
   }
 }
 
 /** @returns nothing where the connection broke before the whole answer was there. */
 export function ask(
-  way: Way,
+  endpoint: Endpoint,
   what: { method: string; path: string; headers: { [name: string]: string }; agent?: Agent },
   body?: object,
-): Promise<Answer | undefined> {
+): Promise<GatewayAnswer | undefined> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const length = text === undefined ? {} : { "Content-Length": String(Buffer.byteLength(text)) };
   return new Promise((resolve, reject) => {
     const broken = () => resolve(undefined);
     const headers = { ...what.headers, ...length };
-    const sent = request({ agent: false, ...way, host: "127.0.0.1", ...what, headers }, (answer) => {
+    const sent = request({ agent: false, ...endpoint, host: "127.0.0.1", ...what, headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.once("error", broken);
@@ -186,22 +190,22 @@ export function ask(
 }
 
 /** 5xx: as good as none. */
-const isLost = (answer: Answer | undefined) => answer === undefined || answer.status >= 500;
+const isLost = (answer: GatewayAnswer | undefined) => answer === undefined || answer.status >= 500;
 
-function expectStatus(answer: Answer | undefined, ...expected: readonly number[]): Answer {
+function expectStatus(answer: GatewayAnswer | undefined, ...expected: readonly number[]): GatewayAnswer {
   if (answer !== undefined && expected.includes(answer.status)) return answer;
   throw new Error(`unexpected answer: ${JSON.stringify(answer)}`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: as it came
-export function shownIn(json: any): Shown {
-  return defined<Shown>({
+export function observedIn(json: any): ObservedForward {
+  return defined<ObservedForward>({
     id: json.id,
     connPort: json.conn_port,
     protocol: json.protocol,
     target: `${json.target_addr} . ${json.target_port}`,
     owner: json.owner,
-    wish: json.target_name,
+    intent: json.target_name,
     expiresAt: json.expires_at === undefined ? undefined : Date.parse(json.expires_at),
   });
 }

@@ -1,8 +1,8 @@
 /** All forwards as the database has them: read from the server itself, or, where only the gateway can, as it tells. */
 import pg from "pg";
 import { defined } from "../../../base/defined.js";
-import { ask, shownIn, type Way } from "./client.js";
-import type { Shown } from "./history.js";
+import { ask, type Endpoint, observedIn } from "./client.js";
+import type { ObservedForward } from "./history.js";
 import type { Row } from "./table.js";
 
 /** In the words of the table, and of the API, which are the same. */
@@ -20,12 +20,12 @@ export class Database {
 
   /** @param url of the PostgreSQL server; without one, the gateway is asked. */
   constructor(
-    private readonly way: Way,
+    private readonly endpoint: Endpoint,
     private readonly token: string,
     private readonly url?: string,
   ) {}
 
-  async read(): Promise<{ readonly rows: Row[]; readonly shown: Shown[] }> {
+  async read(): Promise<{ readonly rows: Row[]; readonly shown: ObservedForward[] }> {
     const forwards = this.url === undefined ? await this.#asked() : await this.#selected(this.url);
     const rows = forwards.map((each) => ({
       id: each.id,
@@ -35,7 +35,7 @@ export class Database {
       targetPort: each.target_port,
       sources: each.sources,
     }));
-    return { rows, shown: forwards.map(shownIn) };
+    return { rows, shown: forwards.map(observedIn) };
   }
 
   async close(): Promise<void> {
@@ -43,7 +43,7 @@ export class Database {
   }
 
   async #asked(): Promise<ForwardRow[]> {
-    const answer = await ask(this.way, {
+    const answer = await ask(this.endpoint, {
       method: "GET",
       path: "/v1/forwards?limit=1000",
       headers: { "X-Auth": this.token },

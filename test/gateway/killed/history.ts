@@ -5,15 +5,15 @@
  */
 
 /** A forward as a client or the administrator sees it. */
-export interface Shown {
+export interface ObservedForward {
   readonly id: string;
   readonly connPort: number;
   readonly protocol: string;
   /** Address and port, as one text. */
   readonly target: string;
   readonly owner: string;
-  /** Each wish has a name of its own, sent along as the machine's name: a row tells by it who asked for it. */
-  readonly wish: string;
+  /** Each intent has a name of its own, sent along as the machine's name: a row tells by it who asked for it. */
+  readonly intent: string;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number;
 }
@@ -25,14 +25,14 @@ export interface Span {
 
 export interface Create extends Span {
   readonly op: "create";
-  /** A wish with an idempotency key may be sent again. */
-  readonly wish: string;
+  /** A intent with an idempotency key may be sent again. */
+  readonly intent: string;
   readonly owner: string;
   readonly protocol: string;
   readonly target: string;
   readonly wanted?: number;
   /** "refused": for good (4xx). */
-  readonly answer: Shown | "refused" | "lost";
+  readonly answer: ObservedForward | "refused" | "lost";
 }
 
 export interface Delete extends Span {
@@ -51,7 +51,7 @@ export interface Look extends Span {
   readonly owner?: string;
   /** When it ended, milliseconds since 1970. */
   readonly at: number;
-  readonly forwards: readonly Shown[];
+  readonly forwards: readonly ObservedForward[];
 }
 
 export type Event = Create | Delete | Look;

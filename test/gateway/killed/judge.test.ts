@@ -2,27 +2,27 @@
 import { describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { assignAll } from "./assign.js";
-import type { Create, Delete, Event, Look, Shown } from "./history.js";
+import type { Create, Delete, Event, Look, ObservedForward } from "./history.js";
 import { judge } from "./judge.js";
 
-const shown = (id: string, connPort: number, more: Partial<Shown> = {}): Shown => ({
+const shown = (id: string, connPort: number, more: Partial<ObservedForward> = {}): ObservedForward => ({
   id,
   connPort,
   protocol: "tcp",
   target: "192.168.1.5 . 22",
   owner: "ada",
-  wish: `w-${id}`,
+  intent: `w-${id}`,
   ...more,
 });
-const create = (began: number, ended: number, of: Shown, more: Partial<Create> = {}): Create => {
-  const { wish, owner, protocol, target } = of;
-  return { op: "create", began, ended, wish, owner, protocol, target, answer: of, ...more };
+const create = (began: number, ended: number, of: ObservedForward, more: Partial<Create> = {}): Create => {
+  const { intent, owner, protocol, target } = of;
+  return { op: "create", began, ended, intent, owner, protocol, target, answer: of, ...more };
 };
 const remove = (began: number, ended: number, connPort: number, more: Partial<Delete> = {}): Delete => ({
   ...{ op: "delete", began, ended, connPort, owner: "ada", at: ended * 1000, answer: "done" },
   ...more,
 });
-const look = (began: number, ended: number, forwards: readonly Shown[], owner?: string): Look => ({
+const look = (began: number, ended: number, forwards: readonly ObservedForward[], owner?: string): Look => ({
   ...{ op: "look", began, ended, at: ended * 1000, forwards },
   ...defined({ owner }),
 });
@@ -50,7 +50,12 @@ const allowed: ReadonlyArray<readonly [title: string, events: readonly Event[]]>
   ["asked for twice by one key", [create(1, 2, a, { answer: "lost" }), create(3, 4, a), look(5, 6, [a])]],
   [
     "made anew by its key, after it was removed",
-    [create(1, 2, a), remove(3, 4, 50_000), create(5, 6, { ...b, wish: a.wish }), look(7, 8, [{ ...b, wish: a.wish }])],
+    [
+      create(1, 2, a),
+      remove(3, 4, 50_000),
+      create(5, 6, { ...b, intent: a.intent }),
+      look(7, 8, [{ ...b, intent: a.intent }]),
+    ],
   ],
   ["a wanted port that is another's", [create(1, 2, a), create(3, 4, b, { wanted: 50_000, answer: "refused" })]],
   [
@@ -100,8 +105,8 @@ const wrong: ReadonlyArray<readonly [says: string, events: readonly Event[]]> = 
     [create(1, 2, a), create(3, 4, b), look(5, 6, [a, b])],
   ],
   [
-    'a ("w-a", port 50000) and d ("w-a", port 50001) are one wish',
-    [create(1, 2, a), create(3, 4, shown("d", 50_001, { wish: "w-a" })), look(5, 6, [a, shown("d", 50_001)])],
+    'a ("w-a", port 50000) and d ("w-a", port 50001) are one intent',
+    [create(1, 2, a), create(3, 4, shown("d", 50_001, { intent: "w-a" })), look(5, 6, [a, shown("d", 50_001)])],
   ],
   ['a ("w-a", port 50000) is there, but was refused or never asked for', [look(1, 2, [a])]],
   [

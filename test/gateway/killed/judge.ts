@@ -38,11 +38,11 @@ function unexplained(life: Life): string[] {
   return isSame ? [] : [`${nameOf(life)} is not what was asked for`];
 }
 
-/** No two on one port, and no two for one wish, at the same moment. */
+/** No two on one port, and no two for one intent, at the same moment. */
 function together(one: Life, other: Life): string[] {
   if (Math.max(one.from, other.from) > Math.min(one.to, other.to)) return [];
   if (one.shown.connPort === other.shown.connPort) return [`${nameOf(one)} and ${nameOf(other)} share a port`];
-  if (one.shown.wish === other.shown.wish) return [`${nameOf(one)} and ${nameOf(other)} are one wish`];
+  if (one.shown.intent === other.shown.intent) return [`${nameOf(one)} and ${nameOf(other)} are one intent`];
   return [];
 }
 
@@ -89,4 +89,4 @@ function isRefusedForNothing(
   return !isHad && !isOpen;
 }
 
-const refusedForNothing = ({ wish, wanted }: Create) => `"${wish}" was refused port ${wanted}, which nobody had`;
+const refusedForNothing = ({ intent, wanted }: Create) => `"${intent}" was refused port ${wanted}, which nobody had`;

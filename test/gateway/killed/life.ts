@@ -1,12 +1,12 @@
 /** A history by forward: when each was there for certain, and since when it was not. Pure. */
 
 import { defined } from "../../../base/defined.js";
-import type { Create, Delete, Look, Shown, Span } from "./history.js";
+import type { Create, Delete, Look, ObservedForward, Span } from "./history.js";
 
 /** One forward, by its id, which is never given twice. */
 export interface Life {
-  readonly shown: Shown;
-  /** All attempts of its wish. */
+  readonly shown: ObservedForward;
+  /** All attempts of its intent. */
   readonly asked: readonly Create[];
   /** For certain there from `from` to `to`, both included; where `from` is the later one, at one moment in between. */
   readonly from: number;
@@ -16,8 +16,8 @@ export interface Life {
 }
 
 export function livesIn(creates: readonly Create[], deletes: readonly Delete[], looks: readonly Look[]): Life[] {
-  const found = new Map<string, { readonly shown: Shown; from: number; to: number }>();
-  const see = (shown: Shown, { began, ended }: Span) => {
+  const found = new Map<string, { readonly shown: ObservedForward; from: number; to: number }>();
+  const see = (shown: ObservedForward, { began, ended }: Span) => {
     const known = found.get(shown.id) ?? { shown, from: ended, to: began };
     known.from = Math.min(known.from, ended);
     known.to = Math.max(known.to, began);
@@ -27,7 +27,7 @@ export function livesIn(creates: readonly Create[], deletes: readonly Delete[], 
   for (const look of looks) for (const shown of look.forwards) see(shown, look);
 
   return [...found.values()].map(({ shown, from, to }) => {
-    const { id, owner, connPort, wish } = shown;
+    const { id, owner, connPort, intent } = shown;
     const without = looks.filter(
       (look) => (look.owner === undefined || look.owner === owner) && look.forwards.every((each) => each.id !== id),
     );
@@ -37,9 +37,9 @@ export function livesIn(creates: readonly Create[], deletes: readonly Delete[], 
     const [gone] = [...without, ...removed]
       .filter(({ began }) => began > from)
       .sort((one, other) => one.ended - other.ended);
-    const asked = creates.filter((create) => create.wish === wish);
+    const asked = creates.filter((create) => create.intent === intent);
     return defined({ shown, asked, from, to, gone });
   });
 }
 
-export const nameOf = ({ shown: { id, wish, connPort } }: Life) => `${id} ("${wish}", port ${connPort})`;
+export const nameOf = ({ shown: { id, intent, connPort } }: Life) => `${id} ("${intent}", port ${connPort})`;

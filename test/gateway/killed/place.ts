@@ -1,4 +1,4 @@
-/** Where the bundled daemon lives and dies: a namespace of its own, its files, and a way in for clients outside. */
+/** Where the bundled daemon runs and is killed: its own namespace and files, and a socket for clients outside. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -64,13 +64,13 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     await namespace.runOk("ip", ["link", "add", "wan0", "type", "veth", "peer", "name", "lan0"]);
     const env = defined({ PATH: process.env.PATH, HOME: dir, DATABASE_URL: url });
     const place = new Place(dir, namespace, cert, env);
-    await place.#openWay();
+    await place.#openRelay();
     return place;
   }
 
   /** What clients outside connect to. */
   get socketPath(): string {
-    return join(this.dir, "way");
+    return join(this.dir, "endpoint");
   }
 
   start(): Daemon {
@@ -109,7 +109,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async #openWay(): Promise<void> {
+  async #openRelay(): Promise<void> {
     const [, ...relay] = nodeCommand(join(import.meta.dirname, "relay-main.ts"), [this.socketPath, String(PORT)]);
     const child = this.#spawn(relay);
     await once(child.stdout as NodeJS.ReadableStream, "data");

@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 const [path, port] = process.argv.slice(2);
 createServer((outer) => {
   const inner = connect({ host: "127.0.0.1", port: Number(port) });
-  // A daemon that is killed is a connection that breaks, whatever is still under way on it.
+  // A daemon that is killed is a connection that breaks, whatever is still in progress on it.
   for (const [one, other] of [
     [outer, inner],
     [inner, outer],

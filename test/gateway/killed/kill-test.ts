@@ -1,6 +1,6 @@
 /**
- * SIGKILL of the bundled gateway at random moments of what eight clients do, while somebody tears at its table:
- * after each start, database, kernel and the answers that the clients got agree.
+ * Kills the bundled gateway at random moments, while eight clients work and another program changes its table. After
+ * each start, the database, the kernel and the clients' answers agree.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -21,16 +21,16 @@ import { Vandal } from "./vandal.js";
 const KILLS = Number(process.env.KILLS ?? 50);
 const OPERATIONS = Number(process.env.OPERATIONS ?? 1_000);
 const CLIENTS = 8;
-/** Two clients each: they remove what the other has made. */
+/** Two clients per owner: each removes forwards of the other. */
 const OWNERS = ["ada", "bob", "eve", "dan"];
-/** Few enough to be full at times. */
+/** Few enough that the range is sometimes full. */
 const PORTS = { min: 50_000, max: 50_079 };
-/** The blow comes so much later at most than the answer that it waits for. */
+/** Longest time from the answer that triggers a kill to the kill. */
 const SPREAD_MS = 30;
-/** So many of the blows come while the gateway starts, which takes about so long. */
+/** Share of the kills during a start, and about how long a start takes. */
 const EARLY = 0.15;
 const START_MS = 1_000;
-/** What takes longer to agree does not agree. */
+/** Ends a wait for an agreement that never comes. */
 const PATIENCE_MS = 120_000;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
@@ -38,7 +38,12 @@ const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
 if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`);
 
-describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", (kind) => {
+/** One file for each database, so that both run at the same time. */
+export function killTest(kind: "PGlite" | "PostgreSQL"): void {
+  describe.runIf(here)(`killed, with ${kind}`, () => suite(kind));
+}
+
+function suite(kind: "PGlite" | "PostgreSQL"): void {
   let server: PostgresServer | undefined;
   let place: Place;
   let database: Database;
@@ -54,15 +59,15 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
       server = started;
     }
     place = await Place.open(defined({ ports: PORTS, url: server === undefined ? undefined : server.socketUrl }));
-    const way = { socketPath: place.socketPath, ca: place.cert };
+    const endpoint = { socketPath: place.socketPath, ca: place.cert };
     const tokenOf = (user: string, scopes: readonly ("read" | "forward" | "admin")[]) =>
       issueToken({ issuer: ISSUER, user, scopes, lifeMs: 3_600_000, clientIp: "127.0.0.1" }, SECRET);
-    database = new Database(way, await tokenOf("root", ["read", "admin"]), server?.socketUrl);
+    database = new Database(endpoint, await tokenOf("root", ["read", "admin"]), server?.socketUrl);
     for (let index = 0; index < CLIENTS; index += 1) {
       const owner = OWNERS[index % OWNERS.length] as string;
       const token = await tokenOf(owner, ["read", "forward"]);
       const own = seededRandom(seed + 1 + index);
-      clients.push(new Client({ way, name: `c${index}`, owner, token, random: own, record, ports: PORTS }));
+      clients.push(new Client({ endpoint, name: `c${index}`, owner, token, random: own, record, ports: PORTS }));
     }
   });
   afterAll(async () => {
@@ -126,9 +131,9 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
           await settle();
         }
         let answers = random.below((2 * OPERATIONS) / KILLS);
-        let hit = (): void => undefined;
+        let strike = (): void => undefined;
         const blow = new Promise<void>((resolve) => {
-          hit = resolve;
+          strike = resolve;
         });
         isOver = false;
         const work = clients.map(async (client) => {
@@ -136,7 +141,7 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
             left -= 1;
             if (!(await client.act())) lost += 1;
             answers -= 1;
-            if (answers <= 0 && !isLast) hit();
+            if (answers <= 0 && !isLast) strike();
           }
         });
         const worked = Promise.all(work);
@@ -147,7 +152,7 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
           daemon.kill("SIGKILL");
           isOver = true;
           await daemon.ended;
-          // Nobody answers any more.
+          // Their requests get no answer any more.
           for (const client of clients) client.close();
         }
         await worked;
@@ -169,10 +174,10 @@ describe.runIf(here).each(["PGlite", "PostgreSQL"] as const)("killed, with %s", 
     await daemon.ended;
     const told = { kills, early, lost, ...tally(record.events), vandal: vandal.deeds, repaired: repaired.times };
     console.log(`${kind}: ${JSON.stringify(told)}`);
-    // Otherwise the blows came at moments that prove nothing.
+    // Otherwise the kills came at moments that prove nothing.
     expect(lost).toBeGreaterThan(KILLS);
   });
-});
+}
 
 function tally(events: Recorder["events"]) {
   const count: { [name: string]: number } = {};
