@@ -91,6 +91,16 @@ export default {
       from: { path: `^${room}/` },
       to: { path: anyOf(all.filter((other) => other !== room && !may.includes(other))), dependencyTypesNot: ["core"] },
     })),
+    {
+      name: "constructs-import-no-stack",
+      comment: "constructs and boot scripts are for other people's stacks as well, so they know none of the kit's own",
+      severity: "error",
+      from: { path: "^stacks/(constructs|boot)/" },
+      to: {
+        path: "^stacks/",
+        pathNot: "^stacks/(constructs|boot)/|^stacks/(errors|files|names)\\.ts$",
+      },
+    },
     ...Object.entries(LIBRARIES).map(([library, places]) => ({
       name: `only-${library.replaceAll(/[@/.]+/g, "-")}`,
       comment: `${library} belongs to ${places.join(", ")}`,

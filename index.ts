@@ -1,4 +1,5 @@
 /** The constructs for someone else's cdktf app, and what must be known before it synthesizes. */
+
 export { Fault } from "./base/fault.js";
 export { type Config, type HostDir, type LoadedConfig, loadConfig } from "./config/load.js";
 export { type ResolvedCaller, resolveCaller } from "./firewall/caller/lookup.js";
@@ -6,13 +7,14 @@ export { type Allowed, allowedBy } from "./firewall/guard/guard.js";
 export type { FirewallOptions } from "./firewall/options/schema.js";
 export { buildTable, type RuleTable } from "./firewall/options/table.js";
 export { Cidr } from "./net/cidr.js";
-export { type AgentSettings, agentSettings } from "./stacks/accelerator-hosts/agent-settings.js";
+export { agentSettings } from "./stacks/accelerator-hosts/agent-settings.js";
 export { deployedHosts, type PlannedHost } from "./stacks/accelerator-hosts/hosts.js";
 export type { DeploymentInputs, NewHostParts } from "./stacks/accelerator-hosts/inputs.js";
 export { type DeployedHost, type DeploymentOutputs, readOutputs } from "./stacks/accelerator-hosts/outputs.js";
 export { prepareDeployment, prepareNewHosts } from "./stacks/accelerator-hosts/prepare.js";
 export { AcceleratorHostsStack } from "./stacks/accelerator-hosts/stack.js";
 export { buildApp } from "./stacks/app.js";
+export type { AgentSettings } from "./stacks/boot/agent-settings.js";
 export { AcceleratorHost, type AcceleratorHostProps } from "./stacks/constructs/accelerator-host.js";
 export { CallerAccess, type CallerAccessProps } from "./stacks/constructs/caller-access.js";
 export { CallerOnly, type CallerOnlyProps } from "./stacks/constructs/caller-only.js";
@@ -25,10 +27,12 @@ export { HostRole, type HostRoleProps } from "./stacks/constructs/host-role.js";
 export { HostSecrets, type HostSecretsProps, type SecretFile } from "./stacks/constructs/host-secrets.js";
 export { addKeyPair, ExistingKeyPair, KeyPair, type KeyPairProps, type SshKey } from "./stacks/constructs/key-pair.js";
 export { MachineImage, type MachineImageProps } from "./stacks/constructs/machine-image.js";
+export type { MirrorRepositories } from "./stacks/constructs/network/package-mirror.js";
 export { PackageMirror, type PackageMirrorProps } from "./stacks/constructs/network/package-mirror.js";
+export type { NetworkPlace } from "./stacks/constructs/network/private-network.js";
 export { PrivateNetwork, type PrivateNetworkProps } from "./stacks/constructs/network/private-network.js";
 export { type RuntimeArchive, RuntimeObject, type RuntimeObjectProps } from "./stacks/constructs/runtime-object.js";
 export { secretVersion } from "./stacks/prepare/secret-file.js";
-export { type MirrorRepositories, mirrorRepositories } from "./stacks/private-mirror/repositories.js";
-export { type NetworkPlace, networkPlace } from "./stacks/private-mirror/subnets.js";
+export { mirrorRepositories } from "./stacks/private-mirror/repositories.js";
+export { networkPlace } from "./stacks/private-mirror/subnets.js";
 export { buildRuntime } from "./stacks/runtime/archive.js";

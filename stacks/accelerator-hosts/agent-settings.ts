@@ -1,19 +1,9 @@
 /** What the configuration says to the agents, in the words of their agent.yaml. Pure. */
 
 import { defined } from "../../base/defined.js";
-import type { AcceleratorConfig, AgentLimitsConfig, Config } from "../../config/schema.js";
+import type { AcceleratorConfig, Config } from "../../config/schema.js";
 import { spanSeconds } from "../../config/span.js";
-
-/** Only what somebody asked for: a default in here would change every boot script, and replace every host. */
-export interface AgentSettings {
-  readonly accelerators?: Readonly<Record<string, AcceleratorSettings>>;
-  readonly limits?: AgentLimitsConfig;
-  readonly autostop?: { readonly idle_seconds: number; readonly action: "stop" | "terminate" };
-}
-
-export interface AcceleratorSettings extends Omit<AcceleratorConfig, "timeout"> {
-  readonly timeout_seconds?: number;
-}
+import type { AcceleratorSettings, AgentSettings } from "../boot/agent-settings.js";
 
 export function agentSettings(
   config: Pick<Config, "accelerators" | "agent_limits" | "autostop" | "stop_mode">,

@@ -1,13 +1,13 @@
 /** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
 import type { HostDir } from "../../config/schema.js";
 import type { RuleTable } from "../../firewall/options/table.js";
+import type { AgentSettings } from "../boot/agent-settings.js";
 import type { InitFiles } from "../boot/init/init-files.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
 import type { SshKey } from "../constructs/key-pair.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 import type { ServedTls } from "../prepare/tls.js";
-import type { AgentSettings } from "./agent-settings.js";
 import type { FleetInputs } from "./fleet-inputs.js";
 import type { PlannedHost } from "./hosts.js";
 

@@ -9,7 +9,7 @@ import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
 import { shellQuote } from "../../base/text/shell.js";
 import type { HostDir } from "../../config/schema.js";
-import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
+import type { AgentSettings } from "./agent-settings.js";
 import * as errors from "./errors.js";
 import { configBoot, scriptBoot } from "./init/boot.js";
 import * as initErrors from "./init/errors.js";

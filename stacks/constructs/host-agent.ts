@@ -2,7 +2,7 @@ import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
 import type { HostDir } from "../../config/schema.js";
-import type { AgentSettings } from "../accelerator-hosts/agent-settings.js";
+import type { AgentSettings } from "../boot/agent-settings.js";
 import type { InitFiles } from "../boot/init/init-files.js";
 import { bootScript } from "../boot/render-host.js";
 import { cloudOf, globalName } from "../names.js";

@@ -1,20 +1,12 @@
 /** All that the stack `lab-gateway` is made of, as plain values. */
+
 import type { RuleTable } from "../../firewall/options/table.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
 import type { SshKey } from "../constructs/key-pair.js";
+import type { LabBlocks, LabHome } from "../constructs/network/lab-network.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 import type { ServedTls } from "../prepare/tls.js";
-import type { LabBlocks } from "./subnets.js";
-
-/** A network without the Internet that the gateway and its lab live in. */
-export interface LabHome {
-  readonly vpcId: string;
-  /** Of the gateway's outer foot. */
-  readonly subnetId: string;
-  /** Through which the lab's subnets reach S3; empty: not at all. */
-  readonly s3EndpointId: string;
-}
 
 export interface LabGatewayInputs extends DeploymentTarget {
   /** 8 hex digits that make names of this deployment its own in the account. */

@@ -3,17 +3,9 @@
 import { defined } from "../../base/defined.js";
 import type { LabGatewayConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
+import type { LabBlocks } from "../constructs/network/lab-network.js";
 import { contains, NARROWEST, overlap, partOf, WIDEST } from "../subnet-blocks.js";
 import * as errors from "./errors.js";
-
-export interface LabBlocks {
-  /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
-  readonly vpc?: string;
-  /** Of the gateway's own subnet; absent in a private network, where it is in one that is there. */
-  readonly public?: string;
-  /** Of the lab's subnets: the gateway has a foot in the first. */
-  readonly private: readonly string[];
-}
 
 type LabBlockKey = "cidr" | "public_cidr" | "private_cidrs";
 

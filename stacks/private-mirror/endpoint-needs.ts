@@ -6,14 +6,9 @@
  * Parameter Store for its secrets; its agent asks EC2 to end the machine where autostop is on. STS is not
  * asked: EC2 hands out the role's credentials itself.
  */
-import type { EndpointService } from "../../config/schema/private-mirror.js";
 
-/** What a policy of the S3 endpoint lets through. */
-export interface BucketGrant {
-  readonly sid: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-}
+import type { EndpointService } from "../../config/schema/private-mirror.js";
+import type { BucketGrant } from "../constructs/network/mirror-policies.js";
 
 export interface EndpointNeeds {
   /** Sorted. */

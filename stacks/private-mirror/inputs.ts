@@ -1,9 +1,10 @@
 /** All that the stack `private-mirror` is made of, as plain values. */
+
 import type { EndpointService } from "../../config/schema/private-mirror.js";
+import type { MirrorRepositories } from "../constructs/network/package-mirror.js";
+import type { NetworkPlace } from "../constructs/network/private-network.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 import type { EndpointNeeds } from "./endpoint-needs.js";
-import type { MirrorRepositories } from "./repositories.js";
-import type { NetworkPlace } from "./subnets.js";
 
 export interface PrivateMirrorInputs extends DeploymentTarget {
   readonly place: NetworkPlace;

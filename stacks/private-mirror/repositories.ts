@@ -2,7 +2,9 @@
  * The repositories of a package mirror: the team's own, and one store for each public repository that is
  * among its upstreams. Names and limits are checked here, before AWS would refuse them half-way. Pure.
  */
+
 import type { PrivateMirrorConfig } from "../../config/schema.js";
+import type { MirrorRepositories, Upstream } from "../constructs/network/package-mirror.js";
 import * as errors from "./errors.js";
 
 /** Public repositories that CodeArtifact connects to, with the format of their packages. */
@@ -21,22 +23,6 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
 
 /** CodeArtifact's quota; that each store has one connection follows from how stores are made. */
 const MAX_UPSTREAMS = 10;
-
-export interface Upstream {
-  /** Name of the repository. */
-  readonly repository: string;
-  /** Of a store that is made for it. @default - a repository that the domain has already */
-  readonly connection?: string;
-}
-
-export interface MirrorRepositories {
-  readonly domain: string;
-  readonly repository: string;
-  /** In the order in which they are asked. */
-  readonly upstreams: readonly Upstream[];
-  /** Of the packages, sorted. `pypi` where no upstream tells. */
-  readonly formats: readonly string[];
-}
 
 type RepositoryKey = "domain" | "repository" | "upstreams";
 

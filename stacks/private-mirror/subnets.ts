@@ -3,26 +3,10 @@
 import { defined } from "../../base/defined.js";
 import type { PrivateMirrorConfig } from "../../config/schema.js";
 import { Cidr } from "../../net/cidr.js";
+import type { NetworkPlace, OwnNetwork } from "../constructs/network/private-network.js";
 import { contains, NARROWEST, overlap, partOf, WIDEST } from "../subnet-blocks.js";
 import * as errors from "./errors.js";
 
-/** A network of its own: `subnets[i]` is in `zones[i]`, or in the region's zone of that number. */
-export interface OwnNetwork {
-  readonly kind: "own";
-  readonly cidr: string;
-  readonly subnets: readonly string[];
-  readonly zones?: readonly string[];
-}
-
-/** One that is there already, and stays as it is. */
-export interface ExistingNetwork {
-  readonly kind: "existing";
-  readonly vpcId: string;
-  readonly subnetIds: readonly string[];
-  readonly routeTableIds: readonly string[];
-}
-
-export type NetworkPlace = OwnNetwork | ExistingNetwork;
 type NetworkKey = "vpc_id" | "subnet_ids" | "cidr" | "private_cidrs" | "zones";
 
 const DEFAULT_VPC = "10.72.0.0/16";

@@ -10,8 +10,24 @@ import { Vpc } from "@cdktf/provider-aws/lib/vpc/index.js";
 import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-endpoint-route-table-association/index.js";
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { LabHome } from "../../lab-gateway/inputs.js";
-import type { LabBlocks } from "../../lab-gateway/subnets.js";
+
+/** A network without the Internet that the gateway and its lab live in. */
+export interface LabHome {
+  readonly vpcId: string;
+  /** Of the gateway's outer foot. */
+  readonly subnetId: string;
+  /** Through which the lab's subnets reach S3; empty: not at all. */
+  readonly s3EndpointId: string;
+}
+
+export interface LabBlocks {
+  /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
+  readonly vpc?: string;
+  /** Of the gateway's own subnet; absent in a private network, where it is in one that is there. */
+  readonly public?: string;
+  /** Of the lab's subnets: the gateway has a foot in the first. */
+  readonly private: readonly string[];
+}
 
 export interface LabNetworkProps {
   /** Front of the `Name` tags. */

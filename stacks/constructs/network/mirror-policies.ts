@@ -1,5 +1,11 @@
 /** Who may read packages, as policy documents: of the endpoints, of the repository, of a role. Pure. */
-import type { BucketGrant } from "../../private-mirror/endpoint-needs.js";
+
+/** What a policy of the S3 endpoint lets through. */
+export interface BucketGrant {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
 
 export interface MirrorArns {
   readonly domain: string;

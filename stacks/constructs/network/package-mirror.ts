@@ -4,8 +4,23 @@ import { CodeartifactRepositoryPermissionsPolicy } from "@cdktf/provider-aws/lib
 import { DataAwsCodeartifactRepositoryEndpoint } from "@cdktf/provider-aws/lib/data-aws-codeartifact-repository-endpoint/index.js";
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy/index.js";
 import { Construct } from "constructs";
-import type { MirrorRepositories } from "../../private-mirror/repositories.js";
 import { type MirrorArns, readerPolicy, repositoryPolicy } from "./mirror-policies.js";
+
+export interface Upstream {
+  /** Name of the repository. */
+  readonly repository: string;
+  /** Of a store that is made for it. @default - a repository that the domain has already */
+  readonly connection?: string;
+}
+
+export interface MirrorRepositories {
+  readonly domain: string;
+  readonly repository: string;
+  /** In the order in which they are asked. */
+  readonly upstreams: readonly Upstream[];
+  /** Of the packages, sorted. `pypi` where no upstream tells. */
+  readonly formats: readonly string[];
+}
 
 export interface PackageMirrorProps {
   /** Front of the name of the readers' policy. */

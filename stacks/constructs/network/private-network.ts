@@ -11,9 +11,26 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { defined } from "../../../base/defined.js";
-import type { BucketGrant } from "../../private-mirror/endpoint-needs.js";
-import type { ExistingNetwork, NetworkPlace, OwnNetwork } from "../../private-mirror/subnets.js";
+import type { BucketGrant } from "./mirror-policies.js";
 import { bucketsPolicy } from "./mirror-policies.js";
+
+/** A network of its own: `subnets[i]` is in `zones[i]`, or in the region's zone of that number. */
+export interface OwnNetwork {
+  readonly kind: "own";
+  readonly cidr: string;
+  readonly subnets: readonly string[];
+  readonly zones?: readonly string[];
+}
+
+/** One that is there already, and stays as it is. */
+export interface ExistingNetwork {
+  readonly kind: "existing";
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly routeTableIds: readonly string[];
+}
+
+export type NetworkPlace = OwnNetwork | ExistingNetwork;
 
 export interface PrivateNetworkProps {
   /** Front of the `Name` tags and of the group's name. */
