@@ -1,5 +1,7 @@
 /** Questions to the package endpoint itself, with the token that the tools use. */
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
+import { HttpClient } from "../../http/client/http-client.js";
 import type { PackageFormat } from "../package-format.js";
 import type { PackageId } from "./codeartifact.js";
 import { simple } from "./tools.js";
@@ -32,19 +34,20 @@ export async function accepts(index: Index): Promise<boolean | undefined> {
   );
 }
 
+const TOTAL_MS = 30_000;
+const client = new HttpClient();
+
 async function ask({ token, signal }: Index, url: string): Promise<number> {
-  const limit = AbortSignal.timeout(30_000);
+  const { origin, pathname, search } = new URL(url);
+  const headers = { authorization: `Basic ${Buffer.from(`aws:${token}`).toString("base64")}` };
   try {
-    const answer = await fetch(url, {
-      headers: { authorization: `Basic ${Buffer.from(`aws:${token}`).toString("base64")}` },
-      redirect: "manual",
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
-    await answer.body?.cancel();
-    return answer.status;
+    const request = defined({ origin, path: pathname + search, headers, totalMs: TOTAL_MS, signal });
+    const { status, body } = await client.request(request);
+    body.destroy();
+    return status;
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Fault("mirror/index-unreachable", `the index ${new URL(url).origin} cannot be reached`, {
+    throw new Fault("mirror/index-unreachable", `the index ${origin} cannot be reached`, {
       hint: "in a network without Internet this needs the interface endpoint codeartifact.repositories, with private DNS",
       cause: error,
     });

@@ -1,5 +1,7 @@
 /** What goes wrong with an upstream: in the settings, on the way, or in what it sends. */
 import { Fault, quote } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
+import { networkCode } from "../../http/client/errors.js";
 
 /** An upstream that cannot be used. The message is one clause that names it. */
 export class UpstreamError extends Error {
@@ -81,6 +83,5 @@ export function errorsOf(upstream: string): UpstreamErrors {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+  return networkCode(error) ?? errorText(error);
 }

@@ -2,23 +2,24 @@
  * Requests to an upstream over HTTP. Limits bound the wait for the header, each pause, the rate of the body and the
  * number of redirects, so no upstream can hold a request for ever. Credentials in a URL go to its own origin only.
  */
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { defined } from "../../base/defined.js";
+import { HttpTimeout } from "../../http/client/errors.js";
+import { HttpClient, type HttpResponse } from "../../http/client/http-client.js";
 import { errorsOf, UpstreamError, type UpstreamErrors } from "./errors.js";
 import type { UpstreamLimits } from "./limits.js";
 
 export interface UpstreamResponse {
   readonly status: number;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: HttpResponse["headers"];
   /** Of the last request, after redirects. */
   readonly url: URL;
-  readonly body: IncomingMessage;
+  readonly body: Readable;
 }
 
 export interface FetchOptions {
+  readonly client: HttpClient;
   /** Names the upstream in errors. */
   readonly upstream: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,12 +27,13 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-const agents = {
-  "http:": new HttpAgent({ keepAlive: true, maxSockets: 32, keepAliveMsecs: 10_000 }),
-  "https:": new HttpsAgent({ keepAlive: true, maxSockets: 32, keepAliveMsecs: 10_000 }),
-} as const;
-
+const MAX_CONNECTIONS = 32;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** The client of one upstream. */
+export function upstreamClient({ headersMs, idleMs }: UpstreamLimits): HttpClient {
+  return new HttpClient({ connections: MAX_CONNECTIONS, connectMs: headersMs, idleMs });
+}
 
 /** The caller reads the body to its end, or destroys it. @throws UpstreamError */
 export async function fetchUpstream(start: URL, options: FetchOptions): Promise<UpstreamResponse> {
@@ -48,91 +50,73 @@ export async function fetchUpstream(start: URL, options: FetchOptions): Promise<
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw errors.badRedirect(`to ${url.protocol} which is not followed`);
     }
-    url.username = "";
-    url.password = "";
-    const headers = {
+    const headers = defined({
       "User-Agent": "sallyport-mirror",
       ...options.headers,
-      ...defined({ Authorization: authorization === undefined || url.origin !== origin ? undefined : authorization }),
-    };
-    const body = await requestOnce(url, headers, until - Date.now(), options);
-    const { statusCode: status = 0 } = body;
-    if (!REDIRECTS.has(status)) return { status, headers: body.headers, url, body };
+      Authorization: url.origin === origin ? authorization : undefined,
+    });
+    const { status, headers: received, body } = await requestOnce(url, headers, until - Date.now(), options);
+    if (!REDIRECTS.has(status)) return { status, headers: received, url, body };
     body.destroy();
-    const { location } = body.headers;
+    const { location } = received;
     if (hops >= limits.redirects) throw errors.badRedirect("too often");
     const next = location === undefined || !URL.canParse(location, url.href) ? undefined : new URL(location, url);
     if (next === undefined) throw errors.badRedirect("to nowhere");
-    if (url.protocol === "https:" && next.protocol === "http:") {
-      throw errors.badRedirect("from https to http");
-    }
+    if (url.protocol === "https:" && next.protocol === "http:") throw errors.badRedirect("from https to http");
     url = next;
   }
 }
 
-function requestOnce(
-  url: URL,
+async function requestOnce(
+  { origin, pathname, search }: URL,
   headers: Readonly<Record<string, string>>,
   ms: number,
-  { upstream, limits, signal }: FetchOptions,
-): Promise<IncomingMessage> {
+  { client, upstream, limits, signal }: FetchOptions,
+): Promise<HttpResponse> {
   const errors = errorsOf(upstream);
-  const secure = url.protocol === "https:";
-  return new Promise((resolve, reject) => {
-    const send = secure ? httpsRequest : httpRequest;
-    const agent = secure ? agents["https:"] : agents["http:"];
-    const request: ClientRequest = send(url, defined({ agent, headers, signal }));
-    const timer = setTimeout(() => request.destroy(errors.late(limits.headersMs)), Math.max(0, ms));
-    request.on("error", (error) => {
-      clearTimeout(timer);
-      reject(error instanceof UpstreamError ? error : errors.unreachable(error));
-    });
-    request.once("response", (response) => {
-      clearTimeout(timer);
-      watchBody(response, errors, limits);
-      resolve(response);
-    });
-    request.end();
+  const request = defined({ origin, path: pathname + search, headers, answerMs: Math.max(0, ms), signal });
+  const response = await client.request(request).catch((error: unknown) => {
+    throw error instanceof HttpTimeout ? errors.late(limits.headersMs) : errors.unreachable(error);
   });
+  return { ...response, body: watched(response.body, errors, limits) };
 }
 
-/** Cuts a body that pauses for too long or arrives too slowly. */
-function watchBody(body: IncomingMessage, errors: UpstreamErrors, limits: UpstreamLimits): void {
-  const { idleMs, windowMs, minRate } = limits;
-  // While bytes wait unread, this process is the slow one.
-  let read = body.socket.bytesRead;
+/** The body, cut if it pauses for too long or arrives too slowly. */
+function watched(source: Readable, errors: UpstreamErrors, { windowMs, minRate, idleMs }: UpstreamLimits): Readable {
+  const body = new PassThrough();
+  let arrived = 0;
+  source.on("data", (chunk: Buffer) => {
+    arrived += chunk.length;
+  });
+  source.once("error", (error) => body.destroy(error instanceof HttpTimeout ? errors.silent() : error));
+  source.pipe(body);
   let since = performance.now();
-  let moved = since;
-  let last = read;
+  let before = 0;
   const check = () => {
     const now = performance.now();
-    const { bytesRead } = body.socket;
-    if (body.readableLength > 0) {
-      since = moved = now;
-      read = last = bytesRead;
-      return;
-    }
-    if (bytesRead > last) {
-      moved = now;
-      last = bytesRead;
-    }
-    if (now - moved >= idleMs) body.destroy(errors.silent());
+    // While bytes wait unread, this process is the slow one.
+    if (body.readableLength > 0) [since, before] = [now, arrived];
     else if (now - since >= windowMs) {
-      if (bytesRead - read < (minRate * windowMs) / 1000) body.destroy(errors.slow());
-      since = now;
-      read = bytesRead;
+      if (arrived - before < (minRate * windowMs) / 1000) body.destroy(errors.slow());
+      [since, before] = [now, arrived];
     }
   };
   const timer = setInterval(check, Math.max(50, Math.min(1_000, idleMs / 4))).unref();
-  body.once("close", () => clearInterval(timer));
+  body.once("close", () => {
+    clearInterval(timer);
+    source.destroy();
+  });
   // A reader gets the error as well; without one, it must not end the process.
   body.on("error", () => undefined);
+  return body;
 }
 
 /** Reads the whole body, unpacking gzip. @throws UpstreamError */
-export async function readDocument({ body, headers }: UpstreamResponse, options: FetchOptions): Promise<Buffer> {
-  const { limits } = options;
-  const errors = errorsOf(options.upstream);
+export async function readDocument(
+  { body, headers }: UpstreamResponse,
+  { upstream, limits }: Pick<FetchOptions, "upstream" | "limits">,
+): Promise<Buffer> {
+  const errors = errorsOf(upstream);
   const timer = setTimeout(() => body.destroy(errors.indexLate(limits.indexMs)), limits.indexMs);
   const chunks: Buffer[] = [];
   let bytes = 0;

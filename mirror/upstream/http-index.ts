@@ -9,7 +9,7 @@ import type { IndexDocument } from "../resolve/model.js";
 import type { Download } from "../store/transfer.js";
 import type { Connection, FetchedIndex } from "./connection.js";
 import { errorsOf } from "./errors.js";
-import { type FetchOptions, fetchUpstream, readDocument, type UpstreamResponse } from "./fetch.js";
+import { type FetchOptions, fetchUpstream, readDocument, type UpstreamResponse, upstreamClient } from "./fetch.js";
 import type { UpstreamLimits } from "./limits.js";
 
 export interface HttpIndexOptions {
@@ -31,7 +31,7 @@ interface Wanted {
 export function httpIndex({ name, format, index, limits }: HttpIndexOptions): Connection {
   const base = new URL(index);
   if (!base.pathname.endsWith("/")) base.pathname += "/";
-  const options = { upstream: name, limits };
+  const options = { client: upstreamClient(limits), upstream: name, limits };
   const errors = errorsOf(name);
 
   const get = async (url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<UpstreamResponse> => {

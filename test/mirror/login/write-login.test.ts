@@ -1,12 +1,24 @@
-/** What goes to AWS, seen by something that stands where AWS would. */
+/** What a login sends to AWS, seen by a server in AWS's place. */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { sallyport } from "../../support/cli.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runInProcess } from "../../support/run-cli.js";
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "sallyport-mirror-"));
+  // The AWS SDK reads the environment of its process.
+  const own = { HOME: home, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  for (const [name, value] of Object.entries(own)) vi.stubEnv(name, value);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(home, { recursive: true });
+});
 
 test("P-14 --duration 0 is sent", async () => {
   const asked: string[] = [];
@@ -18,16 +30,14 @@ test("P-14 --duration 0 is sent", async () => {
     response.end(JSON.stringify(isToken ? grant : { repositoryEndpoint: "http://127.0.0.1:9/pypi/team/" }));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const home = await mkdtemp(join(tmpdir(), "sallyport-mirror-"));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const target = ["--domain", "tools", "--repository", "team", "--region", "eu-west-1", "--endpoint-url", url];
-  const env = { HOME: home, AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
-  const { code } = await sallyport(["mirror", "login", "--tool", "pip", ...target, "--duration", "0"], {
-    env,
-    timeout: 60_000,
+  const repository = ["--domain", "tools", "--repository", "team", "--region", "eu-west-1", "--endpoint-url", url];
+  const { code, stderr } = await runInProcess(["mirror", "login", "--tool", "pip", ...repository, "--duration", "0"], {
+    env: { HOME: home },
+    cwd: home,
   });
+  server.closeAllConnections();
   server.close();
-  await rm(home, { recursive: true });
-  expect(code).toBe(0);
+  expect([code, stderr]).toEqual([0, ""]);
   expect(asked).toContain("POST /v1/authorization-token?domain=tools&duration=0");
 });
