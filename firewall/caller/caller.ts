@@ -6,7 +6,7 @@
  * least two name it and no other address is named as often. What is not a public unicast address
  * counts as no answer.
  */
-import { Cidr } from "../../net/cidr.js";
+import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 
 export interface ServiceResponse {
   /** Who answered, for messages: a host name. */
@@ -61,10 +61,8 @@ function readResponse({ text, failure }: ServiceResponse): Cidr | string {
 }
 
 function mostNamed(callers: readonly Cidr[]): Cidr | undefined {
-  const counts = new Map<string, number>();
-  for (const caller of callers) counts.set(caller.toString(), (counts.get(caller.toString()) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  const leaders = [...counts].filter(([, count]) => count === most).map(([text]) => text);
-  const [leader] = leaders;
-  return most >= QUORUM && leaders.length === 1 && leader !== undefined ? Cidr.parse(leader) : undefined;
+  const votesFor = (caller: Cidr) => callers.filter((other) => other.equals(caller)).length;
+  const [leader, ...others] = uniqueCidrs(callers).sort((a, b) => votesFor(b) - votesFor(a));
+  if (leader === undefined || votesFor(leader) < QUORUM) return undefined;
+  return others.some((other) => votesFor(other) === votesFor(leader)) ? undefined : leader;
 }

@@ -16,6 +16,7 @@ import {
   type SecurityGroupRule,
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
+import { type Backoff, pause } from "../../base/async/backoff.js";
 import { defined } from "../../base/defined.js";
 import {
   type DescribedRule,
@@ -27,7 +28,6 @@ import {
 } from "../../net/ec2-rules.js";
 import { classifyAwsError } from "./aws-errors.js";
 import * as faults from "./aws-faults.js";
-import { attemptsOf, type Backoff, pause } from "./backoff.js";
 import type { PrefixListBatch } from "./plan-prefix-list.js";
 
 /**
@@ -49,7 +49,12 @@ export interface Ec2Options {
   readonly region?: string;
   /** @default AWS_ENDPOINT_URL, else AWS itself */
   readonly endpoint?: string;
-  readonly backoff?: Backoff;
+  readonly retries?: RetryOptions;
+}
+
+export interface RetryOptions extends Partial<Backoff> {
+  /** Calls in all, the first included. @default 8 */
+  readonly attempts?: number;
 }
 
 /** A client with the credentials and the region that the environment names. */
@@ -63,17 +68,19 @@ export function connectEc2(options: Ec2Options = {}): Ec2 {
       requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
     }),
   );
-  return new Ec2(client, options.backoff);
+  return new Ec2(client, options.retries);
 }
 
 export class Ec2 {
   readonly #client: EC2Client;
+  readonly attempts: number;
   readonly backoff: Backoff;
 
   /** @param client must make one attempt per call (`maxAttempts: 1`). */
-  constructor(client: EC2Client, backoff: Backoff = {}) {
+  constructor(client: EC2Client, { attempts = 8, ...backoff }: RetryOptions = {}) {
     this.#client = client;
-    this.backoff = backoff;
+    this.attempts = attempts;
+    this.backoff = { baseMs: 200, capMs: 8_000, ...backoff };
   }
 
   close(): void {
@@ -222,7 +229,7 @@ export class Ec2 {
           failure: raw.State?.endsWith("-failed") ? (raw.StateMessage ?? raw.State) : undefined,
         });
       }
-      if (tries >= 4 * attemptsOf(this.backoff)) throw faults.prefixListBusy(id);
+      if (tries >= 4 * this.attempts) throw faults.prefixListBusy(id);
       await pause(Math.min(tries, 4), this.backoff, signal);
     }
   }
@@ -240,7 +247,7 @@ export class Ec2 {
         signal?.throwIfAborted();
         const verdict = classifyAwsError(error);
         if (verdict !== "throttled" && verdict !== "unclear") throw faults.of(error, action);
-        if (failures >= attemptsOf(this.backoff)) throw faults.gaveUp(error, action, failures);
+        if (failures >= this.attempts) throw faults.gaveUp(error, action, failures);
       }
       await pause(failures, this.backoff, signal);
     }
@@ -257,7 +264,7 @@ export class Ec2 {
         if (verdict === "fatal") throw faults.of(error, action, target);
         if (verdict === "contended") return "contended";
         if (verdict !== "throttled") return "stale";
-        if (failures >= attemptsOf(this.backoff)) throw faults.gaveUp(error, action, failures);
+        if (failures >= this.attempts) throw faults.gaveUp(error, action, failures);
       }
       await pause(failures, this.backoff);
     }

@@ -6,9 +6,9 @@
  * call is lost: nobody knows whether it took effect, and the next read tells.
  */
 
+import { pause } from "../../base/async/backoff.js";
 import type { InstalledRule } from "../../net/ec2-rules.js";
 import * as faults from "./aws-faults.js";
-import { attemptsOf, pause } from "./backoff.js";
 import type { Ec2, Outcome, PrefixList } from "./ec2.js";
 import { changesNothing, type RulePlan, rulesAfter } from "./plan.js";
 import { batchPrefixList, entriesAfter, type PrefixListPlan } from "./plan-prefix-list.js";
@@ -25,22 +25,53 @@ export interface GroupJob {
   readonly quota?: number;
 }
 
-/**
- * Grants, then changes of marks, then revokes: one call each.
- *
- * @returns the first plan and the last: what was to be done, and what the group is after it.
- */
-export async function reconcileGroup(ec2: Ec2, job: GroupJob): Promise<{ first: RulePlan; last: RulePlan }> {
-  const rounds = attemptsOf(ec2.backoff);
-  const first = checked(job, job.actual);
+/** Grants, then changes of marks, then revokes: one call each. */
+export function reconcileGroup(ec2: Ec2, job: GroupJob): Promise<Outcomes<RulePlan>> {
+  const { groupId } = job;
+  return converge(ec2, groupId, job.actual, {
+    plan: (actual) => checked(job, actual),
+    apply: (_, plan) => apply(ec2, job, plan),
+    read: async () => (await ec2.readRules([groupId])).get(groupId) ?? [],
+  });
+}
+
+/** The first plan and the last: what was to be done, and what the target is after it. */
+interface Outcomes<Plan> {
+  readonly first: Plan;
+  readonly last: Plan;
+}
+
+interface Convergence<State, Plan> {
+  /** @throws Fault to leave everything as it is */
+  readonly plan: (state: State) => Plan;
+  readonly apply: (state: State, plan: Plan) => Promise<Outcome>;
+  readonly read: () => Promise<State>;
+  /** After so many conflicts with another writer it gives up. @default - never */
+  readonly maxConflicts?: number;
+}
+
+/** Plans and applies, and does so again from a fresh read as long as the target is not as planned. */
+async function converge<State, Plan>(
+  ec2: Ec2,
+  target: string,
+  found: State,
+  { plan, apply, read, maxConflicts = Number.POSITIVE_INFINITY }: Convergence<State, Plan>,
+): Promise<Outcomes<Plan>> {
+  let state = found;
+  const first = plan(state);
   let last = first;
-  for (let round = 1; (await apply(ec2, job, last)) !== "done"; round += 1) {
-    if (round >= rounds) throw faults.keepsChanging(job.groupId, rounds);
+  let conflicts = 0;
+  for (let round = 1; ; round += 1) {
+    const outcome = await apply(state, last);
+    if (outcome === "done") return { first, last };
+    conflicts += outcome === "contended" ? 1 : 0;
+    if (conflicts > maxConflicts) throw faults.prefixListContended(target);
+    if (round >= ec2.attempts) throw faults.keepsChanging(target, ec2.attempts);
     // EC2 is eventually consistent: a read right after a write may not show it yet.
     await pause(round, ec2.backoff);
-    last = checked(job, (await ec2.readRules([job.groupId])).get(job.groupId) ?? []);
+    state = await read();
+    last = plan(state);
   }
-  return { first, last };
 }
 
 /** The plan for these rules, if nothing forbids it. */
@@ -86,26 +117,15 @@ export interface PrefixListJob {
   readonly check?: (plan: PrefixListPlan) => void;
 }
 
-/** Additions and removals in as few calls as EC2 permits; a changed version is read again and retried once. */
-export async function reconcilePrefixList(
-  ec2: Ec2,
-  job: PrefixListJob,
-): Promise<{ first: PrefixListPlan; last: PrefixListPlan }> {
-  const rounds = attemptsOf(ec2.backoff);
-  let { list } = job;
-  const first = checkedList(job, list);
-  let last = first;
-  let conflicts = 0;
-  for (let round = 1; ; round += 1) {
-    const outcome = await applyToList(ec2, list, last);
-    if (outcome === "done") return { first, last };
-    conflicts += outcome === "contended" ? 1 : 0;
-    if (conflicts > 1) throw faults.prefixListContended(list.id);
-    if (round >= rounds) throw faults.keepsChanging(list.id, rounds);
-    await pause(round, ec2.backoff);
-    list = await ec2.readPrefixList(list.id);
-    last = checkedList(job, list);
-  }
+/** Additions and removals in as few calls as EC2 permits; reads and retries a changed version once. */
+export function reconcilePrefixList(ec2: Ec2, job: PrefixListJob): Promise<Outcomes<PrefixListPlan>> {
+  const { id } = job.list;
+  return converge(ec2, id, job.list, {
+    plan: (list) => checkedList(job, list),
+    apply: (list, plan) => applyToList(ec2, list, plan),
+    read: () => ec2.readPrefixList(id),
+    maxConflicts: 1,
+  });
 }
 
 export function checkedList(job: PrefixListJob, list: PrefixList): PrefixListPlan {

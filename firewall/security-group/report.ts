@@ -1,6 +1,7 @@
 /** What a run did, or would do, as data for programs and as lines for people. */
 
 import { defined } from "../../base/defined.js";
+import type { Cidr } from "../../net/cidr.js";
 import { type IngressRule, printPorts, printProtocol, printSource, ruleKey } from "../../net/ingress-rule.js";
 import { parseMark } from "./mark.js";
 import type { RulePlan } from "./plan.js";
@@ -45,7 +46,7 @@ export function mergeReports(reports: readonly Report[]): Report {
 
 /**
  * @param first what was found and to be done.
- * @param last what was found and done in the end, which is the same unless somebody came in between.
+ * @param last what was found and done in the end: the same, unless another writer came in between.
  */
 export function reportOnGroup(
   target: string,
@@ -53,49 +54,60 @@ export function reportOnGroup(
   last: RulePlan,
   desired: readonly IngressRule[] = [],
 ): Report {
-  const before = byKey([...first.keep, ...first.revoke]);
-  const after = byKey([...last.keep, ...last.grant.map(({ rule }) => rule)]);
-  const marks = byKey([...last.grant, ...last.remark].map(({ rule, description }) => ({ ...rule, description })));
-  const row = (rule: IngressRule) => ruleRow(target, marks.get(ruleKey(rule)) ?? rule);
-  const wanted = new Set(desired.map(ruleKey));
-  const added = [...after].filter(([key]) => !before.has(key)).map(([, rule]) => row(rule));
-  const removed = [...before].filter(([key]) => !after.has(key)).map(([, rule]) => row(rule));
-  return {
-    changed: added.length + removed.length + first.remark.length > 0,
-    added,
-    removed,
-    kept: [...after].filter(([key]) => before.has(key)).map(([, rule]) => row(rule)),
-    foreign: last.foreign.map((rule) => ({
-      ...ruleRow(target, rule),
-      ...defined({ wanted: wanted.has(ruleKey(rule)) ? (true as const) : undefined }),
-    })),
-  };
+  const marks = new Map([...last.grant, ...last.remark].map(({ rule, description }) => [ruleKey(rule), description]));
+  const row = (rule: IngressRule & { readonly description?: string }) =>
+    ruleRow(target, rule, marks.get(ruleKey(rule)) ?? rule.description);
+  const rows = (rules: readonly IngressRule[]) => new Map(rules.map((rule) => [ruleKey(rule), row(rule)]));
+  return compared({
+    before: rows([...first.keep, ...first.revoke]),
+    after: rows([...last.keep, ...last.grant.map(({ rule }) => rule)]),
+    foreign: rows(last.foreign),
+    wanted: new Set(desired.map(ruleKey)),
+    isRemarked: first.remark.length > 0,
+  });
 }
 
 export function reportOnPrefixList(
   target: string,
   first: PrefixListPlan,
   last: PrefixListPlan,
-  desired: readonly { toString(): string }[] = [],
+  desired: readonly Cidr[] = [],
 ): Report {
-  const before = new Set([...first.keep, ...first.remove].map(String));
-  const after = new Set([...last.keep, ...last.add].map(String));
-  const wanted = new Set(desired.map(String));
-  const rows = (texts: Iterable<string>) => [...texts].map((source) => ({ target, source }));
-  const added = rows([...after].filter((text) => !before.has(text)));
-  const removed = rows([...before].filter((text) => !after.has(text)));
+  const rows = (sources: readonly string[]) => new Map(sources.map((source) => [source, { target, source }]));
+  return compared({
+    before: rows([...first.keep, ...first.remove].map(String)),
+    after: rows([...last.keep, ...last.add].map(String)),
+    foreign: rows(last.foreign.map(({ text }) => text)),
+    wanted: new Set(desired.map(String)),
+    isRemarked: false,
+  });
+}
+
+/** Rows by the identity of their rules. */
+type Rows = ReadonlyMap<string, ReportRow>;
+
+interface Comparison {
+  /** Rules of ours that were found. */
+  readonly before: Rows;
+  /** Rules of ours that are there in the end. */
+  readonly after: Rows;
+  readonly foreign: Rows;
+  readonly wanted: ReadonlySet<string>;
+  /** Whether a rule got another description. */
+  readonly isRemarked: boolean;
+}
+
+function compared({ before, after, foreign, wanted, isRemarked }: Comparison): Report {
+  const pick = (rows: Rows, isChosen: (key: string) => boolean) =>
+    [...rows].filter(([key]) => isChosen(key)).map(([, row]) => row);
+  const added = pick(after, (key) => !before.has(key));
+  const removed = pick(before, (key) => !after.has(key));
   return {
-    changed: added.length + removed.length > 0,
+    changed: added.length + removed.length > 0 || isRemarked,
     added,
     removed,
-    kept: rows([...after].filter((text) => before.has(text))),
-    foreign: last.foreign.map(({ text }) =>
-      defined({
-        target,
-        source: text,
-        wanted: wanted.has(text) ? (true as const) : undefined,
-      }),
-    ),
+    kept: pick(after, (key) => before.has(key)),
+    foreign: [...foreign].map(([key, row]): ReportRow => (wanted.has(key) ? { ...row, wanted: true } : row)),
   };
 }
 
@@ -116,18 +128,14 @@ function rowText({ target, protocol, ports, source, until, holders }: ReportRow)
   return `${target}${service} ${source}${lease}`;
 }
 
-function ruleRow(target: string, rule: IngressRule & { readonly description?: string }): ReportRow {
-  const mark = parseMark(rule.description);
+function ruleRow(target: string, rule: IngressRule, description: string | undefined): ReportRow {
+  const { until, holders } = parseMark(description) ?? {};
   return defined({
     target,
     protocol: printProtocol(rule),
     ports: printPorts(rule),
     source: printSource(rule.source),
-    until: mark?.until === undefined ? undefined : mark.until.toISOString().replace(".000Z", "Z"),
-    holders: mark?.holders === undefined ? undefined : mark.holders,
+    until: until?.toISOString().replace(".000Z", "Z"),
+    holders,
   });
-}
-
-function byKey<R extends IngressRule>(rules: readonly R[]): Map<string, R> {
-  return new Map(rules.map((rule) => [ruleKey(rule), rule]));
 }

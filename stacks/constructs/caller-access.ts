@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
+import { buildTable } from "../../firewall/options/table.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "./errors.js";
 import { FirewallRules } from "./firewall-rules.js";
@@ -29,8 +30,7 @@ export class CallerAccess extends FirewallRules {
     const [who, where] = [readCallers(callers), readPorts(ports ?? [22, 80, 443])];
     super(scope, id, {
       ...props,
-      callers: who.map((caller) => caller.toString()),
-      allowPorts: where,
+      table: buildTable({ allow_ports: where, caller: who.map(String) }, { callers: who }),
       description: "callers only",
     });
     this.callers = who;

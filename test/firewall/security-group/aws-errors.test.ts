@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { classifyAwsError } from "../../../firewall/security-group/aws-errors.js";
 import * as faults from "../../../firewall/security-group/aws-faults.js";
-import { waitMs } from "../../../firewall/security-group/backoff.js";
 
 const of = (name: string, httpStatusCode = 400) =>
   Object.assign(new Error(`${name} was said`), { name, $metadata: { httpStatusCode } });
@@ -50,10 +49,4 @@ test.each([
 test("a defect of ours is not told as AWS's", () => {
   const defect = new TypeError("undefined is not a function");
   expect(faults.of(defect, "ec2:X")).toBe(defect);
-});
-
-test("waits double, are cut by chance, and never exceed the cap", () => {
-  const longest = { baseMs: 100, capMs: 1000, random: () => 1 };
-  expect([1, 2, 3, 4, 5, 9].map((failures) => waitMs(failures, longest))).toEqual([100, 200, 400, 800, 1000, 1000]);
-  expect(waitMs(3, { ...longest, random: () => 0.25 })).toBe(100);
 });
