@@ -3,8 +3,8 @@ import picocolors from "picocolors";
 export type Paint = ReturnType<typeof picocolors.createColors>;
 
 /**
- * Colours for one stream: `--no-color` and NO_COLOR say no, FORCE_COLOR says yes, and otherwise a
- * terminal that is not TERM=dumb gets them. Unlike picocolors' own guess, CI alone is no reason.
+ * Colours for one stream: `--no-color` and NO_COLOR turn them off, FORCE_COLOR turns them on; otherwise a
+ * terminal other than TERM=dumb gets them. Unlike picocolors' own rule, CI alone does not.
  */
 export function paintFor(
   stream: { readonly isTTY?: boolean | undefined },

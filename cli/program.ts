@@ -1,4 +1,4 @@
-/** The tree of commands. Registering must stay cheap: what a command needs, it imports when it runs. */
+/** The tree of commands. Registering must stay cheap: a command imports its room when it runs. */
 import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
 import { register as access } from "./commands/access.js";
@@ -30,7 +30,7 @@ const examples = `
 Examples:
   $ sallyport demo                            a guarded host on this machine, without an AWS account
   $ sallyport config init                     write a commented sallyport.yaml
-  $ sallyport plan                            what would be created, and who could reach it
+  $ sallyport plan                            show what would be created, and who could reach it
   $ sallyport up                              create it
   $ sallyport ssh accelerator-1 -- uname -a   run a command there
   $ sallyport put data.bin accelerator-1:shared/data.bin
@@ -40,17 +40,17 @@ Examples:
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 not allowed,
 5 conflict, 10 changes pending (with --check), 130 interrupted.`;
 
-/** @param output where help goes; for shell completion, which only reads the tree, nowhere. */
+/** @param output of the help texts. @default - none, for readers of the tree */
 export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Command {
   const program = new Command("sallyport")
-    .description("Guarded accelerator hosts on AWS: reachable by you and nobody else, and shown to be so.")
+    .description("Guarded accelerator hosts on AWS: reachable only by you, with tests that prove it.")
     .version(version)
-    .option("--json", "one JSON document on stdout instead of text")
-    .option("--quiet", "no progress and no notes on stderr")
-    .option("--debug", "stack traces and causes with errors")
+    .option("--json", "print one JSON document on stdout instead of text")
+    .option("--quiet", "print no progress and no notes on stderr")
+    .option("--debug", "print stack traces and causes with errors")
     .option("--config <file>", "project file (default: sallyport.yaml here or further up)")
-    .option("--no-color", "no colours (also: NO_COLOR)")
-    .helpCommand("help [command]", "show the help of a command")
+    .option("--no-color", "print no colours (also: NO_COLOR)")
+    .helpCommand("help [command]", "print the help of a command")
     .configureHelp({ showGlobalOptions: true, styleTitle: bold })
     .addHelpText("after", examples);
   const registers: readonly Register[] = [
@@ -81,7 +81,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   return program;
 }
 
-/** Errors are thrown, never printed by commander, in the whole tree. */
+/** Makes the whole tree throw errors instead of printing them. */
 function settle(command: Command, output: OutputConfiguration): void {
   command.exitOverride().showSuggestionAfterError().configureOutput(output);
   for (const child of command.commands) {
@@ -90,5 +90,5 @@ function settle(command: Command, output: OutputConfiguration): void {
   }
 }
 
-// Commander strips it where the stream shows no colours.
+// Commander strips this for streams without colours.
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;

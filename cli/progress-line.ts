@@ -1,4 +1,4 @@
-/** What a progress line says. Pure: the clock and the width come from outside. */
+/** The text of a progress line. Pure: the clock and the width are parameters. */
 import { bytes } from "../base/text/bytes.js";
 
 export interface Transfer {

@@ -1,4 +1,4 @@
-/** An error as what a user reads, or what a program reads, and the exit status that goes with it. */
+/** An error as text for people or JSON for programs, with its exit status. */
 import { CommanderError } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT, errno, Fault } from "../base/fault.js";
@@ -10,7 +10,7 @@ export interface Report {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly exit: number;
-  /** Where it came from, with everything underneath; for `--debug`. */
+  /** The stack with all causes, for `--debug`. */
   readonly trace: string;
 }
 
@@ -25,8 +25,8 @@ export function toReport(error: unknown): Report {
   const system = errno(error);
   return {
     code: system ?? "unexpected",
-    message: message === "" ? "something failed without saying what" : message,
-    hint: "to see where this comes from, run it again with --debug",
+    message: message === "" ? "an error without a message" : message,
+    hint: "run it again with --debug to see the cause",
     exit: EXIT.failure,
     trace,
   };
@@ -49,12 +49,12 @@ export function reportJson({ code, message, hint, trace }: Report, debug: boolea
   return JSON.stringify({ error: defined({ code, message, hint, trace: debug ? trace : undefined }) });
 }
 
-/** Commander writes `error: unknown option '--jsn'\n(Did you mean --json?)`; we say it in our own form. */
+/** Rewrites commander's `error: unknown option '--jsn'\n(Did you mean --json?)` in our form. */
 function usageReport(error: CommanderError): Omit<Report, "trace"> {
   const [line = "", suggestion] = error.message.split("\n");
   const message = line.replace(/^error: /, "").replaceAll("'", '"');
   const hint =
-    suggestion?.replace(/^\((.*)\)$/, "$1").replace(/^Did/, "did") ?? '"sallyport --help" shows what there is';
+    suggestion?.replace(/^\((.*)\)$/, "$1").replace(/^Did/, "did") ?? '"sallyport --help" lists the commands';
   const code = `cli/${error.code.replace(/^commander\./, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return { code, message, hint, exit: EXIT.usage };
 }

@@ -1,4 +1,4 @@
-/** The two output streams: lines on both, and on stderr one progress line that gives way to them. */
+/** The two output streams: lines on both, and on stderr one progress line below them. */
 
 import { escapeControls, escapeExceptColour } from "../base/text/escape.js";
 import type { Progress } from "./context.js";
@@ -16,7 +16,7 @@ export interface TerminalOptions {
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly colour: boolean;
-  /** Whether a progress line is wanted; it also needs a terminal that can redraw. */
+  /** Whether to draw a progress line on a terminal that can redraw. */
   readonly progress: boolean;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -71,7 +71,7 @@ export class Terminal {
     return line;
   }
 
-  /** Takes the progress line away, for an error or for another program that writes to the terminal. */
+  /** Erases the progress line, for an error or for another program that writes to the terminal. */
   clear(): void {
     if (this.#line !== undefined) this.#stderr.write(CLEAR_LINE);
     this.#line = undefined;
@@ -109,7 +109,7 @@ class ProgressLine implements Progress {
 
   update(done: number | string): void {
     this.#state = done;
-    // A new text is rare and matters; byte counts come by the thousand.
+    // Draw every new text, but throttle byte counts: they come by the thousand.
     if (typeof done === "string" || this.now() - this.#drawn >= REDRAW_MS) this.draw();
   }
 

@@ -1,4 +1,4 @@
-/** `sallyport access grant|list|renew|revoke`: let somebody in for a time. */
+/** `sallyport access grant|list|renew|revoke`: temporary access. */
 import { Option } from "commander";
 import { defined } from "../../base/defined.js";
 import type { LeaseOptions } from "../../firewall/security-group/leases.js";
@@ -28,17 +28,17 @@ interface RenewFlags extends LeaseFlags {
 
 const GROUP = ["--group <sg...>", "security groups (default: that of the deployed hosts)"] as const;
 const REGION = ["--region <region>", "region of the groups (default: region)"] as const;
-const FOR = ["--for <span>", "how long from now: 30m, 8h, 2d"] as const;
-const DRY_RUN = ["--dry-run", "print what would be done, and do nothing"] as const;
-const CONFIRM = ["--confirm-lockout", "permit removing the access of the address this runs from"] as const;
+const FOR = ["--for <span>", "duration from now: 30m, 8h, 2d"] as const;
+const DRY_RUN = ["--dry-run", "print the changes without making them"] as const;
+const CONFIRM = ["--confirm-lockout", "allow removing the access of this machine's own address"] as const;
 
 export const register: Register = (program, wrap) => {
-  const access = program.command("access").description("let somebody in for a time: rules that say when they end");
+  const access = program.command("access").description("grant temporary access, with rules that carry their end");
   access
     .command("grant")
-    .description("let NAME in until the time is over")
-    .argument("<name>", "whose access it is")
-    .option("--from <address...>", "addresses or blocks, or caller: where this runs", ["caller"])
+    .description("grant NAME access for a time")
+    .argument("<name>", "holder of the access")
+    .option("--from <address...>", "addresses or blocks, or caller: this machine", ["caller"])
     .option("--ports <ports...>", "22,443 or 8000-8010 (default: allow_ports)")
     .addOption(new Option("--protocol <name>", "protocol of the ports").choices(["tcp", "udp"]).default("tcp"))
     .requiredOption(...FOR)
@@ -48,8 +48,8 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
-The end is written into each rule. Any "sallyport firewall sync" of the group removes the rule after
-it, and so does every command of this family but list.
+Each rule carries its end. After that, the next "sallyport firewall sync" of the group removes it, and so
+does every access command except list.
 
 Examples:
   $ sallyport access grant ada --for 8h
@@ -59,7 +59,7 @@ Examples:
     .action(wrap<[string, GrantFlags]>(grant));
   access
     .command("list")
-    .description("list who has access for a time, from where, and until when")
+    .description("list temporary access: who, from where, and until when")
     .option(...GROUP)
     .option(...REGION)
     .addHelpText(
@@ -69,11 +69,11 @@ Examples:
     .action(wrap<[GroupFlags]>(list));
   access
     .command("renew")
-    .description("move the end of NAME's access, and its addresses if wanted")
-    .argument("<name>", "whose access it is")
+    .description("extend NAME's access, and optionally move it to other addresses")
+    .argument("<name>", "holder of the access")
     .option(
       "--from <address...>",
-      "where NAME is now; the old addresses go after the new ones are in (default: as before)",
+      "new addresses of NAME; the old ones are removed after the new ones are added (default: unchanged)",
     )
     .requiredOption(...FOR)
     .option(...GROUP)
@@ -88,7 +88,7 @@ Examples:
   access
     .command("revoke")
     .description("end NAME's access now")
-    .argument("<name>", "whose access it is")
+    .argument("<name>", "holder of the access")
     .option(...GROUP)
     .option(...REGION)
     .option(...DRY_RUN)
@@ -106,7 +106,7 @@ async function grant(context: Context, name: string, flags: GrantFlags): Promise
     grantLease(options, { name, sources, protocol: flags.protocol, ports, until }),
   );
   for (const row of report.foreign) {
-    if (row.wanted) context.warn(`${row.source} may reach ${row.ports} by a rule of somebody else, which does not end`);
+    if (row.wanted) context.warn(`${row.source} may reach ${row.ports} by a rule that is not ours, which does not end`);
   }
   await tell(context, report, until);
 }
@@ -136,7 +136,7 @@ async function list(context: Context, flags: GroupFlags): Promise<void> {
   context.print({ leases: leases.map(leaseRow) }, ({ leases: rows }) => leasesText(rows, new Date()));
 }
 
-/** A change that takes something away: it looks first whether that is the access of who runs it. */
+/** A change that removes access: first checks whether that is the access of the user who runs it. */
 async function change(
   context: Context,
   flags: LeaseFlags,
@@ -157,7 +157,7 @@ async function tell(context: Context, report: Report, until?: Date): Promise<voi
   context.print({ ...report, ...ends }, () => changesText(report));
 }
 
-/** Marks count in whole seconds. */
+/** In whole seconds, as in the marks. */
 async function endOf(span: string): Promise<Date> {
   const { parseDuration } = await import("../../base/text/duration.js");
   return new Date(Math.floor((Date.now() + parseDuration(span)) / 1000) * 1000);

@@ -1,4 +1,4 @@
-/** `sallyport completion bash|zsh|fish`: a script made of the commands as they are. */
+/** `sallyport completion bash|zsh|fish`: a script generated from the registered commands. */
 import { Argument } from "commander";
 import type { Context, Register } from "../context.js";
 
@@ -26,12 +26,12 @@ Examples:
   program.command("__hosts", { hidden: true }).description("names for the completion scripts").action(wrap(hosts));
 };
 
-/** A shell that completes wants names or nothing. */
+/** Prints names for the completing shell, and never an error. */
 async function hosts(context: Context): Promise<void> {
   const { readOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
   const { projectDir } = await context.config();
   const found = await readOutputs({ projectDir }).catch(() => undefined);
-  // bash expands what it completes with: nothing but plain names may get there.
+  // bash expands completions as code, so only plain names may reach it.
   const names = found?.hosts.map(({ name }) => name).filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name)) ?? [];
   if (names.length > 0) context.out(names.join("\n"));
 }

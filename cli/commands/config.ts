@@ -1,14 +1,14 @@
-/** `sallyport config show|path|schema|init`: what holds, where it came from, what may be written. */
+/** `sallyport config show|path|schema|init`. */
 
 import { defined } from "../../base/defined.js";
 import type { Context, Register } from "../context.js";
 
 export const register: Register = (program, wrap) => {
-  const config = program.command("config").description("show, explain and start the configuration");
+  const config = program.command("config").description("show, explain and create the configuration");
   config
     .command("show")
-    .description("print the values that hold")
-    .option("--origin", "print where each value came from")
+    .description("print the effective values")
+    .option("--origin", "print the origin of each value")
     .addHelpText(
       "after",
       `
@@ -20,7 +20,7 @@ Examples:
     .action(wrap<[{ origin?: boolean }]>(show));
   config
     .command("path")
-    .description("print which files are read, and which of them exist")
+    .description("print the configuration files and whether they exist")
     .addHelpText("after", "\nExample:\n  $ sallyport config path")
     .action(wrap(path));
   config
@@ -30,7 +30,7 @@ Examples:
     .action(wrap(schema));
   config
     .command("init")
-    .description("write a sallyport.yaml with every key explained; never over an existing one")
+    .description("write a commented sallyport.yaml, never over an existing one")
     .addHelpText(
       "after",
       `

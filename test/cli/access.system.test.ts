@@ -116,7 +116,7 @@ test("another's access can be ended from anywhere, and what was not there is tol
 test("where a rule of somebody else lets the address in already, that is told: it will not end", async () => {
   await moto.raw.allow(group, 22, "109.1.1.1/32", "by hand");
   const { stderr } = await run(["grant", "ada", "--ports", "22", "--for", "1h"]);
-  expect(stderr).toBe("warning: 109.1.1.1/32 may reach 22 by a rule of somebody else, which does not end\n");
+  expect(stderr).toBe("warning: 109.1.1.1/32 may reach 22 by a rule that is not ours, which does not end\n");
 });
 
 test.each([

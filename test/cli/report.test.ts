@@ -19,7 +19,7 @@ describe("an error", () => {
 
   test("that nobody foresaw says where to look, and keeps its stack to itself", () => {
     expect(text(new TypeError("x is not a function"))).toBe(
-      "error: x is not a function\n  to see where this comes from, run it again with --debug",
+      "error: x is not a function\n  run it again with --debug to see the cause",
     );
     expect(text(new TypeError("x is not a function"), true)).toContain("report.test.ts");
   });

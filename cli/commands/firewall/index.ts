@@ -1,4 +1,4 @@
-/** `sallyport firewall …`: what is let in, why, and lists that are followed. */
+/** `sallyport firewall …`. */
 import type { Register } from "../../context.js";
 import { registerShow } from "./show.js";
 import { registerSync } from "./sync.js";
@@ -7,7 +7,7 @@ import { registerWhy } from "./why.js";
 export const register: Register = (program, wrap) => {
   const firewall = program
     .command("firewall")
-    .description("what is let in and why, and lists of addresses that are followed");
+    .description("show and explain the firewall rules, and follow lists of addresses");
   registerShow(firewall, wrap);
   registerWhy(firewall, wrap);
   registerSync(firewall, wrap);

@@ -1,4 +1,4 @@
-/** `sallyport firewall show`: the rules that the options make, and with `--why` how. */
+/** `sallyport firewall show`: the rules that the options make, and with `--why` the reasons. */
 import type { Context, Register } from "../../context.js";
 import { TABLE_OPTIONS, type TableFlags, tableOf } from "../../firewall.js";
 
@@ -9,14 +9,14 @@ interface ShowFlags extends TableFlags {
 export const registerShow: Register = (parent, wrap) => {
   parent
     .command("show")
-    .description("print the rules that the options make: protocol, port, source")
-    .option("--why", "under each row the options that made it, where they stand, and what they did")
+    .description("print the configured rules: protocol, port, source")
+    .option("--why", "print under each rule the options that made it, their place, and their effect")
     .option(...TABLE_OPTIONS.caller)
     .option(...TABLE_OPTIONS.vpcCidr)
     .addHelpText(
       "after",
       `
-These are the rules as configured; "sallyport plan" says what deploying them would change.
+Prints the rules as configured; "sallyport plan" shows what deploying them would change.
 
 Examples:
   $ sallyport firewall show

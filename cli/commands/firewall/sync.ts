@@ -1,4 +1,4 @@
-/** `sallyport firewall sync`: make rules or a prefix list follow a list of addresses, once or on and on. */
+/** `sallyport firewall sync`: makes rules or a prefix list follow a list of addresses, once or continuously. */
 import { Option } from "commander";
 import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
@@ -16,34 +16,34 @@ export const registerSync: Register = (parent, wrap) => {
     .description("make security-group rules or a prefix list follow a list of addresses")
     .requiredOption(
       "--source <source...>",
-      "where the list is: faculty:URL, json:URL#/POINTER, file:PATH, dns:NAME, aws:SERVICE[/REGION], caller",
+      "location of the list: faculty:URL, json:URL#/POINTER, file:PATH, dns:NAME, aws:SERVICE[/REGION], caller",
     )
     .option("--group <sg...>", "security group whose rules follow the list")
     .option("--port <ports...>", "ports that the list may reach: 5432, 8000-8010")
     .addOption(new Option("--protocol <name>", "protocol of the ports").choices(["tcp", "udp"]).default("tcp"))
     .option("--prefix-list <pl...>", "managed prefix list whose entries follow the list")
-    .option("--owner <name>", "name of the list in the mark of each rule (default: after the source)")
+    .option("--owner <name>", "name of the list in the mark of each rule (default: from the source)")
     .addOption(new Option("--family <number>", "follow only IPv4 or only IPv6 addresses").choices(["4", "6"]))
     .option("--region <region>", "region of the groups (default: region)")
-    .option("--dry-run", "print what would be done, and do nothing")
-    .option("--check", `as --dry-run, and end with status ${EXIT.changesPending} if there is anything to do`)
-    .option("--watch <span>", "run on and on, with about this much time between: 5m")
-    .option("--listen <host:port>", "with --watch, serve /metrics and /healthz there")
+    .option("--dry-run", "print the changes without making them")
+    .option("--check", `as --dry-run, and exit with status ${EXIT.changesPending} if there are changes`)
+    .option("--watch <span>", "keep running, with about this much time between syncs: 5m")
+    .option("--listen <host:port>", "with --watch: serve /metrics and /healthz at this address")
     .option("--token-file <file>", "file of the source's bearer token (or: SALLYPORT_SOURCE_TOKEN)")
     .option("--basic-file <file>", "file of user:password for the source (or: SALLYPORT_SOURCE_BASIC)")
-    .option("--source-cert <file>", "certificate to verify the source against, in place of the public authorities")
-    .option("--allow-empty", "permit an empty list, which removes every rule of its owner")
-    .option("--max-shrink <percent>", "how much of the list may disappear at once (default: 50)")
-    .option("--allow-private", "permit private and reserved addresses")
-    .option("--allow-everybody", "permit blocks so wide that they are as good as everybody")
-    .option("--skip-invalid", "pass over what is not an address")
-    .option("--confirm-lockout", "permit removing the access of the address this runs from")
-    .option("--quota <number>", "rules that a group of this account may hold (default: 60)")
+    .option("--source-cert <file>", "certificate to verify the source against, instead of the public CAs")
+    .option("--allow-empty", "allow an empty list, which removes every rule of its owner")
+    .option("--max-shrink <percent>", "largest share of the list that may disappear at once (default: 50)")
+    .option("--allow-private", "allow private and reserved addresses")
+    .option("--allow-everybody", "allow blocks so wide that they admit nearly everyone")
+    .option("--skip-invalid", "skip entries that are not addresses")
+    .option("--confirm-lockout", "allow removing the access of this machine's own address")
+    .option("--quota <number>", "maximum number of rules in a group of this account (default: 60)")
     .addHelpText(
       "after",
       `
-Adds first, removes second. Touches only rules that carry the mark of its owner; whatever else is in
-the group stays. A source that cannot be read, or a list that looks wrong, changes nothing.
+Adds rules before it removes any. Touches only rules that carry the mark of its owner; all others in the
+group stay. An unreadable source, or an implausible list, changes nothing.
 
 Examples:
   $ sallyport firewall sync --source faculty:https://example.my.faculty.ai --group sg-0a1b --port 5432 --dry-run

@@ -1,27 +1,27 @@
-/** `sallyport firewall why PORT from ADDRESS`: would that packet pass, and which rule decides? */
+/** `sallyport firewall why PORT from ADDRESS`: whether a packet would pass, and which rule decides. */
 
 import { defined } from "../../../base/defined.js";
 import { EXIT } from "../../../base/fault.js";
 import type { Context, Register } from "../../context.js";
 import { TABLE_OPTIONS, type TableFlags, tableOf } from "../../firewall.js";
 
-/** A script must not take "it depends" for a pass. */
+/** A script must not mistake "it depends" for a pass. */
 const STATUS = { passes: EXIT.ok, blocked: EXIT.auth, depends: EXIT.failure } as const;
 
 export const registerWhy: Register = (parent, wrap) => {
   parent
     .command("why")
-    .description("say whether a packet to a port would pass, and which rule decides")
+    .description("explain whether a packet to a port would pass, and which rule decides")
     .argument("<port>", "port of the hosts")
     .argument("<from>", 'the word "from"')
-    .argument("<address>", "where the packet comes from")
+    .argument("<address>", "source address of the packet")
     .option(...TABLE_OPTIONS.caller)
     .option(...TABLE_OPTIONS.vpcCidr)
     .addHelpText(
       "after",
       `
-Asks the rules as configured, not what is deployed. Ends with status ${STATUS.passes} if the packet passes, ${STATUS.blocked} if it is
-blocked, and ${STATUS.depends} if that depends on what only AWS knows: the range of the VPC, the entries of a list.
+Uses the rules as configured, not as deployed. Exits with status ${STATUS.passes} if the packet passes, ${STATUS.blocked} if it is
+blocked, and ${STATUS.depends} if that depends on facts that only AWS knows: the range of the VPC, the entries of a list.
 
 Examples:
   $ sallyport firewall why 22 from 203.0.113.7

@@ -1,4 +1,4 @@
-/** `sallyport mirror check`: where packages would come from. */
+/** `sallyport mirror check`: the origin of packages. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EXIT } from "../../../base/fault.js";
@@ -11,16 +11,16 @@ export function registerCheck(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
     mirror
       .command("check")
-      .description("where each package of a requirements.txt or package-lock.json would come from"),
+      .description("show where each package of a requirements.txt or package-lock.json would come from"),
   )
     .argument("<file...>", "requirements files, package-lock.json")
-    .option("--private <name...>", 'names that must be ours; "*" stands for any text: acme-*, @acme/*')
-    .option("--private-list <file>", "more of them, one a line")
+    .option("--private <name...>", 'names that must come from us; "*" matches any text: acme-*, @acme/*')
+    .option("--private-list <file>", "file of such names, one a line")
     .addHelpText(
       "after",
       `
-Ends with 1 if a name that is declared private would, or could, come from outside: it does, or versions
-from outside may come in under it. "sallyport mirror private NAME" closes that.
+Exits with status 1 if a private name comes, or could come, from outside: the repository has an outside
+version of it, or accepts one. "sallyport mirror private NAME" prevents that.
 
 Examples:
   $ sallyport mirror check requirements.txt --private 'acme-*'

@@ -11,15 +11,17 @@ export function registerEnv(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
     mirror
       .command("env")
-      .description("print variables that pip, uv, Poetry, twine, npm and Yarn understand: with the token"),
+      .description("print environment variables for pip, uv, Poetry, twine, npm and Yarn, with the token"),
   )
-    .addOption(new Option("--format <shell>", "for which shell, or for a job on GitHub").choices(SHELLS).default("sh"))
-    .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
+    .addOption(
+      new Option("--format <shell>", "syntax: of a shell, of a GitHub job, or JSON").choices(SHELLS).default("sh"),
+    )
+    .option("--duration <time>", "lifetime of the token: 15m to 12h, or 0 for the role's session (default: 12h)")
     .addHelpText(
       "after",
       `
-What is printed is a secret. With --format github the variables go to the file that GITHUB_ENV names, and
-the token is hidden in the job's log. npm's token has no name that a shell can export: put
+The output is a secret. With --format github, the variables go to the file that GITHUB_ENV names, and the
+job's log masks the token. A shell cannot export the name of npm's token: put
 //HOST/npm/REPOSITORY/:_authToken=\${CODEARTIFACT_AUTH_TOKEN} into .npmrc, or use "mirror exec".
 
 Examples:
@@ -47,7 +49,8 @@ async function printEnv(context: Context, flags: EnvFlags): Promise<void> {
     await appendFile(file ?? "", githubFile(variables));
     return;
   }
-  if (process.stdout.isTTY) context.warn("the token is on your screen now: whoever sees it can use it until it ends");
+  if (process.stdout.isTTY)
+    context.warn("the token is on your screen now, and valid for anyone who sees it until it expires");
   if (context.options.json || flags.format === "json")
     context.out(JSON.stringify({ expires: new Date(grant.expiresAt).toISOString(), variables }, null, 2));
   else for (const line of shellLines(variables, flags.format)) context.out(line);

@@ -9,14 +9,14 @@ import { withRepositoryFlags } from "./repository.js";
 
 export function registerExec(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
-    mirror.command("exec").description("run one command with the mirror set up for it, without touching any file"),
+    mirror.command("exec").description("run a command that uses the mirror, without changing any file"),
   )
-    .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
-    .argument("<command...>", "behind --: the command and its arguments")
+    .option("--duration <time>", "lifetime of the token: 15m to 12h, or 0 for the role's session (default: 12h)")
+    .argument("<command...>", "the command and its arguments, after --")
     .addHelpText(
       "after",
       `
-The token is in the command's environment only. Its exit status is ours; signals reach it.
+The token is only in the command's environment. Forwards signals, and exits with the command's status.
 
 Examples:
   $ sallyport mirror exec --domain tools --repository team -- pip install -r requirements.txt
@@ -42,7 +42,7 @@ async function execute(context: Context, [program = "", ...args]: string[], flag
 
 const PASSED: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"];
 
-/** @returns the exit status; as shells have it, 128 and the signal's number where one ended the command. */
+/** @returns the exit status; as in shells, 128 plus the signal's number if one ended the command. */
 function runThrough(
   program: string,
   args: readonly string[],
@@ -50,7 +50,7 @@ function runThrough(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: "inherit" });
-    // Ctrl-C on a terminal reaches the child without us; a second one from us would be one too many.
+    // On a terminal, Ctrl-C reaches the child directly; forwarding it would send it twice.
     const passed = PASSED.filter((name) => name !== "SIGINT" || process.stdin.isTTY !== true);
     const pass = (name: NodeJS.Signals) => void child.kill(name);
     for (const name of passed) process.on(name, pass);
@@ -66,7 +66,7 @@ function runThrough(
           `${quote(program)} cannot be run: ${missing ? "there is no such program" : error.message}`,
           {
             exit: missing ? EXIT.notFound : EXIT.failure,
-            hint: "write the command behind --",
+            hint: "write the command after --",
           },
         ),
       );

@@ -1,4 +1,4 @@
-/** `sallyport mirror …`: packages without the Internet. */
+/** `sallyport mirror …`. */
 import type { Register } from "../../context.js";
 import { registerCheck } from "./check.js";
 import { registerEnv } from "./env.js";
@@ -10,7 +10,9 @@ import { registerServe } from "./serve.js";
 import { registerStatus } from "./status.js";
 
 export const mirrorCommand: Register = (program, wrap) => {
-  const mirror = program.command("mirror").description("packages for pip, npm and others without the Internet");
+  const mirror = program
+    .command("mirror")
+    .description("use and serve packages for pip, npm and others without the Internet");
   registerLogin(mirror, wrap);
   registerStatus(mirror, wrap);
   registerRefresh(mirror, wrap);

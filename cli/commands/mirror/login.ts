@@ -10,17 +10,17 @@ export function registerLogin(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
     mirror
       .command("login")
-      .description("set a tool up for the mirror: its own configuration, with a token that ends")
-      .addOption(new Option("--tool <tool>", "whose configuration").choices(LOGIN_TOOLS).makeOptionMandatory()),
+      .description("configure a tool to use the mirror, with a token that expires")
+      .addOption(new Option("--tool <tool>", "tool to configure").choices(LOGIN_TOOLS).makeOptionMandatory()),
   )
-    .option("--duration <time>", "how long the token lasts: 15m to 12h, or 0 for the role's session (default: 12h)")
-    .option("--scope <scope>", "npm, pnpm, yarn: only packages of this scope come from here")
-    .option("--name <name>", "uv, poetry, twine: what they call the repository (default: from its name)")
+    .option("--duration <time>", "lifetime of the token: 15m to 12h, or 0 for the role's session (default: 12h)")
+    .option("--scope <scope>", "npm, pnpm, yarn: use the mirror only for packages of this scope")
+    .option("--name <name>", "uv, poetry, twine: name of the repository in the tool (default: from its name)")
     .addHelpText(
       "after",
       `
-Changes only the keys it needs, keeps everything else in the file, and makes it readable by you alone.
-"logout" gives back what was there before. The token is nowhere but in the tool's own configuration.
+Changes only the keys it needs, keeps the rest of the file, and makes it readable only by you. "logout"
+restores the previous values. The token is stored only in the tool's own configuration.
 
 Examples:
   $ sallyport mirror login --tool pip --domain tools --repository team
@@ -31,12 +31,12 @@ Examples:
 
   mirror
     .command("logout")
-    .description("give a tool's configuration back as it was before the login")
-    .addOption(new Option("--tool <tool>", "whose (default: all)").choices(LOGIN_TOOLS))
+    .description("restore a tool's configuration as it was before the login")
+    .addOption(new Option("--tool <tool>", "tool to restore (default: all)").choices(LOGIN_TOOLS))
     .addHelpText(
       "after",
       `
-A file that was changed meanwhile keeps the changes: only the keys of the login are put back.
+Keeps later changes to the file: restores only the keys of the login.
 
 Examples:
   $ sallyport mirror logout

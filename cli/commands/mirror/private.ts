@@ -1,4 +1,4 @@
-/** `sallyport mirror private`: names that stay ours (P-18). */
+/** `sallyport mirror private`: reserves names. */
 import { type Command, Option } from "commander";
 import type { RepositoryFlags } from "../../../mirror/login/repository-ref.js";
 import type { PackageFormat } from "../../../mirror/package-format.js";
@@ -7,16 +7,16 @@ import { readRepository, withRepositoryFlags } from "./repository.js";
 
 export function registerPrivate(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
-    mirror.command("private").description("let names be published here, and never come from upstream or outside"),
+    mirror.command("private").description("reserve names: allow publishing them here, never taking them from upstream"),
   )
-    .argument("<name...>", "packages; they need not exist yet")
-    .addOption(new Option("--format <format>", "whose packages").choices(["pypi", "npm"]).makeOptionMandatory())
-    .option("--undo", "let versions come from upstream again")
+    .argument("<name...>", "packages, which need not exist yet")
+    .addOption(new Option("--format <format>", "format of the packages").choices(["pypi", "npm"]).makeOptionMandatory())
+    .option("--undo", "allow versions from upstream again")
     .addHelpText(
       "after",
       `
-Sets the package's origin controls to publish ALLOW, upstream BLOCK. What the repository keeps already
-stays: versions that came from outside before are still served.
+Sets the package's origin controls to publish ALLOW, upstream BLOCK. Versions from outside that are
+already in the repository stay, and are still served.
 
 Examples:
   $ sallyport mirror private acme-tools acme-core --format pypi

@@ -1,4 +1,4 @@
-/** `sallyport mirror refresh`: new tokens ahead of the end of the old ones. */
+/** `sallyport mirror refresh`: renews tokens before they expire. */
 import { type Command, Option } from "commander";
 import { LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tool.js";
 import type { Context, Wrap } from "../../context.js";
@@ -6,19 +6,19 @@ import type { Context, Wrap } from "../../context.js";
 export function registerRefresh(mirror: Command, wrap: Wrap): void {
   mirror
     .command("refresh")
-    .description("renew the tokens of logins that are about to end")
-    .addOption(new Option("--tool <tool>", "whose (default: all)").choices(LOGIN_TOOLS))
-    .option("--force", "renew also what is not due")
-    .option("--watch", "stay, and renew each token ahead of its end")
-    .option("--install-timer", "write systemd units that do this, and say how to start them")
-    .option("--system", "with --install-timer: for the system, to run as this user")
-    .option("--print", "with --install-timer: print the units in place of writing them")
+    .description("renew the tokens that are about to expire")
+    .addOption(new Option("--tool <tool>", "tool to renew (default: all)").choices(LOGIN_TOOLS))
+    .option("--force", "renew all tokens, due or not")
+    .option("--watch", "keep running, and renew each token before it expires")
+    .option("--install-timer", "write systemd units for this, and print how to start them")
+    .option("--system", "with --install-timer: a system unit that runs as this user")
+    .option("--print", "with --install-timer: print the units instead of writing them")
     .addHelpText(
       "after",
       `
-A token is due in the last third of its life, at most two hours ahead, and a little earlier by chance so
-that many machines do not ask together. Where AWS refuses, the old token stays; the next run tries again,
---watch after half a minute, then ever later up to a quarter of an hour.
+A token is due in the last third of its life, at most two hours before its end, and a random while earlier
+so that many machines do not ask at once. If AWS refuses, the old token stays and the next run tries again;
+--watch retries after half a minute, then less often, up to every quarter of an hour.
 
 Examples:
   $ sallyport mirror refresh                       what is due, once

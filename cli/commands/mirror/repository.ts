@@ -1,4 +1,4 @@
-/** Which repository a command means: by flags, else by what the stack private-mirror gave. */
+/** The repository of a command: from its flags, else from the stack private-mirror. */
 import type { Command } from "commander";
 import { defined } from "../../../base/defined.js";
 import type { RepositoryFlags, RepositoryRef } from "../../../mirror/login/repository-ref.js";
@@ -7,7 +7,7 @@ import type { Context } from "../../context.js";
 
 export function withRepositoryFlags(command: Command): Command {
   return command
-    .option("--domain <name>", "CodeArtifact domain (default: what the stack private-mirror made)")
+    .option("--domain <name>", "CodeArtifact domain (default: that of the stack private-mirror)")
     .option("--domain-owner <account>", "AWS account that owns the domain, 12 digits")
     .option("--repository <name>", "repository in the domain")
     .option("--region <region>", "AWS region (default: AWS_REGION, then the profile)")

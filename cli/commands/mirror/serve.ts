@@ -10,21 +10,21 @@ const DEFAULT_LISTEN = "127.0.0.1:8642";
 export function registerServe(mirror: Command, wrap: Wrap): void {
   mirror
     .command("serve")
-    .description("be a CodeArtifact on this machine: its API, and the indexes that pip, uv and npm read")
-    .option("--dir <dir>", "where everything is kept (default: ~/.local/share/sallyport/mirror)")
-    .option("--listen <address:port>", `where to listen (default: ${DEFAULT_LISTEN})`)
-    .option("--url <url>", "how clients write that, where it differs: https://mirror.example.com")
-    .option("--cert <file>", "certificate, PEM; without it plain HTTP, on the loopback only")
-    .option("--key <file>", "the certificate's key, PEM")
-    .option("--connection <name=source>", "what public:pypi or public:npmjs stands for; may be repeated", collect, [])
-    .option("--emulator", "take any credentials, beside another emulator; on the loopback only")
+    .description("serve a CodeArtifact on this machine: its API, and the indexes for pip, uv and npm")
+    .option("--dir <dir>", "directory for all data (default: ~/.local/share/sallyport/mirror)")
+    .option("--listen <address:port>", `address to listen on (default: ${DEFAULT_LISTEN})`)
+    .option("--url <url>", "URL that clients use, if it differs: https://mirror.example.com")
+    .option("--cert <file>", "certificate, PEM; without it, plain HTTP on the loopback only")
+    .option("--key <file>", "private key of the certificate, PEM")
+    .option("--connection <name=source>", "source of public:pypi or public:npmjs; repeatable", collect, [])
+    .option("--emulator", "accept any credentials, beside another emulator; on the loopback only")
     .addHelpText(
       "after",
       `
-The global --config names a mirror.yaml here, with the same settings and some more; the options above come before
-it. The first start makes DIR/access-keys with a key that may do everything. It is written like
-~/.aws/credentials: give it to the AWS CLI with AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE=sallyport-mirror and
-AWS_ENDPOINT_URL_CODEARTIFACT. SIGINT and SIGTERM end the server in good order.
+Here the global --config names a mirror.yaml with these settings and more; the options above override it. The
+first start creates DIR/access-keys with a key that may do everything, in the format of ~/.aws/credentials: pass
+it to the AWS CLI with AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE=sallyport-mirror and
+AWS_ENDPOINT_URL_CODEARTIFACT. SIGINT and SIGTERM stop the server gracefully.
 
 Examples:
   $ sallyport mirror serve --connection public:pypi=https://pypi.org/simple/

@@ -6,11 +6,11 @@ import type { Context, Wrap } from "../../context.js";
 export function registerStatus(mirror: Command, wrap: Wrap): void {
   mirror
     .command("status")
-    .description("which tools are set up, and until when their tokens last; asks nobody")
+    .description("show the configured tools and when their tokens expire, without any request")
     .addHelpText(
       "after",
       `
-Ends with 1 if a token has ended, or a file has lost what a login wrote there.
+Exits with status 1 if a token has expired, or a file has lost the settings of a login.
 
 Examples:
   $ sallyport mirror status
