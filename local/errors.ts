@@ -1,4 +1,4 @@
-/** What can go wrong in the embedded cloud, each with what to do about it. */
+/** The errors of the embedded cloud, each with a hint how to fix it. */
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 export const emulatorMissing = () =>

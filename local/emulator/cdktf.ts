@@ -18,11 +18,11 @@ export interface DeployOptions {
   readonly dir: DemoDir;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Run it in a PID namespace of its own: what it starts ends with it, whatever happens. Needs root. */
+  /** Run it in a PID namespace of its own, so that its children always end with it. Needs root. */
   readonly inNamespace?: boolean;
   /** @default accelerator-hosts */
   readonly stack?: StackName;
-  /** What Terraform does to a resource, and what the kit prepares: not the plan in all its length. */
+  /** Called for each change of a resource and each step of the kit's preparation; the plan is left out. */
   readonly onStep?: (text: string) => void;
 }
 
@@ -115,7 +115,7 @@ async function cdktfProgram(): Promise<string> {
   }
 }
 
-/** From the first error on, if there is one: Terraform says the important part before the summary. */
+/** The log from its first error on, or its last lines. Terraform prints the cause before the summary. */
 async function lastLines(file: string): Promise<string> {
   const lines = (await readFile(file, "utf8").catch(() => "")).trim().split("\n");
   const first = lines.findIndex((line) => /\berror\b/i.test(line) && !/\[ERROR\] default - sallyport:/.test(line));

@@ -32,7 +32,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const log = join(options.dir, "moto.log");
   let said = "";
   let url = "";
-  // Between finding a free port and taking it somebody else may: then moto ends, and another is tried.
+  // Another process may take the free port before moto does. Then moto exits, and the next port is tried.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;

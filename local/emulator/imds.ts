@@ -25,7 +25,7 @@ export function createMetadataServer(options: MetadataOptions): Server {
   const tree = metadataTree(options);
 
   function issue(request: IncomingMessage): MetadataResponse {
-    // A proxy in between would hand the token to whoever asked it to.
+    // A proxy in between would hand the token to its own clients.
     if (request.headers["x-forwarded-for"] !== undefined) return { status: 403 };
     const ttl = Number(request.headers[TTL] ?? "");
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL) return { status: 400 };

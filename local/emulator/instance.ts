@@ -1,4 +1,4 @@
-/** What the emulator recorded about one instance: all that its machine needs to come to life. */
+/** The emulator's record of one instance: everything that is needed to boot it. */
 import {
   DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
@@ -82,7 +82,7 @@ export async function readInstance(ec2: EC2Client, id: string): Promise<Instance
     availabilityZone: zone,
     launchTime: (instance.LaunchTime ?? new Date(0)).toISOString().replace(/\.\d+Z$/, "Z"),
     privateIp: instance.PrivateIpAddress,
-    // An address that was associated with the interface; the instance itself does not tell of it in the emulator.
+    // The address is associated with the interface; the emulator does not report it on the instance.
     publicIp: link?.Association?.PublicIp ?? instance.PublicIpAddress ?? "",
     hostname: instance.PrivateDnsName ?? id,
     publicHostname: instance.PublicDnsName ?? "",

@@ -32,7 +32,7 @@ const MASKED = [
   "getty.target",
 ];
 
-/** What the host's root may not do, because it would be done to the machine underneath. */
+/** Capabilities withheld from the host's root: they would act on the machine underneath. */
 const DROPPED_CAPABILITIES = [
   "sys_module",
   "sys_rawio",
@@ -45,7 +45,7 @@ const DROPPED_CAPABILITIES = [
 ];
 
 export interface MachineScript {
-  /** An empty directory; what is mounted there is seen by the host alone. */
+  /** An empty directory. Only the host sees what is mounted there. */
   readonly stage: string;
   readonly systemd: string;
   /** Root of the host's system: `/` for a copy-on-write view of this machine, or a directory of its own. */
@@ -57,7 +57,7 @@ export interface MachineScript {
   readonly wants: readonly string[];
   /** Hide this machine's own data and keep its own services from starting. */
   readonly hideMachine: boolean;
-  /** What `/sys/hypervisor/uuid` says: cloud-init takes a machine whose begins with `ec2` for EC2. */
+  /** Content of `/sys/hypervisor/uuid`. If it begins with `ec2`, cloud-init takes the machine for EC2. */
   readonly hypervisorUuid?: string;
 }
 
@@ -110,7 +110,7 @@ exec env -i container=sallyport PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
 `;
 }
 
-// Names in / that belong to the system stay; whatever else lies there is the user's and is not shown.
+// The system's own names in / stay. Everything else there belongs to the user and is hidden.
 const HIDE_MACHINE = `for dir in *; do
   case $dir in
     bin | sbin | lib | lib32 | lib64 | libx32 | usr | etc | var | proc | sys | run | dev | tmp) ;;

@@ -1,6 +1,6 @@
 /**
- * The gateway's packages where nothing can be downloaded: those of this machine, which its view shares. What
- * a package leaves behind outside /usr is hidden there, so that is made once more: a new database cluster, and the directories of logs.
+ * The gateway's packages without a download: the host's view shares /usr with this machine. Files that the
+ * packages installed elsewhere are hidden there, so the first boot makes them again: a database cluster and log directories.
  */
 import { run } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";

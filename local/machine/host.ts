@@ -28,7 +28,7 @@ import { firstBootFiles, SET_UP_UNIT, USER_DATA_UNIT } from "./first-boot.js";
 export interface HostOptions {
   readonly facts: InstanceFacts;
   readonly role?: InstanceRole;
-  /** Where the emulator listens on this machine; the host finds it at the very same address. */
+  /** The emulator's address on this machine; the host reaches it at the same address. */
   readonly emulatorUrl: string;
   /** Name → address of the machines elsewhere. */
   readonly outside: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface HostOptions {
   readonly dir: string;
   readonly systemd: string;
   readonly signal?: AbortSignal;
-  /** A root of its own instead of a view of this machine, and what is to start there. */
+  /** Boots this root, and these units, instead of a view of this machine. */
   readonly image?: Image;
   /** Shell that a view of this machine runs at its first boot, before the user data. */
   readonly firstBoot?: string;
@@ -47,7 +47,7 @@ export interface HostOptions {
 }
 
 export interface Image {
-  /** A directory with a whole system in it; it is not written to. */
+  /** A directory that holds a complete system; the host never writes to it. */
   readonly root: string;
   /** Absolute path → content of files beside those of the image. */
   readonly files: Readonly<Record<string, string>>;
@@ -233,7 +233,7 @@ export class Host {
     child.on("error", () => undefined);
     this.#child = child;
     this.#closers.push(async () => {
-      // The host's first process takes all others along, and unshare, which waits for it, collects it.
+      // When the host's first process dies, the kernel kills all others; unshare waits for it and reaps it.
       if (this.#pid > 0 && child.exitCode === null) process.kill(this.#pid, "SIGKILL");
       else child.kill("SIGKILL");
       await endChild(child);
@@ -254,7 +254,7 @@ export class Host {
     });
   }
 
-  /** Polls until `check` gives a value; tells a host that has died from one that is slow. */
+  /** Polls until `check` returns a value. Fails at once if the host has died. */
   async #until<T>(complaint: string, seconds: number, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = Date.now() + seconds * 1000;
     while (Date.now() < deadline) {
@@ -272,7 +272,7 @@ export class Host {
   }
 }
 
-/** The systemd that has taken over from the boot script below `parent`, once it is there. */
+/** The systemd that replaced the boot script below `parent`, once it is there. */
 async function firstProcess(parent: number): Promise<number | undefined> {
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;

@@ -1,4 +1,4 @@
-/** An OpenSSH server as an ordinary process, with a host key of its own and one user: whoever runs it. */
+/** An OpenSSH server as an ordinary process, with a host key of its own. Its one user is the one that runs it. */
 import type { ChildProcess } from "node:child_process";
 import { chmod, open, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -19,7 +19,7 @@ export interface SshdOptions {
 }
 
 export interface Sshd {
-  /** It may end at once, where it lacks something. */
+  /** It may exit at once if something that it needs is missing. */
   readonly child: ChildProcess;
   readonly user: string;
   readonly hostKey: string;

@@ -16,7 +16,7 @@ export interface HostFirewall {
 export const METADATA_ADDRESS = "169.254.169.254";
 const TABLE = "inet sallyport_host_firewall";
 
-/** The whole table as one transaction: what was there before is replaced, never mixed with it. */
+/** The whole table as one transaction, which replaces the previous table. */
 export function hostFirewallTable(firewall: HostFirewall): string {
   const { hostLink, publicIp, privateIp, rules } = firewall;
   const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");

@@ -65,7 +65,7 @@ export class LabNetwork {
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     const device = `eth${link.deviceNumber}`;
     await attachRouterVeth(router, GATEWAY_LINK, gateway, { device, address: privateIp, mac });
-    // The VPC answers for its machines when somebody asks who has their address.
+    // The VPC answers ARP requests on behalf of its machines.
     const own = [`net.ipv4.conf.${GATEWAY_LINK}.rp_filter=0`, `net.ipv4.conf.${GATEWAY_LINK}.proxy_arp=1`];
     await router.runOk("sysctl", ["-qw", ...own]);
     await batch(router, [

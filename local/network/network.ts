@@ -60,7 +60,7 @@ export class Network {
 
   async #connect(): Promise<void> {
     const { router, host, machines, options } = this;
-    // Strict reverse-path filtering: nobody outside can pretend to be somebody else.
+    // Strict reverse-path filtering: no machine outside can spoof another's address.
     const sysctls = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.default.rp_filter=1"];
     await router.runOk("sysctl", ["-qw", ...sysctls]);
     if (options.publicIp.startsWith("127.")) {

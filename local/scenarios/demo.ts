@@ -20,7 +20,7 @@ import { User, type UserOptions } from "./user.js";
 
 export const CALLER = "198.51.100.7";
 export const STRANGER = "203.0.113.9";
-/** Documentation address ranges (RFC 5737): nobody's, so nothing here can reach a real machine. */
+/** Documentation addresses (RFC 5737): nothing here can reach a real machine. */
 const OUTSIDE = { caller: CALLER, stranger: STRANGER };
 const OPEN_PORTS = [22, 80, 443];
 /** The demo's sallyport.yaml. */

@@ -1,4 +1,4 @@
-/** What two users, a stranger and the lab's own machines try at a gateway; each function is one step of the demo. */
+/** Two users, a stranger and the lab's machines use a gateway. Each method is one step of the demo. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Host } from "../machine/host.js";
@@ -93,7 +93,7 @@ export class GatewaySteps {
     return this.#curl(network.machine("build-2"), `https://${labAddress}:${this.#https}/`);
   }
 
-  /** From the lab to the outside: what asks there is the gateway's public address. */
+  /** A lab machine's request to the outside comes from the gateway's public address. */
   async wayOut(): Promise<string> {
     const { host, network, address } = this.fixtures;
     const server = await host.network.machine("ada").listen("0.0.0.0", 8080);
@@ -151,7 +151,7 @@ export class GatewaySteps {
     return strangerFollowsTheRules({ ec2, host, stranger: host.network.machine("stranger"), address, cidr });
   }
 
-  /** The first sweep over a machine says what it is. */
+  /** The first sweep over a machine decides whether it is alive. */
   async liveness(): Promise<string> {
     const forwards = await this.#until("not all machines are known", async () => {
       const listed = await this.fixtures.ada.forwards();
@@ -208,7 +208,7 @@ export class GatewaySteps {
     }
   }
 
-  /** The gateway counts every ten seconds; what it had not written down was lost with the daemon that was killed. */
+  /** The gateway writes its counts every ten seconds; the killed daemon lost those not yet written. */
   async usage(): Promise<string> {
     await this.fetches();
     const used = await this.#until("nothing was counted", async () => {

@@ -1,4 +1,4 @@
-/** What runs on the machines of a demo's lab: a real sshd on one, HTTPS on those that are alive. */
+/** The programs on the machines of a demo's lab: a real sshd on one, HTTPS on those that are alive. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { probePorts } from "../machine/place.js";
 import { startSshd } from "../machine/sshd.js";
 import type { LabNetwork } from "../network/lab-network.js";
 
-/** Where the stack's lab has its subnet; the last is an address at which nobody is. */
+/** Addresses in the subnet of the stack's lab. No machine has the last one. */
 export const MACHINES = { "build-1": "10.71.1.11", "build-2": "10.71.1.12", "build-3": "10.71.1.13" } as const;
 const DEAD = "build-3";
 
 export interface LabMachines {
-  /** Who logs in to build-1. */
+  /** The user that logs in to build-1. */
   readonly sshUser: string;
   readonly sshHostKey: string;
   /** Paths of the certificates that the machines show. */
@@ -49,7 +49,7 @@ interface Served {
   stop(): Promise<void>;
 }
 
-/** HTTPS with a certificate of the machine's own; it says who asked: `NAME saw ADDRESS`. */
+/** HTTPS with a certificate of the machine's own. It answers with the client's address: `NAME saw ADDRESS`. */
 async function serveHttps(lab: LabNetwork, name: string, address: string, dir: string): Promise<Served> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const { cert, key } = await issueCertificate({ commonName: name, names: [name] });

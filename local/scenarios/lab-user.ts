@@ -75,7 +75,7 @@ export class LabUser {
     return new LabUser(options, key);
   }
 
-  /** What the gateway's operator hands over. */
+  /** Stores the token that the gateway's operator hands over. */
   async takeToken(token: string): Promise<void> {
     await replaceFile(join(this.options.home, "token"), `${token}\n`, 0o600);
   }
@@ -84,7 +84,7 @@ export class LabUser {
     return (await readFile(join(this.options.home, "token"), "utf8")).trim();
   }
 
-  /** What the lab's people tell: the key of a machine's sshd. */
+  /** Stores the host key of a machine's sshd, as the lab's owners publish it. */
   async learnHostKey(machine: string, hostKey: string): Promise<void> {
     await writeKnownHosts(join(this.options.home, ".ssh/sallyport_lab_known_hosts"), `lab-${machine}`, 22, [hostKey]);
   }
@@ -129,7 +129,7 @@ export class LabUser {
     return this.sallyport(...connectTo(machine, user), "--", ...command);
   }
 
-  /** A session in which somebody types without end, once the machine's first line has come. */
+  /** Opens a session that produces output without end. Resolves at its first line. */
   async stays(machine: string, user: string): Promise<Session> {
     const { place, home } = this.options;
     const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];

@@ -1,5 +1,5 @@
 /**
- * What every demo has in common: a directory and an emulator of its own, the real `cdktf deploy`, an instance
+ * The frame of every demo: a directory and an emulator of its own, the real `cdktf deploy`, an instance
  * that boots on this machine, its steps one after the other, and an end in the opposite order.
  */
 import type { EC2Client } from "@aws-sdk/client-ec2";
@@ -18,7 +18,7 @@ export interface ScenarioOptions {
   /** Everything it writes goes below. */
   readonly root: string;
   readonly watcher: StepWatcher;
-  /** One line of what a long step is doing. */
+  /** Called with one line about the progress of a long step. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** Called when all steps are done, while everything still runs; it ends when this does. */
@@ -27,7 +27,7 @@ export interface ScenarioOptions {
   readonly support?: NamespaceSupport | string;
 }
 
-/** How to use what is running, for people. */
+/** Instructions for using the running demo. */
 export interface Running {
   readonly results: readonly StepResult[];
   readonly lines: readonly string[];
@@ -84,7 +84,7 @@ export class Scenario {
     readonly closers: (() => Promise<void>)[],
   ) {}
 
-  /** What this machine can do, or why it cannot. */
+  /** This machine's support for namespaces, or the reason why there is none. */
   get support(): NamespaceSupport | string {
     return this.options.support;
   }
@@ -94,7 +94,7 @@ export class Scenario {
     return this.#env;
   }
 
-  /** A user of what was deployed needs no AWS. */
+  /** The environment without AWS and Terraform: users of the deployed host need neither. */
   get userEnv(): Record<string, string> {
     return Object.fromEntries(Object.entries(this.#env).filter(([name]) => !/^(AWS|TF)_/.test(name)));
   }
@@ -141,7 +141,7 @@ export class Scenario {
     });
   }
 
-  /** @param more what this machine must add to what the emulator knows, once it is known. */
+  /** @param more options that depend on the instance's facts. */
   async boot(ec2: EC2Client, boot: Boot, more: (facts: InstanceFacts) => Partial<Boot> = () => ({})): Promise<Host> {
     const { id, user, support, ...options } = boot;
     return this.steps.must("boot", "the instance on this machine, in namespaces of its own", async () => {

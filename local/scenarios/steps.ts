@@ -1,4 +1,4 @@
-/** What a demo did, step by step: what was tried, what came back, and whether that is what should. */
+/** A demo's log, step by step: what was tried, what came back, and whether it is as expected. */
 import { Fault } from "../../base/fault.js";
 
 export type StepOutcome = "ok" | "failed" | "not run";
@@ -28,7 +28,7 @@ export class Steps {
     return this.results.every((result) => result.verdict !== "failed");
   }
 
-  /** A step that the following ones need: its error ends the demo. `work` returns what came back. */
+  /** Runs a step that the following ones need: its error ends the demo. `work` returns what came back. */
   async must<T>(step: string, tried: string, work: () => Promise<readonly [cameBack: string, value: T]>): Promise<T> {
     const started = this.#start(step, tried);
     try {
@@ -41,7 +41,7 @@ export class Steps {
     }
   }
 
-  /** A step of its own: when `work` throws, it failed and the rest goes on. */
+  /** Runs an independent step: if `work` throws, the step has failed and the demo continues. */
   async check(step: string, tried: string, work: () => Promise<string>): Promise<void> {
     const started = this.#start(step, tried);
     try {
@@ -67,7 +67,7 @@ export class Steps {
   }
 }
 
-/** Thrown by a check whose answer is not the one that should come. */
+/** Thrown by a check whose result is not the expected one. */
 export class Unexpected extends Error {}
 
 export function expectThat(condition: boolean, cameBack: string): asserts condition {

@@ -1,6 +1,6 @@
 /**
  * Acts as the user of a deployed host, from wherever they are: the kit's own command, OpenSSH and curl,
- * run as a person would run them. Each function does one thing and says what came back.
+ * run as a person would run them. Each method does one thing and returns what came back.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { expectThat } from "./steps.js";
 
 export interface UserOptions {
   readonly place: Place;
-  /** What they call the host, and the flags that go with it. */
+  /** The host's name on the command line, and the flags that go with it. */
   readonly host: string;
   readonly flags: readonly string[];
   /** Where its sshd is another than the one whose keys the agent tells. */
@@ -210,7 +210,7 @@ export class User {
 
 const sha256 = (data: Uint8Array) => createHash("sha256").update(data).digest("hex");
 
-/** Of what a command said: its error, if there is one. */
+/** A command's error line, or its first line. */
 export function firstLine(text: string): string {
   const lines = text.split("\n").filter((line) => !line.startsWith("warning:"));
   return (lines.find((line) => line.startsWith("error:")) ?? lines[0] ?? "").replace(/^error: /, "");

@@ -18,6 +18,7 @@ import type { Emulator } from "../../local/emulator/emulator.js";
 import { type DeploymentOutputs, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
 import { terraformEnv } from "../../stacks/terraform/cli-config.js";
 import { test } from "../fixtures/emulator.js";
+import { TERRAFORM_SPEED } from "../support/terraform-speed.js";
 
 interface Ended {
   readonly status: number | null;
@@ -67,6 +68,7 @@ test.beforeAll(async ({ fileDir, emulator: started }) => {
     NO_COLOR: "1",
     CI: "1",
     ...emulator.env,
+    ...TERRAFORM_SPEED,
   };
   // The plugins that lie in the developer's home may be used; nothing else of it.
   env = { ...base, ...(await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } })) };

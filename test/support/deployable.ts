@@ -6,6 +6,7 @@ import { packageRoot } from "../../base/tools.js";
 import { startEmulator } from "../../local/emulator/emulator.js";
 import { terraformEnv } from "../../stacks/terraform/cli-config.js";
 import { type CliRun, sallyport } from "./cli.js";
+import { TERRAFORM_SPEED } from "./terraform-speed.js";
 
 export interface Deployable {
   readonly project: string;
@@ -30,6 +31,7 @@ export async function startDeployable(dir: string): Promise<Deployable> {
     TMPDIR: process.env.TMPDIR,
     NO_COLOR: "1",
     ...emulator.env,
+    ...TERRAFORM_SPEED,
     // The plugins that lie in the developer's home may be used; nothing else of it.
     ...(await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } })),
   }).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -25,6 +25,7 @@ import { stackDir } from "../../../stacks/files.js";
 import { resourceNames } from "../../../stacks/terraform/resource-names.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import { test } from "../../fixtures/emulator.js";
+import { TERRAFORM_SPEED } from "../../support/terraform-speed.js";
 import { sampleInputs } from "../support/sample.js";
 
 const region = "us-east-1";
@@ -63,7 +64,7 @@ async function stack(project: string, yaml: string, adapt: Adapt = (inputs) => i
   const outdir = join(projectDir, "cdktf.out");
   buildStacks([acceleratorHosts.with(inputs)], { outdir }).synth();
   const nameOf = await resourceNames(outdir);
-  const env = { ...process.env, ...emulator.env };
+  const env = { ...process.env, ...emulator.env, ...TERRAFORM_SPEED };
   const terraform = await Terraform.find({ dir: stackDir(outdir, "accelerator-hosts"), env, nameOf });
   await terraform.init();
   return terraform;

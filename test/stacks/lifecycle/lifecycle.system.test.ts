@@ -7,6 +7,7 @@ import { terraformEnv } from "../../../stacks/terraform/cli-config.js";
 import { test } from "../../fixtures/temporary.js";
 import { sallyport } from "../../support/cli.js";
 import { type Moto, startMoto } from "../../support/moto.js";
+import { TERRAFORM_SPEED } from "../../support/terraform-speed.js";
 
 let dir: string;
 let project: string;
@@ -40,6 +41,7 @@ test.beforeAll(async ({ fileDir }) => {
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
+    ...TERRAFORM_SPEED,
   };
   const added = await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } });
   const known = Object.entries({ ...base, ...added }).filter((entry): entry is [string, string] => Boolean(entry[1]));
