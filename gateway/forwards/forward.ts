@@ -2,11 +2,8 @@
 
 export type Protocol = "tcp" | "udp";
 
-export interface Forward {
-  /** Sorts by creation. It is also a comment in the kernel's table, so it has only letters, digits and dashes. */
-  readonly id: string;
-  /** Port of the gateway, unique across protocols. */
-  readonly connPort: number;
+/** What a user chooses. */
+interface ForwardSpec {
   readonly protocol: Protocol;
   /** Canonical IPv4 or IPv6 address within the lab's networks. */
   readonly targetAddr: string;
@@ -19,25 +16,23 @@ export interface Forward {
   /** Canonical CIDR blocks that may use it; empty for every client that reaches the gateway. */
   readonly sources: readonly string[];
   /** Milliseconds since 1970. */
-  readonly createdAt: number;
   readonly expiresAt?: number;
   /** Idempotency key: the same owner and key give the same forward. */
   readonly key?: string;
 }
 
-/** The values that a user chooses; the gateway adds the others. */
-export interface ForwardRequest {
-  readonly protocol: Protocol;
-  readonly targetAddr: string;
-  readonly targetPort: number;
-  readonly targetName: string;
-  readonly targetComponent: string;
-  readonly owner: string;
-  readonly sources: readonly string[];
-  readonly expiresAt?: number;
-  readonly key?: string;
+export interface ForwardRequest extends ForwardSpec {
   /** @default - the lowest free port */
   readonly connPort?: number;
+}
+
+export interface Forward extends ForwardSpec {
+  /** Sorts by creation. It is also a comment in the kernel's table, so it has only letters, digits and dashes. */
+  readonly id: string;
+  /** Port of the gateway, unique across protocols. */
+  readonly connPort: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
 }
 
 export interface PortRange {

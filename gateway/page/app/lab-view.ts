@@ -48,7 +48,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
     empty.hidden = found.length > 0;
     setText(
       empty,
-      machines.length === 0 ? "No forwards yet. Add one to reach a machine of the lab." : "Nothing fits the filter.",
+      machines.length === 0 ? "No forwards yet. Add one to reach a machine of the lab." : "Nothing matches the filter.",
     );
   };
 
@@ -66,7 +66,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) return onRefused(error.message);
       section.hidden = false;
-      setText(stale, `What is shown may be old: ${error.message}. It is tried again.`);
+      setText(stale, `This list may be out of date: ${error.message}. Retrying.`);
     } finally {
       clearTimeout(timer);
       if (!signal.aborted && !document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);

@@ -182,7 +182,7 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     await tab.until("document.querySelectorAll('.machine').length === 1");
     expect(await tab.value("document.querySelector('.machine h2').textContent")).toBe("win10");
     await tab.type(" nothing");
-    await tab.until("document.getElementById('empty').textContent === 'Nothing fits the filter.'");
+    await tab.until("document.getElementById('empty').textContent === 'Nothing matches the filter.'");
     expect(tab.complaints).toEqual([]);
   });
 
