@@ -7,8 +7,7 @@
 import type { Readable } from "node:stream";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
-import { errorText } from "../../base/text/error-text.js";
-import { HttpTimeout, networkCode } from "../../http/client/errors.js";
+import { HttpTimeout, networkCode, networkText } from "../../http/client/errors.js";
 import { HttpClient, type HttpRequest, type HttpResponse } from "../../http/client/http-client.js";
 import { faultIn } from "../agent/problem.js";
 import * as errors from "../errors.js";
@@ -109,7 +108,7 @@ export function transferFault(error: unknown, at: string, signal: AbortSignal | 
   if (signal?.aborted === true) return errors.aborted(error);
   if (error instanceof Fault) return error;
   if (error instanceof HttpTimeout) return errors.noAnswer(at, error.milliseconds);
-  return errors.broken(at, networkCode(error) ?? errorText(error), error);
+  return errors.broken(at, networkCode(error) ?? networkText(error), error);
 }
 
 export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {

@@ -3,7 +3,7 @@ import { rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { errorText } from "../../base/text/error-text.js";
 import { networkCode } from "../../http/client/errors.js";
-import { HttpClient } from "../../http/client/http-client.js";
+import { HttpClient, originAndPath } from "../../http/client/http-client.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
 import { isSecureUrl } from "../secure-url.js";
@@ -114,8 +114,7 @@ async function ask({ url, family }: Service, signal: AbortSignal | undefined): P
 
 async function get(client: HttpClient, url: URL, signal: AbortSignal): Promise<string> {
   const { status, body } = await client.request({
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
+    ...originAndPath(url),
     headers: { accept: "text/plain", "user-agent": "sallyport" },
     signal,
   });

@@ -10,7 +10,7 @@ import { checkServerIdentity, rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { BodyTooLarge } from "../../http/client/errors.js";
-import { HttpClient, type HttpResponse, type TlsSettings } from "../../http/client/http-client.js";
+import { HttpClient, type HttpResponse, originAndPath, type TlsSettings } from "../../http/client/http-client.js";
 import { readBody } from "../../http/client/read-body.js";
 import { decode } from "./decode.js";
 import * as faults from "./faults.js";
@@ -82,8 +82,7 @@ async function get(
   signal: AbortSignal,
 ): Promise<DocumentResponse> {
   const { status, headers, body } = await client.request({
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
+    ...originAndPath(url),
     headers: defined({
       accept: "application/json, text/plain;q=0.5",
       "accept-encoding": "identity",

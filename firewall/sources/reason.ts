@@ -1,6 +1,5 @@
 /** Why a connection failed, in words. */
-import { errorText } from "../../base/text/error-text.js";
-import { networkCode } from "../../http/client/errors.js";
+import { networkCode, networkText } from "../../http/client/errors.js";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such name",
@@ -20,14 +19,6 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export function reasonOf(error: unknown): string {
-  const code = networkCode(error);
-  const known = code === undefined ? undefined : REASONS[code];
-  return known ?? parserReason(error) ?? (errorText(error) || (code ?? ""));
-}
-
-/** Undici wraps what its HTTP parser says in a sentence, and gives it no code. */
-function parserReason(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== "HTTPParserError") return undefined;
-  const [, said = error.message] = /\(([^()]*)\)$/.exec(error.message) ?? [];
-  return said === "Invalid EOF state" ? REASONS.ECONNRESET : `Parse Error: ${said}`;
+  const code = networkCode(error) ?? "";
+  return REASONS[code] ?? (networkText(error) || code);
 }

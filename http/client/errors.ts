@@ -1,5 +1,6 @@
 /** What can go wrong on the way, in Node's codes: undici has names of its own for some of them. */
 import { errno } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 
 /** A time limit of this client that was reached. */
 export class HttpTimeout extends Error {
@@ -27,7 +28,6 @@ export class BodyTooLarge extends Error {
 const CODES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "ECONNRESET",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "ECONNRESET",
-  HPE_INVALID_EOF_STATE: "ECONNRESET",
   UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT",
   UND_ERR_HEADERS_TIMEOUT: "ETIMEDOUT",
   UND_ERR_BODY_TIMEOUT: "ETIMEDOUT",
@@ -37,8 +37,21 @@ const CODES: Readonly<Record<string, string>> = {
 export function networkCode(error: unknown): string | undefined {
   // Every address of the name was tried; the first failure is as good as any.
   if (error instanceof AggregateError && error.errors.length > 0) return networkCode(error.errors[0]);
+  if (parserReason(error) === "Invalid EOF state") return "ECONNRESET";
   const code = errno(error);
   return code === undefined ? undefined : (CODES[code] ?? code);
+}
+
+/** The message of a failed connection or transfer, in Node's words for an answer that is no HTTP. */
+export function networkText(error: unknown): string {
+  const reason = parserReason(error);
+  return reason === undefined ? errorText(error) : `Parse Error: ${reason}`;
+}
+
+/** Undici wraps what its HTTP parser says in a sentence, and gives it no code. */
+function parserReason(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== "HTTPParserError") return undefined;
+  return /\(([^()]*)\)$/.exec(error.message)?.[1] ?? error.message;
 }
 
 /** Whether the peer ended the connection before its answer was whole. */

@@ -172,6 +172,11 @@ export class HttpClient {
   }
 }
 
+/** Where a URL leads. Credentials and the fragment are left out. */
+export function originAndPath({ origin, pathname, search }: URL): Pick<HttpRequest, "origin" | "path"> {
+  return { origin, path: pathname + search };
+}
+
 /** A body that stands still ends with the same error as an answer that does not come. */
 function tellOwnTimeout(body: Readable, idleMs: number): void {
   const destroy = body._destroy.bind(body);

@@ -1,7 +1,7 @@
 /** Questions to the package endpoint itself, with the token that the tools use. */
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
-import { HttpClient } from "../../http/client/http-client.js";
+import { HttpClient, originAndPath } from "../../http/client/http-client.js";
 import type { PackageFormat } from "../package-format.js";
 import type { PackageId } from "./codeartifact.js";
 import { simple } from "./tools.js";
@@ -38,16 +38,15 @@ const TOTAL_MS = 30_000;
 const client = new HttpClient();
 
 async function ask({ token, signal }: Index, url: string): Promise<number> {
-  const { origin, pathname, search } = new URL(url);
   const headers = { authorization: `Basic ${Buffer.from(`aws:${token}`).toString("base64")}` };
   try {
-    const request = defined({ origin, path: pathname + search, headers, totalMs: TOTAL_MS, signal });
+    const request = defined({ ...originAndPath(new URL(url)), headers, totalMs: TOTAL_MS, signal });
     const { status, body } = await client.request(request);
     body.destroy();
     return status;
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Fault("mirror/index-unreachable", `the index ${origin} cannot be reached`, {
+    throw new Fault("mirror/index-unreachable", `the index ${new URL(url).origin} cannot be reached`, {
       hint: "in a network without Internet this needs the interface endpoint codeartifact.repositories, with private DNS",
       cause: error,
     });

@@ -1,7 +1,6 @@
 /** What goes wrong with an upstream: in the settings, on the way, or in what it sends. */
 import { Fault, quote } from "../../base/fault.js";
-import { errorText } from "../../base/text/error-text.js";
-import { networkCode } from "../../http/client/errors.js";
+import { networkCode, networkText } from "../../http/client/errors.js";
 
 /** An upstream that cannot be used. The message is one clause that names it. */
 export class UpstreamError extends Error {
@@ -83,5 +82,5 @@ export function errorsOf(upstream: string): UpstreamErrors {
 }
 
 function reasonOf(error: unknown): string {
-  return networkCode(error) ?? errorText(error);
+  return networkCode(error) ?? networkText(error);
 }

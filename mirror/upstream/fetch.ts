@@ -6,7 +6,7 @@ import { PassThrough, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { defined } from "../../base/defined.js";
 import { HttpTimeout } from "../../http/client/errors.js";
-import { HttpClient, type HttpResponse } from "../../http/client/http-client.js";
+import { HttpClient, type HttpResponse, originAndPath } from "../../http/client/http-client.js";
 import { errorsOf, UpstreamError, type UpstreamErrors } from "./errors.js";
 import type { UpstreamLimits } from "./limits.js";
 
@@ -68,13 +68,13 @@ export async function fetchUpstream(start: URL, options: FetchOptions): Promise<
 }
 
 async function requestOnce(
-  { origin, pathname, search }: URL,
+  url: URL,
   headers: Readonly<Record<string, string>>,
   ms: number,
   { client, upstream, limits, signal }: FetchOptions,
 ): Promise<HttpResponse> {
   const errors = errorsOf(upstream);
-  const request = defined({ origin, path: pathname + search, headers, answerMs: Math.max(0, ms), signal });
+  const request = defined({ ...originAndPath(url), headers, answerMs: Math.max(0, ms), signal });
   const response = await client.request(request).catch((error: unknown) => {
     throw error instanceof HttpTimeout ? errors.late(limits.headersMs) : errors.unreachable(error);
   });

@@ -2,7 +2,7 @@
 
 import { defined } from "../../../base/defined.js";
 import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
-import { HttpClient } from "../../../http/client/http-client.js";
+import { HttpClient, originAndPath } from "../../../http/client/http-client.js";
 import type { Batch } from "../spool.js";
 import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 
@@ -25,8 +25,7 @@ export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
   async function post({ id, records, payload }: Batch, signal: AbortSignal): Promise<void> {
     const { status, body } = await client.request({
       method: "POST",
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
+      ...originAndPath(url),
       headers: defined({
         "content-type": contentType,
         "idempotency-key": `"${id}"`,
