@@ -50,7 +50,7 @@ export const badMarkText = (text: string): Fault =>
     exit: EXIT.usage,
   });
 
-/** `sallyport.yaml:7:3: firewall …`, or without the place where none is known. */
+/** `sallyport.yaml:7:3: firewall …`, or only the text if the place is unknown. */
 const at = (where: string | undefined, text: string): string => (where === undefined ? text : `${where}: ${text}`);
 
 export const unknownOption = (where: string | undefined, path: string, suggestion: string | undefined): Fault =>

@@ -1,18 +1,17 @@
 /**
- * Blocks that become fewer and wider, one join at a time: always the two neighbours whose smallest
- * common block lets in the fewest addresses that nobody named. Blocks that fit together exactly cost
- * nothing and are joined from the start.
+ * Merges blocks into fewer and wider ones, one join at a time: always the two neighbours whose smallest
+ * common block adds the fewest addresses. Blocks that fit together exactly are joined from the start.
  */
 import { Cidr } from "./cidr.js";
 import { blocksOf, sizeOf, spansOf } from "./ranges.js";
 
-/** The first address and how many bits are free: numbers, since hundreds of joins are tried. */
+/** The first address and the number of free bits: plain numbers, because hundreds of joins are tried. */
 interface Block {
   readonly first: bigint;
   readonly free: bigint;
 }
 
-/** The shortest prefix that a join may end with: a wider block is never one party's own. */
+/** The shortest prefix of a joined block: a wider one is never one party's own. */
 const WIDEST = { 4: 16, 6: 32 } as const;
 
 export class CidrMerger {
@@ -37,7 +36,7 @@ export class CidrMerger {
     return this.#blocks.length;
   }
 
-  /** What the next join would add; undefined if there is none left. */
+  /** How many addresses the next join would add; undefined if no join is left. */
   get cost(): bigint | undefined {
     return this.#cheapest?.cost;
   }
@@ -46,7 +45,7 @@ export class CidrMerger {
     return this.#blocks.map(({ first, free }) => Cidr.fromNumber(this.family, first, this.#bits - Number(free)));
   }
 
-  /** Addresses inside that nobody named. */
+  /** Addresses inside beside the given ones. */
   get surplusAddresses(): bigint {
     return this.#blocks.reduce((sum, { free }) => sum + (1n << free), -this.#named);
   }
@@ -70,7 +69,7 @@ export class CidrMerger {
     }
   }
 
-  /** The run of blocks around `index` that lie in the parent, and how many addresses they hold. */
+  /** The run of blocks around `index` inside the parent, and how many addresses they hold. */
   #inside(parent: Block, index: number): { from: number; to: number; held: bigint } {
     const holds = (block: Block | undefined) =>
       block !== undefined && block.first >> parent.free === parent.first >> parent.free;

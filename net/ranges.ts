@@ -1,6 +1,6 @@
 /**
- * Sets of addresses as sorted, disjoint spans of numbers: exact union, difference and size, and the
- * way back to the fewest blocks that hold the same addresses.
+ * Sets of addresses as sorted, disjoint spans of numbers, with exact union, difference and size, and the
+ * conversion back to the fewest blocks.
  */
 import { Cidr } from "./cidr.js";
 
@@ -28,7 +28,7 @@ export function union(spans: Iterable<Span>): Spans {
   return joined;
 }
 
-/** What is in `whole` and not in `hole`. */
+/** The numbers of `whole` that are not in `hole`. */
 export function difference(whole: Spans, hole: Spans): Spans {
   const left: Span[] = [];
   for (const span of whole) {

@@ -1,17 +1,17 @@
 /**
- * Who the caller is, decided from what address services answered.
+ * Decides this machine's public address from the responses of several address services.
  *
- * No single service is believed: it could be hijacked, broken or a captive portal, and its word would
- * open the door to somebody else. Per address family the address that most services name wins, if at
- * least two name it and no other address is named as often. What is not a public unicast address
- * counts as no answer.
+ * No single service is trusted: it could be hijacked, broken or a captive portal, and its response would
+ * open the firewall to a stranger. Per address family the address that most services name wins, if at
+ * least two name it and no other address is named as often. Anything but a public unicast address counts
+ * as no response.
  */
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 
 export interface ServiceResponse {
-  /** Who answered, for messages: a host name. */
+  /** Host name of the service, for messages. */
   readonly service: string;
-  /** The body, or why there is none. */
+  /** The body. */
   readonly text?: string;
   readonly failure?: string;
 }
@@ -19,7 +19,7 @@ export interface ServiceResponse {
 export interface Agreement {
   /** One address per family that two or more services agree on; IPv4 first. */
   readonly callers: readonly Cidr[];
-  /** One line per service that did not help, and why. */
+  /** One line per service that did not help, with the reason. */
   readonly objections: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The edge to the address services, and the order in which a caller may be named. */
+/** Finds the callers: from the program, the environment or the configuration, else from address services. */
 import { rootCertificates } from "node:tls";
 import { defined } from "../../base/defined.js";
 import { errorText } from "../../base/text/error-text.js";
@@ -11,11 +11,11 @@ import { agreeOnCaller, type ServiceResponse } from "./caller.js";
 
 interface Service {
   readonly url: URL;
-  /** Connect over this family only, since the service answers with the address that it sees. */
+  /** Connect over this family only: the service returns the address that it sees. */
   readonly family?: 4 | 6;
 }
 
-/** Run by different parties on different networks; none asks for a key. */
+/** Run by different parties on different networks; none needs a key. */
 const SERVICES: readonly Service[] = [
   { url: new URL("https://checkip.amazonaws.com/"), family: 4 },
   { url: new URL("https://api.ipify.org/"), family: 4 },
@@ -34,13 +34,13 @@ export interface ResolvedCaller {
   /** Sorted, each once. */
   readonly callers: readonly Cidr[];
   readonly from: "prop" | "SALLYPORT_CALLER" | "configuration" | "lookup";
-  /** What did not fit during a lookup that succeeded all the same: a service that answered otherwise, say. */
+  /** Disagreements and failures of single services during a successful lookup. */
   readonly objections: readonly string[];
 }
 
 /**
- * Addresses that may reach the hosts: those given by the program, else `SALLYPORT_CALLER`, else the
- * configured ones, else (`auto`) this machine's public address, as address services agree on it.
+ * The addresses that may reach the hosts: those of the program, else of `SALLYPORT_CALLER`, else of the
+ * configuration, else (`auto`) this machine's public address, as the address services agree.
  */
 export async function resolveCaller(
   configured: "auto" | readonly string[],
@@ -68,7 +68,7 @@ function named(texts: readonly string[], from: ResolvedCaller["from"], label: st
   return { callers: uniqueCidrs(callers), from, objections: [] };
 }
 
-/** One line, however many services said why. */
+/** The reasons of all services in one line. */
 function summary(objections: readonly string[]): string {
   const reasons = new Set(objections.map((line) => line.slice(line.indexOf(": ") + 2)));
   const [only] = reasons;

@@ -1,12 +1,12 @@
 /**
- * Which ports does a Terraform configuration open to the whole Internet?
+ * Finds the ports that a Terraform configuration opens to the whole Internet.
  *
- * Asked of what is synthesized, so it does not matter who wrote it and how: what counts is the union
- * of all that one group lets in. `0.0.0.0/1` with `128.0.0.0/1`, a prefix list, or "everybody but one
- * address" is the Internet too. The line is drawn at a quarter of a family's public addresses: far
- * more than any one party has, and less than the coarsest way of cutting the world in pieces.
+ * It reads the synthesized JSON, so it covers every construct and escape hatch, and it judges the union
+ * of all rules of one group: `0.0.0.0/1` with `128.0.0.0/1`, a prefix list, or "everybody but one
+ * address" is the Internet too. The threshold is a quarter of a family's public addresses: far more than
+ * any one party has, and less than the coarsest way to cut the Internet in pieces.
  *
- * Not judged: ICMP, which has no ports; egress; modules, whose inside is not part of the JSON; and
+ * Not judged: ICMP, which has no ports; egress; modules, whose content is not in the JSON; and
  * sources that only Terraform will know, which are returned as unresolved.
  */
 import { Cidr } from "../../net/cidr.js";
@@ -20,7 +20,7 @@ import { isObject, objectAt, type StackJson, TerraformJson } from "./terraform-j
 export type { UnresolvedSource } from "./ingress-exposures.js";
 export type { StackJson } from "./terraform-json.js";
 
-/** What somebody asked for, and the guard lets pass. */
+/** A port that the guard lets pass for a source. */
 export interface Allowed {
   readonly port: number;
   readonly cidr: Cidr | string;
@@ -39,9 +39,9 @@ export interface Finding {
   readonly family: 4 | 6;
   /** The resources that open it together, and the paths of their constructs where known. */
   readonly openedBy: readonly { readonly address: string; readonly path: string | undefined }[];
-  /** To whom: `the whole Internet (0.0.0.0/0)`. */
+  /** `the whole Internet (0.0.0.0/0)` */
   readonly audience: string;
-  /** All of it in one sentence. */
+  /** The finding in one sentence. */
   readonly text: string;
 }
 
@@ -51,7 +51,7 @@ export interface Judgement {
   readonly unresolved: readonly UnresolvedSource[];
 }
 
-/** Every port that the stacks open to the whole Internet, less what is allowed. */
+/** Every port that the stacks open to the whole Internet and `allow` does not name. */
 export function openToWorld(
   stacks: readonly StackJson[],
   options: { readonly allow?: readonly Allowed[] } = {},
@@ -71,7 +71,7 @@ export function openToWorld(
   return { findings, unresolved: [...unresolved, ...stacks.flatMap(unresolvedModules)] };
 }
 
-/** What the rows of a table open, for `allow`: the guard then lets pass what an option asked for. */
+/** The rows of a table for `allow`: the guard then lets pass what the options request. */
 export function allowedBy(table: Pick<RuleTable, "rows">): Allowed[] {
   return table.rows.flatMap(({ rule: { protocol, source, ports } }) => {
     if (source.kind !== "cidr" || (protocol !== "tcp" && protocol !== "udp")) return [];
@@ -93,7 +93,7 @@ function readAllowed({ port, cidr, protocol = "tcp" }: Allowed): ReadAllowed {
 
 const everything = (family: 4 | 6): Spans => spansOf([Cidr.parse(family === 4 ? "0.0.0.0/0" : "2000::/3")]);
 
-/** Special-purpose blocks of the IANA registry that nobody reaches over the Internet. */
+/** Special-purpose blocks of the IANA registry that the Internet does not route. */
 const NOT_PUBLIC = spansOf(
   [
     ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"],
@@ -126,7 +126,7 @@ function findingsOf(group: readonly IngressExposure[], family: 4 | 6, allow: rea
   return findings;
 }
 
-/** The ports cut wherever anything changes, so that each piece has one answer; equal neighbours are joined again. */
+/** Cuts the ports wherever an exposure begins or ends, judges each piece, and joins equal neighbours. */
 function intervalsOf(
   exposures: readonly IngressExposure[],
   protocol: string,

@@ -1,5 +1,5 @@
 /**
- * Every way in that a Terraform configuration makes, in one shape: inline rules, rules of their own
+ * Reads every ingress rule of a Terraform configuration into one shape: inline rules, separate rules
  * (three kinds of resource, and those of the `awscc` provider), the default group, prefix lists.
  */
 import { Address, bitsOf } from "../../net/address.js";
@@ -39,10 +39,10 @@ export interface Exposures {
   readonly unresolved: readonly UnresolvedSource[];
 }
 
-/** The names that one kind of resource has for the same things. */
+/** The names that a kind of resource uses for the parts of a rule. */
 interface Shape {
   readonly type: string;
-  /** The block that holds the rules; the resource itself is the rule where there is none. */
+  /** The block that holds the rules. Absent: the resource itself is the rule. */
   readonly block?: string;
   readonly group?: string;
   readonly protocol: string;
@@ -110,7 +110,7 @@ class Reader implements Exposures {
   constructor(readonly terraform: TerraformJson) {}
 
   rule(shape: Shape, resource: Resource, block: JsonObject | string, scope: Scope): void {
-    // A whole list of rules may be one expression: its addresses can be seen, its ports hardly.
+    // A whole list of rules may be one expression: its addresses show, its ports hardly.
     const rule: JsonObject = isObject(block) ? block : { [shape.cidrs[0] ?? ""]: block, ...portsInside(block) };
     const protocols = this.#protocols(rule[shape.protocol], scope);
     const cidrs = [
@@ -123,7 +123,7 @@ class Reader implements Exposures {
     if (cidrs.length === 0) return;
     const group = this.#group(shape, resource, scope);
     for (const protocol of protocols) {
-      // EC2 heeds the ports of no other protocol.
+      // EC2 ignores the ports of any other protocol.
       const ports = HAVE_PORTS.has(protocol) ? this.#ports(rule, scope) : EVERY_PORT;
       for (const cidr of cidrs) {
         const exposed: CidrRule = { protocol, ports, source: { kind: "cidr", cidr } };
@@ -138,7 +138,7 @@ class Reader implements Exposures {
     return references[0]?.address ?? literals[0] ?? String(resource.body[group]);
   }
 
-  /** Every protocol but ICMP, which has no ports. A protocol that nobody knows may be any. */
+  /** Every protocol but ICMP, which has no ports. An unknown protocol may be any. */
   #protocols(value: unknown, scope: Scope): string[] {
     const { literals, references, unknown } = this.terraform.values(value, scope);
     if (literals.length === 0 || references.length > 0 || unknown.length > 0) return [ALL_PROTOCOLS];
@@ -146,7 +146,7 @@ class Reader implements Exposures {
     return [...new Set(names)].filter((name) => !ICMP.has(name));
   }
 
-  /** All ports where they are not known, or not limited. */
+  /** All ports if they are unknown or unlimited. */
   #ports(rule: JsonObject, scope: Scope): PortRange {
     const [from, to] = [rule.from_port, rule.to_port].map((value) => {
       const { literals, references, unknown } = this.terraform.values(value, scope);
@@ -163,7 +163,7 @@ class Reader implements Exposures {
     return values.literals.flatMap((text) => readBlock(text) ?? []);
   }
 
-  /** The entries of the prefix lists that are named. */
+  /** The entries of the named prefix lists. */
   #listed(value: unknown, resource: Resource, scope: Scope): Cidr[] {
     const { literals, references, unknown } = this.terraform.values(value, scope);
     const seen: string[] = [...unknown];
@@ -216,7 +216,7 @@ class Reader implements Exposures {
   }
 }
 
-/** Things whose addresses are somebody's own, whichever they are. */
+/** Resources whose addresses always belong to one party. */
 const OWN_RANGES = new Set([
   "aws_default_subnet",
   "aws_default_vpc",

@@ -1,15 +1,15 @@
 /**
- * Reading values out of synthesized Terraform JSON, as far as they can be known without Terraform.
+ * Reads values from synthesized Terraform JSON, as far as they are known without Terraform.
  *
- * An expression is not computed but searched: every literal in it and every reference that can be
- * followed counts as a value that it may have. So a reader who looks for something dangerous finds
- * it in either branch of a condition and inside any function; it errs to the side of finding too much.
+ * Expressions are searched, not evaluated: every literal and every reference that can be followed counts
+ * as a possible value. So a dangerous value is found in either branch of a condition and inside any
+ * function; the search errs towards finding too much.
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface StackJson {
   readonly name: string;
-  /** What the stack synthesizes to: `resource`, `variable`, `locals`, `output` … */
+  /** The synthesized stack: `resource`, `variable`, `locals`, `output` … */
   readonly json: JsonObject;
 }
 
@@ -19,14 +19,14 @@ export interface Resource {
   /** `aws_security_group.web` */
   readonly address: string;
   readonly body: JsonObject;
-  /** Path of the construct that made it, where the JSON says so. */
+  /** Path of the construct that made it, if the JSON has it. */
   readonly path: string | undefined;
 }
 
-/** In which stack, and inside which iterations, an expression stands. */
+/** The stack and the iterations around an expression. */
 export interface Scope {
   readonly stack: StackJson;
-  /** What is iterated over, by the name of the iterator: `each` or the label of a dynamic block. */
+  /** The iterated values, by the name of the iterator: `each` or the label of a dynamic block. */
   readonly iterators: JsonObject;
 }
 
@@ -36,21 +36,21 @@ export interface Reference {
   readonly attribute: string;
 }
 
-/** What a value may be. */
+/** The possible values of an expression. */
 export interface Values {
   readonly literals: readonly string[];
-  /** Attributes that only Terraform will know. */
+  /** Attributes that only Terraform knows. */
   readonly references: readonly Reference[];
-  /** Expressions of which nothing can be said. */
+  /** Expressions without a known value. */
   readonly unknown: readonly string[];
 }
 
 const NOTHING: Values = { literals: [], references: [], unknown: [] };
 
-/** Longer chains of references are taken for a circle. */
+/** A longer chain of references counts as a circle. */
 const DEPTH = 16;
 
-/** Functions whose results are among their arguments, or blocks inside them. */
+/** Functions that return some of their arguments, or parts of them. */
 const PASS_ON = new Set(
   "coalesce coalescelist compact concat cidrsubnet cidrsubnets distinct element flatten keys lookup merge nonsensitive one reverse sensitive setintersection setsubtract setunion slice sort tolist tomap toset tostring try values".split(
     " ",
@@ -60,7 +60,7 @@ const PASS_ON = new Set(
 export class TerraformJson {
   constructor(readonly stacks: readonly StackJson[]) {}
 
-  /** All resources of a type, of every stack, less those that are never made (`count = 0`). */
+  /** All resources of a type in every stack, except those with `count = 0`. */
   *resources(type: string): Iterable<Resource> {
     for (const stack of this.stacks) {
       for (const [name, body] of Object.entries(objectAt(stack.json, "resource", type))) {
@@ -113,7 +113,7 @@ export class TerraformJson {
     const { literals, references, unknown } = this.#expression(inner, scope, depth);
     const filled = literals.map((part) => `${before}${part}${after}`);
     if (references.length === 0 && unknown.length === 0) return { ...NOTHING, literals: filled };
-    // Whatever the address will be, its mask says how many come with it; a long one cannot be the world.
+    // The mask limits the size whatever the address; more than 3 bits cannot be the whole Internet.
     const [, mask] = /^\/(\d+)$/.exec(after ?? "") ?? [];
     if (mask === undefined) return { literals: filled, references: [], unknown: [text] };
     return { ...NOTHING, literals: Number(mask) > 3 ? filled : [...filled, `0.0.0.0/${mask}`, `::/${mask}`] };
@@ -123,12 +123,12 @@ export class TerraformJson {
     const found: Values[] = [];
     const code = expression.replace(/\\?"((?:[^"\\]|\\[^"])*)\\?"/g, (whole, inner: string) => {
       found.push(inner.includes("${") ? this.values(inner, scope, depth + 1) : literal(inner));
-      // What stands between brackets is a key, which the reference needs.
+      // The text between brackets is a key of the reference.
       return whole.startsWith("\\") ? " " : `"${inner.replaceAll(/[^\w-]/g, "")}"`;
     });
     const references = code.match(/\b[A-Za-z_][\w-]*(?:\.[\w*-]+|\["[\w-]*"\]|\[\d+\])+/g) ?? [];
     for (const reference of references) found.push(this.#follow(reference, scope, depth + 1));
-    // What a function makes of its arguments is not computed; most only pass them on.
+    // Functions are not evaluated; most only pass their arguments on.
     const calls = [...code.matchAll(/\b([a-z]\w*)\(/g)].map(([, name = ""]) => name);
     if (!calls.every((name) => PASS_ON.has(name))) found.push({ ...NOTHING, unknown: [expression] });
     return found.length === 0 ? { ...NOTHING, unknown: [expression] } : together(found);

@@ -1,6 +1,6 @@
 /**
- * `sallyport firewall sync` as a Lambda function. It has no address of its own among those it lets in, so
- * there is nobody to lock out; every other refusal holds, and shows as a failed invocation.
+ * `sallyport firewall sync` as a Lambda function. It cannot lock itself out, because it needs none of the
+ * rules. Every other safety check holds, and a refusal shows as a failed invocation.
  */
 
 import { defined } from "../../base/defined.js";
@@ -14,7 +14,7 @@ import { readSources } from "../sources/read-source.js";
 import { readAuthorization } from "./secret.js";
 import { readSettings, type SyncSettings } from "./settings.js";
 
-/** One run. The report is also the one line in the log. */
+/** One run. The report is also the only line in the log. */
 export async function handler(): Promise<Report> {
   const ec2 = connectEc2();
   try {
@@ -23,7 +23,7 @@ export async function handler(): Promise<Report> {
     console.log(JSON.stringify({ owner: settings.owner, ...report }));
     return report;
   } catch (error) {
-    // The runtime logs the stack trace; what was wrong, and that nothing was changed, is said here.
+    // The runtime logs the stack trace; this adds the reason and the hint.
     if (error instanceof Fault) console.error([error.message, error.hint].filter(Boolean).join("\n"));
     throw error;
   } finally {

@@ -1,4 +1,4 @@
-/** The function's only look into Parameter Store: the one parameter that its role may read. */
+/** Reads the one parameter that the function's role may read from Parameter Store. */
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { basic, bearer } from "../sources/authorization.js";
 import * as faults from "./faults.js";

@@ -1,4 +1,4 @@
-/** Where somebody wrote an option: `firewall` → `sallyport.yaml:7:3`. The texts are the caller's and are only repeated. */
+/** Where each option is written: `firewall` → `sallyport.yaml:7:3`. */
 export type Origins = Readonly<Record<string, string>>;
 
 export const BUILT_IN = "built in";

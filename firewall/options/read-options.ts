@@ -34,7 +34,7 @@ export interface CheckedOptions {
   readonly callerPorts: readonly number[];
   /** Whether the table is made of the callers' addresses, which otherwise need no look-up. */
   readonly needsCaller: boolean;
-  /** The options that somebody wrote. */
+  /** The options that are written, without defaults. */
   readonly given: ReadonlySet<string>;
   readonly warnings: readonly string[];
 }

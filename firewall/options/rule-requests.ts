@@ -1,6 +1,6 @@
 /**
- * What each option asks for: a port for a source, with the steps that led there. `firewall.cidr` and
- * `disable_public_ingress` then put another source in the place of the one that was asked for.
+ * The rules that each option requests: a port for a source, with the steps that led there.
+ * `firewall.cidr` and `disable_public_ingress` then replace the requested source.
  */
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import { printSource, type RuleSource } from "../../net/ingress-rule.js";
@@ -8,7 +8,7 @@ import * as errors from "../errors.js";
 import { BUILT_IN, type Origins, writtenAt } from "./origins.js";
 import type { CheckedOptions } from "./read-options.js";
 
-/** One thing that made a row what it is: who said it, where, and what it did. */
+/** One step in the making of a row: the option, where it is written, and its effect. */
 export interface Step {
   readonly option: string;
   readonly origin: string;
@@ -25,10 +25,10 @@ export interface TableContext {
 
 export interface RuleRequest {
   readonly port: number;
-  /** Who was meant before the VPC took their place. */
+  /** The source before the VPC replaced it. */
   readonly asked: RuleSource;
   readonly source: RuleSource;
-  /** The step that a row is named after. */
+  /** The step that names the row. */
   readonly opener: Step;
   readonly steps: readonly Step[];
 }
@@ -37,7 +37,7 @@ const SSH = 22;
 const EVERYBODY: RuleSource = { kind: "cidr", cidr: Cidr.parse("0.0.0.0/0") };
 const VPC: RuleSource = { kind: "vpc" };
 
-/** In the order of the table: http ports, 22, the callers', then the listed ones. */
+/** In the order of the table: http ports, 22, the callers' ports, then the listed ones. */
 export class RuleRequests {
   readonly warnings: string[] = [];
   readonly #origins: Origins;
@@ -58,7 +58,7 @@ export class RuleRequests {
 
   internal(): RuleRequest[] {
     const { profile, disablePublicIngress, ingress, publicHttp, publicSsh, httpPorts } = this.options;
-    // Without the profile a flag that is false means what its default means: nobody is let in by it.
+    // Without the profile, a false flag means the same as its default: it lets no source in.
     if (profile !== "dask" || disablePublicIngress || ingress !== undefined) return [];
     const inside = (option: string, ports: readonly number[]): RuleRequest[] =>
       ports.map((port) => request(port, VPC, this.#step(option, `is false: ${port} is for the VPC`)));
@@ -71,7 +71,7 @@ export class RuleRequests {
   /** The service ports, from everybody or from `firewall.cidr`. */
   *#flags(): Iterable<RuleRequest> {
     const { options } = this;
-    // With profile dask the service ports are open to the VPC when nobody else may come in, whatever the flags say.
+    // With profile dask and disable_public_ingress, the service ports are open to the VPC whatever the flags say.
     const anyway = options.disablePublicIngress && options.profile === "dask" && options.ingress === undefined;
     for (const [option, isOn, ports] of [
       ["enable_public_http", options.publicHttp, options.httpPorts],
@@ -113,13 +113,13 @@ export class RuleRequests {
     for (const caller of callers) if (caller.isEverybody) throw errors.everybody(caller.toString());
     if (callers.length === 0 && !disablePublicIngress) throw errors.noCaller("caller");
     const sources: RuleSource[] = callers.map((cidr) => ({ kind: "cidr", cidr }));
-    // Within the VPC it does not matter who the callers are, so nobody need look them up.
+    // Within the VPC the callers' addresses do not matter, so they need no look-up.
     for (const port of callerPorts) {
       for (const source of sources.length === 0 ? [VPC] : sources) {
         const who = source.kind === "vpc" ? "the callers" : printSource(source);
         const is = this.#step("caller", source.kind === "vpc" ? "is whoever" : `is ${who}`);
         const opens = this.#step("allow_ports", `opens ${port} to ${who}`);
-        // Of two options that made a row together, it is named after one that somebody wrote.
+        // Two options made the row together; a written one names it.
         const opener = is.origin === BUILT_IN ? opens : is;
         yield { ...request(port, source, opener), steps: [is, opens] };
       }
@@ -142,11 +142,11 @@ export class RuleRequests {
     }
   }
 
-  /** The VPC takes the place of every source that is not known to lie inside it. */
+  /** The VPC replaces every source that is not known to lie inside it. */
   #withinVpc(asked: RuleRequest): RuleRequest {
     const { source } = asked;
     const { vpcCidr } = this.context;
-    // Members of a group are in this VPC or in one that is peered with it: no public ingress.
+    // Members of a group are in this VPC or in a peered one: no public ingress.
     const stays =
       source.kind === "security-group" || (source.kind === "cidr" && vpcCidr?.contains(source.cidr) === true);
     const text = withinText(source, stays);
@@ -166,7 +166,7 @@ export class RuleRequests {
 
   #step(option: string, text: string): Step {
     const [key = option] = option.split(/[.[]/);
-    // A prop that a program passed stands in no file.
+    // A program's prop has no place in a file.
     const origin = writtenAt(this.#origins, option) ?? (this.options.given.has(key) ? "given" : BUILT_IN);
     return { option, origin, text };
   }

@@ -7,7 +7,7 @@
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 
-/** Read-only all the way down. */
+/** Read-only, including all lists and parts. */
 type Frozen<T> = T extends readonly (infer Item)[]
   ? readonly Frozen<Item>[]
   : T extends object

@@ -1,5 +1,4 @@
-/** The table of rules as people read it, and as programs do. */
-
+/** The table of rules as text for people and as JSON for programs. */
 import { printPorts, printSource } from "../../net/ingress-rule.js";
 import type { RuleTable, Step, TableRow } from "./table.js";
 

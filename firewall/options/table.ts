@@ -1,11 +1,10 @@
 /**
  * The merge: every option makes requests (a port for a source), `firewall.cidr` and
- * `disable_public_ingress` re-source them, and equal ones become one row that remembers every step.
+ * `disable_public_ingress` change their sources, and equal requests become one row that keeps every step.
  *
- * Which rules come out does not depend on the order in which options, entries, ports or callers are
- * written; the order of the rows does, since people look for what they wrote where they wrote it:
- * http ports, 22, the callers', then the listed ones. A row that another one covers is reported and
- * stays: whoever wrote it may take the wider one back.
+ * The set of rules does not depend on the order of options, entries, ports or callers. The order of the
+ * rows does, because users look for a row where they wrote it: http ports, 22, the callers' ports, then
+ * the listed ones. A row that another one covers is reported and stays: the user may remove the wider one.
  */
 
 import { defined } from "../../base/defined.js";
@@ -19,22 +18,22 @@ export type { Step, TableContext } from "./rule-requests.js";
 
 export interface TableRow {
   readonly rule: IngressRule;
-  /** The option that opened the port first, and where it stands. */
+  /** The option that opened the port first, and where it is written. */
   readonly option: string;
   readonly origin: string;
   readonly why: readonly Step[];
 }
 
-/** Two requests or rows of which one would do. */
+/** Two requests or rows, one of which is redundant. */
 export interface Overlap {
   readonly kind: "duplicate" | "covered";
   readonly text: string;
 }
 
 export interface RuleTable {
-  /** What the public group lets in. */
+  /** Rules of the public group. */
   readonly rows: readonly TableRow[];
-  /** What a second group lets in from inside the VPC: ports whose public flag is off, with profile dask. */
+  /** Rules of a second group, for traffic inside the VPC: with profile dask, ports whose public flag is off. */
   readonly internal: readonly TableRow[];
   /** Sentences for people, the overlaps among them. */
   readonly warnings: readonly string[];
@@ -70,7 +69,7 @@ export function tableOf(checked: CheckedOptions, context: TableContext): RuleTab
   });
 }
 
-/** Equal rules become one row, in the place of the first. */
+/** Equal rules become one row, at the place of the first. */
 function merge(requests: readonly RuleRequest[], overlaps: Overlap[]): TableRow[] {
   const rows = new Map<string, { first: RuleRequest; rule: IngressRule; why: Step[] }>();
   for (const request of requests) {
@@ -80,7 +79,7 @@ function merge(requests: readonly RuleRequest[], overlaps: Overlap[]): TableRow[
       rows.set(ruleKey(rule), { first: request, rule, why: [...request.steps] });
       continue;
     }
-    // Two sources that both became the VPC were not asked for twice.
+    // Two different sources that both became the VPC are no duplicate.
     if (printSource(row.first.asked) === printSource(request.asked)) {
       const who = `${request.port} from ${printSource(request.source)}`;
       const text = `${who} is asked for twice: by ${named(row.first.opener)} and by ${named(request.opener)}`;
@@ -101,7 +100,7 @@ function reportCovered(rows: readonly TableRow[], vpcCidr: Cidr | undefined, ove
   for (const [index, row] of rows.entries()) {
     const cover = rows.find((other, place) => {
       if (place === index || !covers(other.rule, row.rule, vpcCidr)) return false;
-      // Two rows may name the same addresses in two ways; then the later one is the one too many.
+      // Two rows may name the same addresses in two ways; then the later one is redundant.
       return place < index || !covers(row.rule, other.rule, vpcCidr);
     });
     if (cover === undefined) continue;

@@ -1,8 +1,8 @@
 /**
- * Would this packet pass? Asked of the table, answered with the row that decides.
+ * Decides from the table whether a packet would pass, and names the deciding row.
  *
- * What the table does not know – the range of a VPC, the entries of a prefix list, the members of a
- * group – is not guessed: if it decides, the verdict is `depends`, which is not a pass.
+ * The table may not know the range of a VPC, the entries of a prefix list or the members of a group.
+ * Where one of these decides, the verdict is `depends`, which is not a pass.
  */
 
 import { defined } from "../../base/defined.js";
@@ -17,7 +17,7 @@ export interface PacketQuery {
   readonly address: Cidr | string;
   /** @default - the table's own */
   readonly vpcCidr?: Cidr;
-  /** What prefix lists and security groups hold, by id. @default - not known */
+  /** Addresses in prefix lists and security groups, by id. @default - not known */
   readonly members?: Readonly<Record<string, readonly Cidr[]>>;
 }
 
@@ -25,7 +25,7 @@ export interface PacketDecision {
   readonly verdict: "passes" | "blocked" | "depends";
   /** True only for a certain pass. */
   readonly passes: boolean;
-  /** One sentence that names the row, its option and its place, or says what is open instead. */
+  /** One sentence: the row, its option and its place, or the sources that are let in instead. */
   readonly because: string;
   /** The first row that lets the packet in, or might. */
   readonly row?: TableRow;
@@ -67,13 +67,13 @@ interface Known {
   readonly members: Readonly<Record<string, readonly Cidr[]>>;
 }
 
-/** Undefined where nobody knows. */
+/** Undefined where the members are unknown. */
 function holds(source: RuleSource, address: Cidr, { vpcCidr, members }: Known): boolean | undefined {
   switch (source.kind) {
     case "cidr":
       return source.cidr.contains(address);
     case "vpc":
-      // No VPC has addresses of the Internet, so those need no range to be judged.
+      // No VPC has public addresses.
       return vpcCidr === undefined
         ? address.family === 4 && !address.isPublicUnicast
           ? undefined

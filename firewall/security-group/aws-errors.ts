@@ -1,12 +1,11 @@
 /**
- * What an error of an EC2 call means for a reconciler. The one question is whether the call may have
- * taken effect, and what to do next:
+ * Classifies errors of EC2 calls by whether the call may have taken effect, and what to do next:
  *
- * - `throttled`: it did nothing; the same call again, later.
- * - `unclear`: it may have taken effect or not (the connection broke, EC2 failed inside): look again.
- * - `stale`: what we believed to be there is not, or the reverse: look again.
- * - `contended`: somebody else changed the prefix list, or is changing it: look again, once.
- * - `fatal`: trying again changes nothing.
+ * - `throttled`: no effect; send the same call again later.
+ * - `unclear`: it may have taken effect (the connection broke, EC2 failed inside); read again.
+ * - `stale`: EC2's state differs from the last read; read again.
+ * - `contended`: another client changed the prefix list, or is changing it; read again, once.
+ * - `fatal`: a retry would fail as well.
  */
 export type AwsErrorKind = "throttled" | "unclear" | "stale" | "contended" | "fatal";
 
@@ -46,7 +45,7 @@ export function classifyAwsError(error: unknown): AwsErrorKind {
   if (STALE.has(name)) return "stale";
   if (CONTENDED.has(name)) return "contended";
   const status = statusOf(error);
-  // A 503 of EC2 says that the request was turned away at the door.
+  // EC2 sends 503 for requests that it did not begin.
   if (THROTTLED.has(name) || status === 429 || status === 503) return "throttled";
   if (status !== undefined && status >= 500) return "unclear";
   if (name === "TimeoutError" || BROKEN_CONNECTION.has(text(error, "code"))) return "unclear";

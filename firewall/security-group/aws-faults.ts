@@ -1,8 +1,8 @@
-/** What a user is told when EC2 does not do what was asked. */
+/** Errors of EC2 as faults for users. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import { awsCode, awsMessage } from "./aws-errors.js";
 
-/** An error of EC2 as a user's line: what was called on what, what EC2 said, and what to do. */
+/** Names the call and its target, EC2's message, and a way out. Other errors pass through unchanged. */
 export function of(error: unknown, action: string, target = ""): unknown {
   const code = awsCode(error);
   const said = awsMessage(error);
@@ -55,7 +55,7 @@ export function of(error: unknown, action: string, target = ""): unknown {
   }
 }
 
-/** Errors of the SDK bear metadata or are about credentials; anything else is a defect and stays as it is. */
+/** Errors of the SDK have metadata or are about credentials; any other error is a defect. */
 function isOfAws(error: unknown): boolean {
   return (
     typeof error === "object" &&

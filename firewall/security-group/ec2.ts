@@ -1,6 +1,6 @@
 /**
- * The only edge to EC2. Reads are paginated and retried. A write is one call however many rules, and
- * answers with an {@link Outcome}: the caller looks again before it goes on if the outcome is not plain.
+ * The only edge to EC2. Reads are paginated and retried. A write is one call, however many rules, and
+ * returns an {@link Outcome}: unless it is `done`, the caller reads again before it goes on.
  */
 import {
   AuthorizeSecurityGroupIngressCommand,
@@ -31,8 +31,8 @@ import * as faults from "./aws-faults.js";
 import type { PrefixListBatch } from "./plan-prefix-list.js";
 
 /**
- * What came of a write: `done`; `stale` if rules were not as believed, or nobody knows whether it took
- * effect; `contended` if somebody else has changed the prefix list, or is changing it.
+ * The outcome of a write: `done`; `stale` if the rules differed from the last read or it is unclear
+ * whether the write took effect; `contended` if another client changes the prefix list.
  */
 export type Outcome = "done" | "stale" | "contended";
 
@@ -57,13 +57,13 @@ export interface RetryOptions extends Partial<Backoff> {
   readonly attempts?: number;
 }
 
-/** A client with the credentials and the region that the environment names. */
+/** A client with the environment's credentials and region. */
 export function connectEc2(options: Ec2Options = {}): Ec2 {
   const client = new EC2Client(
     defined({
       region: options.region,
       endpoint: options.endpoint,
-      // The SDK would send a write again whose answer was lost; we must look first what became of it.
+      // The SDK would resend a write whose response was lost. We read first whether it took effect.
       maxAttempts: 1,
       requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
     }),
@@ -117,7 +117,7 @@ export class Ec2 {
     return groups;
   }
 
-  /** The filter above is silent about a group that is not there; this call is not. */
+  /** The filter above ignores a missing group; this call fails for it. */
   async #checkExist(GroupIds: string[], signal: AbortSignal | undefined): Promise<void> {
     if (GroupIds.length === 0) return;
     const command = new DescribeSecurityGroupsCommand({ GroupIds });
@@ -132,7 +132,7 @@ export class Ec2 {
     );
   }
 
-  /** Removes by rule id, so that what somebody put in a rule's place since is not taken for it. */
+  /** Removes by rule id, so that a new rule in the same place is safe. */
   async revoke(GroupId: string, rules: readonly InstalledRule[]): Promise<Outcome> {
     const SecurityGroupRuleIds = rules.map(({ id }) => id);
     return this.#write("ec2:RevokeSecurityGroupIngress", GroupId, () =>
@@ -140,7 +140,7 @@ export class Ec2 {
     );
   }
 
-  /** Gives rules that are there another description. */
+  /** Changes the descriptions of existing rules. */
   async describe(GroupId: string, rules: readonly DescribedRule[]): Promise<Outcome> {
     const IpPermissions = toPermissions(rules);
     return this.#write("ec2:UpdateSecurityGroupRuleDescriptionsIngress", GroupId, () =>
@@ -148,7 +148,7 @@ export class Ec2 {
     );
   }
 
-  /** The list and its entries as of one version; waits while a change to it is under way. */
+  /** The list and its entries as of one version. Waits while a change is under way. */
   async readPrefixList(id: string, signal?: AbortSignal): Promise<PrefixList> {
     const list = await this.#settledList(id, signal);
     const entries: PrefixListEntry[] = [];
@@ -176,9 +176,9 @@ export class Ec2 {
   }
 
   /**
-   * Additions and removals in one call, on top of exactly the version that was read.
+   * Adds and removes in one call, on top of exactly the version that was read.
    *
-   * @returns the version that it made, or what hindered it.
+   * @returns the new version, or why there is none.
    */
   async modifyPrefixList(
     list: Pick<PrefixList, "id" | "name" | "version">,
@@ -188,7 +188,7 @@ export class Ec2 {
     const input = defined({
       PrefixListId: list.id,
       CurrentVersion: list.version,
-      // Said again: an implementation that takes the request for the whole list would else erase its name.
+      // Repeated, because an implementation that takes the request for the whole list would erase the name.
       PrefixListName: list.name,
       AddEntries: add.length === 0 ? undefined : add.map((cidr) => ({ Cidr: cidr.toString(), Description })),
       RemoveEntries: remove.length === 0 ? undefined : remove.map((cidr) => ({ Cidr: cidr.toString() })),
@@ -201,11 +201,11 @@ export class Ec2 {
     if (made?.State === "modify-complete" && made.Version === list.version + 1) return made.Version;
     const { version, failure } = await this.#settledList(list.id);
     if (failure !== undefined) throw faults.prefixListFailed(list.id, failure);
-    // Whoever came in between changed what we were about to build on.
+    // Another client made a version in between.
     return version === list.version + 1 ? version : "contended";
   }
 
-  /** The list when no change to it is under way, and why the last change failed, if it did. */
+  /** The list once no change is under way, and why the last change failed, if it did. */
   async #settledList(
     id: string,
     signal?: AbortSignal,
@@ -234,7 +234,7 @@ export class Ec2 {
     }
   }
 
-  /** A read may be sent again whatever became of it. */
+  /** A read may always be sent again. */
   async #read<Output>(
     action: string,
     send: (http: { abortSignal?: AbortSignal }) => Promise<Output>,
@@ -253,7 +253,7 @@ export class Ec2 {
     }
   }
 
-  /** Throttled calls are sent again; a write is never cut short by a signal. */
+  /** Resends throttled calls. No signal ends a write. */
   async #write(action: string, target: string, send: () => Promise<unknown>): Promise<Outcome> {
     for (let failures = 1; ; failures += 1) {
       try {

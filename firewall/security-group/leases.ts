@@ -1,9 +1,9 @@
 /**
- * Access for a time: rules whose marks say when they end and whose they are.
+ * Access for a time: rules whose marks say when they end and who holds them.
  *
- * A lease needs no memory but the rule itself; any run that reads the group ends what is over. Where a
- * list of ours has the same rule already, the lease is written onto it (`plan.ts` tells why). Where
- * somebody else has, the lease has no rule of its own, and is told to be only as lasting as theirs.
+ * The rule itself is the only record of a lease, and any run that reads the group removes expired ones.
+ * Where a list of ours already has the same rule, the lease is written onto it (see `plan.ts`). Where
+ * another owner has it, the lease gets no rule of its own and lasts only as long as theirs.
  */
 
 import { defined } from "../../base/defined.js";
@@ -42,7 +42,7 @@ export interface LeaseOptions {
   readonly groupIds: readonly string[];
   /** @default now */
   readonly now?: Date;
-  /** Where this command runs from, so that it does not lock itself out. */
+  /** Addresses of the machine that runs this command, so that it does not lock itself out. */
   readonly callers?: readonly Cidr[];
   readonly overrides?: Pick<Overrides, "confirmLockout">;
   readonly quota?: number;
@@ -59,7 +59,7 @@ export interface LeaseGrant {
   readonly until: Date;
 }
 
-/** Lets `sources` in until then. A longer lease of somebody else on the same rule is not cut short. */
+/** Lets `sources` in until `grant.until`. Another holder's longer lease on the same rule keeps its end. */
 export async function grantLease(options: LeaseOptions, grant: LeaseGrant): Promise<Report> {
   const { now = new Date() } = options;
   if (grant.until.getTime() <= now.getTime()) throw errors.leaseInThePast(grant.until);
@@ -68,7 +68,7 @@ export async function grantLease(options: LeaseOptions, grant: LeaseGrant): Prom
   return run(options, (actual) => planGrant(wanted, actual, grant.name, grant.until, now), wanted);
 }
 
-/** Ends all leases of a name, whatever their addresses. @returns what went; nothing, if there was none */
+/** Ends all leases of a holder, whatever their addresses. @returns the removed rules */
 export async function revokeLease(options: LeaseOptions, name: string): Promise<Report> {
   const { now = new Date() } = options;
   return run(options, (actual) => planLeases(actual, now, (mark) => withoutHolder(mark, name)));
@@ -77,11 +77,11 @@ export async function revokeLease(options: LeaseOptions, name: string): Promise<
 export interface LeaseRenewal {
   readonly name: string;
   readonly until: Date;
-  /** Where the holder is now: takes the place of every address the holder had. @default the same addresses */
+  /** The holder's addresses now, in place of all previous ones. @default the same addresses */
   readonly sources?: readonly Cidr[];
 }
 
-/** Moves the end of a lease and, for a holder who roams, its addresses: the new before the old. */
+/** Moves the end of a lease and, for a roaming holder, its addresses: new rules come before old ones go. */
 export async function renewLease(options: LeaseOptions, renewal: LeaseRenewal): Promise<Report> {
   const { now = new Date() } = options;
   if (renewal.until.getTime() <= now.getTime()) throw errors.leaseInThePast(renewal.until);
@@ -90,13 +90,13 @@ export async function renewLease(options: LeaseOptions, renewal: LeaseRenewal): 
   return run(options, (actual) => planRenewal(actual, renewal, now));
 }
 
-/** Ends what is over. Every sync does so too; this is for groups that no list follows. */
+/** Removes expired leases. Every sync does so too; this is for groups that follow no list. */
 export async function endExpiredLeases(options: LeaseOptions): Promise<Report> {
   const { now = new Date() } = options;
   return run(options, (actual) => planLeases(actual, now, (mark) => mark));
 }
 
-/** Every leased rule, those included that are over and not yet removed. */
+/** Every leased rule, including expired ones that are not removed yet. */
 export async function listLeases({ ec2, groupIds, now = new Date(), signal }: LeaseOptions): Promise<Lease[]> {
   const groups = await ec2.readRules(groupIds, signal);
   return [...groups].flatMap(([groupId, rules]) =>
@@ -143,8 +143,8 @@ export function planRenewal(
 }
 
 /**
- * @param change what becomes of a mark of ours; it is given without its lease if that is over.
- * @param missing what is to be there as well, if it is not yet.
+ * @param change maps a mark of ours to its successor; an expired lease is taken off before.
+ * @param missing rules to grant if they are not there yet.
  */
 export function planLeases(
   actual: readonly InstalledRule[],
@@ -166,7 +166,7 @@ export function planLeases(
 
 function dispositionOf(before: Mark, after: Mark): RuleDisposition {
   if (after.until !== undefined) return after;
-  // Without a lease before and after it is a list's rule, and no business of ours here.
+  // Without a lease before and after, the rule belongs to a list: leave it alone.
   if (before.until === undefined) return "foreign";
   return isLeaseOnly(before) ? "revoke" : after;
 }
@@ -177,7 +177,7 @@ function current(mark: Mark, now: Date): Mark {
 
 function withHolder(mark: Mark, name: string, until: Date): Mark {
   const others = (mark.holders ?? []).filter((holder) => holder !== name);
-  // Somebody else's lease on the same rule may end later, and then the rule does.
+  // Another holder's lease on the same rule may end later, and the rule lasts as long.
   const end = others.length > 0 && mark.until !== undefined && mark.until > until ? mark.until : until;
   return { ...mark, until: end, holders: [...others, name] };
 }
@@ -209,7 +209,7 @@ async function run(
         quota,
       }),
   );
-  // Every group is judged before any is changed.
+  // Check every group before changing any.
   const plans = jobs.map((job) => checked(job, job.actual));
   const reports: Report[] = [];
   for (const [index, job] of jobs.entries()) {

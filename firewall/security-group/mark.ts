@@ -1,12 +1,13 @@
 /**
- * The owner mark: what the description of a rule says about who made it and for how long.
+ * The owner mark: a rule's description says who made the rule and for how long.
  *
  * `sallyport:<owner>` claims the rule for an owner, usually the name of a followed list. `until=` makes
- * it a lease, `for=` says whose; words after these are for people. Only a description of exactly this
- * form claims anything: a rule whose mark does not parse belongs to somebody else and is left alone.
+ * it a lease, `for=` names its holders; any further words are for people. Only a description of exactly
+ * this form claims a rule. A rule whose mark does not parse belongs to another owner and is left alone.
  *
- * `managed-by=terraform` is such a mark on purpose. What Terraform made, only Terraform may change or
- * remove, whoever the owner: anything else would show as drift, and come back with the next deploy.
+ * `managed-by=terraform` deliberately makes a mark that does not parse. Only Terraform may change or
+ * remove its rules, whoever the owner: any other change would show as drift and return with the next
+ * deploy.
  */
 
 import { defined } from "../../base/defined.js";
@@ -14,28 +15,28 @@ import * as errors from "../errors.js";
 
 export interface Mark {
   readonly owner: string;
-  /** When the lease on this rule ends; seconds are the finest unit that is written. */
+  /** End of the lease on this rule, in whole seconds. */
   readonly until?: Date;
-  /** Whose lease it is; several people may sit behind one address. */
+  /** Holders of the lease; several people may share one address. */
   readonly holders?: readonly string[];
   /** Free words for people; they never make two marks differ. */
   readonly note?: string;
 }
 
-/** Owner of a rule that is there for a lease and nothing else. */
+/** Owner of a rule that exists only for a lease. */
 export const LEASE_OWNER = "access";
 
 const TERRAFORM = "managed-by=terraform";
 
 /** The longest description that EC2 takes. */
 const MAX_CHARACTERS = 255;
-/** What EC2 lets a description consist of. */
+/** The characters that EC2 accepts in a description. */
 const EC2_TEXT = /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]*$/;
 const OWNER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const HOLDER = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-/** @throws Fault if a name cannot be written into a description, or if all of it together is too long. */
+/** @throws Fault if a name does not fit into a description, or the whole is too long. */
 export function formatMark(mark: Mark): string {
   if (!OWNER.test(mark.owner)) throw errors.badOwner(mark.owner);
   const words = [`sallyport:${mark.owner}`];
@@ -50,12 +51,12 @@ export function formatMark(mark: Mark): string {
   return text;
 }
 
-/** Description of a rule that Terraform makes. @param note why it is there: the option that opens it */
+/** Description of a rule that Terraform makes. @param note the option that opens it */
 export function formatTerraformMark(owner: string, note: string): string {
   return formatMark({ owner, note: `${TERRAFORM} ${note}` });
 }
 
-/** @returns undefined for a description that claims nothing, or whose claim is not well-formed. */
+/** @returns undefined for a description without a well-formed mark. */
 export function parseMark(description: string | undefined): Mark | undefined {
   const [head = "", ...rest] = (description ?? "").split(" ");
   const owner = head.startsWith("sallyport:") ? head.slice("sallyport:".length) : "";
@@ -85,7 +86,7 @@ export function parseMark(description: string | undefined): Mark | undefined {
   });
 }
 
-/** The same claim, whatever the words for people. */
+/** Whether owner, end and holders are equal, whatever the note says. */
 export function sameMark(a: Mark, b: Mark): boolean {
   return claim(a) === claim(b);
 }

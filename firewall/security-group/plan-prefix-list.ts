@@ -1,10 +1,11 @@
 /**
- * What to do to one managed prefix list. The same promises as for a group (`plan.ts`): entries are
- * compared by block, only entries with the owner's mark are removed, another's entry counts as there.
+ * Plans the changes to one managed prefix list. The same rules hold as for a group (`plan.ts`): entries
+ * are compared by block, only entries with the owner's mark are removed, and another owner's entry counts
+ * as present.
  *
- * One call changes a list as a whole and makes it a new version, so within a call there is no before
- * and after. A change too large for one call is split so that additions come as early as the list's
- * size allows, and no version in between holds more than the list may.
+ * One call changes the whole list and makes a new version of it, so additions and removals in one call
+ * take effect together. A change too large for one call is split so that additions come as early as the
+ * list's size allows, and no version in between exceeds it.
  */
 import { type Cidr, compareCidrs } from "../../net/cidr.js";
 import type { PrefixListEntry } from "../../net/ec2-rules.js";
@@ -15,7 +16,7 @@ export interface PrefixListPlan {
   readonly remove: readonly Cidr[];
   readonly keep: readonly Cidr[];
   readonly foreign: readonly PrefixListEntry[];
-  /** What the additions are described as. */
+  /** Description of the additions. */
   readonly description: string;
 }
 
@@ -52,7 +53,7 @@ export interface PrefixListBatch {
 /** "The number of entries per request cannot exceeds limit (100)", as EC2 puts it. */
 const MAX_ENTRIES_PER_CALL = 100;
 
-/** @param room entries that the list may still take before anything is removed. */
+/** @param room free entries of the list before any removal. */
 export function batchPrefixList(plan: Pick<PrefixListPlan, "add" | "remove">, room: number): PrefixListBatch[] {
   const add = [...plan.add];
   const remove = [...plan.remove];
@@ -74,7 +75,7 @@ export function batchPrefixList(plan: Pick<PrefixListPlan, "add" | "remove">, ro
   return batches;
 }
 
-/** Entries in the list after the plan. */
+/** How many entries the list has after the plan. */
 export function entriesAfter(plan: PrefixListPlan): number {
   return plan.keep.length + plan.foreign.length + plan.add.length;
 }

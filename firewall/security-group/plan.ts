@@ -1,29 +1,29 @@
 /**
- * What to do to one security group, decided from what it is to let in and what it lets in now.
+ * Plans the changes to one security group, from the rules that it should have and the rules that it has.
  *
- * - Rules are compared by content; a description only says whose a rule is.
- * - Only rules with the owner's mark are revoked. Somebody else's rule with the wanted content counts
- *   as there, and is neither doubled, taken over, nor removed.
- * - A lease rides on the rule that it needs: under the owner `access` if it is the rule's only reason,
- *   under the list's owner if a list wants the same rule. So neither the end of a lease nor an address
- *   leaving the list takes away what the other still wants.
- * - A lease that has ended is removed by whoever comes first, not only by whom granted it.
+ * - Rules are compared by content; the description only names the owner.
+ * - Only rules with the owner's mark are revoked. Another owner's rule with the wanted content counts as
+ *   present, and is neither duplicated, taken over, nor removed.
+ * - A lease shares the rule that it needs: under the owner `access` if the lease is the rule's only
+ *   reason, under the list's owner if a list wants the same rule. So neither the end of a lease nor an
+ *   address that leaves the list removes a rule that the other still wants.
+ * - Any run removes an expired lease, not only one of its grantor.
  *
- * Carrying out a plan makes its successor empty, and no wanted rule that is there is ever revoked.
+ * After a plan is applied, the next plan is empty. No plan revokes a wanted rule.
  */
 import type { DescribedRule, InstalledRule } from "../../net/ec2-rules.js";
 import { compareRules, type IngressRule, ruleKey } from "../../net/ingress-rule.js";
 import { formatMark, isExpired, LEASE_OWNER, type Mark, parseMark, sameMark, withoutLease } from "./mark.js";
 
 export interface RulePlan {
-  /** To be added. */
+  /** Missing rules. */
   readonly grant: readonly DescribedRule[];
-  /** There already, under a mark that is no longer right. */
+  /** Present rules that need another mark. */
   readonly remark: readonly DescribedRule[];
   readonly revoke: readonly InstalledRule[];
-  /** Ours, and to stay: wanted, or leased. */
+  /** Our rules that stay: wanted, or leased. */
   readonly keep: readonly InstalledRule[];
-  /** Not ours, wanted or not: never touched. */
+  /** Rules of other owners, wanted or not: never touched. */
   readonly foreign: readonly InstalledRule[];
 }
 
@@ -46,7 +46,7 @@ export function planRules(
   return sorted(plan);
 }
 
-/** What becomes of a rule: gone, left to whoever made it, or kept under a mark. */
+/** A rule is revoked, left to its owner, or kept under a mark. */
 export type RuleDisposition = "revoke" | "foreign" | Mark;
 
 function decide(mark: Mark | undefined, isWanted: boolean, owner: string, now: Date): RuleDisposition {
@@ -56,12 +56,12 @@ function decide(mark: Mark | undefined, isWanted: boolean, owner: string, now: D
   return lease ? { ...mark, owner: LEASE_OWNER } : "revoke";
 }
 
-/** A rule that nothing but a lease asks for. Without an end it is no lease: nobody said that it ends. */
+/** Whether a lease is the only reason for a rule. A mark without an end is not a lease. */
 export function isLeaseOnly(mark: Mark): boolean {
   return mark.owner === LEASE_OWNER && mark.until !== undefined;
 }
 
-/** The revokes that somebody may not have expected: a lease that ends as it was granted is none. */
+/** Revokes that may surprise: all but expired leases. */
 export function unexpectedRevokes(plan: RulePlan, now: Date): InstalledRule[] {
   return plan.revoke.filter(({ description }) => {
     const mark = parseMark(description);
@@ -105,7 +105,7 @@ export function changesNothing(plan: RulePlan): boolean {
   return plan.grant.length + plan.remark.length + plan.revoke.length === 0;
 }
 
-/** The rules that are there after the plan, described as they will be. */
+/** The rules after the plan. */
 export function rulesAfter(plan: RulePlan): IngressRule[] {
   return [...plan.keep, ...plan.foreign, ...plan.grant.map(({ rule }) => rule)].sort(compareRules);
 }

@@ -1,9 +1,9 @@
 /**
- * How many rules a group would hold, counted as AWS counts, before anything is applied.
+ * Counts a group's rules as AWS does, before anything is applied.
  *
  * The quota is per group and direction, and separate for IPv4 and IPv6. A prefix list counts as its
- * maximum entries, in every rule that names it; a group, or a list whose maximum is not known, as one.
- * Neither says its family here, so both count against both.
+ * maximum entries, in every rule that names it. A group, or a list of unknown maximum, counts as one.
+ * The family of lists and groups is unknown here, so they count against both quotas.
  */
 import { type Cidr, uniqueCidrs } from "../../net/cidr.js";
 import { CidrMerger } from "../../net/cidr-merger.js";
@@ -32,7 +32,7 @@ export function countRules(rules: readonly IngressRule[]): RuleCount {
   return count;
 }
 
-/** @throws Fault that names every way out, with the numbers it would come to. */
+/** @throws Fault that names every way out, with its numbers. */
 export function checkQuota(
   rules: readonly IngressRule[],
   options: { readonly group?: string; readonly limit?: number } = {},
@@ -52,16 +52,16 @@ export function checkQuota(
 export interface MergedRanges {
   readonly ports: readonly string[];
   readonly cidrs: readonly Cidr[];
-  /** Addresses that the merged ranges let in and nobody named. */
+  /** Addresses that the merged ranges let in beside the named ones. */
   readonly surplusAddresses: bigint;
 }
 
 /**
- * The sources of each port merged until `limit` is kept: exactly where that is enough, else by
- * joining neighbours, the nearest first, so that as few other addresses as possible come along. Ports with
- * the same sources keep the same sources.
+ * Merges the sources of each port until `limit` is kept: exactly if that is enough, else by joining the
+ * nearest neighbours first, so that as few other addresses as possible come along. Ports with equal
+ * sources keep equal sources.
  *
- * @returns undefined if no merging would do that leaves the world outside.
+ * @returns undefined if only blocks wider than one party's own would fit.
  */
 export function mergeToFit(
   rules: readonly IngressRule[],

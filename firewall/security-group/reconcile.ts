@@ -1,9 +1,9 @@
 /**
- * Carries out plans, looking again whenever EC2 turns out to be otherwise than planned.
+ * Applies plans, and plans anew whenever EC2's state differs from the last read.
  *
- * Authorize adds all its rules or, if one of them is there already, none. So a duplicate is no reason
- * to go on: what is missing is planned anew from a fresh read. The same holds when the answer to a
- * call is lost: nobody knows whether it took effect, and the next read tells.
+ * Authorize adds all its rules or, if one of them exists already, none. So after a duplicate the missing
+ * rules are planned again from a fresh read. The same holds when the response to a call is lost: only the
+ * next read shows whether it took effect.
  */
 
 import { pause } from "../../base/async/backoff.js";
@@ -19,7 +19,7 @@ export interface GroupJob {
   /** The rules as they were read. */
   readonly actual: readonly InstalledRule[];
   readonly plan: (actual: readonly InstalledRule[]) => RulePlan;
-  /** Asked before every plan is carried out. @throws Fault to leave everything as it is */
+  /** Runs before every plan is applied. @throws Fault to leave everything as it is */
   readonly check?: (plan: RulePlan) => void;
   /** Rules that the group may hold per family. @default 60 */
   readonly quota?: number;
@@ -46,11 +46,11 @@ interface Convergence<State, Plan> {
   readonly plan: (state: State) => Plan;
   readonly apply: (state: State, plan: Plan) => Promise<Outcome>;
   readonly read: () => Promise<State>;
-  /** After so many conflicts with another writer it gives up. @default - never */
+  /** Conflicts with another writer before it gives up. @default - any number */
   readonly maxConflicts?: number;
 }
 
-/** Plans and applies, and does so again from a fresh read as long as the target is not as planned. */
+/** Plans and applies until a plan is done, each time from a fresh read. */
 async function converge<State, Plan>(
   ec2: Ec2,
   target: string,
@@ -74,7 +74,7 @@ async function converge<State, Plan>(
   }
 }
 
-/** The plan for these rules, if nothing forbids it. */
+/** The plan for these rules. @throws Fault if a check or the quota forbids it */
 export function checked(job: GroupJob, actual: readonly InstalledRule[]): RulePlan {
   const plan = job.plan(actual);
   if (plan.grant.length > 0) {
@@ -94,8 +94,8 @@ async function apply(ec2: Ec2, { groupId, quota }: GroupJob, plan: RulePlan): Pr
     ...(plan.remark.length > 0 ? [describe] : []),
     ...(plan.revoke.length > 0 ? [revoke] : []),
   ];
-  // The one exception to grants first: old and new rules do not fit into the group together. What is
-  // revoked is wanted by nobody, so that no address of both lists is ever without its rule even so.
+  // The one exception to grants first: old and new rules do not fit into the group together. Only rules
+  // that no list wants are revoked, so an address of both lists keeps its rule even then.
   if (plan.grant.length > 0 && plan.revoke.length > 0 && !fitTogether(plan, quota ?? RULES_PER_GROUP)) {
     steps.unshift(...steps.splice(-1));
   }

@@ -1,5 +1,4 @@
-/** What a run did, or would do, as data for programs and as lines for people. */
-
+/** A run's changes, done or planned, as data for programs and as lines for people. */
 import { defined } from "../../base/defined.js";
 import type { Cidr } from "../../net/cidr.js";
 import { type IngressRule, printPorts, printProtocol, printSource, ruleKey } from "../../net/ingress-rule.js";
@@ -17,18 +16,18 @@ export interface ReportRow {
   /** End of the lease on this rule. */
   readonly until?: string;
   readonly holders?: readonly string[];
-  /** Of a foreign rule: the list has this address as well, and the rule counts as there. */
+  /** For a foreign rule: the list has this address as well, so the rule counts as present. */
   readonly wanted?: true;
 }
 
 export interface Report {
-  /** False if everything was, or is, as it should be. */
+  /** False if nothing had, or has, to change. */
   readonly changed: boolean;
   readonly added: readonly ReportRow[];
   readonly removed: readonly ReportRow[];
   /** Ours before and after. */
   readonly kept: readonly ReportRow[];
-  /** Somebody else's: never touched. */
+  /** Rules of other owners: never touched. */
   readonly foreign: readonly ReportRow[];
 }
 
@@ -111,7 +110,7 @@ function compared({ before, after, foreign, wanted, isRemarked }: Comparison): R
   };
 }
 
-/** One line per rule: `+` added, `-` removed, `=` kept, `foreign` left to whoever made it. */
+/** One line per rule: `+` added, `-` removed, `=` kept, `foreign` left to its owner. */
 export function reportLines(report: Report): string[] {
   return [
     ...report.added.map((row) => `+ ${rowText(row)}`),

@@ -1,7 +1,7 @@
 /**
- * What keeps a broken or hijacked list from locking people out, or from letting everybody in. Each
- * check is a function from values to a refusal, or to nothing; each has one flag that permits what it
- * refuses. A refusal is returned and not thrown, so that a caller may collect or show it.
+ * Safety checks keep a broken or hijacked list from locking users out, or from letting everybody in.
+ * Each check is a function from values to an error or undefined, and each has one override. Errors are
+ * returned, not thrown, so that a caller may collect or show them.
  */
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import type { InstalledRule } from "../../net/ec2-rules.js";
@@ -18,19 +18,19 @@ import { difference, sizeOf, spansOf, union } from "../../net/ranges.js";
 import type { SafetyError } from "./safety-errors.js";
 import * as safetyErrors from "./safety-errors.js";
 
-/** Which refusals are lifted; nothing is, unless said. */
+/** The checks that are off; by default, none. */
 export interface Overrides {
-  /** The list may be empty: every rule of ours goes. @default false */
+  /** The list may be empty: all our rules go. @default false */
   readonly allowEmpty?: boolean;
-  /** Part of the addresses that may disappear at once, 0 to 1. @default 0.5 */
+  /** Fraction of the addresses that may disappear at once, 0 to 1. @default 0.5 */
   readonly maxShrink?: number;
-  /** Addresses that the Internet does not route may be listed. @default false */
+  /** The list may have addresses that the Internet does not route. @default false */
   readonly allowPrivate?: boolean;
-  /** Blocks so wide that they are practically everybody may be listed. @default false */
+  /** The list may have blocks so wide that they are practically everybody. @default false */
   readonly allowEverybody?: boolean;
-  /** What is not an address is passed over. @default false: the whole list is refused */
+  /** Skip invalid addresses. @default false: refuse the whole list */
   readonly skipInvalid?: boolean;
-  /** The address that this runs from may lose its access. @default false */
+  /** This machine may lose its access. @default false */
   readonly confirmLockout?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface ReadAddresses {
   readonly invalid: readonly string[];
 }
 
-/** Addresses and blocks as a list writes them; what is neither is set apart. */
+/** Reads addresses and blocks as a list writes them, and sets invalid ones apart. */
 export function readAddresses(texts: readonly string[]): ReadAddresses {
   const addresses: Cidr[] = [];
   const invalid: string[] = [];
@@ -65,7 +65,7 @@ export function checkNotEmpty(addresses: readonly Cidr[], overrides: Overrides =
   return addresses.length > 0 || overrides.allowEmpty ? undefined : safetyErrors.emptyList();
 }
 
-/** @param before addresses that the list gave last time, as the rules of its owner remember them. */
+/** @param before number of addresses the list gave last time, as its owner's rules show. */
 export function checkShrink(before: number, after: number, overrides: Overrides = {}): SafetyError | undefined {
   // An empty list has a flag of its own.
   if (after >= before || (after === 0 && overrides.allowEmpty)) return undefined;
@@ -74,7 +74,7 @@ export function checkShrink(before: number, after: number, overrides: Overrides 
   return lost <= most ? undefined : safetyErrors.shrankTooMuch(before, after, most);
 }
 
-/** IPv4 and IPv6 blocks that IANA set apart: a packet from the Internet never bears such a source. */
+/** Blocks that IANA reserves: no packet from the Internet has such a source. */
 const SET_APART = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -104,9 +104,9 @@ function touchesSetApart(cidr: Cidr): boolean {
 
 /** No organisation has more than a /8 of IPv4; the largest blocks of IPv6 ever given out are /16. */
 const WIDEST = { 4: 8, 6: 16 } as const;
-/** All of IPv6 that was ever given out. */
+/** All IPv6 addresses that IANA has allocated. */
 const GIVEN_OUT = Cidr.parse("2000::/3");
-/** Part of all addresses, in narrower blocks, from which on a list is no list of somebody's addresses. */
+/** A list that covers more than one in so many of all addresses is not one party's own. */
 const MAX_SHARE_DIVISOR = 4n;
 
 export function checkWidth(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
@@ -126,11 +126,11 @@ function isGivenOut(cidr: Cidr): boolean {
 }
 
 /**
- * Refuses to take from the caller what the caller can reach now.
+ * Checks that the caller keeps its access.
  *
- * @param callers where this command runs from; unknown if empty, and then nothing is refused.
- * @param revoked rules that are to go.
- * @param remaining every rule that will be there afterwards, whoever made it.
+ * @param callers this machine's addresses. If empty, they are unknown and nothing is refused.
+ * @param revoked rules to remove.
+ * @param remaining every rule afterwards, of any owner.
  */
 export function checkLockout(
   callers: readonly Cidr[],
@@ -166,12 +166,12 @@ export function checkListLockout(
   return checkLockout(callers, removed.map(asRule), remaining.map(asRule), overrides);
 }
 
-/** How many addresses the rules of an owner let in: what its list was, the last time. */
+/** The addresses that an owner's rules let in: its list, the last time. */
 export function addressesOf(rules: readonly InstalledRule[]): Set<string> {
   return new Set(rules.flatMap(({ source }) => (source.kind === "cidr" ? [source.cidr.toString()] : [])));
 }
 
-/** All checks of a list in the order in which their answers help most; the first refusal, if any. */
+/** All checks of a list, the most helpful first. @returns the first error, if any */
 export function checkList(read: ReadAddresses, before: number, overrides: Overrides = {}): SafetyError | undefined {
   const { addresses, invalid } = read;
   return (

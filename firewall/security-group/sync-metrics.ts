@@ -1,4 +1,4 @@
-/** What became of the turns so far, as Prometheus reads it, and whether all is well. Pure. */
+/** The history of a watch as Prometheus metrics and as health. Pure. */
 import { type Family, familyText } from "../../base/prometheus.js";
 import type { Report } from "./report.js";
 import type { Turn } from "./watch.js";
@@ -29,7 +29,7 @@ export function recordTurn(history: SyncHistory, turn: Turn): SyncHistory {
   };
 }
 
-/** The text format, version 0.0.4. What has not happened yet has no sample. */
+/** The text format, version 0.0.4. An event that has not happened yet has no sample. */
 export function renderMetrics(history: SyncHistory): string {
   const { lastReport, lastSuccess, lastTurn } = history;
   const owner = { owner: history.owner };
@@ -92,7 +92,7 @@ export interface Health {
   readonly reason: string;
 }
 
-/** Well as long as a turn succeeded within the last three intervals: one failure is no alarm. */
+/** Healthy if a turn succeeded within the last three intervals: one failure is no alarm. */
 export function healthOf({ lastSuccess, lastTurn }: SyncHistory, intervalMs: number, now: Date): Health {
   if (lastSuccess === undefined)
     return { healthy: false, reason: lastTurn === undefined ? "starting" : "no success yet" };
@@ -101,7 +101,7 @@ export function healthOf({ lastSuccess, lastTurn }: SyncHistory, intervalMs: num
   return { healthy: age <= 3 * intervalMs + GRACE_MS, reason: said };
 }
 
-/** For the turns themselves. */
+/** Time that the turns themselves may take. */
 const GRACE_MS = 60_000;
 const ACTIONS = ["added", "removed", "kept", "foreign"] as const;
 

@@ -1,9 +1,8 @@
 /**
- * Makes rules or prefix lists follow a list of addresses: judge the list, plan, grant, revoke.
+ * Makes rules or prefix lists follow a list of addresses: check the list, plan, grant, revoke.
  *
- * Everything is read and judged before anything is changed. A list that is refused, for any reason,
- * changes nothing. Nothing is remembered between two runs but what the rules themselves say, so a run
- * that was cut off is simply run again.
+ * Everything is read and checked before anything changes. A refused list changes nothing. The rules
+ * themselves are the only state between two runs, so an interrupted run is simply run again.
  */
 
 import { defined } from "../../base/defined.js";
@@ -53,32 +52,32 @@ export type SyncTarget = GroupTarget | PrefixListTarget;
 
 export interface SyncOptions {
   readonly ec2: Ec2;
-  /** The list as its source wrote it: addresses and blocks. */
+  /** Addresses and blocks as the source wrote them. */
   readonly addresses: readonly string[];
-  /** A group may be named several times, with other ports. */
+  /** A group may appear several times, with different ports. */
   readonly targets: readonly SyncTarget[];
-  /** Name of the list, in the mark of each rule that follows it. */
+  /** Name of the list, in the mark of each of its rules. */
   readonly owner: string;
   /** Follow only addresses of this family. @default both */
   readonly family?: 4 | 6;
   readonly overrides?: Overrides;
-  /** Where this command runs from; without it no lockout can be seen. */
+  /** This machine's addresses; without them no lockout is detected. */
   readonly callers?: readonly Cidr[];
   /** Rules that a group may hold per family. @default 60 */
   readonly quota?: number;
   /** @default now */
   readonly now?: Date;
-  /** Ends the run while it reads and plans; changes that have begun are carried through. */
+  /** Ends the run while it reads and plans; changes that have begun are completed. */
   readonly signal?: AbortSignal;
 }
 
 export interface SyncPlan {
-  /** What would be added, removed, kept and left. */
+  /** What `apply` would add, remove, keep and leave. */
   readonly preview: Report;
   readonly apply: () => Promise<Report>;
 }
 
-/** One run: plan, and carry it out. */
+/** Plans and applies. */
 export async function sync(options: SyncOptions): Promise<Report> {
   const plan = await planSync(options);
   options.signal?.throwIfAborted();
@@ -86,9 +85,9 @@ export async function sync(options: SyncOptions): Promise<Report> {
 }
 
 /**
- * Reads the targets, judges the list and plans.
+ * Reads the targets, checks the list and plans.
  *
- * @throws Fault if the list is refused; then nothing was changed, and nothing will be.
+ * @throws Fault if the list is refused; then nothing changes.
  */
 export async function planSync(options: SyncOptions): Promise<SyncPlan> {
   const { ec2, owner, signal, overrides = {} } = options;
@@ -110,10 +109,10 @@ interface Step {
   readonly apply: () => Promise<Report>;
 }
 
-/** Targets that are changed at once: they do not depend on each other, and each costs round trips. */
+/** Targets that change concurrently: they are independent, and each costs round trips. */
 const AT_ONCE = 8;
 
-/** A target that fails does not hold up the others; the first failure is told when all have been tried. */
+/** A failed target does not hold up the others; the first failure is thrown after all were tried. */
 async function applyAll(steps: readonly Step[]): Promise<Report> {
   const reports: Report[] = [];
   const failures: unknown[] = [];
@@ -161,7 +160,7 @@ async function readTargets(
   return { groups, lists };
 }
 
-/** How many addresses the list had the last time, as its marks remember. */
+/** How many addresses the list had the last time, as its marks show. */
 function countBefore({ groups, lists }: Targets, owner: string): number {
   const owned = [...groups.values()].flatMap(({ actual }) =>
     actual.filter(({ description }) => parseMark(description)?.owner === owner),

@@ -1,15 +1,15 @@
 /**
- * Follows a list on and on: a turn, a wait, a turn. A turn that fails is told and changes nothing; the
- * next one comes at its usual time. The signal ends the wait, or the turn before its first change; what
- * has begun to change is carried through.
+ * Follows a list at an interval. A failed turn is reported and changes nothing; the next one comes at its
+ * usual time. The signal ends a wait at once, and a turn before its first change; changes that have begun
+ * are completed.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { sleepUnless } from "../../base/async/sleep.js";
 import type { Report } from "./report.js";
 
 export interface Turn {
   readonly startedAt: Date;
   readonly endedAt: Date;
-  /** What was done, unless it failed. */
+  /** Absent if the turn failed. */
   readonly report?: Report;
   readonly error?: unknown;
 }
@@ -17,7 +17,7 @@ export interface Turn {
 export interface WatchOptions {
   /** Milliseconds from the end of one turn to the start of the next. */
   readonly intervalMs: number;
-  /** Each wait is longer or shorter by up to this part, so that many followers do not come at once. @default 0.1 */
+  /** Each wait varies by up to this fraction, to spread many followers. @default 0.1 */
   readonly jitter?: number;
   readonly turn: (signal: AbortSignal) => Promise<Report>;
   readonly onTurn: (turn: Turn) => void;
@@ -25,7 +25,7 @@ export interface WatchOptions {
   readonly random?: () => number;
 }
 
-/** Returns when the signal says so; never throws what a turn threw. */
+/** Returns when the signal aborts. A turn's error goes to `onTurn` and is never thrown. */
 export async function watch(options: WatchOptions): Promise<void> {
   const { signal, onTurn, turn } = options;
   while (!signal.aborted) {
@@ -34,11 +34,11 @@ export async function watch(options: WatchOptions): Promise<void> {
       const report = await turn(signal);
       onTurn({ startedAt, endedAt: new Date(), report });
     } catch (error) {
-      // Cut short on purpose: no failure.
+      // The signal cut the turn short: not a failure.
       if (signal.aborted) return;
       onTurn({ startedAt, endedAt: new Date(), error });
     }
-    await rest(options);
+    await sleepUnless(signal, waitBetweenTurns(options));
   }
 }
 
@@ -48,13 +48,4 @@ export function waitBetweenTurns({
   random = Math.random,
 }: Omit<WatchOptions, "turn" | "onTurn" | "signal">): number {
   return Math.round(intervalMs * (1 + jitter * (2 * random() - 1)));
-}
-
-async function rest(options: WatchOptions): Promise<void> {
-  const { signal } = options;
-  try {
-    await delay(waitBetweenTurns(options), undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

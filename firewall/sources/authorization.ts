@@ -10,7 +10,7 @@ export function bearer(token: string, what: string): string {
   return `Bearer ${text}`;
 }
 
-/** @param credentials `user:password` (RFC 7617); only a line end behind it is cut off. */
+/** @param credentials `user:password` (RFC 7617); a trailing line end is dropped. */
 export function basic(credentials: string, what: string): string {
   const text = credentials.replace(/\r?\n$/, "");
   if (!/^[^:\p{Cc}]+:[^\p{Cc}]*$/u.test(text)) throw faults.badCredentials(what, "user:password");

@@ -1,7 +1,7 @@
 /**
- * The addresses that AWS publishes for its services (`ip-ranges.json`), of one service and, if wanted,
- * one region. The document lists blocks that lie next to each other or within each other; they are
- * merged into the fewest that hold the same addresses, since a security group has room for few.
+ * The addresses that AWS publishes for its services (`ip-ranges.json`), of one service and optionally one
+ * region. Adjacent and nested blocks are merged into the fewest that hold the same addresses, because a
+ * security group has room for few.
  */
 import { nearest } from "../../base/text/nearest.js";
 import { Cidr } from "../../net/cidr.js";
@@ -53,7 +53,7 @@ export function readAwsRanges(text: string, filter: AwsFilter, name: string): Li
   return mergeCidrs(chosen.map((range) => cidrOf(range, name))).map((cidr) => ({ text: cidr.toString(), at: "" }));
 }
 
-/** A misspelt service would be an empty list for ever. */
+/** A misspelt service would silently be an empty list. */
 function known(wanted: string, all: readonly string[], what: string, name: string): string {
   const names = [...new Set(all)].sort();
   const match = names.find((each) => each.toLowerCase() === wanted.toLowerCase());

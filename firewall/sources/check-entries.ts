@@ -1,4 +1,4 @@
-/** What stands between a list as it was read and a list that may be followed: every entry is an address. */
+/** Checks that every entry of a list is an address or a block. */
 import { Cidr } from "../../net/cidr.js";
 import * as faults from "./faults.js";
 import type { ListEntry } from "./list-source.js";
@@ -6,8 +6,8 @@ import type { ListEntry } from "./list-source.js";
 /**
  * The canonical texts of all entries.
  *
- * @param skipInvalid passes over what is no address, for those who permit it.
- * @throws Fault that names the first entry that is no address; then no entry counts.
+ * @param skipInvalid drops invalid entries.
+ * @throws Fault that names the first invalid entry.
  */
 export function checkEntries(entries: readonly ListEntry[], name: string, skipInvalid = false): string[] {
   return entries.flatMap((entry) => {

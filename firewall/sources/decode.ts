@@ -1,6 +1,6 @@
 import * as faults from "./faults.js";
 
-/** UTF-8 to text, without its byte order mark. @throws Fault for what is not UTF-8 */
+/** Decodes UTF-8 and drops the byte order mark. @throws Fault for invalid UTF-8 */
 export function decode(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

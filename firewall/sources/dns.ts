@@ -1,9 +1,9 @@
 /**
  * All addresses of a DNS name, IPv4 and IPv6.
  *
- * Both questions must be answered: a name server that fails at one of them would else take half of the
- * addresses out of the list. That a name has no address of one family is an answer. A name that gives
- * only some of its addresses each time cannot be followed.
+ * Both queries must succeed; otherwise a failing name server would remove half of the addresses from the
+ * list. A name without addresses of one family is fine. A name whose servers return only some of its
+ * addresses each time cannot be followed.
  */
 import { Resolver } from "node:dns/promises";
 import { errno } from "../../base/fault.js";
@@ -14,7 +14,7 @@ export interface DnsOptions {
   readonly name: string;
   /** `192.0.2.53`, `[2001:db8::53]:5353`. @default those of this machine */
   readonly servers?: readonly string[];
-  /** For one try of one server. @default 3000 */
+  /** Time limit of one query to one server. @default 3000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

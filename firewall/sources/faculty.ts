@@ -1,9 +1,9 @@
 /**
- * The answer of Faculty's `GET /api/cluster/ip-addresses`, and of `sallyport addresses serve`:
+ * The response of Faculty's `GET /api/cluster/ip-addresses`, and of `sallyport addresses serve`:
  *
  *     {"ipAddresses": ["101.2.3.4", "105.6.7.8"]}
  *
- * The order means nothing. The list names the shared servers; dedicated servers are not in it.
+ * The order has no meaning. The list has the shared servers, not the dedicated ones.
  */
 import * as faults from "./faults.js";
 import { found, kindOf, parseJson, readTexts } from "./json-document.js";

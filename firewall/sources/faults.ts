@@ -1,5 +1,4 @@
-/** Every reason not to follow a source. None of them changes a rule. */
-
+/** Reasons not to follow a source. In each case nothing changes. */
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { ListEntry } from "./list-source.js";

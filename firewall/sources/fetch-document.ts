@@ -1,9 +1,9 @@
 /**
- * A document over HTTPS, whole or not at all.
+ * Fetches a document over HTTPS, whole or not at all.
  *
- * The list that comes back opens doors, so nobody but who was named may write it: neither the
- * environment (NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED) nor a redirect to somebody else
- * has a say, and what is cut off in the middle does not count.
+ * The list opens the firewall, so it must come from the named server: neither the environment
+ * (NODE_EXTRA_CA_CERTS, NODE_TLS_REJECT_UNAUTHORIZED) nor a redirect to another server has any
+ * influence, and a truncated body is refused.
  */
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity, rootCertificates } from "node:tls";
@@ -17,7 +17,7 @@ import * as faults from "./faults.js";
 import { reasonOf } from "./reason.js";
 
 export interface FetchOptions {
-  /** How messages call the source. */
+  /** Name of the source in messages. */
   readonly name: string;
   /** Value of the `Authorization` header. */
   readonly authorization?: string;
@@ -25,7 +25,7 @@ export interface FetchOptions {
   readonly certificate?: string;
   /** @default 1 MiB */
   readonly maxBytes?: number;
-  /** For all of it, redirects included. @default 15000 */
+  /** Time limit for everything, redirects included. @default 15000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -63,7 +63,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   }
 }
 
-/** Where a redirect may lead: to another path of the same server, and nowhere else. */
+/** A redirect may lead only to another path of the same server. */
 function nextUrl(from: URL, location: string, name: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to === undefined || to.origin !== from.origin || to.username !== "" || to.password !== "") {
@@ -72,7 +72,7 @@ function nextUrl(from: URL, location: string, name: string): URL {
   return to;
 }
 
-/** The body, or where the server says it is. */
+/** The body, or the target of a redirect. */
 type DocumentResponse = { readonly bytes: Buffer } | { readonly location: string };
 
 async function get(

@@ -3,7 +3,7 @@ import * as faults from "./faults.js";
 import { type Found, pointerText, resolvePointer } from "./json-pointer.js";
 import type { ListEntry } from "./list-source.js";
 
-/** @throws Fault if `text` is not JSON, has nothing at the pointer, or something else than texts there. */
+/** @throws Fault if `text` is not JSON, or has no text or array of texts at the pointer. */
 export function readJsonDocument(text: string, pointer: readonly string[], name: string): ListEntry[] {
   const { value } = found(resolvePointer(parseJson(text, name), pointer), name);
   const at = pointerText(pointer);
@@ -27,7 +27,7 @@ export function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** @throws Fault that names the key which is not there. */
+/** @throws Fault that names the missing key. */
 export function found(result: Found, name: string): { readonly value: unknown } {
   if ("missing" in result) throw faults.noKey(name, result.missing, pointerText(result.from));
   return result;

@@ -1,6 +1,6 @@
 /** JSON pointers (RFC 6901): the place of a value in a document. */
 
-/** @returns the reference tokens of a pointer, or undefined if it is none. */
+/** @returns the reference tokens, or undefined for text that is not a pointer. */
 export function parsePointer(text: string): string[] | undefined {
   if (text === "") return [];
   if (!text.startsWith("/") || /~(?![01])/.test(text)) return undefined;
@@ -11,7 +11,7 @@ export function parsePointer(text: string): string[] | undefined {
     .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** A pointer as it stands behind the `#` of a URL: percent-encoded (RFC 6901, 6). */
+/** A pointer in the fragment of a URL, percent-encoded (RFC 6901, section 6). */
 export function parsePointerFragment(text: string): string[] | undefined {
   try {
     return parsePointer(decodeURIComponent(text));
@@ -41,7 +41,7 @@ export function resolvePointer(document: unknown, tokens: readonly string[]): Fo
 
 function step(value: unknown, token: string): { value: unknown } | undefined {
   if (Array.isArray(value)) {
-    // "-" is the place behind the last element, where there is nothing to read.
+    // "-" is the place after the last element, which has no value.
     const index = /^(?:0|[1-9]\d{0,15})$/.test(token) ? Number(token) : -1;
     return index >= 0 && index < value.length ? { value: value[index] } : undefined;
   }

@@ -1,4 +1,4 @@
-/** Where a list of addresses comes from, as a value; `parse-source.ts` reads how users write it. */
+/** Where a list of addresses comes from. `parse-source.ts` reads how users write it. */
 
 export type ListSource = (
   | { readonly kind: "faculty"; readonly url: string }
@@ -10,13 +10,13 @@ export type ListSource = (
   | { readonly kind: "aws"; readonly service: string; readonly region?: string }
   | { readonly kind: "caller" }
 ) & {
-  /** For messages: as the user wrote it, without a query, which may hold a secret. */
+  /** For messages: as the user wrote it, but without a query, which may hold a secret. */
   readonly name: string;
 };
 
-/** One line of a list before anybody looked whether it is an address. */
+/** One entry of a list, not yet checked. */
 export interface ListEntry {
   readonly text: string;
-  /** Where it stands: `line 7`, `/ipAddresses/3`. */
+  /** Its place: `line 7`, `/ipAddresses/3`. */
   readonly at: string;
 }

@@ -1,11 +1,11 @@
-/** The owner under which a source's rules are marked where nobody named one. */
+/** The default owner in the marks of a source's rules. */
 import type { ListSource } from "./list-source.js";
 
 /**
- * A name that two different lists do not share: rules of one owner that its list does not have are
- * removed. What only one machine or user knows (a file, the caller) is named after both.
+ * Two different lists must not share an owner, because a sync removes the owner's rules that its list
+ * does not have. So sources that belong to one machine or user (a file, the caller) are named after both.
  *
- * @param user whose caller it is, such as `ada@laptop`.
+ * @param user such as `ada@laptop`.
  */
 export function ownerOf(source: ListSource, user: string): string {
   switch (source.kind) {
@@ -26,7 +26,7 @@ export function ownerOf(source: ListSource, user: string): string {
   }
 }
 
-/** Of the end, where names differ most. */
+/** Keeps the end of a long name, where names differ most. */
 function clean(text: string): string {
   return text
     .replace(/[^A-Za-z0-9._-]+/g, "-")

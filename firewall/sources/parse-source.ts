@@ -1,4 +1,4 @@
-/** Reads a source as users write it: `faculty:https://…`, `json:…#/pointer`, `file:…`, `dns:…`, `aws:…`, `caller`. */
+/** Parses a source as users write it: `faculty:https://…`, `json:…#/pointer`, `file:…`, `dns:…`, `aws:…`, `caller`. */
 
 import { defined } from "../../base/defined.js";
 import { nearest } from "../../base/text/nearest.js";
@@ -74,7 +74,7 @@ export function listUrl(kind: string, text: string): URL {
   return url;
 }
 
-/** Without what may be secret: user, password and query. */
+/** Leaves out the parts that may be secret: user, password and query. */
 export function nameOf(kind: string, url: URL): string {
   return `${kind}:${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?..."}`;
 }
@@ -82,7 +82,7 @@ export function nameOf(kind: string, url: URL): string {
 function hostName(text: string, name: string): string {
   const labels = name.replace(/\.$/, "").split(".");
   const isName = labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i.test(label)) && name.length <= 254;
-  // What ends in a number is an address, or was meant to be one.
+  // A name that ends in a number is meant as an address.
   if (!isName || /^\d+$/.test(labels.at(-1) ?? "")) throw faults.badHostName(text);
   return name;
 }

@@ -1,4 +1,4 @@
-/** A list in a file of this machine, as it was at one moment. */
+/** Reads a list from a local file, as of one moment. */
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { errno } from "../../base/fault.js";
@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export async function readLocal(path: string, name: string): Promise<string> {
-  // O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
+  // O_NONBLOCK: otherwise, opening a FIFO would wait for a writer for ever.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     throw faults.unreachable(name, REASONS[errno(error) ?? ""] ?? String(error), error);
   });
@@ -24,7 +24,7 @@ export async function readLocal(path: string, name: string): Promise<string> {
     if (before.size > MAX_BYTES) throw faults.tooLarge(name, MAX_BYTES);
     const bytes = await handle.readFile();
     const after = await handle.stat({ bigint: true });
-    // Half of a new list would look like a list that shrank.
+    // A half-written list would look like a list that shrank.
     if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || BigInt(bytes.length) !== before.size) {
       throw faults.changedMeanwhile(name);
     }

@@ -1,4 +1,4 @@
-/** The thin edge of all sources: fetches, hands over to the reader of the kind, and checks every entry. */
+/** Reads sources: fetches, parses by kind, and checks every entry. */
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import { resolveCaller } from "../caller/lookup.js";
@@ -15,13 +15,13 @@ import { readTextFile } from "./text-file.js";
 
 export interface ReadOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** What a relative path is relative to. @default the working directory */
+  /** Base of relative paths. @default the working directory */
   readonly cwd?: string;
-  /** Who the caller is, as configured. @default "auto" */
+  /** The configured callers. @default "auto" */
   readonly caller?: "auto" | readonly string[];
-  /** For the URL of a faculty or json source. */
+  /** `Authorization` header for the URL of a faculty or json source. */
   readonly authorization?: string;
-  /** PEM that a faculty or json source is verified against, in place of the public authorities. */
+  /** PEM to verify a faculty or json source against, in place of the public authorities. */
   readonly certificate?: string;
   readonly dnsServers?: readonly string[];
   /** @default 15000 */
@@ -33,13 +33,13 @@ export interface ReadOptions {
 /** AWS's document had 2 MB in 2025. */
 const MAX_AWS_BYTES = 16 * 1024 * 1024;
 
-/** The addresses of all sources together; if one of them cannot be read, none counts. */
+/** The addresses of all sources together. One failed source fails all. */
 export async function readSources(sources: readonly ListSource[], options: ReadOptions): Promise<string[]> {
   const lists = await Promise.all(sources.map((source) => readSource(source, options)));
   return [...new Set(lists.flat())];
 }
 
-/** @throws Fault that names the source and says what is wrong with it. */
+/** @throws Fault that names the source and the reason. */
 export async function readSource(source: ListSource, options: ReadOptions): Promise<string[]> {
   return checkEntries(await entriesOf(source, options), source.name, options.skipInvalid);
 }
@@ -74,7 +74,7 @@ function jsonText(source: ListSource & { kind: "json" }, options: ReadOptions): 
     : readLocal(resolve(options.cwd ?? "", source.path), source.name);
 }
 
-/** Neither credentials nor certificate: those are for somebody else. */
+/** Without credentials and certificate, which belong to another server. */
 function awsText(name: string, options: ReadOptions): Promise<string> {
   const url = listUrl("aws", options.env.SALLYPORT_AWS_IP_RANGES_URL || AWS_RANGES_URL);
   return fetchDocument(url.href, { name, maxBytes: MAX_AWS_BYTES, ...pick(options, "signal", "timeoutMs") });
@@ -84,7 +84,7 @@ function fetchOptions(name: string, options: ReadOptions): FetchOptions {
   return { name, ...pick(options, "authorization", "certificate", "signal", "timeoutMs") };
 }
 
-/** Those of the options that are given. */
+/** The given ones among the named options. */
 function pick<K extends keyof ReadOptions>(
   options: ReadOptions,
   ...keys: K[]

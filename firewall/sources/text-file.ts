@@ -1,4 +1,4 @@
-/** A list in a text file: one address or block a line; blank lines, and what follows a `#`, are nothing. */
+/** A list in a text file: one address or block per line, with blank lines and `#` comments. */
 import type { ListEntry } from "./list-source.js";
 
 export function readTextFile(text: string): ListEntry[] {

@@ -17,7 +17,7 @@ export interface CallerAccessProps {
 }
 
 /**
- * A security group that lets the callers in, and nobody else: `FirewallRules` without any option.
+ * A security group that lets only the callers in: `FirewallRules` without any option.
  *
  * @example
  * const access = new CallerAccess(this, "Access", { vpcId: vpc.id, callers: ["203.0.113.7"] });

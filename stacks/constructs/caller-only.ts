@@ -3,17 +3,16 @@ import type { IConstruct } from "constructs";
 import { type Allowed, type Finding, openToWorld, type StackJson } from "../../firewall/guard/guard.js";
 
 export interface CallerOnlyProps {
-  /** What was asked for: `allowedBy(table)`, or `[{ port: 443, cidr: "0.0.0.0/0" }]`. @default - nothing */
+  /** Ports that may be open: `allowedBy(table)`, or `[{ port: 443, cidr: "0.0.0.0/0" }]`. @default - nothing */
   readonly allow?: readonly Allowed[];
 }
 
 /**
- * Fails synthesis when any security group of the app opens a port to the whole Internet that nobody
- * asked for: whoever's construct made it, by whatever kind of rule, prefix list or override.
+ * Fails synthesis when any security group of the app opens a port to the whole Internet without an
+ * entry in `allow`: by any construct, kind of rule, prefix list or override.
  *
  * It judges the JSON of whole stacks: once as an aspect, where errors carry the path of the construct,
- * and once more when all stacks are synthesized, for what other aspects changed and for stacks that
- * were added later.
+ * and again after all stacks are synthesized, for changes by other aspects and for stacks added later.
  *
  * @example
  * const app = new App();
@@ -23,7 +22,7 @@ export class CallerOnly implements IAspect {
   readonly #allow: readonly Allowed[];
   readonly #reported = new Set<string>();
 
-  // cdktf starts with the aspects of a stack and never asks those of the app: added there by hand, a guard would be idle.
+  // cdktf runs the aspects of stacks, never those of the app: a guard added there would not run.
   private constructor(props: CallerOnlyProps) {
     this.#allow = props.allow ?? [];
   }
@@ -47,7 +46,7 @@ export class CallerOnly implements IAspect {
     }
   }
 
-  /** For what the aspect could not see; what it reported has failed synthesis already, or will. */
+  /** Judges everything that the aspect could not see, without repeating its findings. */
   #judgeAll(scope: IConstruct): string[] {
     const { findings } = this.#judge(stacksIn(scope));
     return findings.filter((finding) => this.#isNews(finding)).map(({ stack, text }) => `[${stack}] ${text}`);
@@ -55,7 +54,7 @@ export class CallerOnly implements IAspect {
 
   #judge(stacks: readonly TerraformStack[]) {
     const own = stacks.map(jsonOf);
-    // A reference into another stack leads to that stack's outputs and lists.
+    // A reference into another stack leads to its outputs and lists.
     const others = own.some(({ json }) => JSON.stringify(json.data ?? null).includes("terraform_remote_state"))
       ? stacksIn(stacks[0]?.node.root)
           .filter((stack) => !stacks.includes(stack))

@@ -51,7 +51,7 @@ export function tableOfProps({ callers, ...props }: FirewallProps): RuleTable {
   return buildTable(options, { callers: (callers ?? []).map((caller) => Cidr.of(caller)) });
 }
 
-/** Whatever the names are: an unknown one is told by whoever reads the options. */
+/** Converts unknown names too: the reader of the options reports them. */
 function snakeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeKeys);
   if (typeof value !== "object" || value === null) return value;

@@ -17,24 +17,24 @@ import { ruleId } from "./rule-id.js";
 export interface FirewallRulesProps extends FirewallProps {
   /** VPC of the machines that the groups will guard. */
   readonly vpcId: string;
-  /** Range of the VPC as a reference, `vpc.cidrBlock`. @default - an error if a rule lets the VPC in */
+  /** Range of the VPC as a reference, `vpc.cidrBlock`. @default - an error if a rule needs it */
   readonly vpcCidr?: string;
   /** The rules, in place of options and callers: `buildTable(…)`. */
   readonly table?: RuleTable;
   /** Owner mark in the description of each rule, and front of the groups' names. @default "sallyport" */
   readonly deployment?: string;
-  /** What the group says about itself; another text replaces the group. @default "ingress" */
+  /** Description of the group; a change replaces the group. @default "ingress" */
   readonly description?: string;
   /** Rules that a group of this account may hold per family. @default 60 */
   readonly quota?: number;
 }
 
 /**
- * The firewall options as security groups: one that lets in what the table says and, where ports are
- * for the VPC only, a second one.
+ * The firewall options as security groups: one with the rows of the table and, for ports that only the
+ * VPC may reach, a second one.
  *
- * Neither group has inline rules: each row is a rule of its own, whose id is made of its content, so
- * that Terraform, a reconciler and a person can share the group without undoing each other's rules.
+ * Neither group has inline rules. Each row is a separate rule whose id is made of its content, so that
+ * Terraform, a reconciler and a person can share the group without undoing each other's rules.
  *
  * @example
  * const access = new FirewallRules(this, "Access", { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, callers: ["203.0.113.7"] });
@@ -52,7 +52,7 @@ export class FirewallRules extends Construct {
     this.table = table ?? tableOfProps(options);
     const groups = { vpcId, vpcCidr, deployment, quota };
     this.securityGroup = this.#group("Group", { ...groups, rows: this.table.rows, description });
-    // Terraform removes the allow-all egress that AWS gives a new group, so what may leave is said here.
+    // Terraform removes the allow-all egress that AWS gives a new group, so it is declared here.
     const outward = {
       securityGroupId: this.securityGroup.id,
       ipProtocol: "-1",
@@ -71,7 +71,7 @@ export class FirewallRules extends Construct {
     return this.securityGroup.id;
   }
 
-  /** What a machine is put in: one group, or two. */
+  /** The groups of a machine: one, or two. */
   get securityGroupIds(): string[] {
     const { securityGroup, internalSecurityGroup } = this;
     return [securityGroup, ...(internalSecurityGroup === undefined ? [] : [internalSecurityGroup])].map(({ id }) => id);
@@ -90,7 +90,7 @@ export class FirewallRules extends Construct {
       // A group in use cannot be deleted: its successor must exist, under another name, before it goes.
       lifecycle: { createBeforeDestroy: true },
     });
-    // The rows of the first group keep the ids that they always had.
+    // Rows of the first group keep their ids from before there was a second one.
     const front = id === "Group" ? "" : "internal-";
     for (const { rule, option } of rows) {
       new VpcSecurityGroupIngressRule(this, `${front}${ruleId(rule)}`, {
