@@ -26,7 +26,7 @@ import {
   type MachineName,
   WAN,
 } from "./support/lab.js";
-import { knock, knockUdp, serveEcho, serveUdpEcho } from "./support/traffic.js";
+import { greetingFrom, serveEcho, serveUdpEcho, udpReply } from "./support/traffic.js";
 import { User } from "./support/users.js";
 
 const support = await namespaceSupport();
@@ -231,7 +231,7 @@ worker: { every_seconds: 2 }
 
   test("UDP carries data", async () => {
     const { conn_port } = await ada.json("portmap", "add", "build1", "--udp", "--target-port", "7");
-    expect(await knockUdp(lab.machine("client1"), WAN.address, conn_port)).toBe("udp knock");
+    expect(await udpReply(lab.machine("client1"), WAN.address, conn_port)).toBe("udp probe");
   });
 
   test("IPv6 carries data", async () => {
@@ -248,7 +248,7 @@ worker: { every_seconds: 2 }
       ada.json("portmap", "add", name, "--type", "centos", "--address", labAddress(machine), "--target-port", "2222");
     const quiet = await add("quiet", "lab2");
     await add("dead", "lab3");
-    expect(await knock(lab.machine("client1"), WAN.address, quiet.conn_port)).toMatch(/^hello /);
+    expect(await greetingFrom(lab.machine("client1"), WAN.address, quiet.conn_port)).toMatch(/^hello /);
     const alive = async () => {
       const { forwards } = await ada.json("portmap", "list");
       return Object.fromEntries(

@@ -16,7 +16,7 @@ import {
   type MachineName,
   WAN,
 } from "../support/lab.js";
-import { hold, knock as knockFrom, knockUdp, serveEcho, serveUdpEcho } from "../support/traffic.js";
+import { greetingFrom, hold, probePort, serveEcho, serveUdpEcho, udpReply } from "../support/traffic.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
@@ -77,8 +77,12 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     repaired.length = 0;
   });
 
-  function knock(from: ClientName | MachineName, address: string, port: number): Promise<string> {
-    return knockFrom(lab.machine(from), address, port);
+  function probe(from: ClientName | MachineName, address: string, port: number): Promise<string> {
+    return probePort(lab.machine(from), address, port);
+  }
+
+  function greeting(from: ClientName | MachineName, address: string, port: number): Promise<string> {
+    return greetingFrom(lab.machine(from), address, port);
   }
   function forward(connPort: number, more: Partial<Forward> = {}): Forward {
     number += 1;
@@ -98,46 +102,46 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
   }
 
   test("V-20: a forward leads in, with the client's own address; without one nobody gets in", async () => {
-    expect(await knock("client1", WAN.address, 50_000)).toBe("TimeoutError");
+    expect(await probe("client1", WAN.address, 50_000)).toBe("TimeoutError");
     await kernel.add(forward(50_000));
-    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
-    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+    expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await probe("client1", WAN.address, 50_001)).toBe("TimeoutError");
   });
 
   test("V-21: forwarding is dropped: a client that routes through the gateway reaches no lab machine", async () => {
     const client = lab.machine("client2");
     await client.runOk("ip", ["route", "add", "192.168.1.0/24", "via", WAN.address]);
-    expect(await knock("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
+    expect(await probe("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
     await kernel.add(forward(50_000));
-    expect(await knock("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
+    expect(await probe("client2", labAddress("lab1"), 2222)).toBe("TimeoutError");
     await client.runOk("ip", ["route", "del", "192.168.1.0/24"]);
   });
 
   test("V-21: the lab's own traffic goes out behind the gateway's address", async () => {
-    expect(await knock("lab3", clientAddress("client1"), 8000)).toBe(`hello ${WAN.address}`);
+    expect(await greeting("lab3", clientAddress("client1"), 8000)).toBe(`hello ${WAN.address}`);
   });
 
   test("V-20: hairpin: a lab machine reaches another by the gateway's address", async () => {
     await kernel.add(forward(50_000));
-    expect(await knock("lab2", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
-    expect(await knock("lab1", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
-    expect(await knock("lab2", LAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+    expect(await greeting("lab2", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+    expect(await greeting("lab1", WAN.address, 50_000)).toBe(`hello ${LAN.address}`);
+    expect(await greeting("lab2", LAN.address, 50_000)).toBe(`hello ${LAN.address}`);
   });
 
   test("UDP and IPv6 carry data", async () => {
     await kernel.add(forward(50_000, { protocol: "udp", targetPort: 7 }));
     await kernel.add(forward(50_001, { targetAddr: labAddress6("lab1"), targetPort: 2226 }));
-    expect(await knockUdp(lab.machine("client1"), WAN.address, 50_000)).toBe("udp knock");
-    expect(await knock("client1", WAN.address6, 50_001)).toBe("hello 2001:db8:51::7");
-    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+    expect(await udpReply(lab.machine("client1"), WAN.address, 50_000)).toBe("udp probe");
+    expect(await greeting("client1", WAN.address6, 50_001)).toBe("hello 2001:db8:51::7");
+    expect(await probe("client1", WAN.address, 50_001)).toBe("TimeoutError");
   });
 
   test("sources: only the named addresses get in", async () => {
     await kernel.add(forward(50_000, { sources: [`${clientAddress("client1")}/32`] }));
     await kernel.add(forward(50_001, { sources: ["10.0.0.0/8"] }));
-    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
-    expect(await knock("client2", WAN.address, 50_000)).toBe("TimeoutError");
-    expect(await knock("client1", WAN.address, 50_001)).toBe("TimeoutError");
+    expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await probe("client2", WAN.address, 50_000)).toBe("TimeoutError");
+    expect(await probe("client1", WAN.address, 50_001)).toBe("TimeoutError");
   });
 
   test("a revoked forward ends a connection that is in use, and the port may lead elsewhere at once", async () => {
@@ -148,7 +152,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     await kernel.remove(first);
     expect((await talk).stdout).toBe("open\nConnectionResetError");
     await kernel.add(forward(50_000, { targetAddr: labAddress("lab2") }));
-    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
   });
 
   test("a silent connection of a revoked forward ends, though the port leads to IPv6 at once", async () => {
@@ -158,14 +162,14 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     await kernel.remove(first);
     await kernel.add(forward(50_000, { targetAddr: labAddress6("lab1"), targetPort: 2226 }));
     expect(await held.say("after")).toBe("ConnectionResetError");
-    expect(await knock("client1", WAN.address6, 50_000)).toBe("hello 2001:db8:51::7");
+    expect(await greeting("client1", WAN.address6, 50_000)).toBe("hello 2001:db8:51::7");
     await held.close();
   });
 
   test("counters count both directions, per forward, and outlive a replaced table", async () => {
     const kept = forward(50_000);
     await kernel.reconcile([kept, forward(50_001)]);
-    await knock("client1", WAN.address, 50_000);
+    await greeting("client1", WAN.address, 50_000);
     const before = await kernel.counters();
     const used = before.find(({ connPort }) => connPort === 50_000);
     expect(used?.packets).toBeGreaterThan(4);
@@ -186,7 +190,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     await kernel.add(forward(50_000));
     await lab.gateway.runOk("nft", ["flush", "ruleset"]);
     await expect.poll(() => repaired).toEqual([{ added: 1, removed: 0 }]);
-    expect(await knock("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
+    expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
   });
 
   test("somebody adds a door of their own to the table: it is shut again", async () => {

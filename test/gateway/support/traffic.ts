@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { endChild, withParentDeath } from "../../../base/process/spawn.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 
-/** Says hello and then whatever it hears, until the other side ends it. */
+/** Sends "hello" with the client's address, then echoes, until the client closes. */
 const ECHO = `
 import socket, threading, sys
 family = socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET
@@ -29,28 +29,30 @@ server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("0.0.0.0
 while True:
     data, peer = server.recvfrom(4096); server.sendto(b"udp " + data, peer)
 `;
-const KNOCK = `
+const PROBE = `
 import socket, sys
 try:
     c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3]))
     c.settimeout(float(sys.argv[3])); print(c.recv(100).decode().strip())
 except Exception as e: print(type(e).__name__)
 `;
-const UDP_KNOCK = `
+const UDP_PROBE = `
 import socket, sys
 c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); c.settimeout(float(sys.argv[3]))
 try:
-    c.sendto(b"knock", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
+    c.sendto(b"probe", (sys.argv[1], int(sys.argv[2]))); print(c.recv(100).decode())
 except Exception as e: print(type(e).__name__)
 `;
-/** Sends what it is told to, a line at a time, and says what came back. */
+/** Sends each line of its input, and prints what comes back. */
 const HOLD = `
 import socket, sys
-c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5); c.settimeout(5); c.recv(100); print("open", flush=True)
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=60); c.settimeout(60); c.recv(100); print("open", flush=True)
 for line in sys.stdin:
     try: c.sendall(line.encode()); print(c.recv(100).decode().strip() or "closed", flush=True)
     except Exception as e: print(type(e).__name__, flush=True)
 `;
+
+const PATIENCE_SECONDS = 60;
 
 export interface Held {
   /** @returns the echo, "closed", or the name of Python's error. */
@@ -58,7 +60,7 @@ export interface Held {
   close(): Promise<void>;
 }
 
-/** A connection to an echo that is silent unless it is told to speak. */
+/** Keeps a connection to an echo, silent until `say` is called. */
 export async function hold(from: NetNamespace, address: string, port: number): Promise<Held> {
   const command = withParentDeath(from.enter(["python3", "-c", HOLD, address, String(port)]));
   const child = spawn(command[0] ?? "", command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
@@ -74,7 +76,7 @@ export async function hold(from: NetNamespace, address: string, port: number): P
   };
 }
 
-/** TCP: greets with the client's address, then says what it hears. Serves when this resolves, and ends with the namespace. */
+/** Starts a TCP echo that first sends the client's address. It listens when this resolves, and ends with the namespace. */
 export async function serveEcho(on: NetNamespace, port: number, family: "4" | "6" = "4"): Promise<void> {
   background(on, [ECHO, family, String(port)]);
   await listening(on, "-Hltn", port);
@@ -86,13 +88,18 @@ export async function serveUdpEcho(on: NetNamespace): Promise<void> {
   await listening(on, "-Hlun", 7);
 }
 
-/** @returns the greeting, or the name of Python's error. */
-export async function knock(from: NetNamespace, address: string, port: number, seconds = 1): Promise<string> {
-  return (await from.run("python3", ["-c", KNOCK, address, String(port), String(seconds)])).stdout;
+/** Connects and waits. @returns the greeting, or the name of Python's error: "TimeoutError" if nothing answers. */
+export async function probePort(from: NetNamespace, address: string, port: number, seconds = 1): Promise<string> {
+  return (await from.run("python3", ["-c", PROBE, address, String(port), String(seconds)])).stdout;
 }
 
-export async function knockUdp(from: NetNamespace, address: string, port: number, seconds = 2): Promise<string> {
-  return (await from.run("python3", ["-c", UDP_KNOCK, address, String(port), String(seconds)])).stdout;
+/** As {@link probePort}, for a port that must answer, however long a busy machine takes. */
+export const greetingFrom = (from: NetNamespace, address: string, port: number) =>
+  probePort(from, address, port, PATIENCE_SECONDS);
+
+/** @returns the answer to a datagram, or the name of Python's error. */
+export async function udpReply(from: NetNamespace, address: string, port: number): Promise<string> {
+  return (await from.run("python3", ["-c", UDP_PROBE, address, String(port), String(PATIENCE_SECONDS)])).stdout;
 }
 
 function background(on: NetNamespace, script: readonly string[]): void {
