@@ -6,9 +6,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { iniEditor } from "../../../mirror/login/edit/ini.js";
 import { cliCommand, sallyport } from "../../support/cli.js";
+import { runInProcess } from "../../support/run-cli.js";
 import { type Lab, openLab } from "./support/mirror.js";
 
 const run = promisify(execFile);
@@ -17,11 +18,19 @@ const TEAM = ["--domain", "tools", "--repository", "team"];
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
+  // The AWS SDK reads the environment of its process.
+  for (const [name, value] of Object.entries(lab.env)) vi.stubEnv(name, value);
 });
-afterAll(() => lab.close());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await lab.close();
+});
 
-const mirror = (args: readonly string[], env: Record<string, string> = {}) =>
+/** The command in a process of its own. */
+const mirrorProcess = (args: readonly string[], env: Record<string, string> = {}) =>
   sallyport(["mirror", ...args], { env: { ...lab.env, ...env }, cwd: lab.home });
+/** The command in this process, for tests of what the tools then read. */
+const mirror = (args: readonly string[]) => runInProcess(["mirror", ...args], { env: lab.env, cwd: lab.home });
 const login = (tool: string, ...more: string[]) => mirror(["login", "--tool", tool, ...TEAM, ...more]);
 const tool = async (program: string, args: readonly string[], env: Record<string, string> = {}) =>
   (await run(program, args, { cwd: lab.home, env: { PATH: process.env.PATH, HOME: lab.home, ...env } })).stdout;
@@ -35,7 +44,7 @@ test("P-12 pip reads what login wrote, installs through it, and logout gives bac
   await mkdir(join(lab.home, ".config/pip"), { recursive: true });
   const original = "# mine\n[global]\ntimeout = 7\nindex-url = https://old.example/simple/\n";
   await writeFile(conf(), original, { mode: 0o644 });
-  const { code, stdout, stderr } = await login("pip");
+  const { code, stdout, stderr } = await mirrorProcess(["login", "--tool", "pip", ...TEAM]);
   expect(stderr).toBe("");
   expect(code).toBe(0);
   expect(stdout).toMatch(
@@ -50,7 +59,7 @@ test("P-12 pip reads what login wrote, installs through it, and logout gives bac
   expect(await tool("/usr/bin/pip", ["config", "debug"])).toContain(`${conf()}, exists: True`);
   await tool("/usr/bin/pip", ["download", "-q", "--no-deps", "-d", "got", "outside"]);
   expect(existsSync(join(lab.home, "got/outside-1.0-py3-none-any.whl"))).toBe(true);
-  const out = await mirror(["logout", "--tool", "pip"]);
+  const out = await mirrorProcess(["logout", "--tool", "pip"]);
   expect(out.stdout).toBe(`logged out: pip\n  restored ${conf()}\n`);
   expect(await readFile(conf(), "utf8")).toBe(original);
   expect((await stat(conf())).mode & 0o777).toBe(0o644);
@@ -152,7 +161,7 @@ test("P-16 the token ends: 401 from the index, status says so, and refresh mends
   const file = join(HOME ?? "", ".local/state/sallyport/mirror/logins.json");
   const state = await readFile(file, "utf8");
   await writeFile(file, state.replaceAll(lab.mirror.url, "http://127.0.0.1:9"));
-  const failed = await mirror(["refresh", "--force"], { AWS_MAX_ATTEMPTS: "1" });
+  const failed = await mirrorProcess(["refresh", "--force"], { AWS_MAX_ATTEMPTS: "1" });
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
     /^warning: pip was not renewed: CodeArtifact cannot be reached: .*; the old token stays, until /,
@@ -170,10 +179,10 @@ test("exec sets up the environment, touches no file, and ends as the command doe
     "console.log(JSON.stringify([PIP_INDEX_URL.includes(token), npm_config_registry, lines.filter((line) => line.includes(token)).length]));",
     "process.exit(7)",
   ].join("\n");
-  const { code, stdout } = await mirror(["exec", ...TEAM, "--", process.execPath, "-e", script]);
+  const { code, stdout } = await mirrorProcess(["exec", ...TEAM, "--", process.execPath, "-e", script]);
   expect([code, JSON.parse(stdout)]).toEqual([7, [true, npm(), 0]]);
   expect(existsSync(join(lab.home, ".npmrc"))).toBe(false);
-  const pip = await mirror([
+  const pip = await mirrorProcess([
     "exec",
     ...TEAM,
     "--",
@@ -186,9 +195,9 @@ test("exec sets up the environment, touches no file, and ends as the command doe
     "outside",
   ]);
   expect([pip.code, pip.stderr]).toEqual([0, ""]);
-  const view = await mirror(["exec", ...TEAM, "--", "npm", "view", "left", "version"]);
+  const view = await mirrorProcess(["exec", ...TEAM, "--", "npm", "view", "left", "version"]);
   expect([view.code, view.stdout]).toEqual([0, "1.0.0\n"]);
-  expect(await mirror(["exec", ...TEAM, "--", "no-such-program"])).toMatchObject({
+  expect(await mirrorProcess(["exec", ...TEAM, "--", "no-such-program"])).toMatchObject({
     code: 3,
     stderr: 'error: "no-such-program" cannot be run: there is no such program\n  write the command behind --\n',
   });
@@ -219,7 +228,16 @@ test("exec: a command that fails because the token is refused gets to know it", 
   await once(control, "listening");
   const url = `http://127.0.0.1:${(control.address() as AddressInfo).port}/`;
   const script = `fetch(${JSON.stringify(url)}).then(() => process.exit(1))`;
-  const { code, stderr } = await mirror(["exec", ...TEAM, "--duration", "15m", "--", process.execPath, "-e", script]);
+  const { code, stderr } = await mirrorProcess([
+    "exec",
+    ...TEAM,
+    "--duration",
+    "15m",
+    "--",
+    process.execPath,
+    "-e",
+    script,
+  ]);
   control.close();
   expect(code).toBe(1);
   expect(stderr).toBe(
@@ -230,7 +248,7 @@ test("exec: a command that fails because the token is refused gets to know it", 
 });
 
 test("env: a shell takes it, and a GitHub job hides the token", async () => {
-  const { code, stdout } = await mirror(["env", ...TEAM]);
+  const { code, stdout } = await mirrorProcess(["env", ...TEAM]);
   expect(code).toBe(0);
   const file = join(lab.home, "env.sh");
   await writeFile(file, stdout);
@@ -238,11 +256,11 @@ test("env: a shell takes it, and a GitHub job hides the token", async () => {
   const [index = "", token = ""] = said.stdout.split("|");
   expect(index).toBe(`http://aws:${token}@${pypi().replace("http://", "")}simple/`);
   const target = join(lab.home, "github-env");
-  const github = await mirror(["env", "--format", "github", ...TEAM], { GITHUB_ENV: target });
+  const github = await mirrorProcess(["env", "--format", "github", ...TEAM], { GITHUB_ENV: target });
   const lines = await readFile(target, "utf8");
   const secret = /^CODEARTIFACT_AUTH_TOKEN=(.*)$/m.exec(lines)?.[1] ?? "";
   expect(github.stdout).toBe(`::add-mask::${secret}\n`);
-  expect(await mirror(["env", "--format", "github", ...TEAM])).toMatchObject({ code: 2, stdout: "" });
+  expect(await mirrorProcess(["env", "--format", "github", ...TEAM])).toMatchObject({ code: 2, stdout: "" });
 });
 
 test("P-18 check says where packages come from; private closes the way from outside", async () => {
