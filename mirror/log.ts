@@ -1,7 +1,7 @@
 /** JSON lines. */
 import { type Logger, pino } from "pino";
 
-/** @param fd 1 for a daemon, 2 where stdout has data. */
+/** @param fd 1 for a daemon, 2 if stdout is for data. */
 export function openLog(fd: 1 | 2, level: "info" | "error" = "info"): Logger {
   const options = {
     base: null,

@@ -1,4 +1,4 @@
-/** The daemon's command line. Bundled into one file; on a machine of its own, systemd runs it. */
+/** The command line of the daemon, which is bundled into one file for systemd to run. */
 import { VERSION } from "../base/version.js";
 import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openLog } from "./log.js";
@@ -18,7 +18,7 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopped" });
 }
 
-/** What `serve` would refuse to start with, as far as files say it. */
+/** Checks the files that `serve` reads at its start. */
 async function check(file: string): Promise<void> {
   const config = await loadConfig(file, process.env);
   await loadKeyPair(config, process.env);

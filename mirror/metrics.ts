@@ -1,4 +1,4 @@
-/** What the mirror tells Prometheus, without a name of a caller, a domain or a package. */
+/** Metrics for Prometheus, without names of callers, domains or packages. */
 
 import { familyText } from "../base/prometheus.js";
 import { VERSION } from "../base/version.js";

@@ -1,4 +1,4 @@
-/** Opens everything that mirror.yaml names, then listens; closes it again in the opposite order. */
+/** Opens everything that mirror.yaml names, then listens. Closes in reverse order. */
 
 import { randomUUID } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
@@ -40,11 +40,11 @@ export interface MirrorOptions {
 
 export interface Mirror {
   readonly port: number;
-  /** What clients are told, without a "/" at its end. */
+  /** As clients write it, without a "/" at its end. */
   readonly url: string;
-  /** The file of access keys; none in an emulator. */
+  /** The file of access keys; an emulator has none. */
   readonly accessKeys: string | undefined;
-  /** Takes new access keys and a new certificate into use. @throws Fault and keeps the old. */
+  /** Reads access keys and certificate again. @throws Fault; the old ones stay in use */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -137,7 +137,7 @@ async function start(config: MirrorConfig, options: MirrorOptions, disposables: 
   };
 }
 
-/** The Host headers under which this server is known: what a signature may be for. A default port is left out. */
+/** The Host headers that a signature may be for. A default port is left out. */
 function hostsOf(url: string, address: string, port: number, local: boolean): string[] {
   const named = [`${address}:${port}`, ...(local ? [`localhost:${port}`] : [])];
   return [new URL(url).host, new URL(url).hostname, ...named].map((host) => host.toLowerCase());

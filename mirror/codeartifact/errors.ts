@@ -1,7 +1,4 @@
-/**
- * What the API answers where it cannot do what it was asked: AWS's types, statuses and bodies, so that the SDKs
- * raise the exceptions that they raise for AWS.
- */
+/** Errors of the API, with AWS's types, statuses and bodies: the SDKs raise the same exceptions as for AWS. */
 
 export type ResourceType = "domain" | "repository" | "package" | "package-version" | "asset";
 
@@ -14,7 +11,7 @@ export interface ErrorFields {
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
-  /** @param type of `x-amzn-ErrorType`. */
+  /** @param type the value of `x-amzn-ErrorType`. */
   constructor(
     readonly status: number,
     readonly type: string,
@@ -29,7 +26,7 @@ export class ApiError extends Error {
 export const invalid = (message: string) =>
   new ApiError(400, "ValidationException", message, { reason: "FIELD_VALIDATION_FAILED" });
 
-/** In the words that AWS has for a value that breaks a rule of its model. */
+/** AWS's text for a value that breaks a rule of its model. */
 export const badField = (field: string, value: string | undefined, rule: string) =>
   invalid(
     `1 validation error detected: Value ${value === undefined ? "null" : `'${shorten(value)}'`} at '${field}' failed to satisfy constraint: Member must ${rule}`,
@@ -53,7 +50,7 @@ export const noPolicy = (resourceType: ResourceType, resourceId: string) =>
 export const conflict = (message: string, resourceType: ResourceType, resourceId: string) =>
   new ApiError(409, "ConflictException", message, { resourceId, resourceType });
 
-/** 402 is what AWS's model says. */
+/** AWS's model has 402. */
 export const quotaExceeded = (message: string, resourceType: ResourceType, resourceId: string) =>
   new ApiError(402, "ServiceQuotaExceededException", message, { resourceId, resourceType });
 
@@ -76,7 +73,7 @@ export const tooLarge = (bytes: number) =>
     { Connection: "close" },
   );
 
-/** Refusals of a signature. AWS has these types for all of its services. */
+/** Refused signatures. All AWS services share these types. */
 export const notSigned = () => new ApiError(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
 
 export const incompleteSignature = (reason: string) => new ApiError(403, "IncompleteSignatureException", reason);

@@ -1,4 +1,4 @@
-/** The rules of AWS's model for what a request names (P-01, P-02). Lengths count, so that a name is refused here. */
+/** The rules of AWS's model for names in requests, lengths included. */
 import type { PackageFormat } from "../package-format.js";
 import { PACKAGE_FORMATS } from "../package-format.js";
 import { badField } from "./errors.js";
@@ -27,7 +27,7 @@ export const PACKAGE = rule("[^#/\\s]{1,255}");
 export const REVISION = rule("\\S{1,100}");
 export const RESOURCE_ARN = rule("\\S{1,1011}");
 
-/** Every format of AWS's model. Endpoints and connections may name any of them; packages are had of two. */
+/** Every format of AWS's model. Endpoints and connections may name any of them; two have packages here. */
 export const FORMATS = ["npm", "pypi", "maven", "nuget", "generic", "ruby", "swift", "cargo"] as const;
 export type Format = (typeof FORMATS)[number];
 

@@ -1,4 +1,4 @@
-/** AWS's quotas (P-03, P-14, P-19). */
+/** AWS's quotas. */
 export const QUOTAS = {
   domains: 10,
   repositories: 100,

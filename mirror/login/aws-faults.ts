@@ -1,4 +1,4 @@
-/** What a user is told when CodeArtifact does not do what was asked (P-10). */
+/** AWS's errors as faults that say what to do. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import type { RepositoryRef } from "./repository-ref.js";
 
@@ -43,7 +43,7 @@ export function awsFault(error: unknown, action: string, target: RepositoryRef):
     return fault(
       "untrusted",
       `the certificate of CodeArtifact's endpoint is not trusted: ${said}`,
-      "where it is your own, name it in NODE_EXTRA_CA_CERTS; otherwise somebody is in between",
+      "where it is your own, name it in NODE_EXTRA_CA_CERTS; otherwise the connection may be intercepted",
     );
   if (isNetwork(error))
     return fault(

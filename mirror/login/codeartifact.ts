@@ -1,4 +1,4 @@
-/** CodeArtifact's API, as far as a user of packages meets it. The one file that makes its client. */
+/** The calls to CodeArtifact's API that logins and checks need. The only user of its client. */
 import { setMaxListeners } from "node:events";
 import {
   CodeartifactClient,
@@ -38,9 +38,9 @@ export interface Controls {
 
 export interface FoundVersion {
   readonly version: string;
-  /** False for what was published into the domain. */
+  /** False for versions that were published into the domain. */
   readonly external: boolean;
-  /** Repository of the domain, and external connection, that it came in by; where CodeArtifact says. */
+  /** The repository and the external connection through which it came, if CodeArtifact says. */
   readonly repository?: string;
   readonly connection?: string;
 }
@@ -51,16 +51,16 @@ export interface RepositoryFacts {
   readonly connection?: string;
 }
 
-/** RFC 6750's characters: none of them means anything in a configuration file. */
+/** RFC 6750's characters: none of them is special in a configuration file. */
 const TOKEN = /^[A-Za-z0-9._~+/=-]+$/;
 
 export interface CodeArtifactOptions {
-  /** Of the AWS configuration files. @default AWS_PROFILE */
+  /** A profile in the AWS configuration files. @default AWS_PROFILE */
   readonly profile?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Credentials, region and endpoint are what the environment and the AWS configuration files say. */
+/** Credentials, region and endpoint come from the environment and the AWS configuration files. */
 export class CodeArtifact {
   readonly #client: CodeartifactClient;
   readonly #signal: AbortSignal | undefined;
@@ -71,7 +71,7 @@ export class CodeArtifact {
   ) {
     const { region, apiUrl } = target;
     this.#signal = signal;
-    // Each call in flight listens to it, and a file may ask for hundreds of packages.
+    // Every call in flight listens to it, and a file may list hundreds of packages.
     if (signal !== undefined) setMaxListeners(0, signal);
     this.#client = new CodeartifactClient(
       defined({
@@ -87,12 +87,12 @@ export class CodeArtifact {
     this.#client.destroy();
   }
 
-  /** The region that the calls go to. */
+  /** The region of the calls. */
   async region(): Promise<string> {
     return await this.#of("GetAuthorizationToken", () => this.#client.config.region());
   }
 
-  /** @param seconds 0 is sent too: the token then ends with the role's session. @default 12 hours, chosen by AWS */
+  /** @param seconds 0 is sent as well: the token then ends with the role's session. @default 12 hours, chosen by AWS */
   async authorize(seconds?: number): Promise<Grant> {
     const { domain, domainOwner } = this.target;
     const input = { domain, domainOwner, durationSeconds: seconds };
@@ -106,7 +106,7 @@ export class CodeArtifact {
     return { token, issuedAt, expiresAt: expiration.getTime() };
   }
 
-  /** @returns the URL under which the packages are, ending with a slash. */
+  /** @returns the URL of the packages, ending with a slash. */
   async endpoint(format: PackageFormat): Promise<string> {
     const answer = await this.#of("GetRepositoryEndpoint", (options) =>
       this.#client.send(new GetRepositoryEndpointCommand({ ...this.#repository(), format }), options),
@@ -116,7 +116,7 @@ export class CodeArtifact {
     return url.endsWith("/") ? url : `${url}/`;
   }
 
-  /** @param format of the packages that the external connection must bring. */
+  /** @param format of the external connection's packages. */
   async describe(repository: string, format: PackageFormat): Promise<RepositoryFacts> {
     const answer = await this.#of("DescribeRepository", (options) =>
       this.#client.send(new DescribeRepositoryCommand({ ...this.#repository(), repository }), options),
@@ -129,7 +129,7 @@ export class CodeArtifact {
     });
   }
 
-  /** @returns undefined where the repository has nothing of that name. */
+  /** @returns undefined if the repository has no such package. */
   async controls(id: PackageId): Promise<Controls | undefined> {
     const { name, ...rest } = id;
     const answer = await this.#orNothing("DescribePackage", (options) =>
@@ -140,7 +140,7 @@ export class CodeArtifact {
     return { publish: publish ?? "ALLOW", upstream: upstream ?? "ALLOW" };
   }
 
-  /** What the repository itself holds or keeps a reference to; [] where it knows the name not at all. */
+  /** The versions that the repository holds or references; [] for an unknown name. */
   async versions(id: PackageId, repository = this.target.repository): Promise<FoundVersion[]> {
     const { name, ...rest } = id;
     const found: FoundVersion[] = [];
@@ -196,7 +196,7 @@ export class CodeArtifact {
   }
 }
 
-/** A missing domain or repository is the same error about another resource. */
+/** A missing domain or repository is the same error with another resource type. */
 function isMissingPackage(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== "ResourceNotFoundException") return false;
   const { resourceType } = error as { resourceType?: string };

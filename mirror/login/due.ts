@@ -1,4 +1,4 @@
-/** When a token is to be renewed: ahead of its end, and not all at once. Pure. */
+/** When a token is due for renewal: before it ends, and not at the same time on every machine. Pure. */
 
 const HOUR_MS = 3_600_000;
 
@@ -8,8 +8,8 @@ export interface Span {
 }
 
 /**
- * A third of the lifetime before the end, but at most two hours, and up to a third of that earlier
- * by chance: many machines that logged in together then do not ask together.
+ * A third of the lifetime before the end, but at most two hours, and up to a third of that earlier at random: machines
+ * that logged in together then renew at different times.
  *
  * @param random in [0, 1).
  * @returns milliseconds since 1970.
@@ -19,13 +19,13 @@ export function dueAt({ issuedAt, expiresAt }: Span, random: number): number {
   return expiresAt - lead - (random * lead) / 3;
 }
 
-/** After the nth failure in a row: half a minute, doubled each time, at most a quarter of an hour, less up to a half. */
+/** The wait after the nth failure in a row: 30 s, doubled each time up to 15 min, less up to a half at random. */
 export function retryAfter(failures: number, random: number): number {
   const full = Math.min(30_000 * 2 ** Math.max(failures - 1, 0), 15 * 60_000);
   return full * (1 - random / 2);
 }
 
-/** A login's own chance, the same at each look, so that a timer's runs agree: FNV-1a of what tells it apart. */
+/** A login's own random number, the same in every run of a timer: the FNV-1a hash of a text that identifies it. */
 export function chanceOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -1,4 +1,4 @@
-/** A login as environment variables, and these as the words of a shell. Pure. */
+/** A login as environment variables, and these in the syntax of a shell. Pure. */
 
 import { EXIT, Fault } from "../../base/fault.js";
 import { shellQuote } from "../../base/text/shell.js";
@@ -8,13 +8,13 @@ import { nerfDart, simple, withUser } from "./tools.js";
 export interface EnvironmentAccess {
   readonly token: string;
   readonly name: string;
-  /** Of the packages, ending with a slash, by format. */
+  /** URLs of the packages by format, each ending with a slash. */
   readonly endpoints: Partial<Record<PackageFormat, string>>;
 }
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Each of the tools understands some of them. */
+/** Each tool understands some of them. */
 export function variablesFor({ token, name, endpoints: { pypi, npm } }: EnvironmentAccess): Variables {
   const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
   return {
@@ -41,7 +41,7 @@ export function variablesFor({ token, name, endpoints: { pypi, npm } }: Environm
   };
 }
 
-/** What no shell can export for its name, and a child can be given all the same: npm's and Yarn 1's token. */
+/** npm's and Yarn 1's token: shells cannot export variables of such names, but a child process can have them. */
 export function unexportable({ token, endpoints: { npm } }: EnvironmentAccess): Variables {
   if (npm === undefined) return {};
   const key = `npm_config_${nerfDart(npm)}`;
@@ -62,7 +62,7 @@ const WORDS = {
   powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 };
 
-/** What goes to the end of the file that GITHUB_ENV names. */
+/** Lines to append to the file that GITHUB_ENV names. */
 export function githubFile(variables: Variables): string {
   return Object.entries(variables)
     .map(([name, value]) => {
@@ -72,7 +72,7 @@ export function githubFile(variables: Variables): string {
     .join("");
 }
 
-/** Commands to the runner that let it hide the token in the job's log, in both forms that it has there. */
+/** Commands that make the runner hide the token in the job's log, in both of its spellings. */
 export function githubMasks(token: string): string[] {
   return [...new Set([token, encodeURIComponent(token)])].map((secret) => `::add-mask::${secret}`);
 }

@@ -1,10 +1,10 @@
-/** What can be wrong with what a user asks `sallyport mirror` for. */
+/** Faults of the `sallyport mirror` commands. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
 
 const usage = (code: string, message: string, hint: string) =>
   new Fault(`mirror/${code}`, message, { hint, exit: EXIT.usage });
 
-/** @param instead the flags that say the same with names; undefined where the ARN is of something else. */
+/** @param instead the flags that name the same repository; undefined for an ARN of another service. */
 export const arnAsName = (flag: string, value: string, instead: string | undefined) =>
   usage(
     "arn-as-name",

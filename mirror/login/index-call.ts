@@ -1,4 +1,4 @@
-/** Questions to the package endpoint itself, with the token that the tools use. */
+/** Requests to the package endpoint itself, with the token that the tools use. */
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import { HttpClient, originAndPath } from "../../http/client/http-client.js";
@@ -25,7 +25,7 @@ export async function serves(index: Index, { namespace, name }: PackageId): Prom
   throw new Fault("mirror/index-failed", `the index answered ${status} for ${name}`, { hint: "try again later" });
 }
 
-/** Whether the endpoint takes the token; undefined where it did not answer. */
+/** Whether the endpoint accepts the token; undefined if it did not answer. */
 export async function accepts(index: Index): Promise<boolean | undefined> {
   const url = index.format === "pypi" ? simple(index.endpoint) : `${index.endpoint}-/ping`;
   return await ask(index, url).then(

@@ -7,7 +7,7 @@ import { replaceFile } from "../../base/fs/atomic.js";
 import type { Environment } from "./tool.js";
 import { serviceText, timerText, UNIT } from "./units.js";
 
-/** Where things are, and which profile: nothing secret. Credentials come from the profile or the machine's role. */
+/** Paths and the profile: nothing secret. Credentials come from the profile or the machine's role. */
 const KEPT = [
   "AWS_CONFIG_FILE",
   "AWS_SHARED_CREDENTIALS_FILE",

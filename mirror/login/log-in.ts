@@ -1,10 +1,10 @@
 /**
- * Logging in and out, as transactions over other people's files.
+ * Logins and logouts: transactions over the tools' own configuration files.
  *
- * The state is written before a file is and remembers the file as it was without us and as we are
- * about to write it. So after a crash between any two lines the file is the old one or the new one,
- * and in both cases logout gives back what the user had. A file that the user has changed meanwhile
- * keeps these changes: then only our keys are put back, and of these only those that are still ours.
+ * The state is written before any file. It records each file as it was before the login and as the login will write it.
+ * After a crash, a file is therefore the old one or the new one, and logout restores the user's content in both cases.
+ * If the user has changed a file meanwhile, these changes stay: only the login's keys are restored, and of these only
+ * the ones that still have the login's values.
  */
 import { lstat, mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -32,7 +32,7 @@ interface Present {
   readonly mode: number | null;
 }
 
-/** Of a file with its logins: what it would be without any of them. Pure. */
+/** The content of a file without any of its logins. Pure. */
 export function baseOf(current: string | null, kept: KeptFile): string | null {
   if (current === null) return null;
   if (kept.written.includes(hashOf(current))) return kept.before;
@@ -40,11 +40,11 @@ export function baseOf(current: string | null, kept: KeptFile): string | null {
   return kept.before === null && text.trim() === "" ? null : text;
 }
 
-/** Our values, where they are still ours, become what was there before us. Pure. */
+/** Restores the values that were there before, where the login's own are still in place. Pure. */
 function undo(text: string, kept: KeptFile, entries: readonly KeptSetting[]): string {
   const editor = EDITORS[kept.format];
   let undone = text;
-  // The last first, so that a section that we made is empty when its last key goes.
+  // In reverse order, so that a section that the login added is empty when its last key is removed.
   for (const { path, written } of entries.toReversed()) {
     const value = editor.get(undone, path);
     if (value === undefined || !written.includes(hashOf(value))) continue;
@@ -59,7 +59,7 @@ interface Planned {
   readonly kept: KeptFile;
 }
 
-/** The file with the entries of this login, and with those of others that are in it. Pure. */
+/** The file with the settings of this login, and those of the other logins in it. Pure. */
 export function planFile(change: FileChange, login: string, present: Present, kept: KeptFile | undefined): Planned {
   const { file, format, entries } = change;
   const editor = EDITORS[format];
@@ -100,7 +100,7 @@ export function planFile(change: FileChange, login: string, present: Present, ke
   };
 }
 
-/** The hash of what is there now if we wrote it: it stays there if we are killed before the new text is. */
+/** The hash of the current value if a login wrote it: the value stays if the process is killed before it is replaced. */
 function still(now: Value | null | undefined, written: readonly string[] = []): string[] {
   if (now === null || now === undefined) return [];
   const hash = hashOf(now);
@@ -108,7 +108,7 @@ function still(now: Value | null | undefined, written: readonly string[] = []): 
 }
 
 /**
- * Writes what a tool shall find, and remembers what it found before.
+ * Writes the settings of a tool, and records what was there before.
  *
  * @returns the files that were written.
  * @throws Fault `mirror/config-shape`, `mirror/config-unreadable`; then no file has changed.
@@ -118,20 +118,20 @@ export function logIn(env: Environment, login: Login, changes: readonly FileChan
     const state = await readState(dir);
     const planned: Planned[] = [];
     for (const change of changes) {
-      const file = await followed(change.file);
+      const file = await resolveLink(change.file);
       planned.push(planFile({ ...change, file }, login.id, await present(file), state.files[file]));
     }
     await writeState(dir, {
       logins: { ...state.logins, [login.id]: login },
       files: { ...state.files, ...Object.fromEntries(planned.map(({ file, kept }) => [file, kept])) },
     });
-    for (const { file, text } of planned) await give(file, text, 0o600);
+    for (const { file, text } of planned) await write(file, text, 0o600);
     return planned.map(({ file }) => file);
   });
 }
 
 /**
- * Gives back what was there before.
+ * Restores what was there before.
  *
  * @param ids of logins.
  * @returns the files that were written or removed.
@@ -156,12 +156,12 @@ export function logOut(env: Environment, ids: readonly string[]): Promise<string
       const gone = kept.entries.filter(({ path }) => !left.some((entry) => key(entry.path) === key(path)));
       const text = now.text === null ? null : undo(now.text, kept, gone);
       const written = text === null ? kept.written : [...kept.written.slice(-1), hashOf(text)];
-      // If the user has changed the file, its base is no longer the one that is remembered.
+      // If the user has changed the file, the recorded content is out of date.
       const before = baseOf(now.text, kept);
       files[file] = { ...kept, before, written, entries: left };
       if (text === null || text === now.text) continue;
       await writeState(dir, { ...state, files });
-      await give(file, text, 0o600);
+      await write(file, text, 0o600);
       touched.push(file);
     }
     const logins = Object.fromEntries(Object.entries(state.logins).filter(([id]) => !ids.includes(id)));
@@ -170,7 +170,7 @@ export function logOut(env: Environment, ids: readonly string[]): Promise<string
   });
 }
 
-/** Whether a file still has all that a login wrote there. */
+/** Whether the files still have all settings of a login. */
 export async function holds(state: State, login: string): Promise<"whole" | "changed"> {
   for (const [file, kept] of Object.entries(state.files)) {
     const entries = kept.entries.filter(({ logins }) => logins.includes(login));
@@ -194,11 +194,11 @@ async function restore(file: string, now: Present, base: string | null, mode: nu
   }
   const final = mode ?? 0o600;
   if (base === now.text && now.mode === final) return false;
-  await give(file, base, final);
+  await write(file, base, final);
   return true;
 }
 
-async function give(file: string, text: string, mode: number): Promise<void> {
+async function write(file: string, text: string, mode: number): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await replaceFile(file, text, mode);
 }
@@ -215,8 +215,8 @@ async function present(file: string): Promise<Present> {
   }
 }
 
-/** A link, into a collection of dot files say, stays one: what it points to is written. */
-async function followed(file: string): Promise<string> {
+/** A link, for example into a collection of dot files, stays a link: its target is written. */
+async function resolveLink(file: string): Promise<string> {
   const link = await lstat(file).catch(() => undefined);
   return link?.isSymbolicLink() ? await realpath(file) : file;
 }

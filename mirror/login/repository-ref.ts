@@ -1,14 +1,14 @@
-/** Which repository is meant: names only, and where its API answers. Pure. */
+/** The repository that a command works on: its names, and the URL of its API. Pure. */
 
 import { defined } from "../../base/defined.js";
 import * as errors from "./errors.js";
 
 export interface RepositoryRef {
   readonly domain: string;
-  /** 12 digits; undefined where AWS shall take the caller's own account. */
+  /** 12 digits. @default the caller's own account */
   readonly domainOwner?: string;
   readonly repository: string;
-  /** Undefined where the SDK shall find it: AWS_REGION, then the profile. */
+  /** @default AWS_REGION, then the profile's */
   readonly region?: string;
   /** Of the API. @default AWS_ENDPOINT_URL_CODEARTIFACT, AWS_ENDPOINT_URL, else AWS itself */
   readonly apiUrl?: string;
@@ -26,9 +26,9 @@ const DOMAIN = /^[a-z][a-z0-9-]{0,48}[a-z0-9]$/;
 const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$/;
 
 /**
- * The names in flags, checked before AWS is asked.
+ * The names in flags, checked before any request to AWS.
  *
- * @throws Fault `mirror/arn-as-name` with the flags to write instead (P-12), `mirror/bad-…`, `mirror/no-target`
+ * @throws Fault `mirror/arn-as-name` with the flags to write instead, `mirror/bad-…`, `mirror/no-target`
  */
 export function repositoryRef(flags: RepositoryFlags): RepositoryRef {
   const { domain, domainOwner, repository, region, endpointUrl } = flags;
@@ -68,7 +68,7 @@ function namesIn(arn: string): string | undefined {
 const UNITS = { s: 1, m: 60, h: 3600 } as const;
 
 /**
- * A token's lifetime in seconds: `0`, `15m` to `12h`, or as the AWS CLI has it, `900` to `43200` (P-14).
+ * A token's lifetime in seconds: `0`, `15m` to `12h`, or like the AWS CLI, `900` to `43200`.
  *
  * @throws Fault `mirror/bad-lifetime`
  */

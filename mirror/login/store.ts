@@ -1,6 +1,6 @@
 /**
- * What the logins changed, so that `logout` can give it back: one file that only its owner may open,
- * since the old contents that it keeps may hold passwords. No token of ours is in it, only hashes.
+ * The state of all logins: what they changed, so that `logout` can restore it. The file is private, since the old
+ * contents in it may hold passwords. It has hashes of our tokens, never a token.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -20,13 +20,13 @@ export interface Login {
   readonly id: string;
   readonly tool: LoginTool;
   readonly scope?: string;
-  /** How the tool calls the repository, where it calls it by a name. */
+  /** The repository's name in the tool's configuration. */
   readonly name: string;
   readonly target: RepositoryRef;
   readonly profile?: string;
-  /** As asked for; undefined for AWS's default. */
+  /** As requested. @default chosen by AWS */
   readonly lifetimeSeconds?: number;
-  /** Of the packages. */
+  /** URL of the packages. */
   readonly endpoint: string;
   /** Milliseconds since 1970. */
   readonly issuedAt: number;
@@ -35,18 +35,18 @@ export interface Login {
 
 export interface KeptSetting {
   readonly path: KeyPath;
-  /** Ids of those that want it. */
+  /** Ids of the logins that need it. */
   readonly logins: readonly string[];
-  /** SHA-256 of what we wrote: the last is what shall be there, one before it may be there still. */
+  /** SHA-256 of the written values: the last is the current one, an earlier one may still be in the file. */
   readonly written: readonly string[];
 }
 
 export interface KeptFile {
   readonly format: EditorName;
-  /** Its content without any login; null where there was no file. */
+  /** The content without any login; null if there was no file. */
   readonly before: string | null;
   readonly mode: number | null;
-  /** SHA-256 of the whole text, in the same way. */
+  /** SHA-256 of the whole text, likewise. */
   readonly written: readonly string[];
   readonly entries: readonly KeptSetting[];
 }
@@ -80,7 +80,7 @@ export async function readState(dir: string): Promise<State> {
     const { version, logins, files } = JSON.parse(text) as { version?: unknown } & State;
     if (version === 1 && typeof logins === "object" && typeof files === "object") return { logins, files };
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw errors.stateGarbage(file);
 }
@@ -92,7 +92,7 @@ export async function writeState(dir: string, state: State): Promise<void> {
 const WAIT_MS = 10_000;
 
 /**
- * One after another: of two commands at once the second waits for the first.
+ * Runs `work` while no other command changes the state.
  *
  * @throws Fault `mirror/busy` after ten seconds
  */

@@ -1,4 +1,4 @@
-/** What each tool reads, and what it must find there to use the repository. Pure, but for where HOME is. */
+/** The settings that make each tool use the repository, and the files it reads them from. */
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Setting } from "./edit/editor.js";
@@ -11,9 +11,9 @@ export interface Access {
   /** Of the packages, ending with a slash. */
   readonly endpoint: string;
   readonly token: string;
-  /** For tools that call a repository by a name. */
+  /** For tools that refer to a repository by name. */
   readonly name: string;
-  /** `@acme`: only packages of that scope come from here. */
+  /** `@acme`: only packages of that scope come from the repository. */
   readonly scope?: string;
 }
 
@@ -35,7 +35,7 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
     case "uv":
       return [
         change(env.UV_CONFIG_FILE || join(config, "uv", "uv.toml"), "uv-index", [[[name], simple(endpoint)]]),
-        // uv asks netrc itself; a password in the index's URL would find its way into lock files.
+        // uv reads netrc itself; a password in the index's URL would end up in lock files.
         change(env.NETRC || join(home, ".netrc"), "netrc", [
           [[new URL(endpoint).hostname], `login aws password ${token}`],
         ]),
@@ -65,7 +65,7 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
     case "yarn":
       return [
         change(join(home, ".yarnrc"), "yarnrc", [[[registryKey(access)], endpoint]]),
-        // Yarn 1 takes tokens from npm's file only, and sends one for names without a scope if told to.
+        // Yarn 1 reads tokens from npm's file only, and sends them for unscoped names only with always-auth.
         change(npmrcFile(home, env), "npmrc", [tokenEntry(access), [[`${nerfDart(endpoint)}:always-auth`], "true"]]),
         change(
           env.YARN_RC_FILENAME ? join(home, env.YARN_RC_FILENAME) : join(home, ".yarnrc.yml"),
@@ -91,13 +91,13 @@ export function withUser(url: string, token: string): string {
   return authorised.href;
 }
 
-/** npm's name for what belongs to a registry: `//host/path/`. */
+/** npm's prefix for the settings of a registry: `//host/path/`. */
 export const nerfDart = (endpoint: string) => endpoint.replace(/^https?:/, "");
 
 const registryKey = ({ scope }: Access) => (scope === undefined ? "registry" : `${scope}:registry`);
 const tokenEntry = ({ endpoint, token }: Access): Pair => [[`${nerfDart(endpoint)}:_authToken`], token];
 
-/** Yarn 2 and later. The token is bound to the registry: at the top it would go to those of other scopes too. */
+/** Yarn 2 and later. The token is set for the registry only: at the top level it would be sent to other scopes' too. */
 function berry({ endpoint, token, scope }: Access): Pair[] {
   const registry = nerfDart(endpoint).replace(/\/$/, "");
   return [

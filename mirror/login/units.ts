@@ -1,11 +1,11 @@
 /** The systemd units that renew tokens, as text. Pure. */
 
 export interface UnitOptions {
-  /** The words of the command, absolute. */
+  /** The command and its arguments; absolute paths. */
   readonly command: readonly string[];
-  /** For a unit of the system: whose logins are renewed. For one of a user: undefined. */
+  /** For a system unit: the user whose logins are renewed. A user's own unit has none. */
   readonly user?: string;
-  /** What the SDK and the store need to be found again. */
+  /** Variables that locate the SDK's configuration and the state. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +52,7 @@ export function serviceText({ command, user, environment }: UnitOptions): string
   return `${lines.join("\n")}\n`;
 }
 
-/** Each run renews only what is due, so the timer may come often. */
+/** A run renews only what is due, so the timer may run often. */
 export function timerText(): string {
   return `# A run renews only what is about to end.
 [Unit]
@@ -68,7 +68,7 @@ WantedBy=timers.target
 `;
 }
 
-/** systemd reads % as a specifier, $ in commands as a variable, and splits at spaces. */
+/** In units, % begins a specifier, $ in commands a variable, and spaces separate words. */
 function quoted(word: string): string {
   const escaped = word.replaceAll("\\", "\\\\").replaceAll("%", "%%").replaceAll("$", "$$$$").replaceAll('"', '\\"');
   return /[\s"'\\;]/.test(word) ? `"${escaped}"` : escaped;

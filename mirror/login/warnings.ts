@@ -1,10 +1,10 @@
-/** What would keep a tool from asking the mirror, or let it ask somebody else too. */
+/** Settings that make a tool bypass the mirror, or ask another index as well. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { iniEditor } from "./edit/ini.js";
 import type { Environment, LoginTool } from "./tool.js";
 
-/** @param files that the login wrote. */
+/** @param files the files that the login wrote. */
 export async function warningsFor(
   tool: LoginTool,
   endpoint: string,
@@ -14,7 +14,7 @@ export async function warningsFor(
   const { protocol, hostname } = new URL(endpoint);
   const lines: string[] = [];
   if (protocol === "http:" && !/^(?:127\.|localhost$|\[::1\]$)/.test(hostname))
-    lines.push(`${endpoint} is plain HTTP: whoever is on the way can read the token and change packages`);
+    lines.push(`${endpoint} is plain HTTP: anyone on the way can read the token and change packages`);
   if (tool === "pip") lines.push(...(await pipWarnings(files[0] ?? "", env)));
   if (tool === "uv") lines.push(...set(env, ["UV_DEFAULT_INDEX", "UV_INDEX_URL"], "uv takes it before its file"));
   if (tool === "uv") lines.push(...set(env, ["UV_INDEX", "UV_EXTRA_INDEX_URL"], "uv asks that index too, and first"));

@@ -1,4 +1,4 @@
-/** npm's package documents: read from a registry, and made for a client. */
+/** npm's package documents: read from a registry, and rendered for a client. */
 
 import { defined } from "../../base/defined.js";
 import { isObject } from "../is-object.js";
@@ -6,7 +6,7 @@ import { hashesOf } from "../pypi/parse-simple.js";
 import type { Asset, Hashes, IndexDocument, Manifest, Version } from "../resolve/model.js";
 import { compareSemver, isSemver } from "./semver.js";
 
-/** Of the versions in the short form, as the registry's documentation lists them, and what npm reads besides. */
+/** Members of a version in the short form: those that the registry documents, and others that npm reads. */
 const SHORT = [
   "name",
   "version",
@@ -30,7 +30,7 @@ const SHORT = [
   "hasInstallScript",
 ] as const;
 
-/** The file's name says the version, so that one path is one version whatever the upstream calls it. */
+/** The name contains the version, so that a path identifies a version whatever the upstream calls the file. */
 export function tarballName(name: string, version: string): string {
   return `${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 }
@@ -76,7 +76,7 @@ export function hashesOfDist(dist: Readonly<Record<string, unknown>>): Hashes {
   return hashesOf(entries);
 }
 
-/** What a client's document is made of. */
+/** A package document before it is rendered. */
 export interface Packument {
   readonly name: string;
   readonly versions: readonly { readonly version: Version; readonly asset: Asset }[];
@@ -113,7 +113,7 @@ export function renderPackument(packument: Packument, base: string, short: boole
   );
 }
 
-/** Those whose versions are here; "latest" is the highest release where its own is not. */
+/** Tags of available versions. Without an available "latest", the highest release gets that tag. */
 export function tagsOf({ versions, tags }: Packument): Readonly<Record<string, string>> {
   const here = new Set(versions.map(({ version }) => version.version));
   const known = Object.fromEntries(Object.entries(tags).filter(([, version]) => here.has(version)));
@@ -126,7 +126,7 @@ export function tagsOf({ versions, tags }: Packument): Readonly<Record<string, s
 function shorten(manifest: Manifest): Record<string, unknown> {
   const short: Record<string, unknown> = {};
   for (const key of SHORT) if (manifest[key] !== undefined) short[key] = manifest[key];
-  // The registry works this out when a version is published; an older document may lack it.
+  // The registry derives this when a version is published; older documents may lack it.
   const { scripts } = manifest;
   if (short.hasInstallScript === undefined && isObject(scripts)) {
     if (["preinstall", "install", "postinstall"].some((name) => name in scripts)) short.hasInstallScript = true;
@@ -134,7 +134,7 @@ function shorten(manifest: Manifest): Record<string, unknown> {
   return short;
 }
 
-/** The upstream's own, else what we have counted ourselves. */
+/** The upstream's own integrity, or else our digests. */
 function integrityOf(hashes: Hashes, dist: Readonly<Record<string, unknown>>): Record<string, string> {
   const sha512 = hashes.sha512 === undefined ? undefined : Buffer.from(hashes.sha512, "hex").toString("base64");
   return defined({

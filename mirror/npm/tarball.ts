@@ -5,12 +5,12 @@ import type { Manifest } from "../resolve/model.js";
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 
-/** @returns undefined where there is none below the one directory that npm packs into, or it is not JSON. */
+/** @returns undefined if the top directory has none, or it is not JSON. */
 export async function readTarballManifest(path: string): Promise<Manifest | undefined> {
   let text: Buffer | undefined;
   await list({
     file: path,
-    // The directory is "package" where npm made it; npm itself takes whatever comes first off.
+    // npm packs into "package", but accepts any name of the top directory.
     filter: (name) => text === undefined && /^(?:\.\/)?[^/]+\/package\.json$/.test(name),
     onReadEntry: (entry: ReadEntry) => {
       if (entry.size > MANIFEST_BYTES) return;

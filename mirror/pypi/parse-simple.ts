@@ -1,6 +1,6 @@
 /**
  * A project's page of a simple index, as HTML (PEP 503) or JSON (PEP 691), with metadata files (PEP 658, 714),
- * yanking (PEP 592) and sizes (PEP 700). What is no wheel or source archive of that project is left out.
+ * yanking (PEP 592) and sizes (PEP 700). Files that are no wheel or source archive of the project are left out.
  */
 
 import { defined } from "../../base/defined.js";
@@ -11,7 +11,7 @@ import { parsePythonFile } from "./names.js";
 
 const SIMPLE_JSON = /^application\/vnd\.pypi\.simple\.v(\d+)\+json/i;
 
-/** What to ask an index for. */
+/** The Accept header for an index. */
 export const SIMPLE_ACCEPT =
   "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
@@ -38,7 +38,7 @@ export function byVersion(assets: Iterable<Asset>, project: string): ReadonlyMap
       files = new Map();
       versions.set(file.version, files);
     }
-    // The first of a name counts, as for pip.
+    // The first file of a name counts, as in pip.
     if (!files.has(asset.name)) files.set(asset.name, asset);
   }
   return new Map([...versions].map(([version, files]) => [version, { version, assets: [...files.values()] }]));
@@ -96,7 +96,7 @@ function parseHtml(text: string, page: URL): Asset[] {
     const yanked = attributes.get("data-yanked");
     assets.push(
       defined({
-        // The name in the URL is the one that counts for pip.
+        // pip uses the name in the URL.
         name: fileOf(url) ?? decode(label).trim(),
         url: withoutFragment(url),
         hashes: hashesOf([...new URLSearchParams(url.hash.slice(1))]),
@@ -152,7 +152,7 @@ function withoutFragment(url: URL): string {
 
 const HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128, sha384: 96, sha1: 40, md5: 32 };
 
-/** Those that we can check. */
+/** The hashes that can be verified. */
 export function hashesOf(entries: Iterable<readonly [string, unknown]>): Hashes {
   const hashes: Record<string, string> = {};
   for (const [name, value] of entries) {

@@ -1,6 +1,6 @@
 /**
- * What the control plane (mirror/codeartifact) and the packages (mirror/packages) know of each other. The first
- * says which repositories there are and who may ask; the second has what is in them.
+ * The interface between the API (mirror/codeartifact) and the packages (mirror/resolve). The API knows which repositories
+ * exist and who may use them; the packages are what is in them.
  */
 import type { Logger } from "pino";
 import type { Route, RouteParams } from "../../http/routes/route.js";
@@ -8,20 +8,20 @@ import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageFormat } from "../package-format.js";
 
 export interface RepositoryNode {
-  /** Chosen at its creation, `[0-9a-f-]{36}`; a repository that is made again under the same name has another. */
+  /** Chosen at its creation, `[0-9a-f-]{36}`; a later repository of the same name has another one. */
   readonly id: string;
   readonly domain: string;
   readonly name: string;
-  /** Names in the same domain, in the order in which they are asked. */
+  /** Names in the same domain, in search order. */
   readonly upstreams: readonly string[];
   /** `public:pypi`; at most one. */
   readonly externalConnections: readonly string[];
 }
 
-/** Always as it is now: packages ask for each request and keep nothing. */
+/** The current state: the packages look up repositories for every request. */
 export interface Repositories {
   find(domain: string, name: string): RepositoryNode | undefined;
-  /** Ids of all that there are. What packages hold for any other id is left from a deletion cut short: drop it. */
+  /** Ids of all repositories. Packages of any other id are leftovers of an interrupted deletion, and are removed. */
   ids(): readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface PackageName {
   readonly format: PackageFormat;
   /** npm scope without its "@". */
   readonly namespace?: string;
-  /** As AWS has it: normalised for pypi (PEP 503). */
+  /** Normalised for pypi (PEP 503), as in AWS. */
   readonly name: string;
 }
 
@@ -46,10 +46,10 @@ export interface PackageSummary extends PackageName {
 
 export type VersionStatus = "Published" | "Unfinished" | "Unlisted" | "Archived" | "Disposed" | "Deleted";
 
-/** Where a version came into the domain. */
+/** How a version came into the domain. */
 export interface VersionOrigin {
   readonly type: "INTERNAL" | "EXTERNAL";
-  /** The repository of the domain that it came in by. */
+  /** The repository of the domain through which it came. */
   readonly repository?: string;
   /** `public:pypi` */
   readonly externalConnection?: string;
@@ -57,7 +57,7 @@ export interface VersionOrigin {
 
 export interface VersionSummary {
   readonly version: string;
-  /** Opaque; another one after each change. */
+  /** Opaque; changes with every change. */
   readonly revision: string;
   readonly status: VersionStatus;
   readonly origin: VersionOrigin;
@@ -70,7 +70,7 @@ export interface VersionSummary {
 export interface AssetSummary {
   readonly name: string;
   readonly size: number;
-  /** Lower-case hex of SHA-256, and of SHA-512 and MD5 where they are known. */
+  /** Lower-case hex. */
   readonly hashes: { readonly sha256: string; readonly sha512?: string; readonly md5?: string };
 }
 
@@ -96,20 +96,20 @@ export interface PackageRoute extends Route<"token", (call: PackageCall) => void
 export interface Packages {
   /** Paths are relative to the repository. */
   readonly routes: Readonly<Record<PackageFormat, readonly PackageRoute[]>>;
-  /** What `node` itself has: published, or retained from an upstream. Sorted by format, namespace, name. */
+  /** The packages that `node` itself has, published or retained. Sorted by format, namespace, name. */
   list(node: RepositoryNode): Promise<readonly PackageSummary[]>;
   describe(node: RepositoryNode, name: PackageName): Promise<PackageSummary | undefined>;
-  /** @returns undefined where `node` has no such package; newest first otherwise. */
+  /** @returns newest first; undefined if `node` has no such package. */
   versions(node: RepositoryNode, name: PackageName): Promise<readonly VersionSummary[] | undefined>;
-  /** @returns undefined where `node` has no such version. */
+  /** @returns undefined if `node` has no such version. */
   assets(node: RepositoryNode, name: PackageName, version: string): Promise<readonly AssetSummary[] | undefined>;
-  /** Sets the controls, also for a name that has no version yet; then `describe` finds it. Durable on return. */
+  /** Sets the controls. A name without a version exists from then on. Durable on return. */
   setOrigin(node: RepositoryNode, name: PackageName, controls: OriginControls): Promise<PackageSummary>;
-  /** @returns whether there was one to delete. Durable on return. */
+  /** @returns whether the version existed. Durable on return. */
   deleteVersion(node: RepositoryNode, name: PackageName, version: string): Promise<boolean>;
-  /** Deletes a package with all of its versions and its controls. @returns what it was, or undefined. */
+  /** Deletes a package with its versions and controls. @returns what it was; undefined if there was none. */
   deletePackage(node: RepositoryNode, name: PackageName): Promise<PackageSummary | undefined>;
-  /** The repository is gone; what its downstreams retained stays (P-04). */
+  /** Removes the packages of a deleted repository. Versions that its downstreams retained stay. */
   repositoryDeleted(node: RepositoryNode): Promise<void>;
   /** Bytes of all assets of a domain. */
   assetBytes(domain: string): Promise<number>;
@@ -117,7 +117,7 @@ export interface Packages {
 }
 
 export interface PackagesOptions {
-  /** Its own directory; exists, mode 0700, and no other process uses it. */
+  /** An existing directory of mode 0700 that no other process uses. */
   readonly dir: string;
   readonly repositories: Repositories;
   /** By the name of the external connection (`public:pypi`): the URL of an index, or a directory. */
@@ -125,5 +125,5 @@ export interface PackagesOptions {
   readonly log: Logger;
 }
 
-/** `openPackages` of mirror/packages/open.ts. @throws Fault */
+/** @throws Fault */
 export type OpenPackages = (options: PackagesOptions) => Promise<Packages>;

@@ -1,6 +1,6 @@
 /**
- * What a package is, for both formats. The same shapes hold what a repository has on disk and what an upstream's
- * index says; all of it is immutable, so that "has it changed" is a comparison of references.
+ * Packages, versions and assets of both formats, in repositories and in the indexes of upstreams. All values are
+ * immutable, so comparing references tells whether something has changed.
  */
 
 import type { PackageFormat } from "../package-format.js";
@@ -21,11 +21,11 @@ export interface Asset {
   readonly hashes: Hashes;
   /** Bytes. */
   readonly size?: number;
-  /** Where the upstream has it: an absolute `http(s)` or `file` URL. */
+  /** At the upstream: an absolute `http(s)` or `file` URL. */
   readonly url?: string;
-  /** PEP 345, as it came. */
+  /** PEP 345, unchanged. */
   readonly requiresPython?: string;
-  /** PEP 658: there is a `.metadata` file, with this SHA-256 where it is known. */
+  /** PEP 658: there is a `.metadata` file, with this SHA-256 if known. */
   readonly metadata?: { readonly sha256?: string };
   /** PEP 592: the reason, which may be "". */
   readonly yanked?: string;
@@ -36,7 +36,7 @@ export interface Asset {
 export interface Version {
   readonly version: string;
   readonly assets: readonly Asset[];
-  /** npm: what `package.json` says, as the registry shows it. */
+  /** npm: the `package.json`, as the registry shows it. */
   readonly manifest?: Manifest;
 }
 
@@ -46,7 +46,7 @@ export type Manifest = Readonly<Record<string, unknown>>;
 export interface KeptVersion extends Version {
   readonly revision: string;
   readonly origin: VersionOrigin;
-  /** When it was published, or came in. */
+  /** When it was published here or came in. */
   readonly publishedMs: number;
   readonly summary?: string;
   readonly homePage?: string;
@@ -65,7 +65,7 @@ export interface PackageRecord {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What an index says of one package. */
+/** One package in an index. */
 export interface IndexDocument {
   readonly versions: ReadonlyMap<string, Version>;
   readonly tags: Readonly<Record<string, string>>;

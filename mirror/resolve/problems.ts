@@ -1,4 +1,4 @@
-/** What a client is told. Each is a named factory; the throw site is one short line. */
+/** Refusals of package requests. */
 import { errno } from "../../base/fault.js";
 import { Problem } from "../../http/problem.js";
 
@@ -44,7 +44,7 @@ export const unsatisfiableRange = (size: number) =>
     headers: { "Content-Range": `bytes */${size}` },
   });
 
-/** What the disk says, as the client may know it. */
+/** A full disk as a problem; any other error as it is. */
 export function storageProblem(error: unknown): unknown {
   const code = errno(error);
   if (code !== "ENOSPC" && code !== "EDQUOT") return error;

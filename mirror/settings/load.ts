@@ -12,7 +12,7 @@ export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<
   return parseConfig(await mirrorFiles(env).readSettings(file), file);
 }
 
-/** @returns undefined where plain HTTP is served. */
+/** @returns undefined for plain HTTP. */
 export async function loadKeyPair({ tls }: MirrorConfig, env: NodeJS.ProcessEnv): Promise<KeyPair | undefined> {
   if (tls === undefined) return undefined;
   const files = mirrorFiles(env);
@@ -28,18 +28,18 @@ export function stateDir({ dir }: MirrorConfig, env: NodeJS.ProcessEnv): string 
   return mirrorFiles(env).resolve("dir", dir);
 }
 
-/** Where access keys are: where the settings say, or beside the state. */
+/** The file of access keys: the configured one, or one beside the state. */
 export function accessKeysFile(config: MirrorConfig, env: NodeJS.ProcessEnv): string {
   const { access_keys } = config;
   if (access_keys === undefined) return join(stateDir(config, env), "access-keys");
   return mirrorFiles(env).resolve("access_keys", access_keys);
 }
 
-/** None in an emulator, which needs none. @throws Fault */
+/** An emulator has none. @throws Fault */
 export async function readAccessKeys(config: MirrorConfig, env: NodeJS.ProcessEnv): Promise<AccessKeys> {
   if (config.emulator) return new Map();
   const file = accessKeysFile(config, env);
-  // For the fault that names what is missing, and the setting that names it.
+  // Its fault names the missing file and the setting.
   await mirrorFiles(env).readSecret("access_keys", file);
   return loadAccessKeys(file);
 }

@@ -1,4 +1,4 @@
-/** From the text of mirror.yaml to checked settings with every default filled in. Pure. */
+/** Parses mirror.yaml into checked settings with all defaults. Pure. */
 import { isAbsolute } from "node:path";
 import { settingsParser } from "../../http/daemon/settings.js";
 import { isLoopback } from "../../net/address.js";
@@ -8,14 +8,14 @@ import { type MirrorConfig, MirrorConfigSchema } from "./schema.js";
 
 const parse = settingsParser<MirrorConfig>("mirror", MirrorConfigSchema);
 
-/** @param file only named in faults. @throws Fault */
+/** @param file for faults. @throws Fault */
 export function parseConfig(source: string, file: string): MirrorConfig {
   const config = parse(source, file);
   checkConfig(config, file);
   return config;
 }
 
-/** What a schema cannot say. @throws Fault */
+/** Rules that a schema cannot express. @throws Fault */
 export function checkConfig(config: MirrorConfig, file: string): void {
   const { address } = config.listen;
   const local = isLoopback(address);

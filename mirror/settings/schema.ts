@@ -1,4 +1,4 @@
-/** The shape of mirror.yaml. Descriptions say what is expected: they are the second line of an error. */
+/** The schema of mirror.yaml. A description is the second line of an error. */
 import { type Static, Type } from "@sinclair/typebox";
 
 const closed = { additionalProperties: false };
@@ -6,7 +6,7 @@ const text = (description: string) => Type.String({ minLength: 1, description })
 
 export const MirrorConfigSchema = Type.Object(
   {
-    /** Everything that is kept. */
+    /** Holds all state. */
     dir: Type.String({ minLength: 1, default: "~", description: "an absolute path or one that begins with ~" }),
     listen: Type.Object(
       {
@@ -15,19 +15,19 @@ export const MirrorConfigSchema = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    /** As clients write it, where that is not the address above. */
+    /** As clients write it, if that differs from the address above. */
     url: Type.Optional(
       Type.String({ pattern: "^https?://[A-Za-z0-9.\\[\\]:-]+$", description: "https://HOST:PORT without a path" }),
     ),
     tls: Type.Optional(
       Type.Object({ cert: text("a path or credential:NAME"), key: text("a path or credential:NAME") }, closed),
     ),
-    /** The owner of every domain: a part of names and URLs. */
+    /** The owner of every domain, a part of ARNs and URLs. */
     account: Type.String({ pattern: "^[0-9]{12}$", default: "123456789012", description: "twelve digits in quotes" }),
     region: Type.String({ pattern: "^[a-z0-9-]{2,32}$", default: "us-east-1", description: "a name of a region" }),
     /** Written like ~/.aws/credentials. */
     access_keys: Type.Optional(text("a path or credential:NAME")),
-    /** Takes any credentials; on the loopback only. */
+    /** Accepts any credentials; on the loopback only. */
     emulator: Type.Boolean({ default: false, description: "true or false" }),
     connections: Type.Record(Type.String(), text("the URL of an index, or a directory"), {
       default: {},

@@ -1,6 +1,6 @@
 /**
  * Downloads of assets, each shared by all requests that wait for it. Clients stream a download in progress, but the
- * last bytes are held back until the digest is verified, so nobody gets the whole of a corrupt file.
+ * last bytes are held back until the digest is verified, so no client gets the whole of a corrupt file.
  */
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";

@@ -121,7 +121,7 @@ describe.runIf(here)("the story of a team without Internet", () => {
     expect(untrusted).toMatchObject({
       code: 1,
       stderr: `error: the certificate of CodeArtifact's endpoint is not trusted: self-signed certificate
-  where it is your own, name it in NODE_EXTRA_CA_CERTS; otherwise somebody is in between
+  where it is your own, name it in NODE_EXTRA_CA_CERTS; otherwise the connection may be intercepted
 `,
     });
   });

@@ -24,9 +24,9 @@ export const domainOperations: readonly Operation[] = [
     async handle(input) {
       const { service, caller, query, body } = input;
       const name = check("domain", param(query, "domain"), DOMAIN);
-      // An empty key is what Terraform sends for none.
+      // Terraform sends an empty key for none.
       const encryptionKey = optional("encryptionKey", body.encryptionKey || undefined, ENCRYPTION_KEY);
-      const wish = defined({
+      const request = defined({
         id: service.newId(),
         name,
         account: service.account,
@@ -35,7 +35,7 @@ export const domainOperations: readonly Operation[] = [
         tags: tagsIn(body.tags),
         nowMs: service.now(),
       });
-      return view(input, await service.store.change(() => createDomain(service.catalog, wish)));
+      return view(input, await service.store.change(() => createDomain(service.catalog, request)));
     },
   },
   {

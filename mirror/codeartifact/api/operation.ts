@@ -1,4 +1,4 @@
-/** One operation of the API: what it is called, what it is handed, and the checked reading of parameters. */
+/** Operations of the API, their input, and the validation of parameters. */
 import type { Packages } from "../../resolve/contract.js";
 import type { DurableMap } from "../../store/durable-map.js";
 import type { Caller, Role } from "../auth/caller.js";
@@ -8,7 +8,7 @@ import type { CatalogRecord } from "../catalog/records.js";
 import { badField, cannotParse, missing } from "../errors.js";
 import { ACCOUNT, check, DOMAIN, REPOSITORY, type Rule } from "../names.js";
 
-/** What the operations work on. */
+/** The state that operations work on. */
 export interface Service {
   readonly catalog: Catalog;
   readonly store: DurableMap<CatalogRecord>;
@@ -26,11 +26,11 @@ export interface OperationInput {
   readonly service: Service;
   readonly caller: Caller;
   readonly query: URLSearchParams;
-  /** The JSON document; `{}` where there is none. */
+  /** The JSON document; `{}` if there is none. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Bytes that are no JSON document, and the headers that go with them. */
+/** A result that is no JSON document, with its headers. */
 export class Binary {
   constructor(
     readonly content: Buffer,
@@ -43,11 +43,11 @@ export interface Operation {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly access: Role;
-  /** @returns the answer's JSON document. @throws ApiError */
+  /** @returns the JSON document of the response. @throws ApiError */
   handle(input: OperationInput): Promise<unknown>;
 }
 
-/** The domain that the query names, and that it is one of ours. @throws ApiError */
+/** The domain in the query, checked to belong to this account. @throws ApiError */
 export function domainIn({ query, service }: OperationInput): string {
   const name = check("domain", param(query, "domain"), DOMAIN);
   checkOwner(service, param(query, "domain-owner"), name);
@@ -58,7 +58,7 @@ export function repositoryIn({ query }: OperationInput, field = "repository"): s
   return check(field, param(query, field), REPOSITORY);
 }
 
-/** Another account's domains are not here. @throws ApiError */
+/** Domains of other accounts do not exist here. @throws ApiError */
 export function checkOwner({ account }: Service, owner: string | undefined, domain: string): void {
   if (owner !== undefined && check("domain-owner", owner, ACCOUNT) !== account) throw missing("domain", domain);
 }
@@ -82,20 +82,20 @@ export function fieldOf(item: unknown, field: string): unknown {
   return typeof item === "object" && item !== null ? (item as Record<string, unknown>)[field] : undefined;
 }
 
-/** One page of a sorted list. The token of the next one is the key that this one ended with, made opaque. */
+/** One page of a sorted list. The token of the next page is the last key of this one, encoded. */
 export function pageOf<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
   size: { readonly max: unknown; readonly token: unknown },
-  most: number,
+  maxItems: number,
 ): { readonly items: readonly T[]; readonly nextToken?: string } {
-  const max = size.max === undefined || size.max === null ? most : Number(size.max);
-  if (!Number.isInteger(max) || max < 1 || max > most) {
-    throw badField("maxResults", String(size.max), `be an integer from 1 to ${most}`);
+  const max = size.max === undefined || size.max === null ? maxItems : Number(size.max);
+  if (!Number.isInteger(max) || max < 1 || max > maxItems) {
+    throw badField("maxResults", String(size.max), `be an integer from 1 to ${maxItems}`);
   }
   const after = typeof size.token === "string" ? Buffer.from(size.token, "base64url").toString() : undefined;
   const start = after === undefined ? 0 : items.findIndex((item) => keyOf(item) === after) + 1;
-  // What a page ended with may be gone since: a list that begins again would repeat, or never end.
+  // If the last item is gone, starting again would repeat items or never end.
   if (after !== undefined && start === 0)
     throw badField("nextToken", String(size.token), "be of a list that is as it was");
   const page = items.slice(start, start + max);
@@ -104,7 +104,7 @@ export function pageOf<T>(
   return { items: page, nextToken: Buffer.from(keyOf(last)).toString("base64url") };
 }
 
-/** Of the query, as most lists have it. */
+/** The paging parameters in the query, where most lists have them. */
 export function paging(query: URLSearchParams) {
   return { max: param(query, "max-results"), token: param(query, "next-token") };
 }

@@ -1,4 +1,4 @@
-/** Operations on packages and their versions: the catalog says where, mirror/packages says what is there. */
+/** Operations on packages and their versions. */
 
 import { defined } from "../../../base/defined.js";
 import { normalizeName } from "../../pypi/names.js";
@@ -32,7 +32,7 @@ function packageIn({ query }: OperationInput): PackageName {
   const namespace = optional("namespace", param(query, "namespace"), PACKAGE);
   const name = check("package", param(query, "package"), PACKAGE);
   if (!isServed(format)) throw missing("package", name);
-  // As AWS has it, a name that is not the normalised one names nothing (P-05).
+  // As in AWS, only the normalised name exists.
   if (format === "pypi" && name !== normalizeName(name)) throw missing("package", name);
   if (format === "pypi" && namespace !== undefined) throw badField("namespace", namespace, "be null for format pypi");
   return defined({ format, namespace, name });

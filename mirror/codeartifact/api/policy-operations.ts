@@ -20,7 +20,7 @@ interface Kind {
   readonly name: "Domain" | "Repository";
   readonly put: string;
   readonly drop: string;
-  /** @returns the way to look the resource up, when it is to be decided on. */
+  /** @returns a function that looks the resource up at the time of the decision. */
   find(input: OperationInput): () => Found;
   findForPut(input: OperationInput): () => Found;
 }

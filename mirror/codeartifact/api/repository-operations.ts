@@ -45,7 +45,7 @@ export const repositoryOperations: readonly Operation[] = [
       const { service, body } = input;
       const [domain, name] = where(input);
       const description = optional("description", body.description, DESCRIPTION);
-      const wish = defined({
+      const request = defined({
         id: service.newId(),
         domain,
         name,
@@ -54,7 +54,7 @@ export const repositoryOperations: readonly Operation[] = [
         tags: tagsIn(body.tags),
         nowMs: service.now(),
       });
-      return view(input, await service.store.change(() => createRepository(service.catalog, wish)));
+      return view(input, await service.store.change(() => createRepository(service.catalog, request)));
     },
   },
   {
@@ -89,7 +89,7 @@ export const repositoryOperations: readonly Operation[] = [
       const { service } = input;
       const [domain, name] = where(input);
       const record = await service.store.change(() => deleteRepository(service.catalog, domain, name));
-      // From here on nobody finds it. What a crash leaves of its packages is dropped at the next start.
+      // The repository no longer exists. The next start removes packages that a crash leaves behind.
       await service.packages.repositoryDeleted(nodeOf(record));
       return view(input, record);
     },
@@ -123,7 +123,7 @@ export const repositoryOperations: readonly Operation[] = [
   },
 ];
 
-/** AWS has a host for each domain; here it is a path, as with a VPC endpoint that has no private DNS (P-06). */
+/** AWS has a host for each domain. Here it is a path, as for a VPC endpoint without private DNS. */
 export function endpointOf(url: string, account: string, domain: string, format: string, repository: string): string {
   return `${url}/d/${domain}-${account}/${format}/${repository}/`;
 }

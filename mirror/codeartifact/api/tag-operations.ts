@@ -20,7 +20,7 @@ export function tagsIn(value: unknown): Tag[] {
   return tags;
 }
 
-/** @returns the way to look the resource up. */
+/** @returns a function that looks the resource up at the time of the decision. */
 function resourceIn({ service, query }: OperationInput) {
   const arn = check("resourceArn", param(query, "resourceArn"), RESOURCE_ARN);
   return () => {

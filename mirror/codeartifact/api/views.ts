@@ -1,4 +1,4 @@
-/** Records as AWS shows them. Times are seconds since 1970. */
+/** Records in AWS's form. Times are in seconds since 1970. */
 
 import { defined } from "../../../base/defined.js";
 import type { CatalogRecord, DomainRecord, RepositoryRecord } from "../catalog/records.js";

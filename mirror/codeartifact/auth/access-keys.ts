@@ -1,7 +1,7 @@
 /**
- * Access keys in a file that is written like ~/.aws/credentials, so that the very file can be given to the AWS
- * CLI (AWS_SHARED_CREDENTIALS_FILE). A section is a caller. Two keys are ours: `sallyport_role` (read, publish or
- * admin; default read) and `expiration`, an ISO 8601 time at which the access key ends.
+ * Access keys in a file of the form of ~/.aws/credentials, so that the AWS CLI can read it too
+ * (AWS_SHARED_CREDENTIALS_FILE). A section is a caller. Two settings are our own: `sallyport_role` (read, publish or
+ * admin; default read) and `expiration`, the ISO 8601 time at which the access key ends.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -21,7 +21,7 @@ export interface AccessKey extends Secret {
 
 export type AccessKeys = ReadonlyMap<string, AccessKey>;
 
-/** By id. @throws Fault where others could read the file, or what it holds is wrong. */
+/** By id. @throws Fault if other users can read the file, or its content is wrong. */
 export async function loadAccessKeys(file: string): Promise<AccessKeys> {
   const handle = await open(file, constants.O_RDONLY);
   try {
@@ -33,7 +33,7 @@ export async function loadAccessKeys(file: string): Promise<AccessKeys> {
   }
 }
 
-/** Makes a file with one key that may do everything, unless there is a file already. @returns whether it did. */
+/** Creates a file with one admin key, unless the file exists. @returns whether it did. */
 export function makeAccessKeys(file: string, region: string): Promise<boolean> {
   const id = `AKIA${base32(10)}`;
   const lines = [
@@ -52,7 +52,7 @@ interface Section {
   readonly values: Map<string, string>;
 }
 
-/** @param file only named in faults, which never show a value. */
+/** @param file for faults, which never show a value. */
 export function parseAccessKeys(source: string, file: string): AccessKeys {
   const sections: Section[] = [];
   for (const [index, raw] of source.split(/\r?\n/).entries()) {
@@ -84,7 +84,7 @@ function keyOf({ line, name, values }: Section, file: string): AccessKey {
   if (!/^[A-Za-z0-9]{16,128}$/.test(id)) {
     throw badKeys(file, line, "aws_access_key_id must be 16 to 128 letters and digits");
   }
-  // What can be guessed can be used: signatures are checked offline by whoever saw one.
+  // A short secret can be guessed offline from a single signature.
   if (secret.length < 32) throw badKeys(file, line, "aws_secret_access_key must have at least 32 characters");
   const known = ROLES.find((each) => each === role);
   if (known === undefined) throw badKeys(file, line, `sallyport_role must be ${ROLES.join(", ")}`);

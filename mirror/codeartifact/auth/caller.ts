@@ -1,8 +1,8 @@
-/** Who asks, and what a caller may do. */
+/** Callers and their roles. */
 
 /**
  * `read`: list, describe, get tokens and install. `publish`: that, and write packages. `admin`: everything.
- * AWS weighs policies here; one machine's team has these three.
+ * AWS evaluates policies instead; a team with one machine has these three roles.
  */
 export const ROLES = ["read", "publish", "admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -10,9 +10,9 @@ export type Role = (typeof ROLES)[number];
 export interface Caller {
   readonly name: string;
   readonly role: Role;
-  /** When the credentials end, where they do. */
+  /** When the credentials end, if they do. */
   readonly endsMs?: number;
-  /** The access key; a token is worth nothing once its key is gone. */
+  /** The access key. A token is invalid once its key is gone. */
   readonly keyId: string;
   /** Region of the signature. */
   readonly region: string;

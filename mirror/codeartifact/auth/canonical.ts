@@ -1,4 +1,4 @@
-/** What Signature Version 4 signs: the request in its one canonical form. Pure; the words are AWS's. */
+/** The canonical form of a request, which Signature Version 4 signs. Pure; the terms are AWS's. */
 import { createHash } from "node:crypto";
 
 export interface SignedRequest {
@@ -23,12 +23,12 @@ export function canonicalRequest(request: SignedRequest, names: readonly string[
     canonicalQuery(request.query),
     headers.join(""),
     names.join(";"),
-    // Of what came, never of what a header says that it is.
+    // Of the received body, never a header's claim about it.
     sha256Hex(request.body),
   ].join("\n");
 }
 
-/** Every service but S3 encodes what is encoded already once more. */
+/** Every service but S3 encodes the encoded path once more. */
 function canonicalPath(path: string): string {
   return path.split("/").map(encode).join("/");
 }
@@ -44,7 +44,7 @@ function canonicalQuery(query: string): string {
   return pairs.map((pair) => pair.join("=")).join("&");
 }
 
-/** What is no encoding stays as it is: its signature will not fit, which is answer enough. */
+/** A broken encoding stays as it is: the signature then does not match. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

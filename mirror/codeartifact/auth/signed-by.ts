@@ -1,4 +1,4 @@
-/** Whose signature a request has: of a configured access key, or, in an emulator, of anybody's. */
+/** Authenticates API requests: by a configured access key, or in an emulator by any. */
 
 import { defined } from "../../../base/defined.js";
 import type { Exchange } from "../../../http/server/exchange.js";
@@ -9,7 +9,7 @@ import type { SignedRequest } from "./canonical.js";
 import { parseAuthorization, SERVICE, verify } from "./sigv4.js";
 
 export interface SignedByOptions {
-  /** As they are now: a reload changes them. */
+  /** The current keys: a reload changes them. */
   readonly keys: () => AccessKeys;
   readonly region: string;
   readonly isOwnHost: (host: string) => boolean;
@@ -29,7 +29,7 @@ export function signedByKeys({ keys, region, isOwnHost, now }: SignedByOptions):
   };
 }
 
-/** Takes any credentials in a header of the right form. Only for the loopback. */
+/** Accepts any credentials in a header of the right form. Only for the loopback. */
 export function signedByAnyone(): SignedBy {
   const scopeOf = ({ req }: Exchange) => {
     const { scope } = parseAuthorization(req.headers.authorization);

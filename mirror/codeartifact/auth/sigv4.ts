@@ -1,8 +1,8 @@
 /**
  * Checks AWS Signature Version 4 in the Authorization header. Pure: request, clock and keys come in.
  *
- * A signature is good for this host, this service, this region and ten minutes around its date. Within these it
- * can be sent again, as with AWS; TLS is what keeps it from being seen.
+ * A signature is valid for this host, service and region, and within five minutes of its date. Within that time it can
+ * be replayed, as with AWS; TLS keeps it secret.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { badSignature, expiredKey, incompleteSignature, notSigned, unknownKey } from "../errors.js";
@@ -10,7 +10,7 @@ import { canonicalRequest, type SignedRequest, sha256Hex } from "./canonical.js"
 
 export interface Secret {
   readonly secret: string;
-  /** What the caller must send as X-Amz-Security-Token. */
+  /** The required X-Amz-Security-Token. */
   readonly sessionToken?: string;
   readonly endsMs?: number;
 }
@@ -25,7 +25,7 @@ export interface Scope {
 
 export interface SignatureContext<K extends Secret> {
   readonly nowMs: number;
-  /** Values of the Host header under which this server is known. */
+  /** Whether a Host header names this server. */
   readonly isOwnHost: (host: string) => boolean;
   readonly region: string;
   readonly keyOf: (keyId: string) => K | undefined;
@@ -44,7 +44,7 @@ interface ParsedAuthorization {
   readonly signature: string;
 }
 
-/** The parts of an Authorization header. @throws ApiError */
+/** Parses an Authorization header. @throws ApiError */
 export function parseAuthorization(header: string | undefined): ParsedAuthorization {
   if (header === undefined) throw notSigned();
   if (!header.startsWith(`${ALGORITHM} `)) throw incompleteSignature(`Authorization must begin with ${ALGORITHM}.`);
@@ -68,7 +68,7 @@ export function parseAuthorization(header: string | undefined): ParsedAuthorizat
   return { scope: { keyId, date, region, service }, names: names.split(";"), signature };
 }
 
-/** @returns the key that signed. @throws ApiError of status 403, which says what is wrong as AWS does. */
+/** @returns the key that signed. @throws ApiError of status 403, with AWS's text */
 export function verify<K extends Secret>(request: SignedRequest, expected: SignatureContext<K>): K {
   const { headers } = request;
   const { scope, names, signature } = parseAuthorization(headers.authorization);
@@ -118,7 +118,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Of digests, so that lengths are equal. */
+/** Compares digests, which have equal lengths. */
 function same(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(sha256Hex(a)), Buffer.from(sha256Hex(b)));
 }

@@ -1,6 +1,6 @@
 /**
- * Authorization tokens: 256 random bits, of which only the SHA-256 is kept. A token is for one domain, which it
- * does not outlive, and for the access key that asked for it, which it does not outlive either.
+ * Authorization tokens: 256 random bits, of which only the SHA-256 is stored. A token belongs to one domain and to the
+ * access key that requested it, and outlives neither.
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Change, DurableMap } from "../../store/durable-map.js";
@@ -23,7 +23,7 @@ export interface IssuedToken {
 
 export const TOKEN_SECONDS = { shortest: 900, longest: 43_200 } as const;
 
-/** @param seconds 0 for as long as the credentials last, at most twelve hours (P-14). @throws ApiError */
+/** @param seconds 0 for as long as the credentials last, at most twelve hours. @throws ApiError */
 export function endOf(seconds: number, { endsMs }: Pick<Caller, "endsMs">, nowMs: number): number {
   const { shortest, longest } = TOKEN_SECONDS;
   const whole = Number.isInteger(seconds);
@@ -34,7 +34,7 @@ export function endOf(seconds: number, { endsMs }: Pick<Caller, "endsMs">, nowMs
   return Math.min(endsMs ?? Number.POSITIVE_INFINITY, nowMs + longest * 1000);
 }
 
-/** For how long the owner of an ended token is told that it has ended, and not only that it is not valid. */
+/** How long an expired token is reported as expired, and not just as invalid. */
 const REMEMBERED_MS = 24 * 3_600_000;
 
 export class Tokens {
@@ -43,7 +43,7 @@ export class Tokens {
 
   constructor(private readonly store: DurableMap<TokenRecord>) {}
 
-  /** Durable on return. Drops what has ended long ago. @throws ApiError ThrottlingException */
+  /** Durable on return. Removes tokens that expired long ago. @throws ApiError ThrottlingException */
   async issue(record: TokenRecord, nowMs: number): Promise<IssuedToken> {
     this.#throttle(nowMs);
     const token = randomBytes(32).toString("base64url");
@@ -55,12 +55,12 @@ export class Tokens {
     return { token, endsMs: record.endsMs };
   }
 
-  /** What a token stands for, also where it has ended: its owner is told so. */
+  /** The record of a token, even of an expired one. */
   find(token: string): TokenRecord | undefined {
     return this.store.records.get(hashOf(token));
   }
 
-  /** How many have not ended. */
+  /** The number of tokens that have not expired. */
   live(nowMs: number): number {
     return [...this.store.records.values()].filter(({ endsMs }) => endsMs > nowMs).length;
   }
@@ -74,7 +74,7 @@ export class Tokens {
   }
 }
 
-/** Looking up a digest tells nothing about the token through the time it takes. */
+/** The time to look up a digest reveals nothing about the token. */
 function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }

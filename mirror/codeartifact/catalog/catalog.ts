@@ -1,18 +1,18 @@
-/** Domains and repositories as they are: reading only. */
+/** Reads domains and repositories. */
 import { byText, compareText } from "../../../base/text/compare.js";
 import type { Repositories, RepositoryNode } from "../../resolve/contract.js";
 import { missing } from "../errors.js";
 import { type CatalogRecord, type DomainRecord, domainKey, type RepositoryRecord, repositoryKey } from "./records.js";
 
 export class Catalog implements Repositories {
-  /** @param records live: what is changed there is seen here. */
+  /** @param records a live map: changes are visible here. */
   constructor(private readonly records: ReadonlyMap<string, CatalogRecord>) {}
 
   domains(): DomainRecord[] {
     return [...this.records.values()].filter((record) => record.kind === "domain").sort(byName);
   }
 
-  /** Of one domain, or of all; by domain and name. */
+  /** The repositories of one domain or of all, sorted by domain and name. */
   repositories(domain?: string): RepositoryRecord[] {
     return [...this.records.values()]
       .filter((record) => record.kind === "repository")

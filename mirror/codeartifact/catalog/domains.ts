@@ -1,4 +1,4 @@
-/** What changes domains: from the catalog and a wish to the records to write. Pure. */
+/** Changes of domains: from the catalog and a request to the records to write. Pure. */
 
 import type { Change, Decision } from "../../store/durable-map.js";
 import { conflict, quotaExceeded } from "../errors.js";
@@ -11,15 +11,15 @@ export interface NewDomain {
   readonly name: string;
   readonly account: string;
   readonly region: string;
-  /** @default AWS's own key for the account, which is a name only: nothing is encrypted here. */
+  /** Only a name: nothing is encrypted here. @default AWS's own key for the account */
   readonly encryptionKey?: string;
   readonly tags: readonly Tag[];
   readonly nowMs: number;
 }
 
 /** @throws ApiError */
-export function createDomain(catalog: Catalog, wish: NewDomain): Decision<CatalogRecord, DomainRecord> {
-  const { id, name, account, region, tags, nowMs } = wish;
+export function createDomain(catalog: Catalog, request: NewDomain): Decision<CatalogRecord, DomainRecord> {
+  const { id, name, account, region, tags, nowMs } = request;
   const domains = catalog.domains();
   if (domains.some((domain) => domain.name === name)) {
     throw conflict(`Domain with name '${name}' already exists.`, "domain", name);
@@ -33,7 +33,7 @@ export function createDomain(catalog: Catalog, wish: NewDomain): Decision<Catalo
     name,
     arn: `arn:aws:codeartifact:${region}:${account}:domain/${name}`,
     createdMs: nowMs,
-    encryptionKey: wish.encryptionKey ?? `arn:aws:kms:${region}:${account}:key/${id}`,
+    encryptionKey: request.encryptionKey ?? `arn:aws:kms:${region}:${account}:key/${id}`,
     bucketArn: `arn:aws:s3:::assets-${account}-${region}`,
     tags,
   };

@@ -1,4 +1,4 @@
-/** Permissions policies and tags: the two things that domains and repositories alike can carry. Pure. */
+/** Permissions policies and tags of domains and repositories. Pure. */
 
 import { isObject } from "../../is-object.js";
 import type { Decision } from "../../store/durable-map.js";
@@ -6,7 +6,7 @@ import { conflict, invalid, noPolicy } from "../errors.js";
 import { QUOTAS } from "../quotas.js";
 import { type CatalogRecord, keyOf, type Policy, type Tag } from "./records.js";
 
-/** @param expected the revision that it must replace. @throws ApiError */
+/** @param expected the revision to replace. @throws ApiError */
 export function putPolicy<R extends CatalogRecord>(
   record: R,
   policy: Policy,
@@ -25,7 +25,7 @@ export function deletePolicy<R extends CatalogRecord>(
 ): Decision<CatalogRecord, R> {
   if (record.policy === undefined) throw noPolicy(record.kind, record.name);
   checkRevision(record, expected);
-  // JSON knows no undefined: the file has no policy afterwards.
+  // Without the member, not with an undefined one: records are compared as values.
   const { policy: _gone, ...rest }: CatalogRecord = record;
   return { changes: [{ key: keyOf(record), value: rest }], result: record };
 }
@@ -48,7 +48,7 @@ function checkRevision(record: CatalogRecord, expected: string | undefined): voi
   throw conflict("The policy has another revision than the request names.", record.kind, record.name);
 }
 
-/** The shape of a policy. What it grants is not weighed here: who may do what is said by the access keys. */
+/** Checks the form of a policy. It grants nothing here: the roles of the access keys decide. */
 function checkDocument(document: string): void {
   if (document.length > QUOTAS.policy) throw invalid(`A policy has at most ${QUOTAS.policy} characters.`);
   let parsed: unknown;

@@ -1,4 +1,4 @@
-/** What is kept of domains and repositories: plain JSON values under keys, never changed in place. */
+/** Stored domains and repositories: plain JSON values under keys, never changed in place. */
 
 export interface Tag {
   readonly key: string;
@@ -11,7 +11,7 @@ export interface Policy {
 }
 
 interface Resource {
-  /** Of this one and no later one of the same name. */
+  /** A later resource of the same name has another one. */
   readonly id: string;
   readonly name: string;
   readonly arn: string;

@@ -1,4 +1,4 @@
-/** What changes repositories: from the catalog and a wish to the records to write. Pure. */
+/** Changes of repositories: from the catalog and a request to the records to write. Pure. */
 
 import { defined } from "../../../base/defined.js";
 import type { Change, Decision } from "../../store/durable-map.js";
@@ -21,8 +21,8 @@ export interface NewRepository {
 }
 
 /** @throws ApiError */
-export function createRepository(catalog: Catalog, wish: NewRepository): Decided {
-  const { domain, name, upstreams, nowMs, id, tags, description } = wish;
+export function createRepository(catalog: Catalog, request: NewRepository): Decided {
+  const { domain, name, upstreams, nowMs, id, tags, description } = request;
   const owner = catalog.domain(domain);
   if (catalog.has(domain, name)) {
     throw conflict(`Repository '${name}' already exists in domain '${domain}'.`, "repository", name);
@@ -51,7 +51,7 @@ export interface RepositoryUpdate {
   readonly upstreams?: readonly string[];
 }
 
-/** What is not named stays as it is. @throws ApiError */
+/** Members that are missing stay as they are. @throws ApiError */
 export function updateRepository(catalog: Catalog, domain: string, name: string, update: RepositoryUpdate): Decided {
   const record = catalog.repository(domain, name);
   if (update.upstreams !== undefined) checkUpstreams(catalog, domain, name, update.upstreams);
@@ -59,8 +59,8 @@ export function updateRepository(catalog: Catalog, domain: string, name: string,
 }
 
 /**
- * Its downstreams lose it as an upstream at once: a repository that is made later under the same name must not
- * begin to feed them.
+ * Its downstreams lose it as an upstream at the same time: a later repository of the same name must not become their
+ * upstream.
  *
  * @throws ApiError
  */
@@ -100,7 +100,7 @@ function decided(record: RepositoryRecord): Decided {
   return { changes: [{ key: keyOf(record), value: record }], result: record };
 }
 
-/** At most ten, each once, each there, and none that comes back to where it began (P-03). */
+/** At most ten, each existing and named once, and without a cycle. */
 function checkUpstreams(catalog: Catalog, domain: string, name: string, upstreams: readonly string[]): void {
   if (upstreams.length > QUOTAS.upstreams) {
     throw quotaExceeded(`A repository has at most ${QUOTAS.upstreams} upstreams.`, "repository", name);

@@ -1,4 +1,4 @@
-/** The packages that a `package-lock.json` (or `npm-shrinkwrap.json`) asks a registry for. Pure. */
+/** The packages that a `package-lock.json` or `npm-shrinkwrap.json` installs from a registry. Pure. */
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
@@ -7,7 +7,7 @@ import { isObject } from "../../is-object.js";
 export interface Locked {
   readonly name: string;
   readonly version?: string;
-  /** Where the lock file says that it comes from; npm goes there, whatever registry is set. */
+  /** The download URL in the lock file. npm uses it, no matter which registry is set. */
   readonly resolved?: string;
 }
 
@@ -37,7 +37,7 @@ export function parseLock(text: string, file: string): Lock {
   const required = new Map<string, Locked>();
   const elsewhere = new Set<string>();
   const add = (name: string, { version, resolved, inBundle }: Row) => {
-    // What comes inside of another package is asked for nowhere.
+    // Bundled packages come inside another one: no registry is asked for them.
     if (inBundle === true) return;
     const from = typeof resolved === "string" ? resolved : undefined;
     const spec = typeof version === "string" ? version : undefined;

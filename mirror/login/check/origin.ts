@@ -1,38 +1,38 @@
-/** Where a package would come from: the repository's own answer put together from several (P-04, P-18). */
+/** Where a package would come from, derived from several answers of CodeArtifact. */
 
 import { defined } from "../../../base/defined.js";
 import type { PackageFormat } from "../../package-format.js";
 import type { CodeArtifact, Controls, FoundVersion, PackageId } from "../codeartifact.js";
 
 /**
- * own: published into this domain; upstream: from outside, through an external connection; nowhere:
- * the index answers 404.
+ * own: published into this domain. upstream: from outside, through an external connection. nowhere: the index answers
+ * 404.
  */
 export type Origin = "own" | "upstream" | "nowhere";
 
 export interface Judgement {
   readonly origin: Origin;
-  /** The repository of the domain that has it, or that it came or would come in by. */
+  /** The repository of the domain that has it, or through which it came or would come. */
   readonly repository?: string;
   /** `public:pypi` */
   readonly connection?: string;
-  /** Whether versions from outside may come in under this name. */
+  /** Whether versions from outside can come in under this name. */
   readonly upstreamOpen: boolean;
-  /** False where the pinned version is not among those that were found; undefined where that is not known. */
+  /** Whether the pinned version was found; undefined if no version is pinned or nothing was found. */
   readonly versionFound?: boolean;
 }
 
 export interface Facts {
-  /** In the order in which CodeArtifact asks them, the repository itself first. */
+  /** In CodeArtifact's search order, the repository itself first. */
   readonly searched: readonly {
     readonly repository: string;
     readonly connection?: string;
     readonly versions: readonly FoundVersion[];
   }[];
   readonly controls: Controls | undefined;
-  /** Whether the index of the repository answers for the name. */
+  /** Whether the index of the repository has the name. */
   readonly served: boolean;
-  /** The one that is pinned. */
+  /** The pinned version. */
   readonly version?: string | undefined;
 }
 
@@ -43,11 +43,11 @@ export function judge({ searched, controls, served, version }: Facts): Judgement
   const holding =
     searched.find(({ versions }) => versions.some(wanted)) ?? searched.find(({ versions }) => versions.length > 0);
   if (holding !== undefined) {
-    // With several at once a public one is what must be known.
+    // If there are several, the public one is the important one.
     const matching = holding.versions.filter(wanted);
     const found = matching.find(({ external }) => external) ?? matching[0] ?? holding.versions[0];
     const versionFound = version === undefined ? undefined : matching.length > 0;
-    // An own name whose pinned version is nowhere here is looked for outside, if that is open.
+    // A pinned version that the domain lacks is searched outside, if that is open.
     const outside = found?.external === true || (versionFound === false && upstreamOpen && served);
     const connection = found?.connection ?? (outside ? holding.connection : undefined);
     return defined({
@@ -59,22 +59,22 @@ export function judge({ searched, controls, served, version }: Facts): Judgement
     });
   }
   if (!served) return { origin: "nowhere", upstreamOpen };
-  // Nothing of the domain has it yet, and the index has: it comes in by the first that is connected.
-  const door = searched.find(({ connection }) => connection !== undefined);
+  // The index has it but no repository does: it comes in through the first connection.
+  const connected = searched.find(({ connection }) => connection !== undefined);
   return defined({
     origin: "upstream",
     upstreamOpen,
-    repository: door === undefined ? undefined : door.repository,
-    connection: door?.connection === undefined ? undefined : door.connection,
+    repository: connected === undefined ? undefined : connected.repository,
+    connection: connected?.connection === undefined ? undefined : connected.connection,
   });
 }
 
 const connects = (searched: Facts["searched"]) => searched.some(({ connection }) => connection !== undefined);
 
-/** The search stops here (P-03). */
+/** CodeArtifact searches no more. */
 const MAX_REPOSITORIES = 25;
 
-/** The repositories in the order of the search, each with its external connection. */
+/** The repositories in search order, each with its external connection. */
 export async function searchOrder(
   api: CodeArtifact,
   format: PackageFormat,
@@ -90,7 +90,7 @@ export async function searchOrder(
   return order;
 }
 
-/** @param served asks the index. */
+/** @param served asks the index for the package. */
 export async function factsOf(
   api: CodeArtifact,
   order: readonly { readonly repository: string; readonly connection?: string }[],

@@ -1,10 +1,10 @@
-/** The names that a `requirements.txt` asks an index for. Pure. */
+/** The packages that a `requirements.txt` installs from an index. Pure. */
 
 import { defined } from "../../../base/defined.js";
 import { normalizeName } from "../../pypi/names.js";
 
 export interface Requirement {
-  /** As the index knows it. */
+  /** Normalised. */
   readonly name: string;
   /** The exact version, where one is pinned. */
   readonly version?: string;
@@ -13,11 +13,11 @@ export interface Requirement {
 
 export interface RequirementsFile {
   readonly required: readonly Requirement[];
-  /** Files that `-r` and `-c` name, as written. */
+  /** The files of `-r` and `-c`, as written. */
   readonly files: readonly string[];
-  /** What comes from elsewhere and is not looked up: URLs, paths, editables. */
+  /** URLs, paths and editables: they come from no index. */
   readonly elsewhere: readonly { readonly text: string; readonly line: number }[];
-  /** Indexes that the file adds to, or puts in place of, the one of the login. */
+  /** Indexes that the file adds to the login's index, or uses instead. */
   readonly indexes: readonly string[];
 }
 

@@ -1,19 +1,19 @@
 /**
- * One way to change a configuration file that belongs to somebody else: by keys, as text. Pure.
+ * Edits configuration files of other programs as text, key by key. Pure.
  *
- * Whatever is not one of the keys stays as it is, comments and order included. An editor takes a
- * key that it wrote away again, with the section around it if nothing else is left in there.
+ * Everything but the edited keys stays as it is, comments and order included. When an editor removes a key, it also
+ * removes the section around it if that is empty then.
  */
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 
-/** Where a value is: section and key, a single key, the name of a machine … as the format has it. */
+/** The place of a value in its format: section and key, a single key, the name of a machine … */
 export type KeyPath = readonly string[];
 export type Value = string | boolean;
 
 export interface Editor {
-  /** As the tool itself would read it; undefined where there is none. */
+  /** The value as the tool would read it; undefined if there is none. */
   get(text: string, path: KeyPath): Value | undefined;
-  /** The text with that value; undefined takes it away. The line ends of the file are kept. */
+  /** The text with that value; undefined removes it. Line ends stay. */
   set(text: string, path: KeyPath, value: Value | undefined): string;
 }
 
@@ -23,7 +23,7 @@ export interface Setting {
 }
 
 /**
- * All entries set, and read back: what cannot be edited is refused, never written wrong.
+ * Sets all settings and reads them back, so that a form that cannot be edited is refused, never written wrong.
  *
  * @throws Fault `mirror/config-shape`
  */
@@ -54,7 +54,7 @@ const configShape = (file: string, path: KeyPath) =>
     exit: EXIT.conflict,
   });
 
-/** The parser's own words may quote the line, and in it a password. */
+/** Without the parser's message, which may quote a line with a password. */
 const unreadable = (file: string, error: unknown) =>
   new Fault("mirror/config-unreadable", `${quote(file)} is not in the form that its program reads`, {
     hint: `mend it first${lineOf(error)}; nothing was changed`,

@@ -1,9 +1,9 @@
 /**
- * `pip.conf` and `.pypirc`, as Python's configparser reads them: sections, `key = value` or
- * `key: value`, values that go on in indented lines, comments only on lines of their own.
+ * `pip.conf` and `.pypirc`, as Python's configparser reads them: sections, `key = value` or `key: value`, values that
+ * continue on indented lines, comments only on lines of their own.
  *
- * A path is section and key; with a third part it is one word of a list, such as a server in
- * `index-servers`, of which the others are somebody else's.
+ * A path is section and key. With a third part it is one word of a list, such as a server in `index-servers`; the other
+ * words stay.
  */
 import { type Editor, ended, eolOf, type KeyPath, linesOf, type Value } from "./editor.js";
 

@@ -1,18 +1,18 @@
 /**
- * `.npmrc` and Yarn 1's `.yarnrc`: a key and a value on each line, no order, the last one holds.
- * Values are handled as they are written, `${VARIABLES}` and quotes included.
+ * `.npmrc` and Yarn 1's `.yarnrc`: a key and a value on each line; the last one of a key counts. Values are kept as they
+ * are written, `${VARIABLES}` and quotes included.
  */
 import { type Editor, ended, eolOf, linesOf } from "./editor.js";
 
 interface LineFormat {
-  /** @returns undefined for a comment or whatever else is no key with a value. */
+  /** @returns undefined for comments and other lines without a key and a value. */
   read(line: string): readonly [key: string, value: string] | undefined;
   write(key: string, value: string): string;
-  /** Behind such a line nothing is a plain key any more. */
+  /** Whether plain keys end at such a line. */
   ends(line: string): boolean;
 }
 
-/** npm reads keys before the first section only, and takes `;` and `#` for comments. */
+/** npm reads keys before the first section only. `;` and `#` begin comments. */
 export const npmrcEditor = lineEditor({
   read(line) {
     const match = /^\s*([^=;#\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
@@ -22,7 +22,7 @@ export const npmrcEditor = lineEditor({
   ends: (line) => /^\s*\[[^\]]*\]\s*$/.test(line),
 });
 
-/** Indented lines belong to the key above them, and are nobody's. */
+/** Indented lines belong to the key above them and are left alone. */
 export const yarnrcEditor = lineEditor({
   read(line) {
     const match = /^("(?:[^"\\]|\\.)*"|[^\s"#]\S*)\s+(.*?)\s*$/.exec(line);

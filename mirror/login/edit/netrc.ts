@@ -1,6 +1,6 @@
 /**
- * `.netrc`: words in any layout. A path is the name of a machine, a value its `login X password Y`.
- * A new machine goes before `default`, behind which nobody looks.
+ * `.netrc`: words in any layout. A path is the name of a machine, a value its `login X password Y`. A new machine goes
+ * before `default`, since programs stop reading there.
  */
 import { type Editor, ended, eolOf } from "./editor.js";
 
@@ -61,7 +61,7 @@ function machinesOf(text: string): Machine[] {
   return machines;
 }
 
-/** Without comments, which begin with a word that begins with `#`, and without macros, which end at an empty line. */
+/** Without comments (a word that begins with `#` starts one) and macros, which end at an empty line. */
 function wordsOf(text: string): NetrcToken[] {
   const words: NetrcToken[] = [];
   const pattern = /(?:^|(?<=\n))[^\S\n]*macdef[\s\S]*?(?:\n\s*\n|$)|"(?:[^"\\]|\\.)*"|\S+/g;

@@ -1,7 +1,6 @@
 /**
- * Poetry's `config.toml` and `auth.toml`: a key of a table, `[http-basic.team]` say. What the text
- * means is always asked of a real parser; other ways to write the same table are left alone, and
- * `applyEntries` finds that the value did not arrive.
+ * Poetry's `config.toml` and `auth.toml`: a key of a table such as `[http-basic.team]`. Values are read by a real parser.
+ * Other ways to write the same table are left alone; `applySettings` then notices that the value did not change.
  */
 import { parse } from "smol-toml";
 import { type Editor, ended, eolOf, linesOf, type Value } from "./editor.js";
@@ -44,10 +43,10 @@ const PAIR = /^(\s*)([^=\s][^=]*?)(\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|true|false
 export const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
-/** JSON's escapes are TOML's, but for the characters that JSON leaves as they are. */
+/** JSON's escapes are valid in TOML, but JSON leaves DEL unescaped. */
 export const literal = (value: Value) => JSON.stringify(value).replaceAll("\u007f", "\\u007f");
 
-/** Behind the last line of the table that says something. */
+/** The index after the last line of the table that is no comment. */
 export function endOf(lines: readonly string[], header: number): number {
   let end = header + 1;
   for (let index = header + 1; index < lines.length && !/^\s*\[/.test(lines[index] ?? ""); index++)

@@ -1,6 +1,6 @@
 /**
- * An `[[index]]` of `uv.toml`. A path is the index's name, a value its URL; it becomes the default
- * index, of which uv allows one.
+ * An `[[index]]` of `uv.toml`. A path is the index's name, a value its URL. It becomes the default index; uv allows only
+ * one.
  */
 import { parse } from "smol-toml";
 import { type Editor, ended, eolOf, linesOf } from "./editor.js";
@@ -29,7 +29,7 @@ export const uvIndexEditor: Editor = {
   },
 };
 
-/** The name of another index that is the default already. */
+/** The name of another default index. */
 export function otherDefault(text: string, name: string): string | undefined {
   const other = indexesOf(text).find((each) => each.default === true && each.name !== name);
   return other === undefined ? undefined : String(other.name ?? other.url);

@@ -1,4 +1,4 @@
-/** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spaces may be set anew until `logout`. */
+/** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spacing may change until `logout`. */
 import { isMap, parseDocument } from "yaml";
 import { type Editor, eolOf, type KeyPath, linesOf } from "./editor.js";
 
@@ -25,7 +25,7 @@ function read(text: string) {
   return document;
 }
 
-/** With the maps that are empty without it. */
+/** Also removes maps that are empty then. */
 function remove(document: ReturnType<typeof read>, path: KeyPath): void {
   if (!document.hasIn(path)) return;
   document.deleteIn(path);
