@@ -3,14 +3,14 @@ export { EXIT, Fault } from "../base/fault.js";
 export { type CertificateFacts, inspectCertificate } from "../certs/inspect.js";
 export { readToken } from "../certs/token.js";
 export { AgentClient, type CallOptions } from "./agent/agent-client.js";
-export type { Directory, Entry, HostInfo } from "./agent/answers.js";
-export type { Downloaded } from "./agent/download.js";
+export type { Directory, DirectoryEntry, HostInfo } from "./agent/answers.js";
 export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./agent/host-keys.js";
 export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./agent/job-answers.js";
 export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./agent/jobs.js";
-export type { ReceiveOptions } from "./agent/receive.js";
-export type { PutOptions, Stored } from "./agent/upload.js";
-export { type Check, type Verdict, type VerifyOptions, verifyHost } from "./agent/verify-host.js";
+export type { Downloaded } from "./agent/transfer/download.js";
+export type { ReceiveOptions } from "./agent/transfer/receive.js";
+export type { PutOptions, Stored } from "./agent/transfer/upload.js";
+export { type Check, type CheckStatus, type VerifyOptions, verifyHost } from "./agent/verify-host.js";
 export {
   type ForwardExtras,
   GatewayClient,

@@ -1,7 +1,7 @@
 /** `sallyport ls|get|put|rm HOST:DIR/PATH`: the files in a host's authorized directories. */
 import { resolve } from "node:path";
 import { table } from "../../base/text/table.js";
-import type { Directory, Entry } from "../../client/agent/answers.js";
+import type { Directory, DirectoryEntry } from "../../client/agent/answers.js";
 import type { Context, Progress, Register } from "../context.js";
 import { type HostFlags, withHost, withHostFlags } from "../host.js";
 
@@ -117,7 +117,7 @@ function directoryText({ directories }: { directories: readonly Directory[] }): 
   return table(directories.map(({ name, mode, path }) => [name, mode, path]));
 }
 
-function entryText({ entries }: { entries: readonly Entry[] }): string {
+function entryText({ entries }: { entries: readonly DirectoryEntry[] }): string {
   if (entries.length === 0) return "empty";
   return table(
     entries.map(({ name, type, size, modified }) =>

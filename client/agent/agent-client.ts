@@ -2,13 +2,22 @@
 import type { Readable, Writable } from "node:stream";
 import { notDirectory } from "../errors.js";
 import { Transport, type TransportOptions } from "../tls/transport.js";
-import { Directories, type Directory, type Entry, Health, HostInfo, IdleInfo, Listing, readJson } from "./answers.js";
-import { type Downloaded, download } from "./download.js";
-import { getInto } from "./get-into.js";
+import {
+  Directories,
+  type Directory,
+  type DirectoryEntry,
+  Health,
+  HostInfo,
+  IdleInfo,
+  Listing,
+  readJson,
+} from "./answers.js";
 import { Jobs } from "./jobs.js";
-import type { ReceiveOptions } from "./receive.js";
 import { filesPath } from "./remote-path.js";
-import { type PutOptions, putStream, type Stored, upload } from "./upload.js";
+import { type Downloaded, download } from "./transfer/download.js";
+import { getInto } from "./transfer/get-into.js";
+import type { ReceiveOptions } from "./transfer/receive.js";
+import { type PutOptions, putStream, type Stored, upload } from "./transfer/upload.js";
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -62,7 +71,7 @@ export class AgentClient {
   }
 
   /** The files and directories in a directory. */
-  async list(path: string, options: CallOptions = {}): Promise<Entry[]> {
+  async list(path: string, options: CallOptions = {}): Promise<DirectoryEntry[]> {
     const response = await this.transport.send({ method: "GET", path: filesPath(path), ...options });
     if (response.headers["accept-ranges"] === "bytes") {
       response.body.destroy();

@@ -15,7 +15,7 @@ const Directory = Type.Object({
   mode: Type.Union([Type.Literal("rw"), Type.Literal("ro")]),
 });
 
-const Entry = Type.Object({
+const DirectoryEntry = Type.Object({
   name: Type.String(),
   type: Type.Union([Type.Literal("file"), Type.Literal("directory")]),
   size: Type.Number(),
@@ -25,7 +25,7 @@ const Entry = Type.Object({
 
 export const Health = Type.Object({ status: Type.String() });
 export const Directories = Type.Object({ directories: Type.Array(Directory) });
-export const Listing = Type.Object({ path: Type.String(), entries: Type.Array(Entry) });
+export const Listing = Type.Object({ path: Type.String(), entries: Type.Array(DirectoryEntry) });
 export const HostInfo = Type.Object({
   name: Type.String(),
   version: Type.String(),
@@ -57,17 +57,17 @@ export const IdleInfo = Type.Object({
 });
 
 export type Directory = Static<typeof Directory>;
-export type Entry = Static<typeof Entry>;
+export type DirectoryEntry = Static<typeof DirectoryEntry>;
 export type HostInfo = Static<typeof HostInfo>;
 export type IdleInfo = Static<typeof IdleInfo>;
 
 // A directory of 100 000 files lists in about 10 MB; what is larger is no answer but an attack.
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads a whole JSON body and checks its shape. */
 export async function readJson<S extends TSchema>(response: HttpResponse, schema: S, at: string): Promise<Static<S>> {
-  const bytes = await readBody(response.body, MOST_BYTES).catch((error: unknown) => {
-    throw error instanceof BodyTooLarge ? notTheAgent(at, `its answer is longer than ${MOST_BYTES} bytes`) : error;
+  const bytes = await readBody(response.body, MAX_BYTES).catch((error: unknown) => {
+    throw error instanceof BodyTooLarge ? notTheAgent(at, `its answer is longer than ${MAX_BYTES} bytes`) : error;
   });
   const value = parse(bytes.toString("utf8"), at);
   if (Value.Check(schema, value)) return value;

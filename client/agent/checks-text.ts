@@ -1,8 +1,8 @@
 /** The checks of a host as a table for people. Pure. */
 import { table } from "../../base/text/table.js";
-import type { Check, Verdict } from "./verify-host.js";
+import type { Check, CheckStatus } from "./verify-host.js";
 
-const MARKS: Readonly<Record<Verdict, string>> = { ok: "ok", warning: "warning", failed: "FAILED", skipped: "-" };
+const MARKS: Readonly<Record<CheckStatus, string>> = { ok: "ok", warning: "warning", failed: "FAILED", skipped: "-" };
 
 export function checksText(checks: readonly Check[], name: string): string {
   const failed = checks.filter(({ verdict }) => verdict === "failed").length;

@@ -1,9 +1,9 @@
 /**
- * The states of a job until it has ended: as events where they come through, by asking again and again
- * where they do not (a proxy that holds them back, a host that starts anew).
+ * Follows the states of a job until it has ended: by server-sent events, and by polling where events do not arrive, as
+ * behind a proxy that buffers them or on a host that is restarting.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Value } from "@sinclair/typebox/value";
+import { sleep } from "../../base/async/sleep.js";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import * as errors from "../errors.js";
@@ -11,14 +11,14 @@ import { type Transport, transferFault } from "../tls/transport.js";
 import { readJson } from "./answers.js";
 import { EventStream } from "./event-stream.js";
 import { JobAnswer } from "./job-answers.js";
-import { backoff, GET_OVER } from "./receive.js";
+import { RETRYABLE, retryWait } from "./transfer/receive.js";
 
 export interface FollowOptions {
   readonly signal?: AbortSignal;
   readonly onState?: (job: JobAnswer) => void;
-  /** Failures to get over without a word of the job in between. @default 8 */
+  /** The most failures in a row without a state in between. @default 8 */
   readonly retries?: number;
-  /** Milliseconds before the n-th. @default 250, doubling, at most 8000, half of it random */
+  /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
 }
 
@@ -29,11 +29,11 @@ export function hasEnded({ state }: { readonly state: string }): boolean {
 }
 
 // A job's parameters, its result and the end of its stderr.
-const LONGEST_EVENT = 8 * 1024 * 1024;
+const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
 /** @returns the job as it ended. */
 export async function followJob(transport: Transport, id: string, options: FollowOptions = {}): Promise<JobAnswer> {
-  const { signal, retries = 8, retryDelay = backoff } = options;
+  const { signal, retries = 8, retryDelay = retryWait } = options;
   const stream = { lastId: "" };
   let failures = 0;
   const tell = (job: JobAnswer) => {
@@ -47,12 +47,12 @@ export async function followJob(transport: Transport, id: string, options: Follo
         if (job !== undefined && hasEnded(job)) return job;
       } catch (error) {
         const fault = transferFault(error, transport.at, signal);
-        if (!GET_OVER.has(fault.code) || failures >= retries) throw fault;
+        if (!RETRYABLE.has(fault.code) || failures >= retries) throw fault;
         failures += 1;
         await pause(retryDelay(failures), signal);
       }
     }
-    // A stream that ends early again and again must not become a busy loop.
+    // A stream that keeps ending early must not become a busy loop.
     await pause(retryDelay(1), signal);
   }
 }
@@ -90,7 +90,7 @@ const listenOnce: Listen = async (transport, id, stream, tell, signal) => {
       tell(last);
       if (hasEnded(last)) return last;
     }
-    if (events.pending > LONGEST_EVENT) throw errors.notTheAgent(transport.at, "an event is too long");
+    if (events.pending > MAX_EVENT_LENGTH) throw errors.notTheAgent(transport.at, "an event is too long");
   }
   return last;
 };
@@ -107,13 +107,13 @@ function parse(transport: Transport, data: string): JobAnswer {
     const value: unknown = JSON.parse(data);
     if (Value.Check(JobAnswer, value)) return value;
   } catch {
-    // As little an answer as one of another shape.
+    // Not JSON: reported below, like JSON of another shape.
   }
   throw errors.notTheAgent(transport.at, "an event is not of the expected form");
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(milliseconds, undefined, signal === undefined ? {} : { signal }).catch((error) => {
+  await sleep(milliseconds, signal).catch((error) => {
     throw error instanceof Fault ? error : errors.aborted(error);
   });
 }

@@ -1,19 +1,19 @@
 /** The accelerators of a host and their jobs. */
 import { randomUUID } from "node:crypto";
 import { Readable, type Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../base/async/sleep.js";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import type { HttpResponse } from "../../http/client/http-client.js";
 import * as errors from "../errors.js";
 import type { Transport } from "../tls/transport.js";
 import { readJson } from "./answers.js";
-import { type Downloaded, discardPart, download } from "./download.js";
 import { type FollowOptions, followJob } from "./follow-job.js";
-import { getInto } from "./get-into.js";
 import { AcceleratorsAnswer, JobAnswer, JobList, type JobSummary } from "./job-answers.js";
-import { backoff, type ReceiveOptions } from "./receive.js";
-import { sendContent, withFile } from "./upload.js";
+import { type Downloaded, discardPart, download } from "./transfer/download.js";
+import { getInto } from "./transfer/get-into.js";
+import { type ReceiveOptions, retryWait } from "./transfer/receive.js";
+import { sendContent, withFile } from "./transfer/upload.js";
 
 export { type FollowOptions, hasEnded } from "./follow-job.js";
 
@@ -38,9 +38,9 @@ export interface SubmitOptions extends CallOptions {
   readonly input?: JobInput;
   /** `host://DIR/PATH`. @default - it stays with the job */
   readonly output?: string;
-  /** Under which the host keeps the job from being made twice. @default - a new one */
+  /** The key under which the host makes the job only once. @default - a new one */
   readonly key?: string;
-  /** Called with the bytes of the input that have been handed to the connection. */
+  /** Called with the bytes of the input that were handed to the connection. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }
 
@@ -53,16 +53,16 @@ export interface JobFilter extends CallOptions {
   readonly limit?: number;
 }
 
-/** A submission that broke is made again under its key. */
+/** How often a submission over a broken connection is repeated under its key. */
 const RESUBMISSIONS = 2;
 const PAGE = 1_000;
 /** Request targets share 16 KiB with the headers, and each character may take three. */
-const LONGEST_QUERY = 8 * 1024;
+const MAX_QUERY_LENGTH = 8 * 1024;
 
 export class Jobs {
   constructor(private readonly transport: Transport) {}
 
-  /** What is configured, how much of it is busy, and the machine's devices. */
+  /** The configured accelerators, how busy they are, and the devices of the machine. */
   async accelerators(options: CallOptions = {}): Promise<AcceleratorsAnswer> {
     return readJson(await this.#get("/v1/accelerators", options), AcceleratorsAnswer, this.transport.at);
   }
@@ -91,7 +91,7 @@ export class Jobs {
       onProgress: options.onProgress,
     });
     if ("stream" in input) {
-      // What was read of a stream cannot be read again.
+      // A stream cannot be read a second time, so this is not repeated.
       const sized = { ...transfer, ...defined({ size: input.size }) };
       return this.#job((await sendContent(this.transport, what, input.stream, sized)).response);
     }
@@ -121,12 +121,12 @@ export class Jobs {
     return jobs;
   }
 
-  /** Ends a job, whatever it is doing. @returns the job as it ended, by this or before. */
+  /** Ends a job in any state. @returns the job as it ended, by this call or before. */
   async cancel(id: string, { signal }: CallOptions = {}): Promise<JobAnswer> {
     return this.#job(await this.transport.send({ method: "POST", path: `${jobPath(id)}/cancel`, signal }));
   }
 
-  /** Ends a job if need be, and makes the host forget it and its output. */
+  /** Ends a job if it still runs, and deletes it and its output from the host. */
   async remove(id: string, { signal }: CallOptions = {}): Promise<void> {
     (await this.transport.send({ method: "DELETE", path: jobPath(id), signal })).body.resume();
   }
@@ -137,7 +137,7 @@ export class Jobs {
     return followJob(this.transport, id, options);
   }
 
-  /** Writes the output of a job that is done to disk: resumed, checked, and given its name only when whole. */
+  /** Writes the output of a finished job to disk: resumable, verified, and under its name only when complete. */
   async download(id: string, localFile: string, options: ReceiveOptions = {}): Promise<Downloaded> {
     const requestPath = `${jobPath(id)}/output`;
     try {
@@ -148,7 +148,7 @@ export class Jobs {
     }
   }
 
-  /** Writes the output of a job that is done into `sink` and leaves it open. */
+  /** Writes the output of a finished job into `sink`, and leaves `sink` open. */
   output(id: string, sink: Writable, options: ReceiveOptions = {}): Promise<Downloaded> {
     const requestPath = `${jobPath(id)}/output`;
     return getInto(this.transport, `output of job ${id}`, sink, { ...options, requestPath });
@@ -162,7 +162,7 @@ export class Jobs {
     return readJson(response, JobAnswer, this.transport.at);
   }
 
-  /** Nobody knows whether the host took a job whose answer was lost; under the same key it takes it once. */
+  /** If the answer is lost, the host may have the job already. Under the same key it takes it only once. */
   async #repeated(send: () => Promise<HttpResponse>, signal: AbortSignal | undefined): Promise<HttpResponse> {
     let broke = false;
     for (let again = 0; ; again += 1) {
@@ -171,10 +171,10 @@ export class Jobs {
       } catch (error) {
         if (!(error instanceof Fault) || again >= RESUBMISSIONS) throw error;
         broke ||= error.code === "client/broken";
-        // A conflict then is the broken one, which the host still holds for alive.
+        // A conflict now comes from the broken request, which the host still believes to be alive.
         if (error.code !== "client/broken" && !(broke && error.code === "client/conflict")) throw error;
       }
-      await sleep(backoff(again + 1), undefined, signal === undefined ? {} : { signal }).catch((error) => {
+      await sleep(retryWait(again + 1), signal).catch((error) => {
         throw errors.aborted(error);
       });
     }
@@ -195,7 +195,7 @@ function pathWith(options: SubmitOptions): string {
   const query = new URLSearchParams(fields);
   if (parameters !== undefined) query.set("parameters", JSON.stringify(parameters));
   const text = query.toString();
-  if (text.length > LONGEST_QUERY) throw errors.parametersTooLong(text.length, LONGEST_QUERY);
+  if (text.length > MAX_QUERY_LENGTH) throw errors.parametersTooLong(text.length, MAX_QUERY_LENGTH);
   return text === "" ? "/v1/jobs" : `/v1/jobs?${text}`;
 }
 

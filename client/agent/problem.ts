@@ -3,7 +3,7 @@ import { type Fault, quote } from "../../base/fault.js";
 import type { HttpResponse } from "../../http/client/http-client.js";
 import { refusedByHost } from "../errors.js";
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 const JOBS_HINT = `"sallyport accelerators HOST" lists what the host has, "sallyport jobs HOST" what it was asked to do`;
 
@@ -25,7 +25,7 @@ async function readProblem(response: HttpResponse): Promise<{ title?: string; de
   try {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MOST_BYTES) break;
+      if (size > MAX_BYTES) break;
       chunks.push(chunk);
     }
     return isProblem ? pick(JSON.parse(Buffer.concat(chunks).toString("utf8"))) : {};

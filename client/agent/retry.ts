@@ -1,15 +1,15 @@
-/** When to ask again what answered 503. Pure. */
+/** When to repeat a request that was answered with 503. Pure. */
 
-/** vLab's steps (V-48), in seconds. */
+/** vLab's steps, in seconds. */
 const STEPS = [1, 2, 4, 8, 16];
-/** A server may ask for more patience than a person at a terminal has. */
-const MOST_MS = 60_000;
+/** A server may ask for a longer wait than a person at a terminal accepts. */
+const MAX_MS = 60_000;
 
 /**
  * @param attempt 0 for the first retry.
  * @param retryAfter the header of that name: seconds, or an HTTP date.
- * @param random 0 to 1, so that many clients do not come back together.
- * @returns milliseconds to wait, or undefined where it has been asked often enough.
+ * @param random 0 to 1, to spread many clients.
+ * @returns milliseconds to wait, or undefined after the last retry.
  */
 export function retryDelay(
   attempt: number,
@@ -21,7 +21,7 @@ export function retryDelay(
   const wanted = millisecondsIn(retryAfter, now);
   // Never earlier than the server wants; the jitter comes on top of that.
   const own = step * 1000 * (0.5 + random() / 2);
-  return Math.min(MOST_MS, wanted === undefined ? own : wanted + own - step * 500);
+  return Math.min(MAX_MS, wanted === undefined ? own : wanted + own - step * 500);
 }
 
 function millisecondsIn(retryAfter: string | undefined, now: () => number): number | undefined {

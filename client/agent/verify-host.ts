@@ -13,13 +13,13 @@ import { openVerified } from "../tls/verified-socket.js";
 import type { AgentClient } from "./agent-client.js";
 import { type PortAnswer, probePort } from "./probe-port.js";
 
-export type Verdict = "ok" | "warning" | "failed" | "skipped";
+export type CheckStatus = "ok" | "warning" | "failed" | "skipped";
 
 export interface Check {
   readonly name: string;
   readonly tried: string;
   readonly got: string;
-  readonly verdict: Verdict;
+  readonly verdict: CheckStatus;
 }
 
 export interface VerifyOptions {

@@ -1,4 +1,4 @@
-/** What a gateway answers: vLab's envelope (V-01) or plain JSON, read whole and checked before it is believed. */
+/** What a gateway answers: vLab's envelope or plain JSON, read whole and checked before it is believed. */
 
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
@@ -7,7 +7,7 @@ import type { HttpResponse } from "../../http/client/http-client.js";
 import { readBody } from "../../http/client/read-body.js";
 import { notAGateway } from "./errors.js";
 
-/** V-13; ours adds what vLab does not have. */
+/** The forwards. Gateways of this kit add members that vLab does not have. */
 export const Ports = Type.Object({
   ports: Type.Record(
     Type.String({ pattern: "^[0-9]{1,5}$" }),
@@ -24,10 +24,10 @@ export const Ports = Type.Object({
   gateway_ip: Type.String(),
 });
 
-/** V-10. */
+/** A forward that was made. */
 export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }) });
 
-/** V-15: machines by name. */
+/** Machines by name. */
 export const Machines = Type.Record(
   Type.String(),
   Type.Object({
@@ -45,12 +45,12 @@ export interface Body {
   readonly said: string;
 }
 
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads an answer to its end, whatever its status is. */
 export async function readAnswer(response: HttpResponse, at: string): Promise<Body> {
-  const bytes = await readBody(response.body, MOST_BYTES).catch((error: unknown) => {
-    throw error instanceof BodyTooLarge ? notAGateway(at, `its answer is longer than ${MOST_BYTES} bytes`) : error;
+  const bytes = await readBody(response.body, MAX_BYTES).catch((error: unknown) => {
+    throw error instanceof BodyTooLarge ? notAGateway(at, `its answer is longer than ${MAX_BYTES} bytes`) : error;
   });
   const status = response.status;
   const value = parse(bytes.toString("utf8"));

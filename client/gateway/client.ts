@@ -2,7 +2,7 @@
  * A gateway, as its users see it: their forwards, their machines, their usage.
  *
  * What vLab's server can do is asked through vLab's routes, so that it works with a gateway of this
- * kit, with vLab's own, and through vLab's central server, which passes these routes on (T15). What
+ * kit, with vLab's own, and through vLab's central server, which passes these routes on. What
  * only this kit has is asked under /v1.
  */
 import { randomUUID } from "node:crypto";
@@ -23,7 +23,7 @@ export interface GatewayOptions {
   readonly trust: Trust;
   readonly token: string;
   readonly signal?: AbortSignal;
-  /** Of every request of this client (V-48). @default - a new UUID */
+  /** Of every request of this client. @default - a new UUID */
   readonly requestId?: string;
   /** Told before each wait, in milliseconds. */
   readonly onRetry?: (delay: number) => void;
@@ -107,7 +107,7 @@ export class GatewayClient {
       }),
     );
     return {
-      // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too (V-13).
+      // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too.
       forwards: forwards
         .filter((forward) => name === undefined || forward.name === name)
         .sort((a, b) => a.connPort - b.connPort),
@@ -147,7 +147,7 @@ export class GatewayClient {
       return true;
     } catch (error) {
       if (error instanceof Fault && error.code === "gateway/not-found") return false;
-      // V-14: vLab's own server says so with a 500.
+      // vLab's own server says so with a 500.
       if (error instanceof Fault && /Unable to find iptable rule/.test(error.message)) return false;
       throw error;
     }

@@ -75,7 +75,7 @@ function hintFor(status: number, said: string): string | undefined {
     return "the token is bound to an address, and yours has changed (a VPN that dropped?): get a new one from where you are";
   }
   if (status === 401) return NEW_TOKEN;
-  // V-40: the central server finds nobody's gateway by its name, or that gateway is down.
+  // The central server knows no gateway of this name, or that gateway is down.
   if ((status === 404 && /^unable to find host/i.test(said)) || status === 502) {
     return `the central server does not reach your gateway: is it on? With "--gateway https://ITS-OWN-ADDRESS" it is asked directly`;
   }

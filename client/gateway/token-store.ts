@@ -18,7 +18,7 @@ export interface TokenFacts {
   readonly issuer: string | undefined;
   /** vLab's `username`, else the subject. */
   readonly username: string | undefined;
-  /** The only address that may use it (V-05). */
+  /** The only address that may use it. */
   readonly clientIp: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export function tokenStoreFile(env: Environment): string {
   return join(config, "sallyport", "gateways", "tokens.json");
 }
 
-/** Where vLab's own client keeps its tokens, in the same form (V-46). */
+/** Where vLab's own client keeps its tokens, in the same form. */
 export function vlabTokenFile(env: Environment): string {
   return join(env.HOME || homedir(), ".vlab", "token.json");
 }

@@ -24,7 +24,7 @@ export interface WaitingInput {
 }
 
 /** In all. */
-export const MOST_TRIES = 2;
+export const MAX_TRIES = 2;
 
 /** @returns the first input that some host can take now, and the least busy one of those hosts. */
 export function nextStart<I extends WaitingInput, H extends HostLoad>(
@@ -41,7 +41,7 @@ export function nextStart<I extends WaitingInput, H extends HostLoad>(
 
 /** Whether some host may still take it, now or later. */
 export function hasChance({ tried }: WaitingInput, hosts: readonly HostLoad[]): boolean {
-  return tried.length < MOST_TRIES && hosts.some(({ name, isDown }) => !isDown && !tried.includes(name));
+  return tried.length < MAX_TRIES && hosts.some(({ name, isDown }) => !isDown && !tried.includes(name));
 }
 
 /** Of equals, the first. */

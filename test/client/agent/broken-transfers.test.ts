@@ -7,7 +7,7 @@ import { Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
-import { formatDigest } from "../../../client/agent/digest.js";
+import { formatDigest } from "../../../client/agent/transfer/digest.js";
 import { pinned, wildcard } from "../support/certificates.js";
 import { httpsPeer } from "../support/peers.js";
 import { temporaryDir } from "../support/temporary.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type HostLoad, hasChance, MOST_TRIES, nextStart } from "../../../client/process/schedule.js";
+import { type HostLoad, hasChance, MAX_TRIES, nextStart } from "../../../client/process/schedule.js";
 import { seededRandom } from "../../support/random.js";
 
 const host = (name: string, more: Partial<HostLoad> = {}): HostLoad => ({
@@ -89,7 +89,7 @@ describe("whatever happens", () => {
       }
       for (const input of inputs) {
         expect(input.state).not.toBe("waiting");
-        expect(input.tried.length).toBeLessThanOrEqual(MOST_TRIES);
+        expect(input.tried.length).toBeLessThanOrEqual(MAX_TRIES);
         expect(new Set(input.tried).size).toBe(input.tried.length);
       }
       expect(hosts.every(({ ours }) => ours === 0)).toBe(true);

@@ -1,11 +1,11 @@
 /** From the host into a stream, which cannot take back what it was given. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { changedMeanwhile } from "../errors.js";
-import type { Transport } from "../tls/transport.js";
+import { changedMeanwhile } from "../../errors.js";
+import type { Transport } from "../../tls/transport.js";
 import { sha256 } from "./digest.js";
 import type { Downloaded } from "./download.js";
-import { checkDigest, type ReceiveOptions, type Representation, receive, type Target } from "./receive.js";
+import { checkDigest, type ReceiveOptions, type ReceiveTarget, type Representation, receive } from "./receive.js";
 
 export async function getInto(
   transport: Transport,
@@ -21,7 +21,7 @@ export async function getInto(
   const onError = (error: Error) => {
     broken = error;
   };
-  const target: Target = {
+  const target: ReceiveTarget = {
     get have() {
       return first?.etag === undefined || bytes === 0 ? undefined : { bytes, etag: first.etag };
     },

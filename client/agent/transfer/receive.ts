@@ -1,25 +1,26 @@
 /**
- * Reads a file from the host into a target, going on where a broken connection left off.
+ * Reads a file from the host into a target, and resumes after a broken connection.
  *
- * A later part is asked for with `If-Range` and the entity tag of the first, so that the parts can
- * only be of one and the same file; if it has changed, the target starts over (or cannot).
+ * Each later part is requested with `If-Range` and the entity tag of the first, so that all parts belong to the same
+ * file. If the file has changed, the target starts over, or fails if it cannot.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { defined } from "../../base/defined.js";
-import { Fault } from "../../base/fault.js";
-import type { HttpResponse } from "../../http/client/http-client.js";
-import * as errors from "../errors.js";
-import { type Transport, transferFault } from "../tls/transport.js";
+import { backoffMs } from "../../../base/async/backoff.js";
+import { sleep } from "../../../base/async/sleep.js";
+import { defined } from "../../../base/defined.js";
+import { Fault } from "../../../base/fault.js";
+import type { HttpResponse } from "../../../http/client/http-client.js";
+import * as errors from "../../errors.js";
+import { type Transport, transferFault } from "../../tls/transport.js";
+import { filesPath } from "../remote-path.js";
 import { parseDigest } from "./digest.js";
-import { filesPath } from "./remote-path.js";
 
 export interface ReceiveOptions {
   readonly signal?: AbortSignal;
-  /** Called with the bytes that have arrived and, where the host said it, how many there are. */
+  /** Called with the bytes that have arrived, and with the size of the file if the host gave it. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
-  /** Broken connections to get over, in all. @default 8 */
+  /** The most broken connections in one transfer. @default 8 */
   readonly retries?: number;
-  /** Where to ask for it, if it is no file of an authorized directory. */
+  /** The path of the request, for content that is no file of an authorized directory. */
   readonly requestPath?: string;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
@@ -33,20 +34,20 @@ export interface Representation {
 }
 
 /** Where the bytes go. */
-export interface Target {
-  /** Bytes it has already, and of which representation. */
+export interface ReceiveTarget {
+  /** The bytes that it already has, and their entity tag. */
   readonly have: { readonly bytes: number; readonly etag: string } | undefined;
-  /** Forgets what it has; the next byte is the first of `of`. Throws where that cannot be. */
+  /** Starts over: the next byte is the first of `of`. Throws if it cannot take back what it has. */
   begin(of: Representation): Promise<void>;
   write(chunk: Buffer): Promise<void>;
-  /** Makes `have` count everything that was written, also after a connection broke. */
+  /** Makes `have` count everything that was written, also after a broken connection. */
   flush(): Promise<void>;
 }
 
 // The host computes the digest of a large file before it answers (some 500 MB/s).
 const DIGEST_TIMEOUT = 900_000;
-/** What a later try may get over. */
-export const GET_OVER: ReadonlySet<string> = new Set([
+/** Failures that a retry may overcome. */
+export const RETRYABLE: ReadonlySet<string> = new Set([
   "client/broken",
   "client/refused",
   "client/no-answer",
@@ -56,20 +57,20 @@ export const GET_OVER: ReadonlySet<string> = new Set([
 export async function receive(
   transport: Transport,
   path: string,
-  target: Target,
+  target: ReceiveTarget,
   options: ReceiveOptions = {},
 ): Promise<Representation> {
-  const { retries = 8, retryDelay = backoff, signal } = options;
+  const { retries = 8, retryDelay = retryWait, signal } = options;
   let met = false;
   for (let retry = 0; ; retry += 1) {
     try {
       return await receivePart(transport, path, target, options, () => (met = true));
     } catch (error) {
       const fault = transferFault(error, transport.at, signal);
-      // A host that was never reached is told at once; only what has begun is worth waiting for.
-      if (!met || !GET_OVER.has(fault.code) || retry >= retries) throw fault;
+      // A host that was never reached fails at once. Only a transfer that has begun is retried.
+      if (!met || !RETRYABLE.has(fault.code) || retry >= retries) throw fault;
     }
-    await sleep(retryDelay(retry + 1), undefined, defined({ signal })).catch((error) => {
+    await sleep(retryDelay(retry + 1), signal).catch((error) => {
       throw errors.aborted(error);
     });
   }
@@ -78,7 +79,7 @@ export async function receive(
 async function receivePart(
   transport: Transport,
   path: string,
-  target: Target,
+  target: ReceiveTarget,
   { signal, onProgress, requestPath }: ReceiveOptions,
   onMet: () => void,
 ): Promise<Representation> {
@@ -97,7 +98,7 @@ async function receivePart(
     });
   const response = await ask().catch((error: unknown) => {
     if (!(error instanceof Fault) || error.code !== "client/range-not-satisfiable") throw error;
-    // All of it was here already, or more than the host has: only the whole file can tell.
+    // We already have all of it, or more than the host has. Only the whole file can tell.
     have = undefined;
     return ask();
   });
@@ -131,8 +132,8 @@ function notWritten(error: unknown): never {
   throw error instanceof Fault ? error : errors.localUnwritable(error);
 }
 
-/** The offset of a part that fits to what the target has. */
-function continues(response: HttpResponse, have: Target["have"], path: string): number {
+/** The offset of a part, which must continue what the target has. */
+function continues(response: HttpResponse, have: ReceiveTarget["have"], path: string): number {
   const range = /^bytes (\d+)-/.exec(response.headers["content-range"] ?? "");
   const fits = have !== undefined && Number(range?.[1]) === have.bytes && response.headers.etag === have.etag;
   if (fits) return have.bytes;
@@ -150,22 +151,19 @@ function representationIn(response: HttpResponse): Representation {
   };
 }
 
-/** A weak tag does not promise the same bytes, so that nothing may be resumed by it. */
+/** A weak tag does not promise the same bytes, so it cannot be used to resume. */
 function strong(etag: string | undefined): string | undefined {
   return etag?.startsWith('"') === true ? etag : undefined;
 }
 
-// A file that holds JSON comes with an entity tag and ranges; a listing has neither.
+// A JSON file has an entity tag and ranges; a directory listing has neither.
 function isListing(response: HttpResponse): boolean {
   const isJson = /^application\/json\b/.test(response.headers["content-type"] ?? "");
   return isJson && response.headers["accept-ranges"] !== "bytes";
 }
 
 /** Milliseconds before the n-th retry. */
-export function backoff(retry: number): number {
-  const most = Math.min(250 * 2 ** (retry - 1), 8_000);
-  return most / 2 + (Math.random() * most) / 2;
-}
+export const retryWait = (retry: number): number => backoffMs(retry, { baseMs: 250, capMs: 8_000, jitter: "half" });
 
 /** Whether what arrived is what the host has. */
 export function checkDigest(path: string, expected: Buffer | undefined, got: Buffer): void {

@@ -8,12 +8,12 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/fs/atomic.js";
-import { localUnwritable } from "../errors.js";
-import { type Transport, transferFault } from "../tls/transport.js";
+import { errno } from "../../../base/fault.js";
+import { replaceFile } from "../../../base/fs/atomic.js";
+import { localUnwritable } from "../../errors.js";
+import { type Transport, transferFault } from "../../tls/transport.js";
 import { digestOfFile } from "./digest.js";
-import { checkDigest, type ReceiveOptions, type Representation, receive, type Target } from "./receive.js";
+import { checkDigest, type ReceiveOptions, type ReceiveTarget, type Representation, receive } from "./receive.js";
 
 export interface Downloaded {
   readonly size: number;
@@ -69,7 +69,7 @@ async function openPart(part: string): Promise<FileHandle> {
 // TLS hands out 16 KiB at a time; a write costs the same for 1 MiB.
 const BATCH = 1024 * 1024;
 
-async function fileTarget(file: FileHandle, notes: string, source: string): Promise<Target> {
+async function fileTarget(file: FileHandle, notes: string, source: string): Promise<ReceiveTarget> {
   let etag = await readNotes(notes, source);
   let bytes = (await file.stat()).size;
   let waiting: Buffer[] = [];

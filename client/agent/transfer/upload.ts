@@ -1,13 +1,13 @@
 /** From here to the host. The host keeps nothing whose SHA-256 is not the one it was told. */
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable, Transform } from "node:stream";
-import { defined } from "../../base/defined.js";
-import type { HttpResponse } from "../../http/client/http-client.js";
-import * as errors from "../errors.js";
-import { type Exchange, type Transport, transferFault } from "../tls/transport.js";
+import { defined } from "../../../base/defined.js";
+import type { HttpResponse } from "../../../http/client/http-client.js";
+import * as errors from "../../errors.js";
+import { type Exchange, type Transport, transferFault } from "../../tls/transport.js";
+import { filesPath } from "../remote-path.js";
 import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
 import { checkDigest } from "./receive.js";
-import { filesPath } from "./remote-path.js";
 
 export interface PutOptions {
   readonly signal?: AbortSignal;
