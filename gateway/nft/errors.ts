@@ -15,7 +15,7 @@ export const tableOutOfSync = () =>
 export const conntrackFailed = (output: string) =>
   new Fault("nft/conntrack", `conntrack could not end connections: ${firstLine(output)}`);
 
-/** Whether nft or conntrack was killed because it hung: nobody knows then what the kernel did. */
+/** Whether nft or conntrack was killed because it hung. It is then unknown what the kernel did. */
 export const isTimeout = (error: unknown) =>
   error instanceof Fault && ["nft/timeout", "run/timeout", "session/timeout"].includes(error.code);
 

@@ -38,8 +38,8 @@ const WEB_NAME = "build1.lab.test";
 const PAGE = `${"data of the lab\n".repeat(65_536)}end\n`;
 const SSH = ["connect", "--name", "build1", "--protocol", "ssh", "--user", "root"];
 
-describe.runIf(here)("the story of a lab", () => {
-  const dir = mkdtempSync(join(tmpdir(), "sallyport-story-"));
+describe.runIf(here)("a lab and its users", () => {
+  const dir = mkdtempSync(join(tmpdir(), "sallyport-scenario-"));
   let lab: Lab;
   let sshd: Sshd & { close(): Promise<void> };
   let web: { readonly https: Server; readonly sockets: readonly NetServer[]; readonly cert: string };
@@ -142,7 +142,7 @@ worker: { every_seconds: 2 }
     return exitCode === 0 ? `${stdout}\n` : exitCode;
   }
 
-  test("without a forward nobody gets in, and connect says so", async () => {
+  test("without a forward no one gets in, and connect says so", async () => {
     expect(await ada.run(...SSH, "--", "true")).toMatchObject({
       code: 3,
       stderr: expect.stringContaining("No mapping rule for ssh to build1 exists"),

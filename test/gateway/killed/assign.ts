@@ -1,4 +1,4 @@
-/** Gives each thing one choice of its own, as many as can be (augmenting paths). @returns those left without. Pure. */
+/** Maximum bipartite matching by augmenting paths. @returns the things without a choice of their own. Pure. */
 export function assignAll<T, C>(things: readonly T[], choicesOf: (thing: T) => readonly C[]): T[] {
   const takenBy = new Map<C, T>();
   const place = (thing: T, tried: Set<C>): boolean => {

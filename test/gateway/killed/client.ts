@@ -1,4 +1,4 @@
-/** One client of the gateway: does one random thing after the other over HTTPS, and writes down what it was told. */
+/** A client that sends one random request after the other over HTTPS, and records the answers. */
 import { Agent, request } from "node:https";
 import { defined } from "../../../base/defined.js";
 import type { Random } from "../../support/random.js";
@@ -15,7 +15,7 @@ export interface GatewayAnswer {
   readonly json: any;
 }
 
-/** Shared by all clients, in the order in which things happened. */
+/** Shared by all clients: the events in their order. */
 export interface Recorder {
   readonly events: Event[];
   tick(): number;
@@ -31,8 +31,8 @@ export interface ClientOptions {
   readonly ports: { readonly min: number; readonly max: number };
 }
 
-/** Longer than anything takes: whoever waits so long was forgotten. */
-const PATIENCE_MS = 30_000;
+/** A request without an answer for so long counts as forgotten. */
+const PATIENCE_MS = 300_000;
 const TARGETS = ["192.168.1.5", "192.168.1.6", "fd00:1::5", "fd00:1::6"];
 const SOURCES = [[], [], ["198.51.100.0/24"], ["198.51.100.7/32", "2001:db8:51::/64"]];
 
@@ -52,7 +52,7 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 2 });
   }
 
-  /** @returns whether an answer came. */
+  /** @returns whether an answer arrived. */
   async act(): Promise<boolean> {
     const { random } = this.options;
     const again = this.#unanswered;
@@ -109,7 +109,7 @@ export class Client {
     const { answer, ...span } = await this.#ask("POST", "/v1/forwards", headers, body);
     if (isLost(answer)) {
       events.push({ ...asked, ...span, answer: "lost" });
-      // Whoever gave it a key may ask again.
+      // With a key, the request may be repeated.
       if (key !== undefined) this.#unanswered = intent;
       return answer !== undefined;
     }
@@ -137,7 +137,7 @@ export class Client {
     return answer !== undefined;
   }
 
-  /** Mostly one that this owner, by any of their clients, was given lately. */
+  /** Usually a port that one of this owner's clients got recently. */
   #likelyPort(): number | undefined {
     const { random, owner, record } = this.options;
     if (random.chance(0.1)) return undefined;
@@ -161,7 +161,7 @@ export class Client {
   }
 }
 
-/** @returns nothing where the connection broke before the whole answer was there. */
+/** @returns undefined if the connection broke before the answer was complete. */
 export function ask(
   endpoint: Endpoint,
   what: { method: string; path: string; headers: { [name: string]: string }; agent?: Agent },
@@ -189,7 +189,7 @@ export function ask(
   });
 }
 
-/** 5xx: as good as none. */
+/** A 5xx says no more than no answer. */
 const isLost = (answer: GatewayAnswer | undefined) => answer === undefined || answer.status >= 500;
 
 function expectStatus(answer: GatewayAnswer | undefined, ...expected: readonly number[]): GatewayAnswer {

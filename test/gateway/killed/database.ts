@@ -1,11 +1,11 @@
-/** All forwards as the database has them: read from the server itself, or, where only the gateway can, as it tells. */
+/** Reads all forwards: from the PostgreSQL server itself, or through the gateway if the database is embedded. */
 import pg from "pg";
 import { defined } from "../../../base/defined.js";
 import { ask, type Endpoint, observedIn } from "./client.js";
 import type { ObservedForward } from "./history.js";
 import type { Row } from "./table.js";
 
-/** In the words of the table, and of the API, which are the same. */
+/** With the names of the table's columns, which are those of the API. */
 interface ForwardRow {
   readonly id: string;
   readonly conn_port: number;

@@ -1,7 +1,7 @@
 /**
- * What clients asked of a gateway, what they were told, and what was seen of it. `began` and `ended` are moments
- * of one clock that counts: what ended before another thing began came before it. Where the answer is lost,
- * `ended` is when the connection broke; whether the thing is done, and when, is open.
+ * The requests of clients, the answers, and the forwards seen. `began` and `ended` are ticks of one counter: an event
+ * that ended before another began came first. If the answer was lost, `ended` is when the connection broke, and it is
+ * unknown whether and when the request took effect.
  */
 
 /** A forward as a client or the administrator sees it. */

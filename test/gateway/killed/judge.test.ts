@@ -1,4 +1,4 @@
-/** The judge of histories lets through what may happen, and nothing else: otherwise the kill test proves nothing. */
+/** The judge allows every possible history and no other; otherwise the kill test would prove nothing. */
 import { describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { assignAll } from "./assign.js";
@@ -65,35 +65,35 @@ const allowed: ReadonlyArray<readonly [title: string, events: readonly Event[]]>
 ];
 
 const wrong: ReadonlyArray<readonly [says: string, events: readonly Event[]]> = [
-  ['a ("w-a", port 50000) is lost: nobody removed it', [create(1, 2, a), look(3, 4, [])]],
-  ['a ("w-a", port 50000) is lost: nobody removed it', [create(1, 2, a), look(3, 4, [], "ada")]],
+  ['a ("w-a", port 50000) is lost: no removal explains it', [create(1, 2, a), look(3, 4, [])]],
+  ['a ("w-a", port 50000) is lost: no removal explains it', [create(1, 2, a), look(3, 4, [], "ada")]],
   [
-    'a ("w-a", port 50000) is lost: nobody removed it',
+    'a ("w-a", port 50000) is lost: no removal explains it',
     [create(1, 2, a), remove(3, 4, 50_000, { answer: "absent" }), look(5, 6, [])],
   ],
   [
-    'a ("w-a", port 50000) is lost: nobody removed it',
+    'a ("w-a", port 50000) is lost: no removal explains it',
     [create(1, 2, a), remove(3, 4, 50_000, { owner: "eve" }), look(5, 6, [])],
   ],
   [
-    'a ("w-a", port 50000) is lost: nobody removed it',
+    'a ("w-a", port 50000) is lost: no removal explains it',
     [create(1, 2, a), look(3, 4, []), remove(5, 6, 50_000, { answer: "lost" })],
   ],
   [
-    'a ("w-a", port 50000) is lost: nobody removed it',
+    'a ("w-a", port 50000) is lost: no removal explains it',
     [create(1, 2, a, { answer: "lost" }), look(3, 4, [a]), look(5, 6, [])],
   ],
   // The only removal ended before the second was asked for.
   [
-    'b ("w-b", port 50000) is lost: nobody removed it',
+    'b ("w-b", port 50000) is lost: no removal explains it',
     [create(1, 2, a), remove(3, 4, 50_000), create(5, 6, b), look(7, 8, [])],
   ],
   // One removal, and two are gone.
   [
-    'b ("w-b", port 50000) is lost: nobody removed it',
+    'b ("w-b", port 50000) is lost: no removal explains it',
     [create(1, 2, a), remove(3, 8, 50_000), create(4, 5, b), look(6, 7, [b]), look(9, 10, [])],
   ],
-  ['c ("w-c", port 50000) is lost: nobody removed it', [create(1, 2, brief), look(3, 4, [])]],
+  ['c ("w-c", port 50000) is lost: no removal explains it', [create(1, 2, brief), look(3, 4, [])]],
   ['a ("w-a", port 50000) was gone and came back', [create(1, 2, a), remove(3, 4, 50_000), look(5, 6, [a])]],
   [
     'a ("w-a", port 50000) was gone and came back',
@@ -108,30 +108,30 @@ const wrong: ReadonlyArray<readonly [says: string, events: readonly Event[]]> = 
     'a ("w-a", port 50000) and d ("w-a", port 50001) are one intent',
     [create(1, 2, a), create(3, 4, shown("d", 50_001, { intent: "w-a" })), look(5, 6, [a, shown("d", 50_001)])],
   ],
-  ['a ("w-a", port 50000) is there, but was refused or never asked for', [look(1, 2, [a])]],
+  ['a ("w-a", port 50000) is there, but was refused or never requested', [look(1, 2, [a])]],
   [
-    'a ("w-a", port 50000) is there, but was refused or never asked for',
+    'a ("w-a", port 50000) is there, but was refused or never requested',
     [create(1, 2, a, { answer: "refused" }), look(3, 4, [a])],
   ],
   [
-    'a ("w-a", port 50000) was there before it was asked for',
+    'a ("w-a", port 50000) was there before its request',
     [look(1, 2, [a]), create(3, 4, a, { answer: "lost" }), look(5, 6, [a])],
   ],
   [
-    'a ("w-a", port 50000) is not what was asked for',
+    'a ("w-a", port 50000) is not what was requested',
     [create(1, 2, a, { target: "192.168.1.6 . 22", answer: "lost" }), look(3, 4, [a])],
   ],
   [
-    'a ("w-a", port 50000) is not what was asked for',
+    'a ("w-a", port 50000) is not what was requested',
     [create(1, 2, a, { wanted: 50_001, answer: "lost" }), look(3, 4, [a])],
   ],
-  ['"w-b" was refused port 50000, which nobody had', [create(1, 2, b, { wanted: 50_000, answer: "refused" })]],
+  ['"w-b" was refused port 50000, which was free', [create(1, 2, b, { wanted: 50_000, answer: "refused" })]],
   [
-    '"w-b" was refused port 50000, which nobody had',
+    '"w-b" was refused port 50000, which was free',
     [create(1, 2, a), remove(3, 4, 50_000), create(5, 6, b, { wanted: 50_000, answer: "refused" })],
   ],
   [
-    '"w-b" was refused port 50000, which nobody had',
+    '"w-b" was refused port 50000, which was free',
     [create(1, 2, a, { answer: "lost" }), look(3, 4, []), create(5, 6, b, { wanted: 50_000, answer: "refused" })],
   ],
 ];

@@ -1,14 +1,13 @@
 /**
- * Whether a history is one that a gateway may have which keeps its promises, however often it was killed:
- * what it answered for is there, what it said is gone stays gone, nothing comes from nowhere, and a port is
- * one forward's. Pure. It does not say which of two allowed things must have happened: an answer that was lost
- * may stand for either.
+ * Judges whether a gateway has kept its promises, however often it was killed: a confirmed forward is there, a removed
+ * one stays gone, each forward has a request, and each port has one forward. A lost answer may stand for success or
+ * failure, so both are allowed. Pure.
  */
 import { assignAll } from "./assign.js";
 import type { Create, Delete, Event, Look } from "./history.js";
 import { type Life, livesIn, nameOf } from "./life.js";
 
-/** @returns what is wrong, a sentence each; empty where nothing is. */
+/** @returns the violations, one sentence each. */
 export function judge(events: readonly Event[]): string[] {
   const creates = events.filter((event): event is Create => event.op === "create");
   const deletes = events.filter((event): event is Delete => event.op === "delete");
@@ -23,19 +22,19 @@ export function judge(events: readonly Event[]): string[] {
   ];
 }
 
-/** What is there was asked for, is what was asked for, and was not refused. */
+/** Each forward has a request that it matches and that was not refused. */
 function unexplained(life: Life): string[] {
   const { shown, from } = life;
   const asked = life.asked.filter(({ answer }) => answer !== "refused");
   const [first] = asked;
-  if (first === undefined) return [`${nameOf(life)} is there, but was refused or never asked for`];
-  if (asked.every(({ began }) => began > from)) return [`${nameOf(life)} was there before it was asked for`];
+  if (first === undefined) return [`${nameOf(life)} is there, but was refused or never requested`];
+  if (asked.every(({ began }) => began > from)) return [`${nameOf(life)} was there before its request`];
   const isSame =
     shown.owner === first.owner &&
     shown.protocol === first.protocol &&
     shown.target === first.target &&
     (first.wanted === undefined || shown.connPort === first.wanted);
-  return isSame ? [] : [`${nameOf(life)} is not what was asked for`];
+  return isSame ? [] : [`${nameOf(life)} is not what was requested`];
 }
 
 /** No two on one port, and no two for one intent, at the same moment. */
@@ -48,7 +47,7 @@ function together(one: Life, other: Life): string[] {
 
 const cameBack = (life: Life) => `${nameOf(life)} was gone and came back`;
 
-/** What is gone has expired, or was removed: one removal for each, and at a time when it was there. */
+/** A missing forward has expired, or has a removal of its own at a time when it was there. */
 function lost(lives: readonly Life[], deletes: readonly Delete[]): string[] {
   const missing = lives.filter(({ gone, to, shown: { expiresAt } }) => {
     if (gone === undefined || to > gone.ended) return false;
@@ -61,10 +60,10 @@ function lost(lives: readonly Life[], deletes: readonly Delete[]): string[] {
       const born = Math.min(...asked.map((create) => create.began));
       return last > Math.max(born, to) && began < (gone?.ended ?? 0);
     });
-  return assignAll(missing, choicesOf).map((life) => `${nameOf(life)} is lost: nobody removed it`);
+  return assignAll(missing, choicesOf).map((life) => `${nameOf(life)} is lost: no removal explains it`);
 }
 
-/** A wanted port is refused only where somebody may have had it. */
+/** A requested port is refused only if another forward may have had it. */
 function isRefusedForNothing(
   { answer, wanted, began, ended }: Create,
   lives: readonly Life[],
@@ -78,7 +77,7 @@ function isRefusedForNothing(
       asked.some((create) => create.began < ended) &&
       (gone === undefined || gone.ended > began),
   );
-  // Once somebody looked, a lost one is known to be there, or not to be.
+  // After a look, it is known whether a lost creation is there.
   const isOpen = creates.some(
     (other) =>
       other.answer === "lost" &&
@@ -89,4 +88,4 @@ function isRefusedForNothing(
   return !isHad && !isOpen;
 }
 
-const refusedForNothing = ({ intent, wanted }: Create) => `"${intent}" was refused port ${wanted}, which nobody had`;
+const refusedForNothing = ({ intent, wanted }: Create) => `"${intent}" was refused port ${wanted}, which was free`;

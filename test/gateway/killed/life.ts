@@ -1,4 +1,4 @@
-/** A history by forward: when each was there for certain, and since when it was not. Pure. */
+/** A history by forward: when each certainly existed, and since when it is gone. Pure. */
 
 import { defined } from "../../../base/defined.js";
 import type { Create, Delete, Look, ObservedForward, Span } from "./history.js";

@@ -22,9 +22,9 @@ export interface PlaceOptions {
 }
 
 export interface Daemon {
-  /** Everything that it logged. */
+  /** Its log. */
   readonly log: Array<Record<string, unknown>>;
-  /** When it serves. @throws where it ends before. */
+  /** Resolves when it serves. @throws if it ends before. */
   readonly ready: Promise<void>;
   readonly ended: Promise<unknown>;
   kill(signal: NodeJS.Signals): void;
@@ -93,7 +93,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     return { log, ready, ended, kill: (signal) => void child.kill(signal) };
   }
 
-  /** The table as nft's JSON; nothing where somebody has just deleted it. */
+  /** The table as nft's JSON; empty if it has just been deleted. */
   async table(): Promise<unknown> {
     const { exitCode, stdout } = await this.namespace.run("nft", ["-j", "list", "table", "inet", "sallyport"]);
     return exitCode === 0 ? JSON.parse(stdout) : {};
@@ -115,7 +115,7 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
     await once(child.stdout as NodeJS.ReadableStream, "data");
   }
 
-  /** Node inside. Each of the programs before it becomes the next: the process that is killed is Node itself. */
+  /** Runs Node in the namespace. Each wrapper execs the next program, so the killed process is Node itself. */
   #spawn(args: readonly string[]): ChildProcess {
     const [program = "", ...rest] = withParentDeath(this.namespace.enter([process.execPath, ...args]));
     return spawn(program, rest, { env: this.env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,4 +1,4 @@
-/** Where the table in the kernel is not what the rows of the database say; read without the gateway's own reader. Pure. */
+/** Compares the kernel's table with the rows of the database, without the gateway's own parser. Pure. */
 
 export interface Row {
   readonly id: string;
@@ -14,7 +14,7 @@ interface JsonSet {
   readonly elem?: readonly unknown[];
 }
 
-/** @param document what `nft -j list table` printed. @returns what differs, a line each, "+" only in the kernel, "-" only in the database. */
+/** @param document the output of `nft -j list table`. @returns the differences: "+" only in the kernel, "-" only in the database. */
 export function differences(rows: readonly Row[], document: unknown): string[] {
   const { nftables = [] } = document as { nftables?: ReadonlyArray<Record<string, JsonSet>> };
   const there = nftables
@@ -26,7 +26,7 @@ export function differences(rows: readonly Row[], document: unknown): string[] {
   return [
     ...wanted.filter((line) => !kept.includes(line)).map((line) => `- ${line}`),
     ...kept.filter((line) => !wanted.includes(line)).map((line) => `+ ${line}`),
-    // What still reaches a closed port is reset; whoever has the port now must not be.
+    // Late packets to a closed port are reset; those to its new forward must not be.
     ...rows
       .map(({ protocol, connPort }) => `revoked_${protocol} ${connPort}`)
       .filter((line) => there.includes(line))

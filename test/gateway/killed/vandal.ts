@@ -1,14 +1,14 @@
-/** Somebody with root on the gateway who thinks that they tidy up. */
+/** Another program with root on the gateway that changes our table at random. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import type { Random } from "../../support/random.js";
 
 const OURS = "inet sallyport";
-/** Longest pause between two deeds, milliseconds. */
+/** Longest pause between two changes. */
 const PAUSE_MS = 250;
 
 export class Vandal {
-  /** How many deeds nft carried out. */
+  /** The number of changes that nft accepted. */
   deeds = 0;
 
   constructor(
@@ -17,13 +17,13 @@ export class Vandal {
     private readonly ports: { readonly min: number; readonly max: number },
   ) {}
 
-  /** One deed; some find nothing to do. */
+  /** One change; nft refuses some. */
   async act(): Promise<void> {
     const { exitCode } = await this.namespace.run("nft", ["-f", "-"], { input: `${this.#deed()}\n` });
     if (exitCode === 0) this.deeds += 1;
   }
 
-  /** Again and again, until `isOver`. */
+  /** Repeats changes until `isOver`. */
   async rage(isOver: () => boolean): Promise<void> {
     for (;;) {
       await delay(this.random.below(PAUSE_MS));

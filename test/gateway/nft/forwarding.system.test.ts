@@ -101,7 +101,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     };
   }
 
-  test("V-20: a forward leads in, with the client's own address; without one nobody gets in", async () => {
+  test("V-20: a forward leads in, with the client's own address; without one no one gets in", async () => {
     expect(await probe("client1", WAN.address, 50_000)).toBe("TimeoutError");
     await kernel.add(forward(50_000));
     expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
@@ -186,17 +186,17 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
     expect(after?.connections).toBe(1);
   });
 
-  test("somebody flushes everything: the table is put back, and connections go on", async () => {
+  test("after another program flushes everything, the table is restored and connections go on", async () => {
     await kernel.add(forward(50_000));
     await lab.gateway.runOk("nft", ["flush", "ruleset"]);
     await expect.poll(() => repaired).toEqual([{ added: 1, removed: 0 }]);
     expect(await greeting("client1", WAN.address, 50_000)).toBe(`hello ${clientAddress("client1")}`);
   });
 
-  test("somebody adds a door of their own to the table: it is shut again", async () => {
+  test("an element that another program adds is removed again", async () => {
     await kernel.add(forward(50_000));
-    const door = "{ tcp . 50050 : 192.168.1.11 . 2222 }";
-    await lab.gateway.runOk("nft", ["add", "element", "inet", "sallyport", "target4", door]);
+    const foreign = "{ tcp . 50050 : 192.168.1.11 . 2222 }";
+    await lab.gateway.runOk("nft", ["add", "element", "inet", "sallyport", "target4", foreign]);
     await expect.poll(() => kernel.show()).not.toContain("50050");
     await lab.gateway.runOk("nft", ["insert", "rule", "inet", "sallyport", "forward", "accept"]);
     await expect.poll(() => kernel.show()).toMatch(/policy drop;\n\s+ct state invalid drop/);
@@ -229,7 +229,7 @@ describe.skipIf(!here)("the table in a lab of namespaces", () => {
         "{ tcp . 50050 : 192.168.1.11 . 2222 }",
       ]);
       await expect.poll(() => kernel.show()).not.toContain("50050");
-      // One for each that somebody else made: each repair of a repair would be one more.
+      // One repair per foreign change: a repair must not trigger another.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       expect(repaired).toHaveLength(2);
     } finally {

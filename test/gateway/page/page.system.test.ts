@@ -204,7 +204,7 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
       body: { target_name: HOSTILE, target_addr: "192.168.1.11", target_port: 22, target_component: "x" },
     });
     expect(refused.status).toBe(422);
-    // Past the check, as somebody with the database's password could.
+    // Bypasses the check, as anyone with the database's password can.
     const request = { protocol: "tcp", targetAddr: "192.168.1.11", targetPort: 22, sources: [] } as const;
     const names = { targetName: HOSTILE, targetComponent: `"'></script>${HOSTILE}`, owner: "mallory" };
     await gateway.gateway.forwards.create({ ...request, ...names });

@@ -1,4 +1,4 @@
-/** An `nft` program without a kernel: it accepts everything, and hangs as long as it is told to. */
+/** An `nft` program without a kernel: it accepts everything, and hangs between `hang` and `recover`. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

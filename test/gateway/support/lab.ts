@@ -1,6 +1,6 @@
 /**
- * A lab as its users meet it: clients on one wire, lab machines on another, and between them only the
- * gateway. Each machine is a network namespace; a wire is a bridge in a namespace of its own.
+ * A lab: clients on one network, lab machines on another, and only the gateway between them. Each machine is a network
+ * namespace; each network is a bridge in its own namespace.
  */
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 
