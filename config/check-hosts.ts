@@ -1,4 +1,4 @@
-/** Which hosts there are and what they are: keys that contradict each other, or that would do nothing. */
+/** Checks the keys about hosts: those that contradict each other, and those that would do nothing. */
 import { doesNothing, fleetSize, noHosts, notTogether, oneExecutor, sameHostTwice } from "./errors.js";
 import type { Merged } from "./merge.js";
 import { pointerPath, pointerStep } from "./origin.js";
@@ -90,7 +90,7 @@ function checkFleet(merged: Merged): void {
 const NEW_ONLY = ["instance_type", "ami", "subnet_id", "root_volume_gib", "spot"] as const;
 const INSTALLED_ONLY = ["init_script", "init_config", "role", "policy", "security_group", "vpc_id"] as const;
 
-/** On a host that is there already nothing is made and nothing is installed. */
+/** An existing host is not changed: nothing is made for it and nothing installed. */
 function checkExisting(merged: Merged): void {
   const { values, origins } = merged;
   const way = values.instance_id !== undefined ? "instance_id" : values.host_ip !== undefined ? "host_ip" : undefined;
@@ -162,7 +162,7 @@ function checkStopping(merged: Merged): void {
   }
 }
 
-/** Where a new host is asked for as a spot instance. */
+/** The place that makes a new host a spot instance. */
 function spotPlace(merged: Merged): string | undefined {
   const { hosts, spot = false } = merged.values;
   const isNew = (host: HostOverride) => host.instance_id === undefined && host.host_ip === undefined;

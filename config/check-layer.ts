@@ -1,4 +1,4 @@
-/** Does one layer fit the schema? Checked before merging, so that an error names the place of the value. */
+/** Checks one layer against the schema, before merging, so that an error names the place of the value. */
 import { Ajv, type ErrorObject } from "ajv";
 import { nearest, snakeCase } from "../base/text/nearest.js";
 import { unknownKey, wrongValue } from "./errors.js";
@@ -37,7 +37,7 @@ function oneWithin(word: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * A union reports every branch that failed. What a reader needs is the one about the deepest value,
+ * A union reports every branch that failed. The reader needs the one about the deepest value,
  * and there the one that understood the value best: it had the right type and failed on its content.
  */
 function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
@@ -46,7 +46,7 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
   return [...errors].sort((a, b) => unknown(b) - unknown(a) || depth(b) - depth(a) || rank(b) - rank(a))[0];
 }
 
-/** A branch without words of its own speaks with those of the union around it. */
+/** A branch without its own message uses that of its union. */
 function unionMessage({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): unknown {
   const union = errors.find((error) => error.keyword === "anyOf" && error.instancePath === instancePath);
   return union?.parentSchema?.errorMessage;

@@ -75,7 +75,7 @@ export function warnTogether(merged: Merged): string[] {
   }
   if (values.auth === "none") say("auth", "auth is none: whoever reaches the hosts can use them without a token");
   const agentPort = values.ssl_cert_crt === false ? 80 : 443;
-  // What the firewall options open beside it is known only to the table that they make.
+  // Only the rule table knows what the firewall options open beside it.
   const isOnlyWay = values.security_group === undefined && firewallOptions.every((key) => values[key] === undefined);
   if (isOnlyWay && !(values.allow_ports ?? []).includes(agentPort)) {
     say("allow_ports", `allow_ports has no ${agentPort}: nobody will reach the hosts' files and API`);

@@ -8,7 +8,7 @@ export interface KeyDescription {
   /** `text`, `whole number`, `"rsa" or "ed25519"`, `list of whole numbers` … */
   readonly type: string;
   readonly description: string;
-  /** Undefined where leaving the key out is a choice of its own. */
+  /** Undefined for a key without a default: leaving it out has its own meaning. */
   readonly fallback: unknown;
   readonly variable: string;
 }

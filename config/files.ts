@@ -45,7 +45,7 @@ export async function findProjectFile({ cwd, env, file }: ProcessEnvironment): P
 }
 
 /**
- * A file further up can be anybody's: in /tmp a stranger could leave one that opens our hosts to him.
+ * A file further up can belong to anyone: in /tmp, another user could leave one that opens our hosts to them.
  * One in the working directory itself, or given by name, is the user's own choice.
  */
 async function refuseForeign(path: string, env: ProcessEnvironment["env"]): Promise<void> {

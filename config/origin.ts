@@ -7,11 +7,11 @@ export interface Origin {
   readonly where: string;
 }
 
-/** One layer of the configuration: values as somebody wrote them, and where each of them stands. */
+/** One layer of the configuration: values as written, and the place of each. */
 export interface Layer {
   readonly layer: Origin["layer"];
   readonly values: Readonly<Record<string, unknown>>;
-  /** What relative paths of this layer are relative to. */
+  /** The base of this layer's relative paths. */
   readonly base: string;
   /** The place of a value, given as a JSON pointer (`/allow_ports/1`). */
   where(pointer: string): string;

@@ -73,7 +73,7 @@ function keyPair(written: NonNullable<ConfigFile["key_pair"]>, path: (written: s
   return "name" in written ? { name: written.name, ...key } : { public_key: path(written.public_key), ...key };
 }
 
-/** `~` is the home of whoever runs this; anything relative belongs to the file that says it. */
+/** `~` is the user's home; a relative path is relative to the file that holds it. */
 export function localPath(written: string, base: string, home: string): string {
   if (written === "~") return home;
   return written.startsWith("~/") ? resolve(home, written.slice(2)) : resolve(base, written);

@@ -1,5 +1,5 @@
 /**
- * What looks like a secret: by the name that a value has, or by its own shape. A guess that errs on the
+ * Recognises values that look like secrets, by their name or by their own shape. A guess that errs on the
  * side of secrecy, for values that are about to be written where others can read them: what it takes for
  * a secret is left out and named, never shown. A password that is a common word under an innocent name
  * is beyond any guess. Pure.

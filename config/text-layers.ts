@@ -11,7 +11,7 @@ const PREFIX = "SALLYPORT_";
 export const envName = (key: ConfigKey) => `${PREFIX}${key.toUpperCase()}`;
 export const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
 
-/** Variables of that prefix which are no configuration keys, and what they are for. */
+/** Variables with the prefix that are no configuration keys, and their purpose. */
 export const otherVariables: Readonly<Record<string, string>> = {
   SALLYPORT_AWS_IP_RANGES_URL: "where AWS's published ranges are read in place of ip-ranges.amazonaws.com",
   SALLYPORT_CALLER_SERVICES: "comma-separated URLs that are asked for the caller's address",
@@ -120,7 +120,7 @@ function fromText(key: ConfigKey, text: string): unknown {
 const items = (text: string) => text.split(",").map((item) => item.trim());
 const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : text);
 const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
-/** What has parts is written as YAML on one line, of which JSON is a kind. */
+/** Mappings and lists of mappings are YAML on one line, of which JSON is a subset. */
 function flow(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0 });

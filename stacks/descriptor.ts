@@ -8,7 +8,7 @@ import type { StackName } from "./names.js";
 import type { PrepareOptions } from "./prepare/options.js";
 import type { DeploymentTarget } from "./prepare/target.js";
 
-/** What applying a stack may need beside its plan. */
+/** What a stack's own way of applying works with. */
 export interface ApplyContext<Inputs> {
   readonly inputs: Inputs;
   readonly config: Config;
@@ -30,7 +30,7 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly rules?: (inputs: Inputs) => RuleTable | undefined;
   /** @default - applies the plan */
   readonly apply?: (context: ApplyContext<Inputs>) => Promise<void>;
-  /** Removes what was noted beside the state of a stack that is gone. @default - nothing was */
+  /** Removes notes beside the state of a stack that is gone. @default - there are none */
   readonly forget?: (projectDir: string) => Promise<void>;
   /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
   readonly readOutputs: (project: { readonly projectDir: string }) => Promise<Outputs>;

@@ -7,7 +7,7 @@ import { literalFlag, localPathOf } from "./literal.js";
 import type { Outcome } from "./outcome.js";
 import type { Setting } from "./settings.js";
 
-/** Where Apyfal keeps the certificate that it makes; its clients look for it there without being told. */
+/** Where Apyfal keeps the certificate that it makes; its clients look there by default. */
 const GENERIC = { ssl_cert_crt: "~/.ssh/ApyfalCertificate.crt", ssl_cert_key: "~/.ssh/ApyfalCertificate.key" } as const;
 
 const STAYS_ENCRYPTED =

@@ -36,7 +36,7 @@ export interface Finding {
   /** Without its brackets. */
   readonly section: string;
   readonly key?: string;
-  /** What to know or do; never a value that may be a secret. */
+  /** Advice for the reader; never a value that may be a secret. */
   readonly text: string;
 }
 
@@ -184,7 +184,7 @@ function objectionTo(
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const name = Object.keys(keys)[0] ?? "it";
-    // A wrong value is quoted in the message, so that only the hint, which says what would be right, is shown.
+    // The message quotes the wrong value, so only the hint is shown.
     if (error.code === "config/wrong-value") return `as ${name} ${error.hint}`;
     return error.message.replace(/^sallyport\.yaml: /, "");
   }

@@ -19,7 +19,7 @@ export interface IniSection {
 }
 
 export interface IniDocument {
-  /** `[DEFAULT]`: what every other section has as well. */
+  /** `[DEFAULT]`: keys that every other section inherits. */
   readonly defaults: ReadonlyMap<string, IniEntry>;
   readonly sections: ReadonlyMap<string, IniSection>;
   /** Whole lines, with their numbers. */
@@ -110,7 +110,7 @@ function splitLines(text: string): string[] {
   return lines;
 }
 
-/** `[name]`; what stands behind the last bracket is passed over, as configparser does. */
+/** `[name]`; text behind the last bracket is ignored, as configparser does. */
 function sectionHeader(content: string): string | undefined {
   const end = content.lastIndexOf("]");
   return content.startsWith("[") && end > 1 ? content.slice(1, end) : undefined;

@@ -1,4 +1,4 @@
-/** The keys that say what of the hosts may be reached, and what the hosts may reach. */
+/** The keys of the directories and addresses that hosts serve, and of the buckets that they use. */
 import { Type } from "@sinclair/typebox";
 import { defaulted } from "./shapes.js";
 

@@ -1,4 +1,4 @@
-/** The keys of whoever uses a gateway: where it is, how it is verified, and which programs meet the machines behind it. */
+/** The keys of a gateway's users: its address, its certificate, and the programs that connect to machines behind it. */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Immutable, localFile } from "./shapes.js";
 

@@ -1,4 +1,4 @@
-/** The keys that say what a host is, how it lives, and which hosts there are. Whether they fit together is judged in ../check-hosts.ts. */
+/** The keys that say what a host is, how it lives, and which hosts there are. ../check-hosts.ts checks that they fit together. */
 import { type Static, Type } from "@sinclair/typebox";
 import {
   AMI,

@@ -1,4 +1,4 @@
-/** The key of the stack `lab-gateway`. No part has a default here: what holds without it is said by the stack. */
+/** The key of the stack `lab-gateway`. No part has a default here: the stack has them. */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Immutable, INSTANCE_TYPE, ipv4Block, port, text, VPC_ID } from "./shapes.js";
 

@@ -1,4 +1,4 @@
-/** The keys of the stack `private-mirror`. No part has a default here: what holds without it is said by the stack. */
+/** The keys of the stack `private-mirror`. No part has a default here: the stack has them. */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Immutable, ipv4Block, SUBNET_ID, text, VPC_ID } from "./shapes.js";
 

@@ -13,7 +13,7 @@ export function defaulted<T extends TSchema>(schema: T): Defaulted<T> {
   return schema as Defaulted<T>;
 }
 
-/** Read-only down to the last list: what the rooms get of a configuration is for reading. */
+/** Read-only down to the last list: a configuration is never changed after loading. */
 export type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
 
 export const wholeNumber = (minimum: number, maximum: number, unit = "") =>

@@ -9,6 +9,6 @@ const parts = await prepareNewHosts(loaded, { env: process.env });
 
 const app = new App();
 new LabStack(app, "lab", parts);
-// Whatever group is added to this app later: none of them opens a port to the whole Internet.
+// No security group that is added to this app later may open a port to the whole Internet.
 CallerOnly.guard(app);
 app.synth();

@@ -1,4 +1,4 @@
-/** The machines of a fleet: which they are is known to EC2 alone, so it is asked. */
+/** The machines of a fleet. Only EC2 knows them, so it is asked. */
 import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
 import * as errors from "./errors.js";
 import type { DeployedFleet, DeployedHost } from "./outputs.js";
@@ -9,7 +9,7 @@ const GROUP_TAG = "tag:aws:autoscaling:groupName";
 /**
  * The machines that run or are about to, by age and then by id.
  *
- * @throws Fault `stacks/fleet-unknown` where EC2 does not tell.
+ * @throws Fault `stacks/fleet-unknown` if EC2 does not answer.
  */
 export async function readMembers(fleet: DeployedFleet, signal?: AbortSignal): Promise<DeployedHost[]> {
   const client = new EC2Client({
@@ -55,7 +55,7 @@ export function memberOf(fleet: DeployedFleet, instance: Instance): DeployedHost
     kind: "new",
     instance_type: instance.InstanceType ?? "",
     spot: instance.InstanceLifecycle === "spot",
-    // The group replaces a machine that stops or ends: how many there are is said in fleet.
+    // The group replaces a machine that stops or ends: `fleet` decides how many there are.
     stop_mode: "keep",
   };
 }

@@ -1,4 +1,4 @@
-/** What a deployment tells people and programs about itself: the outputs in Terraform's state. */
+/** The deployment's outputs in Terraform's state, for people and programs. */
 import { TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
 import { shellWord } from "../../base/text/shell.js";

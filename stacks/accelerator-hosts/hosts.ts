@@ -20,24 +20,24 @@ export interface NewHost extends Named {
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
   readonly spot: false | Spot;
-  /** What a shutdown from inside does. @default - what EC2 does, which is to stop the machine */
+  /** What a shutdown from inside does. @default - as EC2: it stops the machine */
   readonly onShutdown?: "stop" | "terminate";
 }
 
 export interface Spot {
   /** US dollars per hour. @default - the on-demand price */
   readonly maxPrice?: string;
-  /** Whether an on-demand machine will do where no spot instance is to be had. */
+  /** Whether an on-demand machine may take the place of an unavailable spot instance. */
   readonly fallback: boolean;
 }
 
-/** A machine that is there already: it may be started and stopped, and nothing is installed on it. */
+/** An existing machine: it may be started and stopped, and nothing is installed on it. */
 export interface ExistingInstance extends Named {
   readonly kind: "instance";
   readonly instanceId: string;
 }
 
-/** A host of which no more than the address is known. */
+/** A host known only by its address. */
 export interface ExistingAddress extends Named {
   readonly kind: "address";
   /** Address or DNS name. */
@@ -58,7 +58,7 @@ export function deployedHosts(config: Config): PlannedHost[] {
     .map(([name, own]) => plannedHost(config, name, own));
 }
 
-/** By which a machine's deployment and host are known, whatever its name. */
+/** Tags that identify a machine's deployment and host, whatever its name. */
 export function hostTags(deployment: { readonly name: string; readonly suffix: string }, host: string) {
   return { "sallyport:deployment": `${deployment.name}-${deployment.suffix}`, "sallyport:host": host };
 }
@@ -83,11 +83,11 @@ function plannedHost(config: Config, name: string, own: HostOverride): PlannedHo
   };
 }
 
-/** Only a stop_mode that somebody wrote decides what a shutdown does: by default none may delete a disk. */
+/** Only an explicit stop_mode decides what a shutdown does: the default must never delete a disk. */
 function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): Pick<NewHost, "spot" | "onShutdown"> {
   const spot = spotOf(written);
   if (stopMode === "term") return { spot, onShutdown: "terminate" };
-  // EC2 does not stop a one-time spot instance. Elsewhere it is said, since leaving it out keeps what was said before.
+  // EC2 cannot stop one-time spot instances. For on-demand hosts, set it explicitly: omitting it keeps the previous value.
   return stopMode === undefined || spot !== false ? { spot } : { spot, onShutdown: "stop" };
 }
 

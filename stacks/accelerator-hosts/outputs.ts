@@ -1,4 +1,4 @@
-/** What a deployment gave: read from Terraform's state, so that asking needs no Terraform and no network. */
+/** Outputs of the hosts, read from Terraform's state: this needs no Terraform and no network. */
 import { defined } from "../../base/defined.js";
 import { notDeployed } from "../errors.js";
 import { STACK_NAME } from "../names.js";
@@ -14,7 +14,7 @@ export interface DeployedHost {
   readonly agent_url: string;
   readonly ssh_user: string;
   readonly ssh_command: string;
-  /** new: made by the deployment; instance: an existing one that may be started and stopped; address: no more than that. */
+  /** new: made by the deployment; instance: an existing one that may be started and stopped; address: nothing but an address. */
   readonly kind: "new" | "instance" | "address";
   /** Empty for an address. */
   readonly instance_type: string;
@@ -22,7 +22,7 @@ export interface DeployedHost {
   readonly stop_mode: "term" | "stop" | "keep";
 }
 
-/** What the state tells of a fleet: all that is needed to ask EC2 for its machines, and to meet them. */
+/** A fleet as the state holds it: enough to ask EC2 for its machines, and to connect to them. */
 export interface DeployedFleet {
   readonly autoscaling_group_name: string;
   readonly launch_template_id: string;
@@ -42,7 +42,7 @@ export interface DeploymentOutputs {
   readonly callers: readonly string[];
   /** SHA-256; empty where the agents speak plain HTTP. */
   readonly certificate_fingerprint: string;
-  /** A fleet in place of hosts: its machines are asked for with `readMembers`. */
+  /** A fleet in place of hosts; `readMembers` asks for its machines. */
   readonly fleet?: DeployedFleet;
 }
 

@@ -13,7 +13,7 @@ export interface WrittenFirewall {
   readonly origins: Origins;
 }
 
-/** A default is nothing that anybody asked for, and does not count. */
+/** Only options that a layer gives: defaults do not count as requests. */
 export function writtenFirewall({
   config,
   origins,
@@ -61,7 +61,7 @@ export function letsVpcIn({ rows, internal }: RuleTable): boolean {
   return [...rows, ...internal].some(({ rule }) => rule.source.kind === "vpc");
 }
 
-/** Options beside which `allow_ports` does not tell alone what is open; without them the configuration has warned. */
+/** Options that open ports beside `allow_ports`. Without them, the configuration itself has warned already. */
 const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "firewall", "ingress"] as const;
 
 /** The table's own warnings and, if nothing opens the agent's port, one about that. */

@@ -1,4 +1,4 @@
-/** What all new hosts of a deployment have in common: who gets in, who logs in, and what is installed. */
+/** Shared by all new hosts of a deployment: access, key pair and agent. */
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
 import type { Construct } from "constructs";
@@ -12,7 +12,7 @@ import { letsVpcIn } from "./rule-table.js";
 
 export interface SharedParts {
   readonly inputs: ProvisionedInputs;
-  /** The VPC as a reference; undefined where nobody needs to know it. */
+  /** The VPC as a reference; undefined where nothing needs it. */
   readonly vpcId: string | undefined;
   readonly access: HostAccess;
   readonly keyPair: KeyPair | ExistingKeyPair;

@@ -9,7 +9,7 @@ import { replaceFile } from "../../base/fs/atomic.js";
 import { spotFallbackStatePath } from "../files.js";
 import * as errors from "./errors.js";
 
-/** @throws Fault `stacks/bad-spot-memory` for a file that somebody has changed into something else. */
+/** @throws Fault `stacks/bad-spot-memory` for a file with other content. */
 export async function readOnDemand(projectDir: string): Promise<ReadonlySet<string>> {
   const file = spotFallbackStatePath(projectDir);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -26,7 +26,7 @@ export async function readOnDemand(projectDir: string): Promise<ReadonlySet<stri
   throw errors.badSpotFallbackState(file);
 }
 
-/** Whole or not at all; with nothing to remember there is no file. */
+/** Whole or not at all; with no such host there is no file. */
 export async function writeOnDemand(projectDir: string, names: Iterable<string>): Promise<void> {
   const file = spotFallbackStatePath(projectDir);
   const on_demand = [...new Set(names)].sort();

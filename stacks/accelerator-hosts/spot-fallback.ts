@@ -1,5 +1,5 @@
 /**
- * What to do when AWS has no spot instance for a host. Pure.
+ * Decides what to do when AWS has no spot instance for a host. Pure.
  *
  * On-demand machines cost more, so they are taken only for exactly the hosts that were refused, only
  * where nothing else went wrong, and only where the configuration does not say otherwise.
@@ -8,7 +8,7 @@
 import type { TerraformFailure } from "../terraform/terraform-log.js";
 import type { PlannedHost } from "./hosts.js";
 
-/** EC2's codes for "not now, not at this price, not so many"; every other failure is none of ours. */
+/** EC2's codes for "not now, not at this price, not so many"; other failures do not count. */
 const REFUSALS = [
   "InsufficientInstanceCapacity",
   "MaxSpotInstanceCountExceeded",
@@ -48,7 +48,7 @@ export function onDemandInstead(hosts: readonly PlannedHost[], names: ReadonlySe
   return hosts.map((host) => (mayFallBack(host) && names.has(host.name) ? { ...host, spot: false } : host));
 }
 
-/** Which of the hosts on demand are still to be remembered: those that are there and would be spot instances. */
+/** The on-demand hosts that stay on record: those that exist and would be spot instances. */
 export function stillOnDemand(names: ReadonlySet<string>, configured: readonly PlannedHost[]): string[] {
   return configured.filter((host) => mayFallBack(host) && names.has(host.name)).map(({ name }) => name);
 }

@@ -13,8 +13,8 @@ import type { DeploymentInputs } from "./inputs.js";
 import { addSharedParts, type SharedParts } from "./shared-parts.js";
 
 /**
- * Where EC2 has no capacity it answers as if it had failed (500), and the provider would ask 25 times,
- * which takes longer than anybody waits. As many as AWS's own tools make ride out a bad moment.
+ * Without capacity EC2 answers with a 500, and the provider would retry 25 times, which takes far too
+ * long. As many retries as AWS's own tools make ride out a short disturbance.
  */
 const SPOT_RETRIES = 4;
 
@@ -31,7 +31,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     const shared = inputs.kind === "existing" ? undefined : addSharedParts(this, inputs);
     const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
     const fleet = this.#fleet(shared);
-    // In a room of their own, since a host may be called "hosts" or "callers".
+    // Under a construct of their own, since a host may be called "hosts" or "callers".
     addOutputs(
       new Construct(this, "Outputs"),
       defined({
@@ -137,7 +137,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     };
   }
 
-  /** From outside nobody gets in where public ingress is off, so the public address would be no use. */
+  /** With public ingress off, the public address is of no use. */
   get #isPrivate(): boolean {
     const { table, usePrivateIp = false } = this.#inputs;
     return usePrivateIp || table.isVpcOnly;

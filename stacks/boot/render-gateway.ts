@@ -115,7 +115,7 @@ file="${LOG_FILE}"
 sync=1
 `;
 
-/** What was read of a copy that is gone is spooled by the gateway, so two copies are enough. */
+/** The gateway spools what it has read of a deleted copy, so two copies are enough. */
 const LOGROTATE = `\
 ${LOG_FILE} {
   size 100M
@@ -127,5 +127,5 @@ ${LOG_FILE} {
 }
 `;
 
-/** From the distribution, whose own updates keep them whole. */
+/** From the distribution, whose updates keep them current. */
 export const PACKAGES = ["conntrack", "fping", "iproute2", "nftables", "postgresql", "ulogd2", "ulogd2-json"];

@@ -1,5 +1,5 @@
 /**
- * The boot script of an accelerator host, as text. Pure: what is said here is all that goes in.
+ * The boot script of an accelerator host, as text. Pure: the options are its only input.
  *
  * Promises: it fits EC2's user data; it may run any number of times and ends with the same host; no
  * value can end its quoting, and files travel as base64; it holds no secret; a credential that it
@@ -18,7 +18,7 @@ import { bootPart } from "./part.js";
 import { assignments, base64, MAX_USER_DATA_BYTES, prologue, SERVICE_HOME, SYSUSERS } from "./user-data.js";
 
 export interface BootScriptOptions {
-  /** Name of the host, as its agent tells it. @default - the id of the instance, which it asks for when it boots */
+  /** Name of the host, which its agent reports. @default - the id of the instance, looked up at boot */
   readonly host?: string;
   /** Login user, who shares the authorized directories with the agent. */
   readonly sshUser: string;
@@ -34,7 +34,7 @@ export interface BootScriptOptions {
   readonly endpointUrl?: string;
   /** @default false */
   readonly serveAddresses?: boolean;
-  /** What the agent is told beyond that. @default - its own defaults */
+  /** Further settings of the agent. @default - its own defaults */
   readonly settings?: AgentSettings;
   /** The user's own script and configuration. @default - neither */
   readonly init?: InitFiles;
@@ -100,7 +100,7 @@ export function agentYaml(options: BootScriptOptions): string {
     })),
     ...defined({ serve_addresses: options.serveAddresses === true ? true : undefined }),
     ...settingsYaml(options),
-    // Also with nothing to fetch: the unit that fetches runs all the same, and hands over empty files.
+    // Present even with nothing to fetch: the fetching unit runs regardless, and hands over empty files.
     secrets,
   });
 }
@@ -119,7 +119,7 @@ function placeOf(path: string): string {
   return path.startsWith("~") ? `${SERVICE_HOME}${path.slice(1)}` : path;
 }
 
-/** Places that the agent's unit hides behind an empty directory of its own. */
+/** Directories that the agent's unit replaces with an empty one of its own. */
 const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/;
 
 /** Opens the agent's sandbox for the directories outside its home, and closes the read-only ones inside. */

@@ -30,7 +30,7 @@ export interface AcceleratorHostProps {
   readonly privateAddress?: boolean;
   /** A one-time spot instance, which AWS may end at two minutes' notice. @default - on demand */
   readonly spot?: { readonly maxPrice?: string };
-  /** What becomes of the machine when somebody shuts it down from inside. @default - as AWS: it stops */
+  /** What a shutdown from inside the machine does. @default - as AWS: it stops */
   readonly onShutdown?: "stop" | "terminate";
   /** Tag `Name` of the machine and its volumes. @default - the host's name */
   readonly nameTag?: string;

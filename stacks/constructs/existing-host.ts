@@ -2,7 +2,7 @@ import { DataAwsInstance } from "@cdktf/provider-aws/lib/data-aws-instance/index
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 
-/** A machine that is there already: it is looked at and never changed. Planning fails where there is none of that id. */
+/** An existing machine: read, never changed. Planning fails if no instance has that id. */
 export class ExistingHost extends Construct {
   readonly instance: DataAwsInstance;
   /** The public address, or the private one where there is no public one. */

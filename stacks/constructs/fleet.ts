@@ -7,7 +7,7 @@ import type { FirewallRules } from "./firewall-rules.js";
 import type { HostAgent } from "./host-agent.js";
 import type { MachineImage } from "./machine-image.js";
 
-/** What new instances are of, and how many: the configuration's `fleet:`, in AWS's units. */
+/** Size and mix of a fleet: the configuration's `fleet:`, in AWS's units. */
 export interface FleetSize {
   /** @default 0 */
   readonly min?: number;

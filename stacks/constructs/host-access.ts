@@ -1,11 +1,11 @@
-/** What decides who reaches a machine. */
+/** The security groups that decide who reaches a machine. */
 export interface HostAccess {
-  /** What a machine is put in. */
+  /** The groups of a machine. */
   readonly securityGroupIds: string[];
   readonly securityGroupId: string;
 }
 
-/** A group that somebody else keeps: it is attached, and never changed. */
+/** A group that others manage: it is attached, and never changed. */
 export function existingGroup(securityGroupId: string): HostAccess {
   return { securityGroupId, securityGroupIds: [securityGroupId] };
 }

@@ -23,13 +23,13 @@ export interface HostAgentProps {
   readonly region: string;
   /** From `buildRuntime()`. */
   readonly runtime: RuntimeArchive;
-  /** @default - plain HTTP: whoever is on the way reads everything, the token too */
+  /** @default - plain HTTP: everyone on the path reads everything, the token too */
   readonly tls?: HostTls | undefined;
-  /** @default - no token: whoever the security group lets in may read and write */
+  /** @default - no token: everyone whom the security group lets in may read and write */
   readonly token?: SecretFile | undefined;
   /** Directories that the agent serves. @default - ~/shared of the service user, read and write */
   readonly directories?: readonly HostDir[];
-  /** Whether the agents tell the hosts' public addresses, behind the token. @default false */
+  /** Whether the agents serve the hosts' public addresses, behind the token. @default false */
   readonly serveAddresses?: boolean;
   /** Buckets that the hosts' programs may use. @default - none */
   readonly buckets?: readonly string[];

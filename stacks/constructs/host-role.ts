@@ -24,7 +24,7 @@ export interface HostRoleProps {
 
 /**
  * What a host may do in the account: read its own parameters and its own runtime, and use the
- * buckets that were named. It may not even ask which other parameters there are.
+ * buckets that were named. It may not even list other parameters.
  *
  * There is no statement for KMS: the key `aws/ssm` lets every principal of the account decrypt
  * through SSM what it may read there.
@@ -63,8 +63,8 @@ function nameIn(policyArn: string): string {
 }
 
 /**
- * An existing role on a host: an instance profile of its own and nothing else. The role is left as it
- * is, so what the host needs is for its owner to grant.
+ * An existing role on a host gets an instance profile, and nothing else. The role stays as it is, so
+ * its owner must grant what the host needs.
  */
 export class ExistingRole extends Construct {
   readonly instanceProfile: IamInstanceProfile;

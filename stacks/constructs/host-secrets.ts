@@ -3,7 +3,7 @@ import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import * as errors from "./errors.js";
 
-/** A private file on this machine, by path and version: its content is no concern of a stack. */
+/** A private file on this machine, by path and version: stacks never hold its content. */
 export interface SecretFile {
   /** Absolute path; Terraform reads the file while it applies. */
   readonly path: string;

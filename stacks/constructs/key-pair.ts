@@ -24,7 +24,7 @@ export class KeyPair extends Construct {
   }
 }
 
-/** A key pair that EC2 has already; planning fails where it has none of that name. */
+/** A key pair that EC2 has already; planning fails if it has none of that name. */
 export class ExistingKeyPair extends Construct {
   readonly keyName: string;
 

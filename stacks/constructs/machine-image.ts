@@ -36,7 +36,7 @@ export interface MachineImageProps {
   readonly sshUser?: string;
 }
 
-/** Who logs in to an image: the family's user, or `ubuntu`. */
+/** The login user of an image: its family's, or `ubuntu`. */
 export function loginUser(ami: string): string {
   return (Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami]?.sshUser : undefined) ?? "ubuntu";
 }
@@ -59,7 +59,7 @@ export class MachineImage extends Construct {
     this.#rootDevice = family?.rootDevice;
   }
 
-  /** Under which name a launch template must describe the root volume; of an image id, EC2 is asked. */
+  /** The name by which a launch template describes the root volume. For an image id, EC2 is asked. */
   get rootDevice(): string {
     if (this.#rootDevice !== undefined) return this.#rootDevice;
     const found = this.node.tryFindChild("Named") as DataAwsAmi | undefined;

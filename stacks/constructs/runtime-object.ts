@@ -7,7 +7,7 @@ import { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
 import { Construct } from "constructs";
 import { cloudOf } from "../names.js";
 
-/** The archive that a host installs at boot; `buildRuntime` makes it. */
+/** The archive that hosts install at boot; `buildRuntime` makes it. */
 export interface RuntimeArchive {
   /** Absolute path of the `.tar.gz`. */
   readonly file: string;
@@ -25,7 +25,7 @@ export interface RuntimeObjectProps {
  *
  * Private by four separate means: the public access block, ownership enforced (no ACL counts),
  * encryption at rest, and no bucket policy at all, so that only roles that say so may read. A policy
- * that denies plain HTTP would guard nothing here: hosts ask over HTTPS, and what they get is not
+ * that denies plain HTTP would guard nothing here: hosts download over HTTPS, and the archive is not
  * secret and is checked against a digest from their user data.
  */
 export class RuntimeObject extends Construct {

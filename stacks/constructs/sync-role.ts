@@ -19,7 +19,7 @@ export interface SyncRoleProps {
 /**
  * What the function may do: read rules, change those of the named groups and lists, write its log.
  *
- * EC2's describe calls know no resources, so they are allowed on all; nothing that changes anything is.
+ * EC2's describe calls know no resources, so they are allowed on all. Calls that change something are not.
  */
 export class SyncRole extends Construct {
   readonly role: IamRole;

@@ -5,7 +5,7 @@ import type { DeploymentTarget } from "../prepare/target.js";
 export interface FunctionBundle {
   /** Absolute path of the zip file. */
   readonly file: string;
-  /** Base64 of its SHA-256, as Lambda tells it. */
+  /** Base64 of its SHA-256, in Lambda's form. */
   readonly sha256: string;
 }
 

@@ -2,7 +2,7 @@ import { notDeployed } from "../errors.js";
 import { SYNC_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
-/** What the stack `firewall-sync` gave. */
+/** Outputs of the stack `firewall-sync`. */
 export interface SyncOutputs {
   readonly function_name: string;
   readonly log_group: string;

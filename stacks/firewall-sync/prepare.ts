@@ -1,4 +1,4 @@
-/** What `firewall_sync:` says as the inputs of its stack: everything is checked here, before anything is made. */
+/** Turns `firewall_sync:` into the inputs of its stack, and checks everything before anything is made. */
 
 import { defined } from "../../base/defined.js";
 import type { FirewallSyncConfig, LoadedConfig } from "../../config/load.js";
@@ -16,7 +16,7 @@ import { buildSyncBundle } from "./bundle.js";
 import * as errors from "./errors.js";
 import type { FirewallSyncInputs } from "./inputs.js";
 
-/** @throws Fault (exit status 2) for what does not fit; `stacks/no-sync` where nothing is configured. */
+/** @throws Fault (exit status 2) for a bad value; `stacks/no-sync` without `firewall_sync:`. */
 export async function prepareSync(
   loaded: LoadedConfig,
   options: Pick<PrepareOptions, "env" | "runtime">,
@@ -47,7 +47,7 @@ export async function prepareSync(
   };
 }
 
-/** A function has no files of ours, and the address that it calls from is nobody's. */
+/** A function sees no files of this machine, and its own address means nothing to the lists. */
 function remoteSource(text: string, where: string): ListSource {
   const source = parseSource(text);
   if (source.kind === "caller" || "path" in source) throw errors.localSource(where, source.name);
@@ -102,7 +102,7 @@ function permitsOf(written: FirewallSyncConfig): SyncSettings["permits"] {
   });
 }
 
-/** A secret goes to nobody but the one source that it is for. */
+/** A secret is sent only to the one source that it is for. */
 function credentialsOf(
   { token_parameter: token, basic_parameter: basic }: FirewallSyncConfig,
   sources: readonly ListSource[],

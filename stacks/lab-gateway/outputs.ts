@@ -2,7 +2,7 @@ import { notDeployed } from "../errors.js";
 import { LAB_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
-/** What the stack `lab-gateway` gave. */
+/** Outputs of the stack `lab-gateway`. */
 export interface LabOutputs {
   readonly gateway_url: string;
   readonly public_ip: string;
@@ -14,7 +14,7 @@ export interface LabOutputs {
   readonly callers: readonly string[];
   readonly certificate_fingerprint: string;
   readonly ssh_command: string;
-  /** To be filled in and run; no token is in it. */
+  /** For the reader to fill in and run; it holds no token. */
   readonly token_command: string;
   readonly connect_command: string;
 }

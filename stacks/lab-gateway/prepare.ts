@@ -1,4 +1,4 @@
-/** What `lab_gateway:` says as the inputs of its stack: everything is found out and checked here. */
+/** Turns `lab_gateway:` into the inputs of its stack: looks everything up and checks it. */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
 import { ensureToken } from "../../certs/token.js";
@@ -22,13 +22,13 @@ import { labTable } from "./rule-table.js";
 import { labBlocks, labBlocksWithin } from "./subnets.js";
 
 const DEFAULT_PORTS = { min: 50_000, max: 50_100 };
-/** Listened on by the gateway itself. */
+/** The gateway itself listens on these. */
 const OWN_PORTS = [22, 443];
 
-/** Where the secret lies that `sallyport gateway token` signs with. */
+/** File of the secret that `sallyport gateway token` signs with. */
 export const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
 
-/** @throws Fault (exit status 2) for what does not fit, before anything is made. */
+/** @throws Fault (exit status 2) for a bad value, before anything is made. */
 export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
   const loaded = await inPrivateNetwork(asWritten);
   const { config } = loaded;

@@ -11,7 +11,7 @@ export function labTable(
   callers: readonly Cidr[],
   origins: Origins & { readonly ports?: string } = {},
 ): RuleTable {
-  // What sallyport.yaml opens on hosts says nothing about the gateway.
+  // The rules that sallyport.yaml makes for hosts do not apply to the gateway.
   const { caller = "built in" } = origins;
   const table = buildTable(
     { allow_ports: GATEWAY_PORTS, caller: callers.map(String) },

@@ -88,7 +88,7 @@ export class LabGatewayStack extends TerraformStack {
   ): void {
     const output = (id: string, description: string, value: unknown) =>
       new TerraformOutput(this, id, { value, description, staticId: true });
-    // Of the address itself: what the instance says is older than the association.
+    // From the address itself: the instance's attribute is older than the association.
     const url = `https://${address}`;
     const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;
     output("gateway_url", "Where the gateway's API and page answer", url);

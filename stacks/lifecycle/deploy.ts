@@ -13,7 +13,7 @@ import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
 import type { Deployment, DeployOptions } from "./deployment.js";
 
-/** What would have to change for a stack to be as configured. */
+/** Plans the changes that bring a stack to its configuration. */
 export async function planUp(loaded: LoadedConfig, options: DeployOptions): Promise<Deployment> {
   const outdir = outDir(loaded.projectDir);
   const prepared = await stackNamed(options.stack).prepareStack(loaded, options);
@@ -23,7 +23,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   return prepared.deploy(planned, loaded.config, options);
 }
 
-/** What there is to remove. Needs neither keys nor certificate nor caller: what the state holds goes. */
+/** Plans the removal of everything in the state. Needs neither keys nor certificate nor callers. */
 export async function planDown(loaded: LoadedConfig, options: DeployOptions): Promise<Deployment> {
   const target = deploymentTarget(loaded, options.env);
   const { stack = STACK_NAME } = options;

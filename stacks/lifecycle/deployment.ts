@@ -7,7 +7,7 @@ import type { PlannedChange } from "../terraform/terraform-log.js";
 export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "signal"> {
   /** @default "accelerator-hosts" */
   readonly stack?: StackName;
-  /** Who may reach the machines, in place of what environment and configuration say. */
+  /** The callers, in place of those of environment and configuration. */
   readonly caller?: readonly string[];
   /** Receives the stack's firewall rules as soon as they are known, before anything is planned. */
   readonly onTable?: (table: RuleTable, warnings: readonly string[]) => void;

@@ -1,4 +1,4 @@
-/** The edge to EC2 for machines that are there: how they are, start them, stop them, what a spot one costs. */
+/** The edge to EC2 for existing machines: their state, start, stop, and spot prices. */
 import {
   DescribeInstancesCommand,
   DescribeSpotPriceHistoryCommand,
@@ -47,7 +47,7 @@ export class Instances {
     this.#client.destroy();
   }
 
-  /** Each that was asked for, also those that EC2 does not know. */
+  /** One entry per id, also for those that EC2 does not know. */
   async read(ids: readonly string[], signal?: AbortSignal): Promise<Map<string, Machine>> {
     const machines = new Map(ids.map((id) => [id, unknown(id)]));
     if (ids.length === 0) return machines;
@@ -81,7 +81,7 @@ export class Instances {
     await this.#send("ec2:StopInstances", [id], () => this.#client.send(command, abortable(signal)));
   }
 
-  /** US dollars per hour of now; undefined where EC2 does not tell. */
+  /** The current price in US dollars per hour; undefined if EC2 gives none. */
   async spotPrice({ type, zone }: Machine, signal?: AbortSignal): Promise<number | undefined> {
     const command = new DescribeSpotPriceHistoryCommand({
       InstanceTypes: [type as "t3.micro"],
@@ -90,7 +90,7 @@ export class Instances {
       StartTime: new Date(),
       MaxResults: 1,
     });
-    // Costs are told where they are known; not being allowed to ask is no reason to tell nothing else.
+    // A missing permission for prices must not hide the rest of the status.
     const answer = await this.#client.send(command, abortable(signal)).catch(() => undefined);
     const price = Number(answer?.SpotPriceHistory?.[0]?.SpotPrice ?? Number.NaN);
     return price > 0 ? price : undefined;

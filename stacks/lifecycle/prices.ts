@@ -1,6 +1,6 @@
 /**
- * What a host costs an hour. Pure. On-demand prices come from whoever asks, since AWS tells them through
- * an API of its own only; what a spot instance costs is told by EC2.
+ * Hourly prices of hosts. Pure. The user supplies on-demand prices, which AWS serves only through a
+ * separate API; EC2 reports those of spot instances.
  */
 import * as errors from "./errors.js";
 

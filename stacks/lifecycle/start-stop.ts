@@ -1,4 +1,4 @@
-/** Starts and stops hosts, and waits until they are. What a host needs is decided by {@link nextStep}; the rest asks EC2. */
+/** Starts and stops hosts, and waits for them. {@link nextStep} decides what a host needs; the rest calls EC2. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import * as errors from "./errors.js";
@@ -15,13 +15,13 @@ export interface StartStopOptions {
 
 export type Wanted = "running" | "stopped";
 
-/** What brings a machine nearer: the call, patience, nothing more, or nothing can. Pure. */
+/** The next step towards the wanted state: make the call, wait, done, or never. Pure. */
 export function nextStep(wanted: Wanted, state: InstanceState): "call" | "wait" | "done" | "never" {
   if (state === wanted) return "done";
   switch (state) {
     case "pending":
     case "stopping":
-      // On its way to one of the two; asked from there, EC2 does not refuse.
+      // In transition: EC2 accepts the call once it has arrived.
       return "wait";
     case "running":
     case "stopped":

@@ -1,4 +1,4 @@
-/** What Terraform has to do when machines start, stop and end: keep its state true. */
+/** Keeps Terraform's state true when machines start, stop and end. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ type Options = Omit<DeployOptions, "stack" | "caller" | "onTable">;
 /**
  * Reads the machines' new addresses into the state; changes nothing in AWS.
  *
- * @returns false where the stack names machines that are not there, so that the outputs cannot be told:
- * then the state stays as it was, and the next `up` puts it right.
+ * @returns false if the stack names machines that do not exist, so that its outputs are unknown. The
+ * state then stays as it was, and the next `up` corrects it.
  */
 export async function refreshState(loaded: LoadedConfig, options: Options): Promise<boolean> {
   const terraform = await open(loaded, options);
@@ -27,7 +27,7 @@ export async function refreshState(loaded: LoadedConfig, options: Options): Prom
   return true;
 }
 
-/** Ends these hosts for good, and whatever hangs on them; everything else of the deployment stays. */
+/** Plans to terminate these hosts and what depends on them; everything else of the deployment stays. */
 export async function planTerminate(
   loaded: LoadedConfig,
   hosts: readonly DeployedHost[],

@@ -1,10 +1,10 @@
 import type { RuntimeOptions } from "../runtime/archive.js";
 
-/** What the preparation of every stack is given beside the configuration. */
+/** Options of every stack's preparation, beside the configuration. */
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly onStep?: (text: string) => void;
-  /** Who may reach the machines, in place of what environment and configuration say. */
+  /** The callers, in place of those of environment and configuration. */
   readonly caller?: readonly string[];
   /** Make a missing key pair, certificate or token; without it, a missing one is an error. @default true */
   readonly create?: boolean;

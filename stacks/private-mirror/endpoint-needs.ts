@@ -45,7 +45,7 @@ export function machineNeeds(machine: MachineFacts): EndpointNeeds {
   );
 }
 
-/** Formats whose assets CodeArtifact serves itself; those of the others are fetched from a bucket of its own. */
+/** Formats whose assets CodeArtifact serves itself. It keeps those of other formats in its own bucket. */
 const SERVED_DIRECTLY = ["pypi", "swift"];
 
 /** @param assetBucketArn of the domain: `s3_bucket_arn` */
@@ -57,7 +57,7 @@ export function formatNeeds(formats: readonly string[], assetBucketArn: string):
   );
 }
 
-/** All of them together: what two need is there once. */
+/** The union of several needs, without duplicates. */
 export function joinNeeds(all: readonly EndpointNeeds[]): EndpointNeeds {
   const bySid = new Map<string, BucketGrant>();
   for (const grant of all.flatMap(({ buckets }) => buckets)) {

@@ -11,7 +11,7 @@ export interface PrivateMirrorInputs extends DeploymentTarget {
   readonly repositories: MirrorRepositories;
   /** Endpoints that were asked for by name. */
   readonly services: readonly EndpointService[];
-  /** What the machines need that are to live in the network. */
+  /** Needs of the machines that will live in the network. */
   readonly machines: readonly EndpointNeeds[];
   /** ARNs of roles that may install packages. */
   readonly readers: readonly string[];

@@ -1,9 +1,9 @@
-/** What the machines of a configuration need of a private network. Pure. */
+/** The needs of a configuration's machines in a private network. Pure. */
 import type { Config } from "../../config/load.js";
 import { cloudOf, globalName } from "../names.js";
 import { type EndpointNeeds, machineNeeds } from "./endpoint-needs.js";
 
-/** What the hosts of a configuration need; `deployment` is the front of their names. */
+/** The needs of a configuration's hosts; `deployment` is the front of their names. */
 export function hostNeeds(config: Config, deployment: string): EndpointNeeds {
   return machineNeeds({
     partition: cloudOf(config.region).partition,
@@ -14,7 +14,7 @@ export function hostNeeds(config: Config, deployment: string): EndpointNeeds {
   });
 }
 
-/** What a lab's gateway needs. */
+/** The needs of a lab's gateway. */
 export function gatewayNeeds({ region }: Pick<Config, "region">, deployment: string): EndpointNeeds {
   return machineNeeds({
     partition: cloudOf(region).partition,

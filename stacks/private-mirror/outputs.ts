@@ -2,7 +2,7 @@ import { notDeployed } from "../errors.js";
 import { MIRROR_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
-/** What the stack `private-mirror` gave. No token is in it. */
+/** Outputs of the stack `private-mirror`. They hold no token. */
 export interface MirrorOutputs {
   readonly mirror_domain: string;
   /** Account. */

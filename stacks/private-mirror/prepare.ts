@@ -1,4 +1,4 @@
-/** What `private_mirror:` says as the inputs of its stack: everything is found out and checked here. */
+/** Turns `private_mirror:` into the inputs of its stack: looks everything up and checks it. */
 
 import type { LoadedConfig } from "../../config/load.js";
 import { cloudOf, gatewayDeployment, globalName } from "../names.js";
@@ -12,7 +12,7 @@ import { gatewayNeeds, hostNeeds } from "./machine-needs.js";
 import { mirrorRepositories } from "./repositories.js";
 import { networkPlace } from "./subnets.js";
 
-/** @throws Fault (exit status 2) for what does not fit, before anything is made. */
+/** @throws Fault (exit status 2) for a bad value, before anything is made. */
 export async function prepareMirror(loaded: LoadedConfig, options: PrepareOptions): Promise<PrivateMirrorInputs> {
   const { config } = loaded;
   const { env } = options;

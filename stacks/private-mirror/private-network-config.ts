@@ -8,7 +8,7 @@ import { type MirrorOutputs, readMirrorOutputs } from "./outputs.js";
 
 /**
  * The configuration with the network's VPC and subnets, private addresses, and the policy that lets the
- * hosts install packages. Who may reach them is the network itself, unless `caller` says who: an address
+ * hosts install packages. The callers are the network itself, unless `caller` names others: an address
  * outside has no way in. One without the option is returned as it is.
  *
  * @throws Fault `stacks/not-deployed` (exit status 3) before the network is there.
@@ -35,7 +35,7 @@ function placed({ network: _, ...config }: LoadedConfig["config"], outputs: Mirr
   };
 }
 
-/** @throws Fault (exit status 5) if the network lacks what its machines need, which is asked where one is written. */
+/** @throws Fault (exit status 5) if the configuration names a network that lacks an endpoint its machines need. */
 export async function checkEndpoints(loaded: LoadedConfig, needs: EndpointNeeds): Promise<void> {
   if (loaded.config.network === undefined) return;
   const { network_services, network_buckets } = await readMirrorOutputs(loaded);

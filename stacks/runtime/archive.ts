@@ -3,7 +3,7 @@
  * accelerators, its units.
  *
  * Equal content gives an equal tar stream on every machine (order, modes, owners and times are fixed),
- * and the stream's SHA-256 is the archive's name and what a host checks. The digest is of the tar, not
+ * and the stream's SHA-256 names the archive and is checked by the host. The digest is of the tar, not
  * of the gzip around it: zlib differs between versions of Node, and a new Node here must not replace
  * machines there.
  */

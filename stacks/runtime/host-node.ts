@@ -1,7 +1,7 @@
 /**
  * The Node.js that hosts run: pinned by version and digest, taken from the npm package that ships the
  * Linux binary. It is no dependency in package.json: npm would put its `node` on the PATH of every
- * script of whoever installs the kit, in front of their own.
+ * script of projects that install the kit, in front of their own.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
  * Where Terraform gets its provider from. A plugin that already lies on the machine is used, so that
- * nothing is downloaded twice and a deploy also works offline; what the user has set is respected.
+ * nothing is downloaded twice and a deploy also works offline. The user's own settings win.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";

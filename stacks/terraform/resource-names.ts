@@ -28,7 +28,7 @@ export async function resourceNames(
   return (address) => paths.get(address) ?? readable(address);
 }
 
-/** What the address alone tells: cdktf joins the path with underscores and adds eight digits. */
+/** A name from the address alone: cdktf joins the path with underscores and adds eight digits. */
 function readable(address: string): string {
   return address
     .slice(address.indexOf(".") + 1)

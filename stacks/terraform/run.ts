@@ -20,7 +20,7 @@ export interface TerraformOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Terraform keeps its hands on the state while it ends; only after this long is it taken for stuck. */
+/** Terraform writes the state while it ends. After this long it counts as stuck. */
 const PATIENCE_MS = 120_000;
 const PLAN_FILE = "sallyport.tfplan";
 
@@ -89,7 +89,7 @@ export class Terraform {
       cwd: this.options.dir,
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
-      // In a process group of its own, so that Ctrl-C reaches it once, through us: a second one makes it drop the state.
+      // Its own process group: Ctrl-C then reaches it once, through us. A second interrupt makes it drop the state.
       detached: true,
     });
     const ended = new Promise<number | null>((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * What `init_config` and `init_script` add to the boot script, as text. Both travel as base64, so that
- * nothing in them is read by the shell that writes them. Nothing is added where nothing is asked for:
- * a changed byte would replace the machine.
+ * What `init_config` and `init_script` add to the boot script, as text. Both travel as base64, so
+ * the shell that writes them interprets nothing in them. Without the options nothing is added: a
+ * changed byte would replace the machine.
  */
 import { createHash } from "node:crypto";
 import { shellQuote } from "../../../base/text/shell.js";

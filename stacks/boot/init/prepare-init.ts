@@ -10,15 +10,15 @@ import { initScript } from "./script.js";
 import { type Scrubbed, scrubIni, scrubValues, scrubYaml } from "./scrub.js";
 
 /**
- * What a host has to do with. Left out: who may reach it, how many there are beside it, and where files
- * lie on the machine that deploys; a change of these must not replace the machine.
+ * Keys that concern the host itself. Callers, the number of hosts and paths on the deploying machine
+ * are left out: changing those must not replace the machine.
  */
 const HOST_SIDE = [
   ...["name", "region", "auth", "authorized_host_dirs", "serve_addresses", "buckets", "tags"],
   ...["accelerators", "autostop", "stop_mode", "agent_limits", "host_name_prefix"],
 ] as readonly ConfigKey[];
 
-/** What is longer cannot fit EC2's user data, comments and all. */
+/** A longer file cannot fit EC2's user data, even without its comments. */
 const MAX_BYTES = 256 * 1024;
 
 /** @returns undefined where neither is set. */

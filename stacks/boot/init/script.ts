@@ -25,7 +25,7 @@ export function initScript(text: string, shownAs: string): InitScript {
     throw errors.notBash(shownAs);
   }
   const found = lines.flatMap((line, index) => {
-    // What a variable holds is known only on the host.
+    // Only the host knows the value of a variable.
     const shape = secretShape(line.replaceAll(/(?:bearer\s+)?(?:\$\{[^}]*\}|\$\w+)/gi, ""));
     return shape === undefined ? [] : [{ shape, place: `${shownAs}:${index + 1} (${shape})` }];
   });

@@ -21,9 +21,9 @@ export interface LabHome {
 }
 
 export interface LabBlocks {
-  /** Of the VPC; absent for an existing one, whose block is its owner's to know. */
+  /** Of the VPC; absent for an existing one, whose block the kit does not know. */
   readonly vpc?: string;
-  /** Of the gateway's own subnet; absent in a private network, where it is in one that is there. */
+  /** Of the gateway's own subnet; absent in a private network, which has its subnet already. */
   readonly public?: string;
   /** Of the lab's subnets: the gateway has a foot in the first. */
   readonly private: readonly string[];
@@ -41,7 +41,7 @@ export interface LabNetworkProps {
 
 /**
  * One subnet that reaches the Internet, for the gateway, and subnets that reach nothing but through it. In a
- * private network the gateway is in a subnet that is there, and nobody reaches the Internet.
+ * private network the gateway uses an existing subnet, and no machine reaches the Internet.
  */
 export class LabNetwork extends Construct {
   readonly vpcId: string;
@@ -50,7 +50,7 @@ export class LabNetwork extends Construct {
   /** Whether there is an Internet for the gateway to have a public address in. */
   readonly isPublic: boolean;
   readonly privateSubnets: readonly Subnet[];
-  /** What must be there before a machine in the gateway's subnet reaches what it may reach. */
+  /** Resources that a machine in the gateway's subnet needs before it has a route out. */
   readonly readyBefore: readonly ITerraformDependable[];
   readonly #name: string;
   readonly #home: LabHome | undefined;

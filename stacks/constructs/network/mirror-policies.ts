@@ -1,4 +1,4 @@
-/** Who may read packages, as policy documents: of the endpoints, of the repository, of a role. Pure. */
+/** Policy documents about reading packages: of the endpoints, the repository and a role. Pure. */
 
 /** What a policy of the S3 endpoint lets through. */
 export interface BucketGrant {
@@ -13,8 +13,8 @@ export interface MirrorArns {
 }
 
 /**
- * The four actions that installing takes. A token is issued only to those who may also call
- * sts:GetServiceBearerToken, which knows no resources: that it is for CodeArtifact is its condition.
+ * The four actions that installing takes. Only principals that may also call
+ * sts:GetServiceBearerToken get a token. That action knows no resources, so a condition limits it to CodeArtifact.
  */
 function installing({ domain, repository }: MirrorArns): object[] {
   return [
@@ -36,7 +36,7 @@ function installing({ domain, repository }: MirrorArns): object[] {
 }
 
 /**
- * To these roles, and to nobody else. By a condition and not as principals: a policy that names a role as
+ * To these roles only. By a condition and not as principals: a policy that names a role as
  * principal is refused before the role exists, and stops working when the role is made anew.
  */
 function toRoles(statement: object, roles: readonly string[]): object {

@@ -28,7 +28,7 @@ export interface NatGatewayHostProps {
 
 /**
  * One machine between the Internet and a lab: an interface and an address on either side, and the lab's
- * default route through it. It forwards what is not its own, so EC2's check of addresses is off on both.
+ * default route through it. It forwards other machines' packets, so EC2's source and destination check is off on both.
  */
 export class NatGatewayHost extends Construct {
   readonly instance: Instance;

@@ -16,9 +16,9 @@ export interface Upstream {
 export interface MirrorRepositories {
   readonly domain: string;
   readonly repository: string;
-  /** In the order in which they are asked. */
+  /** In the order in which CodeArtifact asks them. */
   readonly upstreams: readonly Upstream[];
-  /** Of the packages, sorted. `pypi` where no upstream tells. */
+  /** Formats of the packages, sorted. `pypi` where no upstream implies one. */
   readonly formats: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface PackageMirrorProps {
 
 /**
  * A domain of CodeArtifact with the team's repository, and behind it a store for each public repository:
- * what a store has fetched once stays there, and the team's repository keeps what was installed.
+ * a store keeps every package it has fetched, and the team's repository every package installed.
  *
  * @example
  * const mirror = new PackageMirror(this, "Mirror", {
@@ -45,9 +45,9 @@ export class PackageMirror extends Construct {
   readonly repository: CodeartifactRepository;
   readonly arns: MirrorArns;
   readonly readers: readonly string[];
-  /** What a role needs that installs packages; attached to none. */
+  /** For roles that install packages; attached to none. */
   readonly readerPolicy: IamPolicy;
-  /** Format to URL, as CodeArtifact tells them: no token is in them. */
+  /** Format to URL, from CodeArtifact. They hold no token. */
   readonly endpoints: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: PackageMirrorProps) {

@@ -22,7 +22,7 @@ export interface OwnNetwork {
   readonly zones?: readonly string[];
 }
 
-/** One that is there already, and stays as it is. */
+/** An existing network, which stays as it is. */
 export interface ExistingNetwork {
   readonly kind: "existing";
   readonly vpcId: string;
@@ -40,7 +40,7 @@ export interface PrivateNetworkProps {
   readonly place: NetworkPlace;
   /** Services with an interface endpoint, such as `codeartifact.api`, each with its policy or AWS's own, which lets everything through. */
   readonly services: Readonly<Record<string, string | undefined>>;
-  /** What S3 is needed for. @default - no endpoint for S3 */
+  /** Buckets that machines use. @default - no endpoint for S3 */
   readonly buckets?: readonly BucketGrant[];
 }
 
@@ -126,7 +126,7 @@ export class PrivateNetwork extends Construct {
     return { vpcId, vpcCidr: vpc.cidrBlock, subnetIds, routeTables };
   }
 
-  /** Endpoints only answer, so the group has no rule for what leaves. */
+  /** Endpoints only answer, so the group has no egress rule. */
   #group(name: string): SecurityGroup {
     const group = new SecurityGroup(this, "Group", {
       namePrefix: `${name}-endpoints-`,
@@ -162,7 +162,7 @@ export class PrivateNetwork extends Construct {
     );
   }
 
-  /** Each route table by a resource of its own: a lab that lives here adds its table. */
+  /** One association resource per route table: a lab in this network adds its own. */
   #gateway(
     buckets: readonly BucketGrant[],
     routeTables: Readonly<Record<string, string>>,
