@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ensureCertificate } from "../../certs/store.js";
+import { runCli } from "../../cli/run.js";
 import { parseSource } from "../../firewall/sources/parse-source.js";
 import { readSource } from "../../firewall/sources/read-source.js";
-import { cliCommand } from "../support/cli.js";
 import { deployedState } from "../support/deployed-state.js";
 import { faultText } from "../support/fault-text.js";
 import { runInProcess } from "../support/run-cli.js";
@@ -16,33 +13,33 @@ import { runInProcess } from "../support/run-cli.js";
 describe("sallyport addresses serve, and our own sync on the other side", () => {
   let dir: string;
   const state = () => join(dir, "terraform.accelerator-hosts.tfstate");
-  const children: ChildProcess[] = [];
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "sallyport-addresses-"));
     const crt = join(dir, ".ssh/sallyport.crt");
     await ensureCertificate({ crt, key: join(dir, ".ssh/sallyport.key"), generate: true });
   });
-  afterEach(async () => {
-    for (const child of children.splice(0)) {
-      child.kill("SIGTERM");
-      expect(await once(child, "close")).toEqual([0, null]);
-    }
-  });
   afterAll(() => rm(dir, { recursive: true }));
 
+  /** Runs until the end of the test, and then has to end well. */
   async function serve(...args: string[]): Promise<string> {
-    const [program, argv] = cliCommand(["addresses", "serve", "--listen", "127.0.0.1:0", ...args]);
-    const child = spawn(program, argv, {
-      cwd: dir,
-      env: { PATH: process.env.PATH, HOME: dir },
-      stdio: ["ignore", "pipe", "inherit"],
+    const ended = new AbortController();
+    let found: (url: string) => void = () => undefined;
+    const url = new Promise<string>((resolve) => {
+      found = resolve;
     });
-    children.push(child);
-    for await (const line of createInterface({ input: child.stdout })) {
-      const url = /^serving (\S+)\/api\/cluster\/ip-addresses$/.exec(line)?.[1];
-      if (url !== undefined) return url;
-    }
-    throw new Error("it ended without serving");
+    const run = runCli(["addresses", "serve", "--listen", "127.0.0.1:0", ...args], {
+      stdin: process.stdin,
+      stdout: { write: (text) => found(/^serving (\S+)\/api\/cluster\/ip-addresses$/m.exec(text)?.[1] ?? "") },
+      stderr: { write: () => {} },
+      cwd: dir,
+      env: { HOME: dir },
+      signal: ended.signal,
+    });
+    onTestFinished(async () => {
+      ended.abort();
+      expect(await run).toBe(0);
+    });
+    return Promise.race([url, run.then((code) => Promise.reject(new Error(`ended with ${code}`)))]);
   }
 
   const follow = (url: string, options: { certificate?: string; authorization?: string } = {}) =>

@@ -11,7 +11,7 @@ import { findProgram } from "../../base/tools.js";
 import { commandTree } from "../../cli/command-tree.js";
 import type { Wrap } from "../../cli/context.js";
 import { buildProgram } from "../../cli/program.js";
-import { sallyport } from "../support/cli.js";
+import { runInProcess } from "../support/run-cli.js";
 
 const noAction: Wrap = () => async () => {};
 const tree = commandTree(buildProgram(noAction));
@@ -156,7 +156,7 @@ describe("the tree", () => {
 describe("sallyport __hosts", () => {
   const hosts = async (state: unknown) => {
     await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify(state));
-    return sallyport(["__hosts"], { cwd: dir, env: { HOME: dir } });
+    return runInProcess(["__hosts"], { cwd: dir, env: { HOME: dir } });
   };
   const output = (names: string[]) => ({
     version: 4,

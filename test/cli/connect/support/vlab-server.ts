@@ -25,8 +25,11 @@ export interface VlabServer {
   readonly failures: { readonly status: number; readonly headers?: Record<string, string>; readonly error?: string }[];
 }
 
+let issued: ReturnType<typeof issueCertificate> | undefined;
+
 export async function startVlabServer(token: string): Promise<VlabServer> {
-  const { cert, key } = await issueCertificate({ commonName: "vlab", names: ["127.0.0.1"] });
+  issued ??= issueCertificate({ commonName: "vlab", names: ["127.0.0.1"] });
+  const { cert, key } = await issued;
   const state = {
     rows: new Map<number, Row>(),
     requests: [] as VlabServer["requests"],
