@@ -14,7 +14,7 @@ import {
   tokenStoreFile,
   vlabTokenFile,
 } from "../../../client/gateway/token-store.js";
-import { someToken, startVlabServer } from "../../cli/connect/support/vlab-server.js";
+import { someToken, startVlabServer } from "../../cli/commands/support/vlab-server.js";
 import { pinned } from "../support/certificates.js";
 import { temporaryDir } from "../support/temporary.js";
 

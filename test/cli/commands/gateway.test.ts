@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { afterAll, describe, expect, test } from "vitest";
-import { runInProcess } from "../support/run-cli.js";
+import { runInProcess } from "../../support/run-cli.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "sallyport-token-"));
 afterAll(() => rmSync(cwd, { recursive: true }));

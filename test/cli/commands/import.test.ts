@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runInProcess } from "../support/run-cli.js";
+import { runInProcess } from "../../support/run-cli.js";
 
 let home: string;
 let cwd: string;

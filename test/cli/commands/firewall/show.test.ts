@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runInProcess } from "../support/run-cli.js";
+import { runInProcess } from "../../../support/run-cli.js";
 
 let dir: string;
 beforeEach(async () => {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { cliCommand, sallyport } from "../support/cli.js";
-import { FaultProxy } from "../support/fault-proxy.js";
-import { type ListServer, say, startListServer } from "../support/list-server.js";
-import { type Moto, startMoto } from "../support/moto.js";
-import { runInProcess } from "../support/run-cli.js";
+import { cliCommand, sallyport } from "../../../support/cli.js";
+import { FaultProxy } from "../../../support/fault-proxy.js";
+import { type ListServer, say, startListServer } from "../../../support/list-server.js";
+import { type Moto, startMoto } from "../../../support/moto.js";
+import { runInProcess } from "../../../support/run-cli.js";
 
 let moto: Moto;
 let source: ListServer;

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { runInProcess } from "../support/run-cli.js";
+import { runInProcess } from "../../../support/run-cli.js";
 
 test.each([
   [["--source", "caller"], "neither a security group nor a prefix list is named"],

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { parseMark } from "../../firewall/security-group/mark.js";
-import { deployedState } from "../support/deployed-state.js";
-import { type Moto, startMoto } from "../support/moto.js";
-import { runInProcess } from "../support/run-cli.js";
+import { parseMark } from "../../../firewall/security-group/mark.js";
+import { deployedState } from "../../support/deployed-state.js";
+import { type Moto, startMoto } from "../../support/moto.js";
+import { runInProcess } from "../../support/run-cli.js";
 
 let moto: Moto;
 let dir: string;

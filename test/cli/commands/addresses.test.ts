@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { ensureCertificate } from "../../certs/store.js";
-import { runCli } from "../../cli/run.js";
-import { parseSource } from "../../firewall/sources/parse-source.js";
-import { readSource } from "../../firewall/sources/read-source.js";
-import { deployedState } from "../support/deployed-state.js";
-import { faultText } from "../support/fault-text.js";
-import { runInProcess } from "../support/run-cli.js";
+import { ensureCertificate } from "../../../certs/store.js";
+import { runCli } from "../../../cli/run.js";
+import { parseSource } from "../../../firewall/sources/parse-source.js";
+import { readSource } from "../../../firewall/sources/read-source.js";
+import { deployedState } from "../../support/deployed-state.js";
+import { faultText } from "../../support/fault-text.js";
+import { runInProcess } from "../../support/run-cli.js";
 
 describe("sallyport addresses serve, and our own sync on the other side", () => {
   let dir: string;

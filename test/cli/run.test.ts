@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-/** process.test.ts covers the process around the command. */
+/** main.test.ts covers the process around the command. */
 const run = (args: readonly string[], env: Record<string, string> = {}) =>
   runInProcess(args, { cwd: dir, env: { HOME: dir, ...env } });
 
