@@ -3,7 +3,7 @@ import { METRICS_TYPE } from "../base/prometheus.js";
 import type { Route } from "../http/routes/route.js";
 import type { Exchange } from "../http/server/exchange.js";
 
-export type AboutHandler = (exchange: Exchange) => void | Promise<void>;
+type AboutHandler = (exchange: Exchange) => void | Promise<void>;
 
 export interface AboutRoute extends Route<"anyone" | "loopback", AboutHandler> {
   readonly kind: "about";

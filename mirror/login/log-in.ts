@@ -33,7 +33,7 @@ interface Present {
 }
 
 /** The content of a file without any of its logins. Pure. */
-export function baseOf(current: string | null, kept: KeptFile): string | null {
+function baseOf(current: string | null, kept: KeptFile): string | null {
   if (current === null) return null;
   if (kept.written.includes(hashOf(current))) return kept.before;
   const text = undo(current, kept, kept.entries);
@@ -60,7 +60,7 @@ interface Planned {
 }
 
 /** The file with the settings of this login, and those of the other logins in it. Pure. */
-export function planFile(change: FileChange, login: string, present: Present, kept: KeptFile | undefined): Planned {
+function planFile(change: FileChange, login: string, present: Present, kept: KeptFile | undefined): Planned {
   const { file, format, entries } = change;
   const editor = EDITORS[format];
   const { text: current } = present;

@@ -57,7 +57,7 @@ export interface State {
   readonly files: Readonly<Record<string, KeptFile>>;
 }
 
-export const EMPTY: State = { logins: {}, files: {} };
+const EMPTY: State = { logins: {}, files: {} };
 
 /** `~/.local/state/sallyport/mirror`, which is 0700. */
 export function stateDir(env: Environment): string {

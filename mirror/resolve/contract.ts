@@ -25,7 +25,7 @@ export interface Repositories {
   ids(): readonly string[];
 }
 
-export type Allowance = "ALLOW" | "BLOCK";
+type Allowance = "ALLOW" | "BLOCK";
 
 export interface OriginControls {
   readonly publish: Allowance;
@@ -44,7 +44,7 @@ export interface PackageSummary extends PackageName {
   readonly origin: OriginControls;
 }
 
-export type VersionStatus = "Published" | "Unfinished" | "Unlisted" | "Archived" | "Disposed" | "Deleted";
+type VersionStatus = "Published" | "Unfinished" | "Unlisted" | "Archived" | "Disposed" | "Deleted";
 
 /** How a version came into the domain. */
 export interface VersionOrigin {

@@ -27,7 +27,7 @@ import { PackageService } from "./package-service.js";
 import { PackageViews } from "./package-views.js";
 import { emptyRecord, OPEN, withoutVersion } from "./retain.js";
 
-export interface Options extends PackagesOptions {
+interface Options extends PackagesOptions {
   readonly limits?: Partial<UpstreamLimits>;
 }
 

@@ -22,7 +22,7 @@ export interface PackageServiceDependencies extends PackageViewsDependencies {
 }
 
 /** An asset in a view, with its version. */
-export interface FoundAsset {
+interface FoundAsset {
   readonly version: VersionEntry;
   readonly entry: AssetEntry;
 }

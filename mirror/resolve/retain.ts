@@ -9,7 +9,7 @@ import { withYanked } from "./version-view.js";
 /** AWS's controls of an unknown package. */
 export const OPEN: OriginControls = { publish: "ALLOW", upstream: "ALLOW" };
 /** AWS's controls of a package whose first version came from upstream. */
-export const FROM_UPSTREAM: OriginControls = { publish: "BLOCK", upstream: "ALLOW" };
+const FROM_UPSTREAM: OriginControls = { publish: "BLOCK", upstream: "ALLOW" };
 /** AWS's controls of a package whose first version was published directly. */
 export const PUBLISHED: OriginControls = { publish: "ALLOW", upstream: "BLOCK" };
 

@@ -31,7 +31,7 @@ export interface PackageView {
   readonly refresh: readonly YankedChange[];
 }
 
-export interface YankedChange {
+interface YankedChange {
   readonly node: RepositorySource["node"];
   readonly version: string;
   /** By file name. */

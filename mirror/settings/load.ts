@@ -6,7 +6,7 @@ import { type AccessKeys, loadAccessKeys } from "../codeartifact/auth/access-key
 import { parseConfig } from "./parse.js";
 import type { MirrorConfig } from "./schema.js";
 
-export const mirrorFiles = (env: NodeJS.ProcessEnv) => new SettingsFiles("mirror", env);
+const mirrorFiles = (env: NodeJS.ProcessEnv) => new SettingsFiles("mirror", env);
 
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<MirrorConfig> {
   return parseConfig(await mirrorFiles(env).readSettings(file), file);

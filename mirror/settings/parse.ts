@@ -16,7 +16,7 @@ export function parseConfig(source: string, file: string): MirrorConfig {
 }
 
 /** Rules that a schema cannot express. @throws Fault */
-export function checkConfig(config: MirrorConfig, file: string): void {
+function checkConfig(config: MirrorConfig, file: string): void {
   const { address } = config.listen;
   const local = isLoopback(address);
   if (config.emulator && !local) throw emulatorNotLocal(address);

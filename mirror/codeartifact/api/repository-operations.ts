@@ -124,6 +124,6 @@ export const repositoryOperations: readonly Operation[] = [
 ];
 
 /** AWS has a host for each domain. Here it is a path, as for a VPC endpoint without private DNS. */
-export function endpointOf(url: string, account: string, domain: string, format: string, repository: string): string {
+function endpointOf(url: string, account: string, domain: string, format: string, repository: string): string {
   return `${url}/d/${domain}-${account}/${format}/${repository}/`;
 }

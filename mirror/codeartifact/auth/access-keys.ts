@@ -12,7 +12,7 @@ import { badKeys, keysTooOpen, noKeys } from "../../errors.js";
 import { ROLES, type Role } from "./caller.js";
 import type { Secret } from "./sigv4.js";
 
-export interface AccessKey extends Secret {
+interface AccessKey extends Secret {
   readonly id: string;
   /** The section's name. */
   readonly name: string;

@@ -23,7 +23,7 @@ const badToken = () => refused("bad-token", `the token is not valid here; ${HINT
 const expiredToken = () => refused("expired-token", `the token has expired; ${HINT}`);
 
 /** @throws Problem of status 401 */
-export function tokenOf(authorization: string | undefined): string {
+function tokenOf(authorization: string | undefined): string {
   const [, scheme = "", value = ""] = /^(basic|bearer) +([\x21-\x7e]+) *$/i.exec(authorization ?? "") ?? [];
   if (scheme.toLowerCase() === "bearer") return value;
   const pair = Buffer.from(value, "base64").toString("latin1");

@@ -15,7 +15,7 @@ export interface Secret {
   readonly endsMs?: number;
 }
 
-export interface Scope {
+interface Scope {
   readonly keyId: string;
   /** `20260102` */
   readonly date: string;
@@ -32,7 +32,7 @@ export interface SignatureContext<K extends Secret> {
 }
 
 export const SERVICE = "codeartifact";
-export const SKEW_MS = 5 * 60_000;
+const SKEW_MS = 5 * 60_000;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 const SCOPE = /^([A-Za-z0-9]{4,128})\/(\d{8})\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request$/;

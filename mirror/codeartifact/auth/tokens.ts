@@ -21,7 +21,7 @@ export interface IssuedToken {
   readonly endsMs: number;
 }
 
-export const TOKEN_SECONDS = { shortest: 900, longest: 43_200 } as const;
+const TOKEN_SECONDS = { shortest: 900, longest: 43_200 } as const;
 
 /** @param seconds 0 for as long as the credentials last, at most twelve hours. @throws ApiError */
 export function endOf(seconds: number, { endsMs }: Pick<Caller, "endsMs">, nowMs: number): number {

@@ -50,6 +50,6 @@ export function deleteDomain(catalog: Catalog, name: string): Decision<CatalogRe
   return { changes: [{ key: domainKey(name) }], result: record };
 }
 
-export function put(record: DomainRecord): Change<CatalogRecord> {
+function put(record: DomainRecord): Change<CatalogRecord> {
   return { key: domainKey(record.name), value: record };
 }

@@ -4,7 +4,7 @@ import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 import { isObject } from "../../is-object.js";
 
-export interface Locked {
+interface Locked {
   readonly name: string;
   readonly version?: string;
   /** The download URL in the lock file. npm uses it, no matter which registry is set. */

@@ -8,7 +8,7 @@ import type { CodeArtifact, Controls, FoundVersion, PackageId } from "../codeart
  * own: published into this domain. upstream: from outside, through an external connection. nowhere: the index answers
  * 404.
  */
-export type Origin = "own" | "upstream" | "nowhere";
+type Origin = "own" | "upstream" | "nowhere";
 
 export interface Judgement {
   readonly origin: Origin;

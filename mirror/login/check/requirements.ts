@@ -3,7 +3,7 @@
 import { defined } from "../../../base/defined.js";
 import { normalizeName } from "../../pypi/names.js";
 
-export interface Requirement {
+interface Requirement {
   /** Normalised. */
   readonly name: string;
   /** The exact version, where one is pinned. */

@@ -17,7 +17,7 @@ import { openPackages } from "../../../mirror/resolve/open-packages.js";
 import { answerPackage, inFormOf, refusePackage, routesAt } from "../../../mirror/resolve/package-routes.js";
 import type { UpstreamLimits } from "../../../mirror/upstream/limits.js";
 
-export const DOMAIN = "tests";
+const DOMAIN = "tests";
 
 export interface Layout {
   /** By name: its upstreams, and its connection. */

@@ -5,7 +5,7 @@
 import { connect, type Server } from "node:net";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 
-export const CLIENT = "198.51.100.7";
+const CLIENT = "198.51.100.7";
 export const MIRROR = "198.51.100.1";
 export const OUTSIDE = "203.0.113.2";
 

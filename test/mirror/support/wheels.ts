@@ -95,7 +95,7 @@ function metadataOf({ name, version, requires = [], extras = {}, requiresPython 
 }
 
 /** Repeats for the same seed, and does not compress. */
-export function noise(length: number, seed: string): Buffer {
+function noise(length: number, seed: string): Buffer {
   const blocks: Buffer[] = [];
   let block = createHash("sha512").update(seed).digest();
   for (let have = 0; have < length; have += block.length) {
@@ -105,7 +105,7 @@ export function noise(length: number, seed: string): Buffer {
   return Buffer.concat(blocks).subarray(0, length);
 }
 
-export function zip(entries: readonly (readonly [string, Buffer])[]): Buffer {
+function zip(entries: readonly (readonly [string, Buffer])[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;

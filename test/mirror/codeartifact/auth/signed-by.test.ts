@@ -26,7 +26,7 @@ class Sha256 {
   }
 }
 
-interface Wish {
+interface Signing {
   readonly signingDate?: Date;
   readonly host?: string;
   readonly region?: string;
@@ -36,7 +36,7 @@ interface Wish {
 }
 
 /** A signature by the library that the AWS SDK uses; sent to this mirror whatever host it is for. */
-async function ask({ signingDate, host, region = "us-east-1", query, change, body }: Wish) {
+async function ask({ signingDate, host, region = "us-east-1", query, change, body }: Signing) {
   const credentials = { accessKeyId: it.id, secretAccessKey: it.secret };
   const signer = new SignatureV4({ service: "codeartifact", region, credentials, sha256: Sha256 as never });
   const asked = query ?? { domain: "my-domain" };
@@ -76,7 +76,7 @@ describe("P-10 a request has the signature of an access key", () => {
     expect(await ask({ signingDate: minutes(4) })).toEqual([200, undefined]);
   });
 
-  test.each<[string, Wish]>([
+  test.each<[string, Signing]>([
     ["expired", { signingDate: minutes(-6) }],
     ["not yet current", { signingDate: minutes(6) }],
     ["made for another host and sent again here", { host: "mirror.example.com" }],
@@ -99,8 +99,8 @@ describe("P-10 a request has the signature of an access key", () => {
         },
       },
     ],
-  ])("a signature %s is refused", async (_what, wish) => {
-    expect(await ask(wish)).toEqual(INVALID);
+  ])("a signature %s is refused", async (_what, signing) => {
+    expect(await ask(signing)).toEqual(INVALID);
   });
 
   test("no signature, half of one, an unknown key and a wrong secret are told apart", async () => {

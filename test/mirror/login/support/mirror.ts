@@ -24,7 +24,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-export const AWS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
+const AWS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
 
 export async function openLab(): Promise<Lab> {
   const root = await mkdtemp(join(tmpdir(), "sallyport-mirror-"));
