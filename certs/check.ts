@@ -13,7 +13,7 @@ export interface Finding {
   /** Code of the Fault behind a problem. */
   readonly code?: string;
   readonly message: string;
-  /** What to type instead. */
+  /** The correction to type. */
   readonly hint?: string;
 }
 

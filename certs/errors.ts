@@ -1,4 +1,4 @@
-/** What can be wrong with certificates, keys and tokens: each with its way out. */
+/** The errors of certificates, keys and tokens, each with a remedy. */
 import { EXIT, errno, Fault, quote } from "../base/fault.js";
 import { shellWord } from "../base/text/shell.js";
 
@@ -36,7 +36,7 @@ export const tooLarge = (what: string, path: string, limit: number): Fault =>
     hint: "this is some other file; check the path",
   });
 
-/** What the files hold. */
+/** Content of the files. */
 
 export const notACertificate = (from: string, cause?: unknown): Fault =>
   new Fault("certs/not-a-certificate", `${from} holds no certificate in PEM form`, {

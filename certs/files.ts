@@ -34,7 +34,7 @@ export async function createNew(what: string, path: string, data: string, mode: 
   }
 }
 
-/** What somebody wants installed, from a file or a stream, and how to call it in errors. */
+/** The text to install, from a file or a stream, and its name in errors. */
 export async function readCertificateText(source: string | Readable): Promise<{ text: string; from: string }> {
   if (typeof source === "string") {
     return { text: await readPublic("file", source, "check the path"), from: quote(source) };

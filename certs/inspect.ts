@@ -1,4 +1,4 @@
-/** What a certificate says about itself. */
+/** Reads the facts in a certificate. */
 import { X509Certificate } from "node:crypto";
 import { quote } from "../base/fault.js";
 import { notACertificate } from "./errors.js";

@@ -7,7 +7,7 @@ import forge from "node-forge";
 import { badCommonName, badValidity } from "./errors.js";
 import { sortNames, WILDCARD } from "./names.js";
 
-/** Apple's TLS refuses server certificates that are valid longer, whoever installed them. */
+/** Apple's TLS refuses server certificates with a longer validity, even locally installed ones. */
 export const MAX_DAYS = 825;
 /** Security of 112 bits, enough until 2030, and read by every TLS stack; more would only make each handshake slower. */
 const RSA_BITS = 2048;

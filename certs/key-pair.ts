@@ -34,7 +34,7 @@ export interface KeyPair {
   readonly fingerprint: string;
 }
 
-// What EC2 itself makes; its import takes 1024, 2048 and 4096, so not 3072.
+// The size that EC2 itself creates. Its import accepts 1024, 2048 and 4096, but not 3072.
 const RSA_BITS = 2048;
 
 // EC2 allows 255 ASCII characters; files add a suffix and a temporary name to the length.

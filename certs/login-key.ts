@@ -18,7 +18,7 @@ export interface LoginKey {
   /** One line in OpenSSH's form. Undefined: EC2 has the pair, under `ec2Name`. */
   readonly publicKey: string | undefined;
   readonly ec2Name: string | undefined;
-  /** What `ssh -i` takes. Undefined where nothing of the pair is known here. */
+  /** The file for `ssh -i`. Undefined if no file of the pair is known here. */
   readonly identity: string | undefined;
   /** Whether `identity` is a private key; of a public one, ssh asks an agent for the other half. */
   readonly isPrivate: boolean;
@@ -54,7 +54,7 @@ export async function findLoginKey(
     : { ...found, identity, isPrivate: true };
 }
 
-/** What `ssh -i` takes. @throws Fault (exit status 3) where nothing of the pair is known here. */
+/** The file for `ssh -i`. @throws Fault (exit status 3) if no file of the pair is known here. */
 export async function loginIdentity(key: WrittenKey, dir: string): Promise<string> {
   const { identity, ec2Name = "" } = await findLoginKey(key, { dir });
   if (identity === undefined) throw noPrivateKeyHere(ec2Name, join(dir, `${ec2Name}.pem`));

@@ -7,7 +7,7 @@ export interface CertificateNames {
   readonly ip: readonly string[];
 }
 
-/** Covers nothing by itself to most verifiers; whoever trusts exactly this certificate needs no name. */
+/** Matches no host for most verifiers. A client that trusts exactly this certificate needs no name. */
 export const WILDCARD = "*";
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";

@@ -25,7 +25,7 @@ import { checkValidity, readCertificate, readPrivateKey } from "./store.js";
 export interface SharedCertificate {
   /** A PEM file that explains itself: any TLS client reads it, comments and all. */
   readonly text: string;
-  /** What the receiver runs, once the text is in a file. */
+  /** The command for the receiver, with the text in a file. */
   readonly command: string;
   readonly facts: CertificateFacts;
 }
@@ -44,7 +44,7 @@ ${reprint(pem)}`;
 }
 
 export interface InstallOptions {
-  /** What the sender shared. */
+  /** The shared certificate. */
   readonly text: string;
   /** Names the text in errors: `"team.crt"` or `the standard input`. */
   readonly from: string;
@@ -83,7 +83,7 @@ export async function installCertificate(o: InstallOptions): Promise<InstalledCe
   const installed = { crt: o.crt, facts };
   if (await createNew("certificate", o.crt, pem, 0o644)) return { ...installed, changed: true };
   const there = await readCertificate(o.crt).catch((error: unknown) => {
-    // Only garbage may be replaced unseen: a file that holds somebody's private key must not be lost.
+    // Only garbage is replaced without asking: a file with a private key must not be lost.
     if (o.replace === true && error instanceof Fault && error.code === "certs/not-a-certificate") return undefined;
     throw error;
   });

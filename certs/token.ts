@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { badToken } from "./errors.js";
 import { createNew, isTaken, readPrivate } from "./files.js";
 
-// RFC 6750's b68token, long enough that nobody guesses it.
+// RFC 6750's b68token, too long to guess.
 const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
 
 /** The token file at `path`, made if it is not there. */

@@ -1,4 +1,4 @@
-/** A value that is read again when it has got old; whoever asks meanwhile waits for the same reading. */
+/** A value that is read again when it has expired. Callers at the same time share one reading. */
 export function cached<T>(ms: number, read: () => Promise<T>, now: () => number = Date.now): () => Promise<T> {
   let held: { readonly value: Promise<T>; readonly until: number } | undefined;
   return () => {

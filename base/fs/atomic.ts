@@ -1,6 +1,6 @@
 /**
- * Files that must never be half there. A file is born with its final mode, written under a
- * temporary name, fsynced, and only then given its name; the directory is fsynced last.
+ * Files that are written completely or not at all. A file is created with its final mode, written under a temporary
+ * name and fsynced. Only then it gets its name, and the directory is fsynced last.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -65,7 +65,7 @@ async function writeBeside(path: string, data: string | Uint8Array, mode: number
   return temporary;
 }
 
-/** What a killed process left of an earlier attempt at this file: it may hold key material. */
+/** Removes temporary files of killed processes: they may hold key material. */
 async function removeAbandoned(path: string): Promise<void> {
   const dir = dirname(path);
   const prefix = `.${basename(path)}.`;

@@ -1,6 +1,6 @@
 /**
  * A program that is kept running and asked again and again through its pipes, such as `nft -i`. Each exchange has a time
- * limit: a program that hangs is killed, its callers get an error, and the next call starts it anew.
+ * limit: a program that hangs is killed, its callers get an error, and the next call starts another one.
  *
  * Such programs print no prompt to a pipe. So each question is followed by one more line, whose output is known and
  * marks the end of the reply.

@@ -1,8 +1,8 @@
 import { compareText } from "./compare.js";
 
 /**
- * The candidate that somebody most likely meant, by optimal string alignment (insertions, deletions,
- * replacements and swaps of neighbours), or nothing if all are further than a third of the word away.
+ * The candidate closest to a mistyped word, by optimal string alignment (insertions, deletions, replacements and swaps
+ * of neighbours), or undefined if all are further than a third of the word away.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));

@@ -1,4 +1,4 @@
-/** What a program asks of a host: its files, and what it says about itself. */
+/** The client of a host: its files, its jobs and its description. */
 import type { Readable, Writable } from "node:stream";
 import { notDirectory } from "../errors.js";
 import { Transport, type TransportOptions } from "../tls/transport.js";
@@ -39,7 +39,7 @@ export class AgentClient {
   /** The connections underneath, for requests that have no method here. */
   readonly transport: Transport;
 
-  /** What its accelerators do, did and shall do. */
+  /** The jobs of its accelerators. */
   readonly jobs: Jobs;
 
   constructor(options: TransportOptions) {

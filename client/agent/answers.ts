@@ -35,7 +35,7 @@ export const HostInfo = Type.Object({
 });
 
 export const IdleInfo = Type.Object({
-  /** How long nothing has run, nothing was transferred and nobody was logged in. */
+  /** Time without a running job, a transfer or a login. */
   idle_seconds: Type.Number(),
   since: Type.String(),
   /** `logins` is null where the host cannot tell; it then counts as busy. */

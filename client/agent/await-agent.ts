@@ -3,7 +3,7 @@
  * trust that will be used, until it answers or the time is up.
  *
  * A wrong certificate ends the wait at once. A host that boots refuses or is silent; one that shows
- * somebody else's certificate is not the host.
+ * another certificate is not the host.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
@@ -17,7 +17,7 @@ export type BootVerdict = "ready" | "late" | "alarm";
 
 export interface BootReport {
   readonly verdict: BootVerdict;
-  /** What the last attempt met: `refused`, `no answer` … */
+  /** The outcome of the last attempt: `refused`, `no answer` … */
   readonly seen: string;
   /** Milliseconds from the first attempt to the verdict. */
   readonly ms: number;

@@ -1,4 +1,4 @@
-/** What an agent answers about jobs. Members that a later agent adds are let through. */
+/** An agent's answers about jobs. Members that a later agent adds are allowed. */
 import { type Static, Type } from "@sinclair/typebox";
 
 const count = Type.Integer({ minimum: 0 });

@@ -1,4 +1,4 @@
-/** RFC 9457 problems, as faults. What a host says is quoted: it must not steer a terminal. */
+/** RFC 9457 problems as faults. Text from a host is quoted, so that it cannot control a terminal. */
 import { type Fault, quote } from "../../base/fault.js";
 import type { HttpResponse } from "../../http/client/http-client.js";
 import { refusedByHost } from "../errors.js";

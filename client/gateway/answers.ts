@@ -1,4 +1,4 @@
-/** What a gateway answers: vLab's envelope or plain JSON, read whole and checked before it is believed. */
+/** The answers of a gateway: vLab's envelope or plain JSON, read whole and validated before use. */
 
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";

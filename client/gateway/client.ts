@@ -57,7 +57,7 @@ export interface WantedForward {
   readonly targetPort: number;
 }
 
-/** What vLab's own server cannot do. */
+/** Options that vLab's own server does not have. */
 export interface ForwardExtras {
   readonly protocol?: "tcp" | "udp";
   readonly connPort?: number;
@@ -140,7 +140,7 @@ export class GatewayClient {
     return made.conn_port;
   }
 
-  /** @returns false where there was none. */
+  /** @returns false if there was none. */
   async remove(connPort: number): Promise<boolean> {
     try {
       await this.#ask("DELETE", PORTMAP, { body: { conn_port: connPort }, vlab: true });

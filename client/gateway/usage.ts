@@ -1,4 +1,4 @@
-/** Who used which forward when, as a table. Pure. */
+/** The usage of forwards, by user and time, as a table. Pure. */
 import { type Static, Type } from "@sinclair/typebox";
 import { table } from "../../base/text/table.js";
 

@@ -1,4 +1,4 @@
-/** What `process` and `jobs` print for people. Pure. */
+/** The text output of `process` and `jobs`. Pure. */
 
 import { bytes } from "../../base/text/bytes.js";
 import { table } from "../../base/text/table.js";

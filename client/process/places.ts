@@ -1,4 +1,4 @@
-/** What --src and --dst name: a local file, a file of the host, or a standard stream. */
+/** The values of --src and --dst: a local file, a file of the host, or a standard stream. */
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { filesPath } from "../agent/remote-path.js";

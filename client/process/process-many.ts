@@ -1,4 +1,4 @@
-/** Many inputs over several hosts. What goes where is decided in schedule.ts; here it is done. */
+/** Processes many inputs on several hosts. schedule.ts decides which input goes to which host. */
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";

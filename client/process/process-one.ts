@@ -1,4 +1,4 @@
-/** One input through one host: sent, run, fetched; and whatever goes wrong, no job is left running for nobody. */
+/** Processes one input on one host: send, run, fetch. After a failure no job keeps running unattended. */
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -65,7 +65,7 @@ export function processOne(work: Work, around: Surroundings): Promise<Processed>
       }),
     );
     if (job.state !== "done") {
-      // It has ended, and its account stays on the host for whoever looks into it.
+      // It has ended. Its record stays on the host for diagnosis.
       settled();
       if (job.state === "cancelled") throw jobCancelled(id, host);
       throw jobFailed(id, host, job.failure?.detail ?? job.state, job.stderr_tail);

@@ -46,7 +46,7 @@ export function sshArguments(target: OpenSshTarget, command: readonly string[] =
   ];
 }
 
-/** The path of `ssh`, or undefined where there is none on PATH. */
+/** The path of `ssh`, or undefined if PATH has none. */
 export function findSsh(env: NodeJS.ProcessEnv): string | undefined {
   const names = (env.PATH ?? "").split(delimiter).filter((dir) => dir !== "");
   return names.map((dir) => join(dir, "ssh")).find(isExecutable);

@@ -15,7 +15,7 @@ import { replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
 
 export interface SshConfigHost {
-  /** What one types after `ssh`. */
+  /** The name to type after `ssh`. */
   readonly name: string;
   readonly address: string;
   readonly port?: number;

@@ -1,4 +1,4 @@
-/** An SSH connection from within a program, to a host whose keys are known beforehand. The only user of ssh2. */
+/** An SSH connection made by this program itself, to a host with known keys. The only user of ssh2. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Readable } from "node:stream";
@@ -26,7 +26,7 @@ export interface ExecOptions {
   /** Gets the output as it comes; `stdout` of the result is empty then. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** What the command reads; nothing otherwise. */
+  /** Standard input of the command. @default - empty */
   readonly stdin?: Readable | string;
   readonly signal?: AbortSignal;
 }
@@ -98,7 +98,7 @@ export class SshSession {
       onAbort = () => reject(errors.aborted(signal?.reason));
       signal?.addEventListener("abort", onAbort, { once: true });
       client.once("ready", resolve);
-      // Stays for the life of the session: a later error ends what is open, and is told there.
+      // Stays for the whole session: a later error ends the open channels and is reported there.
       client.on("error", (error) => reject(connectFault(error, at, options.username, shown, keys)));
       client.once("close", () => reject(errors.broken(at, "it was closed before the session was there")));
       client.connect(

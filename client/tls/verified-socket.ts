@@ -73,7 +73,7 @@ function tlsOptions(host: string, port: number, trust: Exclude<Trust, { kind: "p
   });
 }
 
-/** What OpenSSL's verdict alone does not settle. */
+/** The checks that OpenSSL does not make. */
 function objectionTo(socket: TLSSocket, trust: Exclude<Trust, { kind: "plain" }>, at: string): Fault | undefined {
   if (!socket.authorized) return errors.foreignCertificate(at, String(socket.authorizationError));
   if (trust.kind === "public" || trust.checkHostName) return undefined;

@@ -1,4 +1,4 @@
-/** What can go wrong on the way, in Node's codes: undici has names of its own for some of them. */
+/** The failures of requests, in Node's codes: undici has names of its own for some of them. */
 import { errno } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
 

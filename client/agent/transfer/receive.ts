@@ -26,7 +26,7 @@ export interface ReceiveOptions {
   readonly retryDelay?: (retry: number) => number;
 }
 
-/** What a file of the host looked like when its first byte was read. */
+/** The state of a file on the host when its first byte was read. */
 export interface Representation {
   readonly etag: string | undefined;
   readonly size: number | undefined;

@@ -1,4 +1,4 @@
-/** From here to the host. The host keeps nothing whose SHA-256 is not the one it was told. */
+/** Sends content to the host, which keeps it only if its SHA-256 matches the announced one. */
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable, Transform } from "node:stream";
 import { defined } from "../../../base/defined.js";
@@ -15,7 +15,7 @@ export interface PutOptions {
   readonly onProgress?: (done: number, total: number | undefined) => void;
   /** Bytes that `source` will give, if known: sent as Content-Length. */
   readonly size?: number;
-  /** Replace only the file that has this entity tag; `null`: only where there is no file yet. */
+  /** Replace only the file with this entity tag; `null`: only create a new file. */
   readonly ifMatch?: string | null;
 }
 
