@@ -6,6 +6,7 @@
  * duplicate, whatever their descriptions say. A source of an unknown kind equals only itself, so that
  * no planner removes a rule that it cannot judge.
  */
+import { compareText } from "../base/text/compare.js";
 import { type Cidr, compareCidrs } from "./cidr.js";
 import { LAST_PORT, onePort, type PortRange, printPortRange } from "./port-range.js";
 import type { Spans } from "./ranges.js";
@@ -128,8 +129,4 @@ function blockOf(source: RuleSource, vpcCidr: Cidr | undefined): Cidr | undefine
 function compareSources(a: RuleSource, b: RuleSource): number {
   if (a.kind === "cidr" && b.kind === "cidr") return compareCidrs(a.cidr, b.cidr);
   return compareText(a.kind, b.kind) || compareText(printSource(a), printSource(b));
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

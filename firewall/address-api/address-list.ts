@@ -6,7 +6,7 @@ export interface AddressList {
   readonly ipAddresses: readonly string[];
 }
 
-/** Hosts without a public address are behind somebody else's, which is not ours to tell. */
+/** Hosts without a public address share another party's, which does not belong on the list. */
 export function addressList(hosts: readonly { readonly public_ip: string }[]): AddressList {
   const addresses = hosts.flatMap(({ public_ip }) => (public_ip === "" ? [] : [Cidr.host(public_ip)]));
   const unique = new Map(addresses.sort(compareCidrs).map((cidr) => [cidr.toString(), cidr.address]));

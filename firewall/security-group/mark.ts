@@ -6,7 +6,7 @@
  * this form claims a rule. A rule whose mark does not parse belongs to another owner and is left alone.
  *
  * `managed-by=terraform` deliberately makes a mark that does not parse. Only Terraform may change or
- * remove its rules, whoever the owner: any other change would show as drift and return with the next
+ * remove its rules, under any owner: any other change would show as drift and return with the next
  * deploy.
  */
 

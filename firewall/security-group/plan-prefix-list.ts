@@ -7,6 +7,7 @@
  * take effect together. A change too large for one call is split so that additions come as early as the
  * list's size allows, and no version in between exceeds it.
  */
+import { byText } from "../../base/text/compare.js";
 import { type Cidr, compareCidrs } from "../../net/cidr.js";
 import type { PrefixListEntry } from "../../net/ec2-rules.js";
 import { formatMark, parseMark } from "./mark.js";
@@ -40,7 +41,7 @@ export function planPrefixList(
     add: [...wanted.values()].filter((cidr) => !there.has(cidr.toString())).sort(compareCidrs),
     remove: remove.sort(compareCidrs),
     keep: keep.sort(compareCidrs),
-    foreign: foreign.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)),
+    foreign: foreign.sort(byText(({ text }) => text)),
     description: formatMark({ owner }),
   };
 }
