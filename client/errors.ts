@@ -2,10 +2,11 @@
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, type FaultOptions, quote } from "../base/fault.js";
+import { hostInUrl } from "../net/address.js";
 
 /** `203.0.113.7:443`, `[2001:db8::1]:443`. */
 export function endpoint(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${hostInUrl(host)}:${port}`;
 }
 
 // --- certificates -----------------------------------------------------------------------------

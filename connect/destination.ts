@@ -1,5 +1,7 @@
 /** Where a program connects to, and the forms in which programs take that. Pure. */
+
 import { EXIT, Fault, quote } from "../base/fault.js";
+import { hostInUrl } from "../net/address.js";
 import type { ConnectProtocol } from "./machine-types.js";
 
 export interface ConnectDestination {
@@ -26,7 +28,7 @@ export interface ProgramCall {
 
 /** `203.0.113.7:50000`, `[2001:db8::7]:50000`. */
 export function hostPort({ host, port }: ConnectDestination): string {
-  return `${bracketed(host)}:${port}`;
+  return `${hostInUrl(host)}:${port}`;
 }
 
 /** `https://203.0.113.7:50000`, with `user@` if there is one and the scheme takes it. */
@@ -38,10 +40,6 @@ export function urlOf(scheme: string, to: ConnectDestination): string {
 /** `ada@203.0.113.7`, or the address alone: then OpenSSH chooses the user. */
 export function atHost({ host, user }: ConnectDestination): string {
   return user === undefined ? host : `${user}@${host}`;
-}
-
-export function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** A server's address becomes an argument, so it must not look like an option. */

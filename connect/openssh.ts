@@ -4,8 +4,10 @@
  * A port of the gateway may belong to another machine tomorrow. The host key is therefore kept under the
  * machine's name, in a file of its own: reusing a port gives no warning, replacing a machine does. Pure.
  */
+
 import { EXIT, Fault } from "../base/fault.js";
-import { atHost, bracketed, type ConnectDestination, hostKeyAlias } from "./destination.js";
+import { hostInUrl } from "../net/address.js";
+import { atHost, type ConnectDestination, hostKeyAlias } from "./destination.js";
 
 /** A connection that is down for two minutes ends the session. */
 const ALIVE = { everySeconds: 5, misses: 24 } as const;
@@ -42,7 +44,7 @@ function options({ name, knownHosts, acceptNew }: ConnectDestination): string[] 
 }
 
 function remote(to: ConnectDestination, path: string): string {
-  return `${atHost({ ...to, host: bracketed(to.host) })}:${path}`;
+  return `${atHost({ ...to, host: hostInUrl(to.host) })}:${path}`;
 }
 
 // ssh splits a file list at spaces and expands percent tokens in it.

@@ -3,8 +3,10 @@
  *
  * None of them is given a password: every user of a machine can read the arguments of its processes.
  */
+
 import { EXIT, Fault, quote } from "../base/fault.js";
-import { bracketed, type ConnectDestination, hostPort, urlOf } from "./destination.js";
+import { hostInUrl } from "../net/address.js";
+import { type ConnectDestination, hostPort, urlOf } from "./destination.js";
 import type { ConnectProtocol } from "./machine-types.js";
 import { scpArgs, sftpArgs, sshArgs } from "./openssh.js";
 
@@ -46,7 +48,7 @@ const freerdp: Program = {
   ],
 };
 /** TigerVNC's and RealVNC's form for a port rather than a display. */
-const vncViewer: Program = both((to, more) => [...more, `${bracketed(to.host)}::${to.port}`]);
+const vncViewer: Program = both((to, more) => [...more, `${hostInUrl(to.host)}::${to.port}`]);
 const remmina: Program = {
   rdp: (to, more) => ["-c", urlOf("rdp", to), ...more],
   ...both((to, more) => ["-c", urlOf("vnc", to), ...more]),

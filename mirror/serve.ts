@@ -2,7 +2,6 @@
 
 import { randomUUID } from "node:crypto";
 import type { Server as HttpsServer } from "node:https";
-import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Disposables } from "../base/disposables.js";
@@ -15,7 +14,7 @@ import { createListener } from "../http/server/listener.js";
 import { RequestMetrics } from "../http/server/metrics.js";
 import { close, httpServer, httpsServer, listen } from "../http/server/server.js";
 import { tlsOptions } from "../http/server/tls.js";
-import { isLoopback } from "../net/address.js";
+import { hostInUrl, isLoopback } from "../net/address.js";
 import { createApp } from "./app.js";
 import type { Service } from "./codeartifact/api/operation.js";
 import { makeAccessKeys } from "./codeartifact/auth/access-keys.js";
@@ -115,7 +114,7 @@ async function start(config: MirrorConfig, options: MirrorOptions, disposables: 
   disposables.defer(() => close(server, limits.graceMs));
   const port = await listen(server, address, config.listen.port);
   const scheme = pair === undefined ? "http" : "https";
-  const shown = isIPv6(address) ? `[${address}]` : address;
+  const shown = hostInUrl(address);
   url ||= `${scheme}://${shown}:${port}`;
   for (const host of hostsOf(url, shown, port, isLoopback(address))) hosts.add(host);
   log.info({ event: "listening", address, port, url, emulator, version: VERSION });

@@ -2,6 +2,7 @@
  * Apyfal's host protocol under `/v1.0/`, as its client speaks it: both spellings of every path, absolute URLs in the
  * answers, and "/" as the sign of life that it checks before it stops an accelerator.
  */
+
 import { closeSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
 import { notFound } from "../../http/problems.js";
@@ -9,6 +10,7 @@ import type { RouteHandler, RouteParams } from "../../http/routes/route.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { sendPart } from "../../http/server/send.js";
 import type { RequestTarget } from "../../http/server/target.js";
+import { hostInUrl } from "../../net/address.js";
 import type { JobEngine } from "../jobs/types.js";
 import type { AgentRoute } from "../route.js";
 import { type Form, readForm } from "./form.js";
@@ -152,7 +154,7 @@ function baseOf({ req }: Exchange): string {
   const host = req.headers.host ?? "";
   const valid = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/.test(host);
   const address = socket.localAddress ?? "localhost";
-  return `${scheme}://${valid ? host : `${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`}`;
+  return `${scheme}://${valid ? host : `${hostInUrl(address)}:${socket.localPort}`}`;
 }
 
 function sendPage<T>(

@@ -1,5 +1,7 @@
 /** `HOST:PORT` of `--listen`. */
+
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { hostInUrl } from "../../net/address.js";
 
 export interface ListenAddress {
   readonly address: string;
@@ -16,7 +18,7 @@ export function parseListen(text: string): ListenAddress {
 }
 
 export function listenText({ address, port }: ListenAddress): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${hostInUrl(address)}:${port}`;
 }
 
 const badListen = (text: string): Fault =>

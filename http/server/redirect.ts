@@ -1,6 +1,7 @@
 /** Port 80: one answer, a permanent redirect to the same place over HTTPS. */
 import type { X509Certificate } from "node:crypto";
-import { isIP, isIPv6 } from "node:net";
+import { isIP } from "node:net";
+import { hostInUrl } from "../../net/address.js";
 import { malformedTarget } from "../problems.js";
 import type { Exchange } from "./exchange.js";
 import { parseTarget } from "./target.js";
@@ -14,9 +15,9 @@ const NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*$
 export function redirectHost(host: string | undefined, certificate: X509Certificate, connectedTo: string): string {
   const name = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(:\d{1,5})?$/.exec(host ?? "")?.[1] ?? "";
   const bare = name.replace(/^\[(.*)\]$/, "$1");
-  if (isIP(bare) !== 0) return bracketed(bare);
+  if (isIP(bare) !== 0) return hostInUrl(bare);
   if (NAME.test(name) && covers(certificate, name)) return name.toLowerCase();
-  return bracketed(connectedTo.replace(/^::ffff:(?=\d+\.)/i, ""));
+  return hostInUrl(connectedTo.replace(/^::ffff:(?=\d+\.)/i, ""));
 }
 
 export function redirectToHttps(exchange: Exchange, certificate: X509Certificate, httpsPort: number): void {
@@ -34,8 +35,4 @@ function covers(certificate: X509Certificate, name: string): boolean {
   // A bare "*" is no name to X.509, but it is the only name of a wildcard-only certificate.
   const any = /(^|, )DNS:\*(,|$)/.test(certificate.subjectAltName ?? "");
   return any || certificate.checkHost(name) !== undefined;
-}
-
-function bracketed(address: string): string {
-  return isIPv6(address) ? `[${address}]` : address;
 }

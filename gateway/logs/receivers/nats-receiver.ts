@@ -2,11 +2,13 @@
  * NATS JetStream: one message per batch, acknowledged when the stream has stored it. The batch's id is the message's
  * id, so that the stream drops duplicates within its window.
  */
+
 import { isIP } from "node:net";
 import { type JetStreamClient, jetstream } from "@nats-io/jetstream";
 import { connect, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
 import { defined } from "../../../base/defined.js";
 import { TLS_CIPHERS } from "../../../base/tls-ciphers.js";
+import { hostInUrl } from "../../../net/address.js";
 import type { Batch } from "../spool.js";
 import { type LogReceiver, type ReceiverOptions, TIMEOUT_MS } from "./receiver.js";
 
@@ -28,7 +30,7 @@ export function natsReceiver(options: NatsReceiverOptions): LogReceiver {
   async function join() {
     const connection = await connect(
       defined({
-        servers: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+        servers: `${hostInUrl(host)}:${port}`,
         // The sender retries and logs it. Other servers of a cluster are not configured here.
         reconnect: false,
         ignoreClusterUpdates: true,
