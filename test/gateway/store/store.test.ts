@@ -26,18 +26,25 @@ afterAll(async () => {
 
 const kinds = ["PGlite", "PostgreSQL"] as const;
 describe.each(kinds)("%s", (kind) => {
-  const stores: Store[] = [];
+  // Opening PGlite takes seconds of CPU time, so the tests share a store.
+  let opened: Store | undefined;
   async function open(): Promise<Store> {
-    if (kind === "PGlite") stores.push(await openPgliteStore(join(dir, "db")));
-    else if (typeof server === "string") throw new Error(server);
-    else stores.push(await openPostgresStore(server.url));
-    return stores.at(-1) as Store;
+    if (typeof server === "string" && kind === "PostgreSQL") throw new Error(server);
+    opened ??= await (typeof server === "string" || kind === "PGlite"
+      ? openPgliteStore(join(dir, "db"))
+      : openPostgresStore(server.url));
+    return opened;
+  }
+  async function reopen(): Promise<Store> {
+    await opened?.close();
+    opened = undefined;
+    return open();
   }
   afterEach(async () => {
-    const store = stores[0] ?? (await open());
+    const store = await open();
     for (const { connPort } of await store.list()) await store.remove(connPort);
-    for (const each of stores.splice(0)) await each.close();
   });
+  afterAll(() => opened?.close());
 
   test("V-11: the lowest free port each time, until the range is full", async () => {
     const store = await open();
@@ -97,13 +104,11 @@ describe.each(kinds)("%s", (kind) => {
     await store.create(aRequest({ sources: ["198.51.100.0/24"], expiresAt: 4_000_000_000_000 }), RANGE);
     const kept = await store.list();
     expect(await store.remove(50_000, "eve")).toBeUndefined();
-    await stores.splice(0)[0]?.close();
-    const reopened = await open();
+    const reopened = await reopen();
     expect(await reopened.list()).toEqual(kept);
     expect(await reopened.remove(50_000, "ada")).toEqual(kept[0]);
     expect(await reopened.remove(50_000, "ada")).toBeUndefined();
-    await stores.splice(0)[0]?.close();
-    expect(await (await open()).list()).toEqual([]);
+    expect(await (await reopen()).list()).toEqual([]);
   });
 
   test("V-12, V-14: what comes at once shares a commit, and each gets its own answer", async () => {
