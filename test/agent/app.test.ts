@@ -1,8 +1,9 @@
 /** Who gets in, what strangers learn, and what the log keeps. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { VERSION } from "../../base/version.js";
+import { test } from "../fixtures/agent.js";
 import { logged, startTestAgent, type TestAgent, TOKEN } from "./support/test-agent.js";
 import { ask, parseReply } from "./support/wire.js";
 
@@ -62,11 +63,10 @@ describe("the token", () => {
     expect(reply.headers.connection).toBe("close");
   });
 
-  test("auth: none lets everybody in and warns in the log", async () => {
-    const open = await startTestAgent({ yaml: "auth: none" });
+  test("auth: none lets everybody in and warns in the log", async ({ startAgent }) => {
+    const open = await startAgent({ yaml: "auth: none" });
     expect((await ask(open, "/v1/files")).status).toBe(200);
     expect(open.log).toContainEqual(expect.objectContaining({ level: 40, event: "open" }));
-    await open.stop();
   });
 });
 
@@ -83,9 +83,9 @@ describe("documents", () => {
     expect(await json("https://h/v1/files?x")).toEqual({ directories });
   });
 
-  test("/v1/host has the SSH host keys as they are at that moment, without private ones", async () => {
+  test("/v1/host has the SSH host keys as they are at that moment, without private ones", async ({ startAgent }) => {
     const sshDir = join(agent.base, "ssh");
-    const own = await startTestAgent({ sshDir });
+    const own = await startAgent({ sshDir });
     expect(JSON.parse((await own.ask("/v1/host")).body.toString()).ssh_host_keys).toEqual([]);
     mkdirSync(sshDir);
     writeFileSync(join(sshDir, "ssh_host_ed25519_key.pub"), "ssh-ed25519 AAAAC3 root@host\n");
@@ -94,7 +94,6 @@ describe("documents", () => {
     const host = JSON.parse((await own.ask("/v1/host")).body.toString());
     expect(host).toMatchObject({ name: "test-host", version: VERSION, ssh_host_keys: ["ssh-ed25519 AAAAC3"] });
     expect(host.directories).toHaveLength(2);
-    await own.stop();
   });
 
   test.each(["/", "/v1", "/v1/hosts", "/V1/files", "/v1/files%2fshared", "/openapi.json/x"])(
@@ -207,13 +206,14 @@ describe("the plain port", () => {
     expect(reply.headers.location).toBe(`https://127.0.0.1:${agent.agent.httpsPort}${path}`);
   });
 
-  test("serves the same API, behind the same token, where tls is false, and warns in the log", async () => {
-    const plain = await startTestAgent({ tls: false });
+  test("serves the same API, behind the same token, where tls is false, and warns in the log", async ({
+    startAgent,
+  }) => {
+    const plain = await startAgent({ tls: false });
     expect(plain.agent.httpsPort).toBeUndefined();
     expect((await ask(plain, "/v1/files")).status).toBe(401);
     expect((await plain.ask("/v1/files")).status).toBe(200);
     expect((await plain.ask("/v1/files/shared/x", { method: "PUT", body: "y" })).status).toBe(201);
     expect(plain.log).toContainEqual(expect.objectContaining({ level: 40, event: "plain" }));
-    await plain.stop();
   });
 });

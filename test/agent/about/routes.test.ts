@@ -1,8 +1,8 @@
 /** What the agent says of itself. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { VERSION } from "../../../base/version.js";
+import { test } from "../../fixtures/agent.js";
 import { type JobAgent, startJobAgent } from "../support/job-agent.js";
-import { startTestAgent } from "../support/test-agent.js";
 import { ask } from "../support/wire.js";
 
 let agent: JobAgent;
@@ -128,12 +128,11 @@ describe("/openapi.json", () => {
     `);
   });
 
-  test("leaves out what this host does not serve, and the token where none is asked for", async () => {
-    const bare = await startTestAgent({ yaml: "auth: none" });
+  test("leaves out what this host does not serve, and the token where none is asked for", async ({ startAgent }) => {
+    const bare = await startAgent({ yaml: "auth: none" });
     const body = JSON.parse((await bare.ask("/openapi.json")).body.toString());
     expect(body.security).toEqual([]);
     expect(Object.keys(body.paths)).not.toContain("/api/cluster/ip-addresses");
     expect(Object.keys(body.paths).some((path) => path.startsWith("/v1.0/"))).toBe(false);
-    await bare.stop();
   });
 });

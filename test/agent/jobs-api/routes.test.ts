@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAgent } from "../../../agent/serve.js";
 import { parseConfig } from "../../../agent/settings/parse.js";
+import { test } from "../../fixtures/agent.js";
 import { type JobAgent, OCTETS, openStream, startJobAgent } from "../support/job-agent.js";
-import { BEARER, CANARY, logged, startTestAgent, TOKEN } from "../support/test-agent.js";
+import { BEARER, CANARY, logged, TOKEN } from "../support/test-agent.js";
 import { ask, open } from "../support/wire.js";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -410,12 +411,11 @@ describe("/v1/accelerators", () => {
     for (const id of ids) await agent.ask(`/v1/jobs/${id}`, { method: "DELETE" });
   });
 
-  test("a host without any says so, and makes no directory for jobs", async () => {
-    const bare = await startTestAgent();
+  test("a host without any says so, and makes no directory for jobs", async ({ startAgent }) => {
+    const bare = await startAgent();
     expect(JSON.parse((await bare.ask("/v1/accelerators")).body.toString()).accelerators).toEqual([]);
     expect((await bare.ask("/v1/jobs", { method: "POST", headers: OCTETS, body: "x" })).status).toBe(422);
     expect(existsSync(join(bare.base, "home/jobs"))).toBe(false);
-    await bare.stop();
   });
 });
 

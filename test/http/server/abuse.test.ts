@@ -3,11 +3,12 @@ import { readdirSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { ABUSES, statusOf, type Victim } from "../../../bench/agent/abuse.js";
 import { Client, repeat, tasks } from "../../../bench/agent/honest.js";
 import { BEARER, startTestAgent, type TestAgent } from "../../agent/support/test-agent.js";
 import { ask } from "../../agent/support/wire.js";
+import { test } from "../../fixtures/agent.js";
 
 const LARGE = Buffer.alloc(4_000_000, "large");
 const SMALL = Buffer.alloc(1024, "small");
@@ -159,8 +160,8 @@ describe("connections", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test("limits are configuration", async () => {
-    const own = await startTestAgent({ yaml: "limits: { connections_per_address: 2, headers_ms: 300 }" });
+  test("limits are configuration", async ({ startAgent }) => {
+    const own = await startAgent({ yaml: "limits: { connections_per_address: 2, headers_ms: 300 }" });
     const dialOwn = (from: string) =>
       new Promise<Socket>((resolve) => {
         const socket = connect({ host: "127.0.0.1", port: own.plain.port, localAddress: from }, () => resolve(socket));
@@ -168,7 +169,6 @@ describe("connections", () => {
     const held = [await dialOwn(HOSTILE), await dialOwn(HOSTILE)];
     expect(await said(await dialOwn(HOSTILE))).toMatch(/^HTTP\/1\.1 503 /);
     for (const socket of held) socket.destroy();
-    await own.stop();
   });
 
   test("an honest client that was idle is served again after the flood", async () => {

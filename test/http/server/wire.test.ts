@@ -3,11 +3,12 @@ import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { run } from "../../../base/process/run.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { BEARER, logged, startTestAgent, type TestAgent } from "../../agent/support/test-agent.js";
 import { ask, open, parseReply } from "../../agent/support/wire.js";
+import { test } from "../../fixtures/agent.js";
 
 let agent: TestAgent;
 beforeAll(async () => {
@@ -83,8 +84,8 @@ describe("TLS", () => {
     expect(reused).toBe(true);
   });
 
-  test("a new certificate is used after a reload, and a broken one leaves the old in use", async () => {
-    const own = await startTestAgent();
+  test("a new certificate is used after a reload, and a broken one leaves the old in use", async ({ startAgent }) => {
+    const own = await startAgent();
     const next = makeCertificate();
     writeFileSync(join(own.base, "key"), next.key);
     await expect(own.agent.reload()).rejects.toThrow("do not make a pair");
@@ -92,7 +93,6 @@ describe("TLS", () => {
     writeFileSync(join(own.base, "cert"), next.cert);
     await own.agent.reload();
     expect((await ask({ port: own.port, ca: next.cert }, "/healthz")).status).toBe(200);
-    await own.stop();
   });
 });
 
