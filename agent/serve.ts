@@ -213,7 +213,10 @@ function endOf(certificate: X509Certificate | undefined): number | undefined {
 
 function warn(config: AgentConfig, certificate: X509Certificate | undefined, log: Logger): void {
   if (config.auth === "none") {
-    log.warn({ event: "open" }, 'auth is "none": whoever reaches this port may read and write the directories');
+    log.warn(
+      { event: "open" },
+      'auth is "none": every client that reaches this port may read and write the directories',
+    );
   }
   if (certificate === undefined) {
     log.warn({ event: "plain" }, "tls is off: the token and every file cross the network in clear text");

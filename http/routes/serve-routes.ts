@@ -10,8 +10,8 @@ import type { Match, RouteTable } from "./route-table.js";
 export interface ServeOptions<R extends Route, Admitted> {
   readonly table: RouteTable<R>;
   /**
-   * Applies the access rules before anything else happens, also where nothing was found: whoever may not know which
-   * paths exist must not learn it from a 404.
+   * Applies the access rules before anything else happens, even if nothing was found: a caller without access must not
+   * learn from a 404 which paths exist.
    *
    * @returns what handlers get as `admitted`. @throws what refuses the request.
    */

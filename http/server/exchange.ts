@@ -78,11 +78,6 @@ export class Exchange {
     this.res.writeHead(status, { "X-Request-Id": this.id, ...headers });
   }
 
-  /** For an answer that somebody else writes to the response. */
-  setId(): void {
-    this.res.setHeader("X-Request-Id", this.id);
-  }
-
   /** Answers with content that is in memory as a whole. */
   answer(status: number, headers: Headers, body?: Buffer | string): void {
     const content = typeof body === "string" ? Buffer.from(body) : body;

@@ -1,4 +1,4 @@
-/** Who gets in, what strangers learn, and what the log keeps. */
+/** Access, the answers to callers without a token, and the content of the log. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";

@@ -1,4 +1,4 @@
-/** A real agent on free ports with directories of its own, and a canary beside them that nobody may see. */
+/** A real agent on free ports with its own directories, and a canary beside them that must never be served. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

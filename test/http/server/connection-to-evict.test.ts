@@ -13,7 +13,7 @@ test.each([
   expect(connectionToEvict(of(waiting))?.name).toBe(gives);
 });
 
-test("of nobody, nobody", () => {
+test("without connections, none", () => {
   expect(connectionToEvict([])).toBeUndefined();
 });
 
