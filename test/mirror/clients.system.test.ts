@@ -2,22 +2,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
+import { test } from "../fixtures/mirror.js";
 import { Clients } from "./support/clients.js";
-import { TestMirror, teamOver } from "./support/mirror.js";
+import { type TestMirror, teamOver } from "./support/mirror.js";
 import { Upstream } from "./support/upstream.js";
 import { npmTarball, sdist, wheel } from "./support/wheels.js";
 
 let upstream: Upstream;
 let mirror: TestMirror;
+let startMirror: typeof TestMirror.start;
 let clients: Clients;
 
-beforeEach(async () => {
+test.beforeEach(async ({ startMirror: starting }) => {
+  startMirror = starting;
   upstream = await Upstream.start();
   clients = new Clients();
 });
-afterEach(async () => {
-  await mirror?.destroy();
+test.afterEach(async () => {
   await upstream.lose().catch(() => undefined);
   clients.remove();
 });
@@ -25,7 +27,7 @@ afterEach(async () => {
 const QUICK = { headersMs: 2_000, idleMs: 2_000, downMs: 200, indexTtlMs: 100 };
 
 async function start(connection = "public:pypi") {
-  mirror = await TestMirror.start(
+  mirror = await startMirror(
     teamOver(connection),
     { "public:pypi": upstream.url, "public:npmjs": upstream.registry },
     QUICK,

@@ -1,9 +1,10 @@
 /** The commands with a real gateway: its own daemon, store and kernel table. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
-import { startTestGateway, type TestGateway, tokenOf } from "../../gateway/support/gateway.js";
+import { test } from "../../fixtures/gateway.js";
+import { type TestGateway, tokenOf } from "../../gateway/support/gateway.js";
 import { runInProcess } from "../../support/run-cli.js";
 
 const support = await namespaceSupport();
@@ -13,16 +14,15 @@ if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`
 describe.runIf(here)("with a real gateway", () => {
   let gw: TestGateway;
   let bin: string;
-  beforeAll(async () => {
-    gw = await startTestGateway();
+  test.beforeAll(async ({ gateway }) => {
+    gw = gateway;
     bin = join(gw.dir, "bin");
     await mkdir(bin);
     await writeFile(join(bin, "ssh"), "#!/bin/sh\n", { mode: 0o755 });
     for (const user of ["ada", "bob"]) await writeFile(join(gw.dir, user), await tokenOf(user), { mode: 0o600 });
     await writeFile(join(gw.dir, "root"), await tokenOf("root", ["admin"]), { mode: 0o600 });
   });
-  afterAll(() => gw?.stop());
-  beforeEach(async () => {
+  test.beforeEach(async () => {
     for (const { connPort } of await gw.gateway.forwards.list()) await gw.gateway.forwards.remove(connPort);
   });
 

@@ -1,22 +1,16 @@
 /** The real kernel, in a network namespace of its own. */
-import { afterAll, beforeAll, describe, onTestFinished, test } from "vitest";
+import { describe } from "vitest";
 import { parseBlocks } from "../../../gateway/forwards/block.js";
 import { openKernel } from "../../../gateway/nft/nft-kernel.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
-import { NetNamespace } from "../../../local/network/net-namespace.js";
+import { test } from "../../fixtures/namespaces.js";
 import { KERNEL_CASES } from "./kernel-cases.js";
 
 const support = await namespaceSupport();
 if (typeof support === "string") console.log(`skipped: no network namespaces here: ${support}`);
 
 describe.skipIf(typeof support === "string")("the kernel through nft", () => {
-  let namespace: NetNamespace;
-  beforeAll(async () => {
-    namespace = await NetNamespace.open("kernel");
-  });
-  afterAll(() => namespace?.close());
-
-  test.each(KERNEL_CASES)("$title", async ({ run }) => {
+  test.for(KERNEL_CASES)("$title", async ({ run }, { namespace, onTestFinished }) => {
     const options = {
       wan: "wan0",
       lan: "lan0",

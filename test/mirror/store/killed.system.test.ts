@@ -34,7 +34,7 @@ beforeAll(async () => {
   const outdir = mkdtempSync(join(tmpdir(), "sallyport-bundle-"));
   bundle = join(outdir, "serve.mjs");
   await build({
-    entryPoints: [join(import.meta.dirname, "support", "serve.ts")],
+    entryPoints: [join(import.meta.dirname, "../support/serve.ts")],
     outfile: bundle,
     bundle: true,
     platform: "node",
