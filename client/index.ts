@@ -4,6 +4,8 @@ export { type CertificateFacts, inspectCertificate } from "../certs/inspect.js";
 export { readToken } from "../certs/token.js";
 export { AgentClient, type CallOptions } from "./agent/agent-client.js";
 export type { Directory, DirectoryEntry, HostInfo } from "./agent/answers.js";
+export { type AwaitOptions, awaitAgent, type BootReport, type BootVerdict } from "./agent/await-agent.js";
+export { type AwaitHostsOptions, awaitHosts, type BootedHost, type BootingHost } from "./agent/await-hosts.js";
 export { fetchHostKeys, type HostKeysOptions, type KnownHostKeys } from "./agent/host-keys.js";
 export type { AcceleratorsAnswer, JobAnswer, JobSummary } from "./agent/job-answers.js";
 export { type FollowOptions, hasEnded, type JobInput, Jobs, type SubmitOptions } from "./agent/jobs.js";
@@ -19,6 +21,10 @@ export {
   type KnownForwards,
   type WantedForward,
 } from "./gateway/client.js";
+export { findInputs, type InputFile } from "./process/inputs.js";
+export { type Place, parsePlace } from "./process/places.js";
+export { type ManyOptions, type PoolHost, processMany } from "./process/process-many.js";
+export { type ProcessEnvironment, type Processed, processOne, type Work } from "./process/process-one.js";
 export { readKnownHosts, writeKnownHosts } from "./ssh/known-hosts.js";
 export { findSsh, type OpenSshTarget, runSsh, sshArguments } from "./ssh/openssh.js";
 export {

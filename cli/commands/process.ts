@@ -5,7 +5,7 @@ import { EXIT } from "../../base/fault.js";
 import type { JobAnswer } from "../../client/agent/job-answers.js";
 import type { Place } from "../../client/process/places.js";
 import type { ManyOptions } from "../../client/process/process-many.js";
-import type { Surroundings, Work } from "../../client/process/process-one.js";
+import type { ProcessEnvironment, Work } from "../../client/process/process-one.js";
 import type { Context, Progress, Register } from "../context.js";
 import { connectTo, type HostFlags, type HostTarget, resolveHost, withHostFlags } from "../host.js";
 
@@ -182,9 +182,9 @@ async function wanted(context: Context, { accelerator, parameters }: ProcessFlag
 function surroundings(
   context: Context,
   target: HostTarget,
-  client: Surroundings["client"],
+  client: ProcessEnvironment["client"],
   timeout: Timeout | undefined,
-): Surroundings {
+): ProcessEnvironment {
   const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout.ms);
   return defined({
     host: target.name,

@@ -18,7 +18,7 @@ export interface Work {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-export interface Surroundings {
+export interface ProcessEnvironment {
   /** For messages. */
   readonly host: string;
   readonly client: AgentClient;
@@ -46,12 +46,12 @@ export interface Processed {
 const LAST_MS = 5_000;
 
 /** Submits and does not wait. */
-export function submitOnly(work: Work, around: Surroundings): Promise<JobAnswer> {
+export function submitOnly(work: Work, around: ProcessEnvironment): Promise<JobAnswer> {
   return guarded(around, (key) => around.client.jobs.submit({ ...submission(work, around), key }));
 }
 
 /** @throws Fault, with the end of stderr where the program failed. */
-export function processOne(work: Work, around: Surroundings): Promise<Processed> {
+export function processOne(work: Work, around: ProcessEnvironment): Promise<Processed> {
   const { client, host, signal, retries } = around;
   const { jobs } = client;
   return guarded(around, async (key, settled) => {
@@ -77,7 +77,10 @@ export function processOne(work: Work, around: Surroundings): Promise<Processed>
   });
 }
 
-async function guarded<T>(around: Surroundings, run: (key: string, settled: () => void) => Promise<T>): Promise<T> {
+async function guarded<T>(
+  around: ProcessEnvironment,
+  run: (key: string, settled: () => void) => Promise<T>,
+): Promise<T> {
   const key = randomUUID();
   let isSettled = false;
   try {
@@ -95,7 +98,7 @@ async function guarded<T>(around: Surroundings, run: (key: string, settled: () =
 }
 
 /** By its key: whether the host took the job is not known where its answer never came. */
-async function forget({ lastClient }: Surroundings, key: string): Promise<void> {
+async function forget({ lastClient }: ProcessEnvironment, key: string): Promise<void> {
   const signal = AbortSignal.timeout(LAST_MS);
   const client = await lastClient();
   try {
@@ -107,7 +110,7 @@ async function forget({ lastClient }: Surroundings, key: string): Promise<void> 
   }
 }
 
-function submission({ src, dst, accelerator, parameters }: Work, { signal, onSend }: Surroundings) {
+function submission({ src, dst, accelerator, parameters }: Work, { signal, onSend }: ProcessEnvironment) {
   return defined({
     signal,
     input: inputOf(src),
@@ -123,7 +126,7 @@ function inputOf(src: Place): JobInput {
   return src.kind === "host" ? { url: src.url } : { stream: process.stdin };
 }
 
-async function fetch(dst: Place | undefined, id: string, { client, signal, onFetch, retries }: Surroundings) {
+async function fetch(dst: Place | undefined, id: string, { client, signal, onFetch, retries }: ProcessEnvironment) {
   const options = defined({
     signal,
     onProgress: onFetch,
