@@ -79,7 +79,8 @@ export class HttpClient {
       connections: options.connections,
       pipelining: keepAlive ? 1 : 0,
       headersTimeout: 0,
-      bodyTimeout: idleMs,
+      // undici refuses fractions of a millisecond.
+      bodyTimeout: Math.ceil(idleMs),
     });
     if (via.kind === "proxy") {
       const { env, tls } = via;

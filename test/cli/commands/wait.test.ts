@@ -89,7 +89,10 @@ describe("sallyport wait", () => {
     const { code, stdout, stderr } = await wait(...hosts, "--timeout", "2s", "--json");
     expect(code).toBe(1);
     const seen = (JSON.parse(stdout) as { hosts: { verdict: string; seen: string }[] }).hosts;
-    expect(seen.map(({ verdict }) => verdict)).toEqual(["ready", "late", "late"]);
+    expect(
+      seen.map(({ verdict }) => verdict),
+      stdout,
+    ).toEqual(["ready", "late", "late"]);
     expect(seen[1]?.seen).toMatch(/^refused; SSH: /);
     expect(seen[2]?.seen).toMatch(/^no answer; SSH: /);
     const { error } = JSON.parse(stderr.trim().split("\n").at(-1) ?? "") as {
