@@ -12,7 +12,7 @@ import { textOf } from "./raw-ec2.js";
 export type InjectedFault = "throttled" | "unavailable" | "internal" | "lost" | "cut" | Refusal;
 
 /** An error of EC2's own, in place of the call. */
-export interface Refusal {
+interface Refusal {
   readonly code: string;
   readonly message: string;
   /** @default 400 */
