@@ -2,8 +2,8 @@
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export type Labels = Readonly<Record<string, string>>;
-export type Sample = readonly [labels: Labels, value: number];
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
 
 export interface Family {
   readonly name: string;
@@ -20,7 +20,7 @@ export interface HistogramFamily {
   readonly samples: ReadonlyArray<readonly [labels: Labels, histogram: Histogram]>;
 }
 
-export interface Histogram {
+interface Histogram {
   /** Upper bounds, ascending, each with the observations at or below it; +Inf is `count`. */
   readonly buckets: ReadonlyArray<readonly [le: number, count: number]>;
   readonly count: number;

@@ -8,7 +8,7 @@ import { badCommonName, badValidity } from "./errors.js";
 import { sortNames, WILDCARD } from "./names.js";
 
 /** Apple's TLS refuses server certificates with a longer validity, even locally installed ones. */
-export const MAX_DAYS = 825;
+const MAX_DAYS = 825;
 /** Security of 112 bits, enough until 2030, and read by every TLS stack; more would only make each handshake slower. */
 const RSA_BITS = 2048;
 /** A client's clock may be this far behind ours. */

@@ -8,7 +8,7 @@ import { packageRoot } from "../base/tools.js";
 import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
 import { configTemplate } from "./template.js";
 
-export const PROJECT_FILE = "sallyport.yaml";
+const PROJECT_FILE = "sallyport.yaml";
 
 export interface ProcessEnvironment {
   readonly cwd: string;

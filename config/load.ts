@@ -8,8 +8,7 @@ import { resolveConfig } from "./resolve.js";
 import type { Config, ConfigKey } from "./schema.js";
 import { defaultLayer, envLayer, flagLayer } from "./text-layers.js";
 
-export type { Origin } from "./origin.js";
-export type { Config, ConfigKey, ConnectConfig, FirewallSyncConfig, HostDir } from "./schema.js";
+export type { Config, ConfigKey, FirewallSyncConfig, HostDir } from "./schema.js";
 
 export interface LoadOptions {
   readonly cwd: string;

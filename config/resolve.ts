@@ -74,7 +74,7 @@ function keyPair(written: NonNullable<ConfigFile["key_pair"]>, path: (written: s
 }
 
 /** `~` is the user's home; a relative path is relative to the file that holds it. */
-export function localPath(written: string, base: string, home: string): string {
+function localPath(written: string, base: string, home: string): string {
   if (written === "~") return home;
   return written.startsWith("~/") ? resolve(home, written.slice(2)) : resolve(base, written);
 }

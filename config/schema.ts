@@ -20,7 +20,7 @@ import type { Defaulted, Immutable } from "./schema/shapes.js";
 export type { AcceleratorConfig, AgentLimitsConfig } from "./schema/agent.js";
 export type { KeyPairConfig } from "./schema/credentials.js";
 export type { FirewallSyncConfig } from "./schema/firewall.js";
-export type { ConnectConfig } from "./schema/gateway.js";
+
 export type { FleetConfig, HostOverride, SpotConfig, StopMode } from "./schema/hosts.js";
 export type { LabGatewayConfig } from "./schema/lab-gateway.js";
 export type { PrivateMirrorConfig } from "./schema/private-mirror.js";

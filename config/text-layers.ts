@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PREFIX = "SALLYPORT_";
 
 export const envName = (key: ConfigKey) => `${PREFIX}${key.toUpperCase()}`;
-export const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
+const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
 
 /** Variables with the prefix that are no configuration keys, and their purpose. */
 export const otherVariables: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import type { ConnectProtocol } from "./machine-types.js";
 import { argumentsFor, programsFor, usualPrograms } from "./programs.js";
 
 /** By protocol, a known program, or a program and its arguments with `{host}`, `{port}` … in them. */
-export type ConfiguredPrograms = { readonly [P in Exclude<ConnectProtocol, "mgmt">]?: readonly string[] | undefined };
+type ConfiguredPrograms = { readonly [P in Exclude<ConnectProtocol, "mgmt">]?: readonly string[] | undefined };
 
 export interface ProgramChoice {
   /** `--with`: a known program, by name or path. */

@@ -31,9 +31,6 @@ export const hostNotReady = (what: string, seconds: number, tail: string) =>
 export const userDataFailed = (tail: string) =>
   new Fault("local/user-data-failed", `the host's boot script failed`, { hint: tail });
 
-export const notBuilt = (file: string) =>
-  new Fault("local/not-built", `there is no file ${quote(file)}`, { hint: `run "npm run build"` });
-
 export const terraformMissing = () =>
   new Fault("local/terraform-missing", `there is no program "terraform" or "tofu" on PATH`, {
     hint: `run "node scripts/setup.mjs", or install Terraform >= 1.11`,

@@ -16,7 +16,7 @@ import { fieldTooLarge, malformedForm, notAForm, repeatedField, tooManyParts, un
 const FILE = "datafile";
 const PARTS = 16;
 /** Bytes of one field, in particular of `parameters`. */
-export const FIELD_BYTES = 1024 * 1024;
+const FIELD_BYTES = 1024 * 1024;
 const PART_HEADER_BYTES = 8 * 1024;
 const PART_HEADERS = 16;
 /** Bytes of a whole form without its file: fields, headers and boundaries. */

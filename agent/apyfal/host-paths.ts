@@ -14,7 +14,7 @@ import { badParameters, foreignUrl, notHostUrl, relativeHostPath, twoUrls, unaut
 export type HostRef = Extract<FileRef, { kind: "host" }>;
 
 /** An authorized directory under one of its two paths: as configured, or its real path. */
-export interface Place {
+interface Place {
   readonly directory: string;
   /** Absolute, without a slash at its end. */
   readonly path: string;

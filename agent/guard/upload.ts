@@ -35,7 +35,7 @@ const FLUSHED_BYTES = 32 * 1024 * 1024;
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
-export type Existing = BigIntStats | undefined;
+type Existing = BigIntStats | undefined;
 
 /** Throws if the existing file does not allow the upload. Called before the first byte and at the last moment. */
 export type Allow = (existing: Existing) => void;

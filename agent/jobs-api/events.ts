@@ -14,7 +14,7 @@ const RETRY_MS = 1_000;
 
 const ENDED: ReadonlySet<JobState> = new Set(["done", "failed", "cancelled"]);
 
-export function hasEnded({ state }: Pick<Job, "state">): boolean {
+function hasEnded({ state }: Pick<Job, "state">): boolean {
   return ENDED.has(state);
 }
 

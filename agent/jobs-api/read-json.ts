@@ -4,7 +4,7 @@ import { readBody } from "../../http/server/read-body.js";
 import { jsonTooLarge, notJson } from "./problems.js";
 
 /** Parameters are documents. Data belongs into the input. */
-export const MAX_JSON_BYTES = 1024 * 1024;
+const MAX_JSON_BYTES = 1024 * 1024;
 
 /** @throws Problem 400 or 413, or an error of the connection. */
 export async function readJson(exchange: Exchange): Promise<unknown> {

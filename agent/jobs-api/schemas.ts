@@ -72,7 +72,7 @@ const summary = {
   output_bytes: Type.Optional(count("Bytes.")),
 };
 
-export const JobSummarySchema = Type.Object(summary);
+const JobSummarySchema = Type.Object(summary);
 export const JobSchema = Type.Object({
   ...summary,
   parameters: Type.Record(Type.String(), Type.Unknown()),
@@ -85,7 +85,7 @@ export const JobListSchema = Type.Object({
   next: Type.Optional(text("The cursor of the next page; also in the Link header.")),
 });
 
-export const DeviceSchema = Type.Object({
+const DeviceSchema = Type.Object({
   kind: choice(["fpga", "nvidia", "neuron"]),
   id: text("As the device's own tool counts or names it."),
   name: Type.String(),

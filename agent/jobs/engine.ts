@@ -41,7 +41,7 @@ export interface EngineOptions {
 }
 
 /** Bytes of `-j` as JSON: anything larger should be an input. */
-export const PARAMETERS_BYTES = 1024 * 1024;
+const PARAMETERS_BYTES = 1024 * 1024;
 /** Bytes of all queued jobs as JSON; beyond this, the queue counts as full. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 /** Interval of the search for jobs that are older than keep_jobs_seconds. */

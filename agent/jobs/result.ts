@@ -4,7 +4,7 @@ import { errno } from "../../base/fault.js";
 import type { JobFailure, JsonObject } from "./types.js";
 
 /** Bytes of JSON. Anything larger should be an output. */
-export const RESULT_BYTES = 1024 * 1024;
+const RESULT_BYTES = 1024 * 1024;
 
 /** @returns `{}` if the program left nothing there. */
 export function readResult(file: string): { result: JsonObject } | { failure: JobFailure } {

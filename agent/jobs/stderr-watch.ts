@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 /** Bytes of stderr to keep. */
-export const TAIL_BYTES = 8 * 1024;
+const TAIL_BYTES = 8 * 1024;
 const PROGRESS = /^\s*progress:\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/i;
 
 export class StderrWatch {

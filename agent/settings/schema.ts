@@ -6,7 +6,7 @@ const text = (description: string) => Type.String({ minLength: 1, description })
 const port = (fallback: number) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description: "a port, 1 to 65535" });
 
-export const HostDirSchema = Type.Object(
+const HostDirSchema = Type.Object(
   {
     name: Type.String({
       pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
@@ -23,7 +23,7 @@ const positive = (fallback: number, description: string) =>
 const words = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "a list of words" });
 
 /** Exactly one of builtin, command and filter; parse.ts checks that. */
-export const AcceleratorSchema = Type.Object(
+const AcceleratorSchema = Type.Object(
   {
     builtin: Type.Optional(
       Type.Union([Type.Literal("gzip"), Type.Literal("sha3")], { description: '"gzip" or "sha3"' }),

@@ -74,7 +74,7 @@ export function resultsText(results: readonly Result[]): string {
   return [table([["INPUT", "HOST", "STATE", "", ""], ...rows]), sum].join("\n");
 }
 
-export function stateText({ state, progress, failure, exit_status }: JobSummary): string {
+function stateText({ state, progress, failure, exit_status }: JobSummary): string {
   if (state === "running") return progress === undefined ? state : `${state} ${Math.floor(progress * 100)}%`;
   if (state !== "failed") return state;
   return failure?.reason === "exit" ? `failed (exit ${exit_status ?? "?"})` : `failed (${failure?.reason ?? "?"})`;

@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { Result } from "./process-many.js";
 
-export const failuresIn = (results: readonly Result[]): number =>
-  results.filter(({ done }) => done === undefined).length;
+const failuresIn = (results: readonly Result[]): number => results.filter(({ done }) => done === undefined).length;
 
 export function resultsDocument(results: readonly Result[], outDir: string, seconds: number) {
   const failed = failuresIn(results);

@@ -60,7 +60,7 @@ export function hostBlocks(hosts: readonly SshConfigHost[], home: string): strin
 }
 
 /** `text` with `blocks` as the section of `project`, or without that section. Pure. */
-export function withSection(text: string, project: string, blocks: string | undefined): string {
+function withSection(text: string, project: string, blocks: string | undefined): string {
   const [begin, end] = [`# begin ${JSON.stringify(project)}\n`, `# end ${JSON.stringify(project)}\n`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end, from);

@@ -111,7 +111,7 @@ export function transferFault(error: unknown, at: string, signal: AbortSignal | 
   return errors.broken(at, networkCode(error) ?? networkText(error), error);
 }
 
-export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined);
   return given.length < 2 ? given[0] : AbortSignal.any(given);
 }

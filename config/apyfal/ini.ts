@@ -13,7 +13,7 @@ export interface IniEntry {
   readonly line: number;
 }
 
-export interface IniSection {
+interface IniSection {
   readonly line: number;
   readonly entries: ReadonlyMap<string, IniEntry>;
 }

@@ -1,6 +1,6 @@
 /** The keys of a gateway's users: its address, its certificate, and the programs that connect to machines behind it. */
-import { type Static, Type } from "@sinclair/typebox";
-import { type Immutable, localFile } from "./shapes.js";
+import { Type } from "@sinclair/typebox";
+import { localFile } from "./shapes.js";
 
 const words = (description: string) =>
   Type.Optional(
@@ -43,8 +43,6 @@ export const gatewayKeys = {
   }),
   connect,
 } as const;
-
-export type ConnectConfig = Immutable<Static<typeof connect>>;
 
 /** Paths of this machine among them. */
 export const gatewayPaths = ["gateway_cert", "gateway_token_file"] as const;

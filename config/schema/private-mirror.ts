@@ -5,7 +5,7 @@ import { type Immutable, ipv4Block, SUBNET_ID, text, VPC_ID } from "./shapes.js"
 const block = (description: string) => ipv4Block(description, "10.72.0.0/16");
 
 /** Services that a private network may have an interface endpoint for, beside those of the mirror. */
-export const ENDPOINT_SERVICES = [
+const ENDPOINT_SERVICES = [
   "sts",
   "ssm",
   "ssmmessages",

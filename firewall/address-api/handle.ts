@@ -9,7 +9,7 @@ import { serveRoutes } from "../../http/routes/serve-routes.js";
 import type { Handle } from "../../http/server/listener.js";
 import type { AddressList } from "./address-list.js";
 
-export const ADDRESSES_PATH = "/api/cluster/ip-addresses";
+const ADDRESSES_PATH = "/api/cluster/ip-addresses";
 
 type AddressRoute = Route<"anyone" | "token", RouteHandler>;
 

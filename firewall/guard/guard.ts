@@ -17,7 +17,6 @@ import type { RuleTable } from "../options/table.js";
 import { exposuresIn, HAVE_PORTS, type IngressExposure, type UnresolvedSource } from "./ingress-exposures.js";
 import { isObject, objectAt, type StackJson, TerraformJson } from "./terraform-json.js";
 
-export type { UnresolvedSource } from "./ingress-exposures.js";
 export type { StackJson } from "./terraform-json.js";
 
 /** A port that the guard lets pass for a source. */

@@ -15,7 +15,7 @@ import { type Origins, writtenAt } from "./origins.js";
 import type { FirewallOptions, IngressEntry, Profile } from "./schema.js";
 
 /** One entry of `ingress`. */
-export interface ListedRequest {
+interface ListedRequest {
   readonly ports: readonly number[];
   readonly source: RuleSource;
   readonly path: string;

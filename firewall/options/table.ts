@@ -25,7 +25,7 @@ export interface TableRow {
 }
 
 /** Two requests or rows, one of which is redundant. */
-export interface Overlap {
+interface Overlap {
   readonly kind: "duplicate" | "covered";
   readonly text: string;
 }

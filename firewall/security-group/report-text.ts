@@ -13,7 +13,7 @@ export function changesText(report: Report): string {
   return [...reportLines({ ...report, kept: [], foreign: [] }), summary(report)].join("\n");
 }
 
-export function summary({ added, removed, kept, foreign }: Report): string {
+function summary({ added, removed, kept, foreign }: Report): string {
   return `${added.length} added, ${removed.length} removed, ${kept.length} kept, ${foreign.length} foreign`;
 }
 

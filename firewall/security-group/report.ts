@@ -6,7 +6,7 @@ import { parseMark } from "./mark.js";
 import type { RulePlan } from "./plan.js";
 import type { PrefixListPlan } from "./plan-prefix-list.js";
 
-export interface ReportRow {
+interface ReportRow {
   /** Id of the group or the prefix list. */
   readonly target: string;
   /** Absent for an entry of a prefix list. */

@@ -34,7 +34,7 @@ export interface Overrides {
   readonly confirmLockout?: boolean;
 }
 
-export const DEFAULT_MAX_SHRINK = 0.5;
+const DEFAULT_MAX_SHRINK = 0.5;
 
 export interface ReadAddresses {
   /** Sorted, each once. */
@@ -56,12 +56,12 @@ export function readAddresses(texts: readonly string[]): ReadAddresses {
   return { addresses: uniqueCidrs(addresses), invalid };
 }
 
-export function checkValidity(invalid: readonly string[], overrides: Overrides = {}): SafetyError | undefined {
+function checkValidity(invalid: readonly string[], overrides: Overrides = {}): SafetyError | undefined {
   const [first] = invalid;
   return first === undefined || overrides.skipInvalid ? undefined : safetyErrors.notAnAddress(first, invalid.length);
 }
 
-export function checkNotEmpty(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+function checkNotEmpty(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
   return addresses.length > 0 || overrides.allowEmpty ? undefined : safetyErrors.emptyList();
 }
 
@@ -92,7 +92,7 @@ const SET_APART = [
   "2001:db8::/32",
 ].map((text) => Cidr.parse(text));
 
-export function checkPublic(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+function checkPublic(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
   if (overrides.allowPrivate) return undefined;
   const offender = addresses.find((cidr) => !cidr.isEverybody && (!cidr.isPublicUnicast || touchesSetApart(cidr)));
   return offender === undefined ? undefined : safetyErrors.privateAddress(offender.toString());
@@ -109,7 +109,7 @@ const GIVEN_OUT = Cidr.parse("2000::/3");
 /** A list that covers more than one in so many of all addresses is not one party's own. */
 const MAX_SHARE_DIVISOR = 4n;
 
-export function checkWidth(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
+function checkWidth(addresses: readonly Cidr[], overrides: Overrides = {}): SafetyError | undefined {
   if (overrides.allowEverybody) return undefined;
   const wide = addresses.find((cidr) => cidr.prefix < WIDEST[cidr.family] && isGivenOut(cidr));
   if (wide !== undefined) return safetyErrors.everybodyListed(wide.toString());

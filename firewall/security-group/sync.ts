@@ -34,7 +34,7 @@ import {
   readAddresses,
 } from "./safety-checks.js";
 
-export interface GroupTarget {
+interface GroupTarget {
   readonly kind: "group";
   readonly groupId: string;
   /** @default "tcp" */
@@ -43,7 +43,7 @@ export interface GroupTarget {
 }
 
 /** Takes the addresses of its own family. */
-export interface PrefixListTarget {
+interface PrefixListTarget {
   readonly kind: "prefix-list";
   readonly prefixListId: string;
 }

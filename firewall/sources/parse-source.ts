@@ -75,7 +75,7 @@ export function listUrl(kind: string, text: string): URL {
 }
 
 /** Leaves out the parts that may be secret: user, password and query. */
-export function nameOf(kind: string, url: URL): string {
+function nameOf(kind: string, url: URL): string {
   return `${kind}:${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?..."}`;
 }
 

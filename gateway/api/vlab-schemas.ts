@@ -26,7 +26,7 @@ export const DELETE_PORTMAP = {
   required: ["conn_port"],
 } as const;
 
-export const GET_PORTMAP = {
+const GET_PORTMAP = {
   ...draft4,
   type: "object",
   properties: {
@@ -38,7 +38,7 @@ export const GET_PORTMAP = {
   },
 } as const;
 
-export const GET_ADDR = {
+const GET_ADDR = {
   ...draft4,
   type: "object",
   properties: {

@@ -18,7 +18,7 @@ export interface ForwardInput {
   readonly expires_in?: unknown;
 }
 
-export interface ForwardLimits {
+interface ForwardLimits {
   readonly range: PortRange;
   readonly labNetworks: readonly Cidr[];
   /** Milliseconds since 1970. */

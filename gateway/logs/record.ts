@@ -23,12 +23,7 @@ export interface ForwardRef {
   readonly connPort?: number;
 }
 
-export interface LogRecord extends Packet, ForwardRef {
-  /** The same for each reading and delivery of the same line. */
-  readonly id: string;
-}
-
-/** One line of JSON without a newline; `id` and `time` come first, where {@link idAndTime} finds them. */
+/** One line of JSON without a newline. `id` is the same for each reading and delivery of the same log line; `id` and `time` come first, where {@link idAndTime} finds them. */
 export function recordJson(id: string, packet: Packet, forwardRef: ForwardRef): string {
   // The parsers have checked the addresses and the protocol, so they need no escaping.
   let json = `{"id":"${id}","time":${packet.time},"source":"${packet.source}","target":"${packet.target}","protocol":"${packet.protocol}"`;

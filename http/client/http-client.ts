@@ -34,7 +34,7 @@ export type TlsSettings = Pick<
   "ca" | "checkServerIdentity" | "ciphers" | "minVersion" | "rejectUnauthorized"
 >;
 
-export type Via =
+type Via =
   /** Sockets that are opened, and verified, by the caller's own code. */
   | { readonly kind: "own"; readonly openConnection: (signal: AbortSignal) => Promise<Socket> }
   | { readonly kind: "direct"; readonly tls?: TlsSettings; readonly family?: 4 | 6 }

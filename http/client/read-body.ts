@@ -13,8 +13,3 @@ export async function readBody(body: Readable, maxBytes: number): Promise<Buffer
   }
   return Buffer.concat(chunks, size);
 }
-
-/** Reads the rest away, so that the connection can serve the next request. */
-export function drain(body: Readable): void {
-  body.resume();
-}

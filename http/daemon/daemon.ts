@@ -21,7 +21,7 @@ export interface DaemonCommand {
   run(values: DaemonValues, refuse: (reason: string) => Fault): Promise<void>;
 }
 
-export type DaemonValues = Readonly<Record<string, unknown>> & { readonly config: string };
+type DaemonValues = Readonly<Record<string, unknown>> & { readonly config: string };
 
 /** Runs the command in argv and exits: 0 on success, otherwise the fault's own status, with its two lines on stderr. */
 export function runDaemon(options: DaemonOptions): void {

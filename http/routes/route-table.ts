@@ -4,7 +4,7 @@ import { pathParameters, templateOf } from "./path-template.js";
 import type { Route, RouteParams } from "./route.js";
 
 /** A path, and all methods that it has. */
-export interface Resource<R extends Route> {
+interface Resource<R extends Route> {
   /** Of metrics: one of few names, whatever clients send. */
   readonly label: string;
   /** In the order of the table. */

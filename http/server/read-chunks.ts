@@ -4,7 +4,7 @@
  */
 import { read } from "node:fs";
 
-export const CHUNK = 256 * 1024;
+const CHUNK = 256 * 1024;
 
 type Pair = readonly [Buffer, Buffer];
 const idle: Pair[] = [];

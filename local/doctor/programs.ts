@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { findProgram } from "../../base/tools.js";
 import { missing, ok, optional, type Row, rowOf } from "./row.js";
 
-export const OLDEST_NODE = "20.19.0";
+const OLDEST_NODE = "20.19.0";
 
 type Environment = NodeJS.ProcessEnv;
 

@@ -61,7 +61,7 @@ export interface MachineScript {
   readonly hypervisorUuid?: string;
 }
 
-export const BOOT_TARGET = "sallyport-host.target";
+const BOOT_TARGET = "sallyport-host.target";
 
 /** Run as PID 1 of new mount, PID, UTS, IPC and cgroup namespaces; becomes the host's systemd. */
 export function machineScript(machine: MachineScript): string {

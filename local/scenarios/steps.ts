@@ -68,7 +68,7 @@ export class Steps {
 }
 
 /** Thrown by a check whose result is not the expected one. */
-export class Unexpected extends Error {}
+class Unexpected extends Error {}
 
 export function expectThat(condition: boolean, cameBack: string): asserts condition {
   if (!condition) throw new Unexpected(cameBack);

@@ -41,7 +41,7 @@ interface Checks {
 }
 
 /** Spellings of the way out of an authorized directory, as raw request targets. */
-export const ESCAPES = [
+const ESCAPES = [
   "shared/../../../../etc/shadow",
   "shared/..%2f..%2f..%2f..%2fetc%2fshadow",
   "shared/%2e%2e/%2e%2e/%2e%2e/%2e%2e/etc/shadow",

@@ -32,13 +32,13 @@ export interface Spot {
 }
 
 /** An existing machine: it may be started and stopped, and nothing is installed on it. */
-export interface ExistingInstance extends Named {
+interface ExistingInstance extends Named {
   readonly kind: "instance";
   readonly instanceId: string;
 }
 
 /** A host known only by its address. */
-export interface ExistingAddress extends Named {
+interface ExistingAddress extends Named {
   readonly kind: "address";
   /** Address or DNS name. */
   readonly address: string;

@@ -64,7 +64,7 @@ export interface ProvisionedInputs extends DeploymentFacts, NewHostParts {
 }
 
 /** Every host exists already: nothing is made, and nothing is installed. */
-export interface ExistingInputs extends DeploymentFacts {
+interface ExistingInputs extends DeploymentFacts {
   readonly kind: "existing";
   /** Absent: plain HTTP. */
   readonly tls?: {

@@ -59,7 +59,7 @@ export function gatewayBootScript(options: GatewayBootOptions): string {
 }
 
 /** `/etc/sallyport/gateway.yaml`, less the names of the interfaces and the public address. */
-export function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: GatewayBootOptions): string {
+function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: GatewayBootOptions): string {
   return stringify(
     defined({
       name,
@@ -77,7 +77,7 @@ export function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: Gat
 }
 
 /** `/etc/sallyport/agent.yaml`: no agent runs here, but the unit that brings the secrets reads it. */
-export function secretsYaml(options: GatewayBootOptions): string {
+function secretsYaml(options: GatewayBootOptions): string {
   return stringify({
     name: options.name,
     tls: { cert: "/etc/sallyport/tls.crt", key: "credential:tls.key" },

@@ -10,7 +10,7 @@ import { notBuilt } from "../runtime/errors.js";
 import { zip } from "../runtime/zip.js";
 import type { FunctionBundle } from "./inputs.js";
 
-export const BUNDLE = "firewall-sync.mjs";
+const BUNDLE = "firewall-sync.mjs";
 
 export async function buildSyncBundle(options: {
   readonly env: NodeJS.ProcessEnv;

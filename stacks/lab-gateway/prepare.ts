@@ -26,7 +26,7 @@ const DEFAULT_PORTS = { min: 50_000, max: 50_100 };
 const OWN_PORTS = [22, 443];
 
 /** File of the secret that `sallyport gateway token` signs with. */
-export const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
+const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
 
 /** @throws Fault (exit status 2) for a bad value, before anything is made. */
 export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {

@@ -1,6 +1,6 @@
 /** Reads the lines of `terraform -json` into what people want to know. Pure. */
 
-export type ChangeAction = "create" | "update" | "replace" | "delete";
+type ChangeAction = "create" | "update" | "replace" | "delete";
 
 export interface PlannedChange {
   readonly action: ChangeAction;

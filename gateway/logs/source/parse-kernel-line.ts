@@ -60,7 +60,7 @@ export function protocolName(text: string | undefined): string | undefined {
   return /^[a-z0-9-]{1,16}$/.test(lower) ? lower : undefined;
 }
 
-export function portNumber(text: string | undefined): number | undefined {
+function portNumber(text: string | undefined): number | undefined {
   const port = text === undefined || text === "" ? Number.NaN : Number(text);
   return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : undefined;
 }

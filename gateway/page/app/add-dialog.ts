@@ -81,7 +81,7 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
 }
 
 /** Text that is no number is sent as it is, for the gateway to refuse. */
-export function bodyOf(value: (field: Field) => string): Record<string, unknown> {
+function bodyOf(value: (field: Field) => string): Record<string, unknown> {
   const number = (text: string) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
   const [connPort, seconds, sources] = [value("conn_port"), value("expires_in"), value("sources")];
   return {
@@ -97,7 +97,7 @@ export function bodyOf(value: (field: Field) => string): Record<string, unknown>
 }
 
 /** The gateway's messages begin with the name of the field: "target_port is 0: it must be …". */
-export function fieldOf(reason: string): Field | undefined {
+function fieldOf(reason: string): Field | undefined {
   const taken = /^port [0-9]+ is in use/.test(reason) ? "conn_port" : undefined;
   return FIELDS.find((field) => new RegExp(`^${field}\\b`).test(reason)) ?? taken;
 }

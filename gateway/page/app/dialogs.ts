@@ -46,7 +46,7 @@ export function wireDialog(parts: DialogParts, submit: () => Promise<void>, refu
   form.addEventListener("submit", send, { signal });
 }
 
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
   throw error;
 }

@@ -7,7 +7,7 @@ export interface Minute {
 }
 
 /** How far the line reaches back. */
-export const SPAN_MS = 60 * 60_000;
+const SPAN_MS = 60 * 60_000;
 export const BARS = 30;
 export const HEIGHT = 24;
 export const STEP = 4;

@@ -15,7 +15,7 @@ input=none; if [ -n "$i" ]; then input=$(head -c 20 "$i"); fi
 printf '{"app":{"status":0,"specific":{"mode":"%s","input":"%s","given":%s}}}' "$m" "$input" "$(cat "$j")" > "$p"
 `;
 
-export const ACCELERATORS = `
+const ACCELERATORS = `
 accelerators:
   capitals: { command: [sh, -c, ${JSON.stringify(PROGRAM)}, capitals] }
   other: { filter: [tr, a-z, n-za-m] }

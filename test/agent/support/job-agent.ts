@@ -3,7 +3,7 @@ import { BEARER, startTestAgent, type TestAgent, type TestAgentOptions } from ".
 import { type Ask, open, parseReply, type Reply } from "./wire.js";
 
 /** `once` ends at once, unless its input says otherwise. */
-export const ACCELERATORS = `
+const ACCELERATORS = `
 accelerators:
   upper: { filter: [tr, a-z, A-Z] }
   slow: { filter: [sh, -c, "echo 'progress: 42%' >&2; exec sleep 600"] }

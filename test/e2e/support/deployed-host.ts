@@ -17,7 +17,7 @@ import { Host, type Image } from "../../../local/machine/host.js";
 import { type NamespaceSupport, namespaceSupport } from "../../../local/machine/preflight.js";
 import { type DeployedHost, readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 
-export const CALLER = "198.51.100.7";
+const CALLER = "198.51.100.7";
 const outside = { caller: CALLER, stranger: "203.0.113.9" };
 
 /** @returns why a deployed host cannot be booted here, or what it takes. */

@@ -8,7 +8,7 @@ import { type Program, startCommand } from "../../agent/support/program.js";
 import { root } from "../../support/cli.js";
 import { ISSUER, SECRET } from "./gateway.js";
 
-export const SHIPPED = join(root, "dist/runtime/gateway.mjs");
+const SHIPPED = join(root, "dist/runtime/gateway.mjs");
 
 export interface DaemonSetup {
   /** Made already; everything lies in it. */

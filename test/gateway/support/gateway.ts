@@ -24,7 +24,7 @@ export interface Reply {
   readonly json: any;
 }
 
-export interface Ask {
+interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly token?: string;
@@ -142,11 +142,7 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
   };
 }
 
-export function ask(
-  peer: { readonly port: number; readonly ca: string },
-  path: string,
-  what: Ask = {},
-): Promise<Reply> {
+function ask(peer: { readonly port: number; readonly ca: string }, path: string, what: Ask = {}): Promise<Reply> {
   const body =
     what.body === undefined ? undefined : typeof what.body === "string" ? what.body : JSON.stringify(what.body);
   const headers = {

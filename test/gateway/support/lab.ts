@@ -16,7 +16,7 @@ export type ClientName = keyof typeof CLIENTS;
 export type MachineName = keyof typeof MACHINES;
 
 export const clientAddress = (name: ClientName) => `198.51.100.${CLIENTS[name]}`;
-export const clientAddress6 = (name: ClientName) => `2001:db8:51::${CLIENTS[name]}`;
+const clientAddress6 = (name: ClientName) => `2001:db8:51::${CLIENTS[name]}`;
 export const labAddress = (name: MachineName) => `192.168.1.${MACHINES[name]}`;
 export const labAddress6 = (name: MachineName) => `fd00:1::${MACHINES[name]}`;
 

@@ -25,7 +25,7 @@ export async function synthesizeTeardown(stack: StackName, cwd: string, env: Nod
   return textOf(buildTeardown(stack, target, { outdir }), outdir, stack);
 }
 
-export async function textOf(app: App, outdir: string, stack: string): Promise<string> {
+async function textOf(app: App, outdir: string, stack: string): Promise<string> {
   app.synth();
   return readFile(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
 }

@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { issueCertificate } from "../../../../certs/issue.js";
 
-export interface Row {
+interface Row {
   name: string;
   target_addr: string;
   target_port: number;
