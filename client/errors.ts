@@ -2,6 +2,7 @@
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, type FaultOptions, quote } from "../base/fault.js";
+import { errorText } from "../base/text/error-text.js";
 import { hostInUrl } from "../net/address.js";
 
 /** `203.0.113.7:443`, `[2001:db8::1]:443`. */
@@ -190,10 +191,24 @@ export const notDirectory = (path: string) =>
 export const localUnreadable = (path: string, cause: unknown) =>
   new Fault("client/local-unreadable", `cannot read ${quote(path)}`, { cause });
 
+/** A fault that says more already stays as it is. */
 export const localUnwritable = (cause: unknown) =>
-  new Fault("client/local-unwritable", `cannot write what arrives: ${cause instanceof Error ? cause.message : cause}`, {
-    hint: "what was there before is untouched",
-    cause,
+  cause instanceof Fault
+    ? cause
+    : new Fault("client/local-unwritable", `cannot write what arrives: ${errorText(cause)}`, {
+        hint: "what was there before is untouched",
+        cause,
+      });
+
+export const localIsDirectory = (path: string) =>
+  new Fault("client/local-is-directory", `${quote(path)} is a directory`, {
+    hint: "name the file that is to be written",
+    exit: EXIT.usage,
+  });
+
+export const localForeign = (path: string) =>
+  new Fault("client/local-foreign", `${quote(path)} belongs to another user, in a directory that everyone may write`, {
+    hint: "write to a directory of your own, or remove it first",
   });
 
 export const localNotFile = (path: string) =>

@@ -62,10 +62,11 @@ async function list(context: Context, remote: string, flags: HostFlags): Promise
 
 async function get(context: Context, remote: string, local: string, flags: HostFlags): Promise<void> {
   const { downloadTo, remotePathIn } = await import("../../client/agent/host-argument.js");
+  const { isStandardOutput } = await import("../../client/agent/transfer/destination.js");
   const path = remotePathIn(remote);
   await withHost(context, remote, flags, async (client) => {
     const { onProgress, done } = transferProgress(context, `get ${path}`);
-    if (local === "-") {
+    if (local === "-" || isStandardOutput(resolve(context.cwd, local))) {
       const { sha256, size } = await client.get(path, process.stdout, { onProgress });
       return done(`${size} bytes, SHA-256 ${sha256}`);
     }

@@ -64,9 +64,10 @@ async function run(context: Context, host: string, id: string | undefined, flags
       const found = await jobs.list(filter);
       return context.print({ jobs: found }, () => jobsText(found, new Date()));
     }
-    if (output === "-") return void (await jobs.output(id, process.stdout));
     if (output !== undefined) {
+      const { isStandardOutput } = await import("../../client/agent/transfer/destination.js");
       const file = resolve(context.cwd, output);
+      if (output === "-" || isStandardOutput(file)) return void (await jobs.output(id, process.stdout));
       const got = await jobs.download(id, file);
       return context.print({ id, file, ...got }, () => `${file}  ${got.size} bytes  SHA-256 ${got.sha256}`);
     }

@@ -80,12 +80,13 @@ async function processInput(
   timeout: Timeout | undefined,
 ): Promise<void> {
   const errors = await import("../../client/process/errors.js");
-  const { fileTarget, parsePlace } = await import("../../client/process/places.js");
+  const { fileTarget, parsePlace, writesInto } = await import("../../client/process/places.js");
   const { processOne, submitOnly } = await import("../../client/process/process-one.js");
   const src = parsePlace(flags.src[0] ?? "", context.cwd);
   const dst = flags.dst === undefined ? undefined : await fileTarget(parsePlace(flags.dst, context.cwd), src);
   if (dst !== undefined && flags.detach && dst.kind !== "host") throw errors.detachedFile(flags.dst ?? "");
-  if (src.kind === "file" && dst?.kind === "file" && src.path === dst.path) throw errors.overwritesInput(src.path);
+  if (src.kind === "file" && dst?.kind === "file" && (await writesInto(src.path, dst.path)))
+    throw errors.overwritesInput(src.path);
   const work: Work = { src, dst, ...(await wanted(context, flags)) };
   const client = await connectTo(target, context);
   const lines = progressLines(context, shortName(src));

@@ -10,7 +10,7 @@ import type { Transport } from "../tls/transport.js";
 import { readJson } from "./answers.js";
 import { type FollowOptions, followJob } from "./follow-job.js";
 import { AcceleratorsAnswer, JobAnswer, JobList, type JobSummary } from "./job-answers.js";
-import { type Downloaded, discardPart, download } from "./transfer/download.js";
+import { type Downloaded, download } from "./transfer/download.js";
 import { getInto } from "./transfer/get-into.js";
 import { type ReceiveOptions, retryWait } from "./transfer/receive.js";
 import { sendContent, withFile } from "./transfer/upload.js";
@@ -140,12 +140,8 @@ export class Jobs {
   /** Writes the output of a finished job to disk: resumable, verified, and under its name only when complete. */
   async download(id: string, localFile: string, options: ReceiveOptions = {}): Promise<Downloaded> {
     const requestPath = `${jobPath(id)}/output`;
-    try {
-      return await download(this.transport, `output of job ${id}`, localFile, { ...options, requestPath });
-    } catch (error) {
-      await discardPart(localFile);
-      throw error;
-    }
+    const what = { ...options, requestPath, isResumable: false };
+    return download(this.transport, `output of job ${id}`, localFile, what);
   }
 
   /** Writes the output of a finished job into `sink`, and leaves `sink` open. */

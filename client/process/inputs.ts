@@ -1,6 +1,7 @@
 /** From what --src says to a list of files, each with the name that its output gets. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
+import { writtenPath } from "../agent/transfer/destination.js";
 import { manyNeedFiles, noInputs, overwritesInput, sameOutput } from "./errors.js";
 import { isDirectory } from "./places.js";
 
@@ -31,14 +32,16 @@ export async function findInputs(sources: readonly string[], cwd: string): Promi
 
 /** @throws Fault where an output would replace an input, or another output. */
 export async function checkOutputs(inputs: readonly InputFile[], outDir: string): Promise<void> {
-  const dir = await realpath(outDir).catch(() => resolve(outDir));
   const sources = new Map(inputs.map((input) => [input.path, input]));
-  const byName = new Map<string, InputFile>();
+  const byWritten = new Map<string, InputFile>();
   for (const input of inputs) {
-    const other = byName.get(input.name);
-    if (other !== undefined) throw sameOutput(other.path, input.path, join(outDir, input.name));
-    byName.set(input.name, input);
-    const overwritten = sources.get(join(dir, input.name));
+    const output = join(outDir, input.name);
+    // Two links may lead to one file.
+    const written = await writtenPath(output);
+    const other = byWritten.get(written);
+    if (other !== undefined) throw sameOutput(other.path, input.path, output);
+    byWritten.set(written, input);
+    const overwritten = sources.get(written);
     if (overwritten !== undefined) throw overwritesInput(overwritten.path);
   }
 }

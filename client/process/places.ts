@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { filesPath } from "../agent/remote-path.js";
+import { isStandardOutput, writtenPath } from "../agent/transfer/destination.js";
 import { badParameters, badScheme, parametersUnreadable } from "./errors.js";
 
 export type Place =
@@ -19,12 +20,19 @@ export function parsePlace(text: string, cwd: string): Place {
   return { kind: "host", url: `host://${filesPath(text.slice(scheme[0].length)).slice("/v1/files/".length)}` };
 }
 
-/** A directory keeps the input's own name. */
+/** Where --dst leads: a directory keeps the input's own name. */
 export async function fileTarget(place: Place, source: Place): Promise<Place> {
-  if (place.kind !== "file" || !(await isDirectory(place.path))) return place;
+  if (place.kind !== "file") return place;
+  if (isStandardOutput(place.path)) return { kind: "stream" };
+  if (!(await isDirectory(place.path))) return place;
   const name =
     source.kind === "file" ? source.path : source.kind === "host" ? decodeURIComponent(source.url) : "output";
   return { kind: "file", path: join(place.path, basename(name)) };
+}
+
+/** Whether a download to `dst` would replace `src`, through links too. */
+export async function writesInto(src: string, dst: string): Promise<boolean> {
+  return (await writtenPath(dst)) === (await writtenPath(src));
 }
 
 export async function isDirectory(path: string): Promise<boolean> {

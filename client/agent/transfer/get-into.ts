@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { changedMeanwhile } from "../../errors.js";
 import type { Transport } from "../../tls/transport.js";
 import { sha256 } from "./digest.js";
-import type { Downloaded } from "./download.js";
+import type { Downloaded } from "./downloaded.js";
 import { checkDigest, type ReceiveOptions, type ReceiveTarget, type Representation, receive } from "./receive.js";
 
 export async function getInto(

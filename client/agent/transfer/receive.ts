@@ -112,7 +112,7 @@ async function receivePart(
       response.body.destroy();
       throw errors.isDirectory(path);
     }
-    await target.begin(answer);
+    await target.begin(answer).catch(notWritten);
   }
   onProgress?.(done, answer.size);
   try {

@@ -1,0 +1,93 @@
+/**
+ * The local name that a download is to have: a file that is replaced in one step, or a device or a pipe that the bytes
+ * are written into.
+ *
+ * Links are followed, so that the link stays and the file behind it is replaced. In a sticky directory that everyone may
+ * write, like /tmp, another user may have put a link or a pipe in the way. The kernel protects opened files against that
+ * (fs.protected_symlinks, fs.protected_fifos, fs.protected_regular), but not renamed ones: the same rule is applied here.
+ */
+import { constants, type Stats } from "node:fs";
+import { access, lstat, readlink, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { errno } from "../../../base/fault.js";
+import { localForeign, localIsDirectory, localUnwritable } from "../../errors.js";
+
+export type Destination =
+  /** A regular file, or a name that is free. `path` holds no link. */
+  | { readonly kind: "file"; readonly path: string }
+  /** Anything that is open already (/dev/fd/3) or whose identity matters more than its content. */
+  | { readonly kind: "sink"; readonly path: string; readonly isPipe: boolean };
+
+/** @throws Fault if it is a directory, or the caller may not write it. */
+export async function destinationOf(localFile: string): Promise<Destination> {
+  try {
+    const { path, entry, isOpenFile } = await followLinks(localFile);
+    if (entry?.isDirectory()) throw localIsDirectory(localFile);
+    if (isOpenFile) return { kind: "sink", path, isPipe: entry?.isFIFO() === true };
+    if (entry === undefined) return { kind: "file", path };
+    if (!entry.isFile()) return { kind: "sink", path, isPipe: entry.isFIFO() };
+    // A rename replaces read-only files too, which their owner did not expect of a command that writes.
+    await access(path, constants.W_OK);
+    return { kind: "file", path };
+  } catch (error) {
+    throw localUnwritable(error);
+  }
+}
+
+/** Whether a name is that of the program's own standard output. */
+export function isStandardOutput(path: string): boolean {
+  return ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].includes(path);
+}
+
+/** The path that a download to `localFile` would write: `localFile` itself where that cannot be found out. */
+export async function writtenPath(localFile: string): Promise<string> {
+  return followLinks(localFile).then(
+    ({ path }) => path,
+    () => localFile,
+  );
+}
+
+interface Followed {
+  readonly path: string;
+  /** Undefined: the name is free. */
+  readonly entry: Stats | undefined;
+  /** A link of /proc: its text describes an open file, and only opening the link itself leads there. */
+  readonly isOpenFile: boolean;
+}
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+async function followLinks(localFile: string): Promise<Followed> {
+  let at = localFile;
+  for (let links = 0; links <= MOST_LINKS; links += 1) {
+    // Unlike realpath, this lets the kernel refuse links that other users have put among the directories.
+    await stat(dirname(at));
+    const dir = await realpath(dirname(at));
+    const path = join(dir, basename(at));
+    const entry = await lstatIfThere(path);
+    if (entry === undefined) return { path, entry, isOpenFile: false };
+    if (await isForeign(entry, dir)) throw localForeign(path);
+    if (!entry.isSymbolicLink()) return { path, entry, isOpenFile: false };
+    if (dir.startsWith("/proc/")) return { path, entry: await stat(path), isOpenFile: true };
+    const text = await readlink(path);
+    // Not joined: "a/../b" is beside the directory that "a" leads to, which only the kernel knows.
+    at = isAbsolute(text) ? text : `${dir}/${text}`;
+  }
+  throw new Error(`ELOOP: too many symbolic links, open '${localFile}'`);
+}
+
+const STICKY_AND_OPEN = 0o1002;
+
+async function isForeign(entry: Stats, dir: string): Promise<boolean> {
+  const { mode, uid } = await stat(dir);
+  const us = process.geteuid?.() ?? entry.uid;
+  return (mode & STICKY_AND_OPEN) === STICKY_AND_OPEN && entry.uid !== us && entry.uid !== uid;
+}
+
+export async function lstatIfThere(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}

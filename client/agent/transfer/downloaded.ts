@@ -1,0 +1,5 @@
+export interface Downloaded {
+  readonly size: number;
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string;
+}
