@@ -203,7 +203,6 @@ export const localUnwritable = (cause: unknown) =>
 export const localIsDirectory = (path: string) =>
   new Fault("client/local-is-directory", `${quote(path)} is a directory`, {
     hint: "name the file that is to be written",
-    exit: EXIT.usage,
   });
 
 export const localForeign = (path: string) =>

@@ -9,7 +9,7 @@ import { type Transport, transferFault } from "../../tls/transport.js";
 import { destinationOf } from "./destination.js";
 import { digestOfFile } from "./digest.js";
 import type { Downloaded } from "./downloaded.js";
-import { openPart, type Part } from "./part.js";
+import { openPart, type Part, tryPart } from "./part.js";
 import { checkDigest, type ReceiveOptions, type ReceiveTarget, type Representation, receive } from "./receive.js";
 import { downloadInto } from "./sink.js";
 
@@ -49,6 +49,16 @@ export async function download(
     await part.leave(isResumable ? "resumable" : "discarded");
     throw localUnwritable(error);
   }
+}
+
+/**
+ * Tries whether {@link download} could write `localFile`, and leaves everything as it was.
+ *
+ * @throws Fault
+ */
+export async function tryDownload(localFile: string): Promise<void> {
+  const destination = await destinationOf(localFile);
+  if (destination.kind === "file") await tryPart(destination.path);
 }
 
 // TLS hands out 16 KiB at a time; a write costs the same for 1 MiB.

@@ -40,6 +40,24 @@ export async function openPart(target: string): Promise<Part> {
   }
 }
 
+/** One block: a full disk still makes empty files. */
+const TRIED_BYTES = 4096;
+
+/** Tries whether a part for `target` can be made and written. */
+export async function tryPart(target: string): Promise<void> {
+  const part = await openPrivate(target).catch((error) => {
+    throw localUnwritable(error);
+  });
+  try {
+    await part.file.write(Buffer.alloc(TRIED_BYTES), 0, TRIED_BYTES, 0);
+    await part.file.sync();
+  } catch (error) {
+    throw localUnwritable(error);
+  } finally {
+    await part.leave("discarded");
+  }
+}
+
 // --- the part that a later call resumes -----------------------------------------------------------
 
 async function openShared(target: string): Promise<Part | undefined> {

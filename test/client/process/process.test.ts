@@ -1,7 +1,7 @@
 /** `sallyport process` and `jobs` against real agents that run real programs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type JobAgent, startJobAgent } from "../../agent/support/job-agent.js";
@@ -138,6 +138,29 @@ describe("one input", () => {
     expect((await cli("jobs", at(a), id, ...flags(a))).code).toBe(3);
   });
 
+  test("T-01: --dst that is a device is written into it", async () => {
+    dir({ "in.txt": "hello" });
+    symlinkSync("/dev/null", join(cwd, "out"));
+    const { code, stderr } = await process_(a, "--src", "in.txt", "--dst", "out");
+    expect([code, stderr, readlinkSync(join(cwd, "out"))]).toEqual([0, "", "/dev/null"]);
+    expect(readdirSync(cwd).sort()).toEqual(["in.txt", "out"]);
+  });
+
+  test("T-01: /dev/stdout as --dst holds nothing but the output", async () => {
+    dir({ "in.txt": "hello" });
+    const args = ["process", at(a), "--src", "in.txt", "--dst", "/dev/stdout", ...flags(a)];
+    const { code, stdout } = await sallyport(args, { cwd, env: { HOME: cwd } });
+    expect([code, stdout]).toEqual([0, "HELLO"]);
+  });
+
+  test("T-01: --dst that is a link to --src is refused", async () => {
+    dir({ "in.txt": "hello" });
+    symlinkSync("in.txt", join(cwd, "out"));
+    const { code, stderr } = await process_(a, "--src", "in.txt", "--dst", "out");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("would replace it")]);
+    expect(read("in.txt")).toBe("hello");
+  });
+
   test.each<[string, string[], string]>([
     ["no host", ["process", "--src", "x", "--dst", "y"], "no host is named"],
     [
@@ -193,6 +216,17 @@ describe("many inputs", () => {
     expect(readdirSync(join(cwd, "out")).sort()).toEqual(["1.txt", "2.txt", "3.txt", "more.txt"]);
     expect([read("out/1.txt"), read("out/3.txt"), read("out/more.txt")]).toEqual(["ONE", "THREE", "MORE"]);
     expect([await jobsOn(a), await jobsOn(b)]).toEqual([[], []]);
+  });
+
+  test("T-01: links among the outputs are followed before anything is replaced", async () => {
+    dir({ "in/1": "one", "in/2": "two", "out/.keep": "", "dup/file": "" });
+    symlinkSync("../in/1", join(cwd, "out/1"));
+    for (const name of ["1", "2"]) symlinkSync("file", join(cwd, "dup", name));
+    const input = await many("--src", "in", "--dst", "out");
+    expect([input.code, input.stderr]).toEqual([2, expect.stringContaining("would replace it")]);
+    const twice = await many("--src", "in", "--dst", "dup");
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("would both become")]);
+    expect(read("in/1")).toBe("one");
   });
 
   test("a host that others keep busy gets none while another is free", async () => {

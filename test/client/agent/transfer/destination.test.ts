@@ -123,10 +123,17 @@ describe("T-01: a download to a name that is", () => {
     const file = at(what === "a directory" ? "d" : "l");
     await expect(client.download("shared/x", file)).rejects.toMatchObject({
       code: "client/local-is-directory",
-      exit: 2,
     });
     expect(ranges).toEqual([]);
     expect((await readdir(dir)).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it.skipIf(isRoot)("a file that its user may not write is a fault, and stays", async () => {
+    const { client, at, ranges } = await oneFile();
+    await writeFile(at("x"), "old", { mode: 0o444 });
+    await expect(client.download("shared/x", at("x"))).rejects.toMatchObject({ code: "client/local-unwritable" });
+    expect(await readFile(at("x"), "utf8")).toBe("old");
+    expect(ranges).toEqual([]);
   });
 
   it.each([

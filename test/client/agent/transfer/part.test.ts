@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmod, chown, link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { tryDownload } from "../../../../client/agent/transfer/download.js";
 import { oneFile, SIZE } from "./support.js";
 
 const isRoot = process.geteuid?.() === 0;
@@ -222,5 +223,26 @@ describe("T-07: a name", () => {
     await mkdir(deep);
     await client.download("shared/x", `${deep}/x`);
     expect((await stat(`${deep}/x`)).size).toBe(SIZE);
+  });
+});
+
+describe("T-15: trying a destination", () => {
+  it.each(["x", "x".repeat(255)])("leaves nothing", async (name) => {
+    const { at, dir } = await oneFile();
+    await tryDownload(at(name));
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it("leaves the file and the part of an earlier call", async () => {
+    const { at, dir } = await oneFile();
+    await writeFile(at("x"), "old");
+    await writeFile(at(PART), "part");
+    await tryDownload(at("x"));
+    expect([(await readdir(dir)).sort(), await readFile(at("x"), "utf8")]).toEqual([[PART, "x"], "old"]);
+  });
+
+  it("tells a directory that is not there", async () => {
+    const { at } = await oneFile();
+    await expect(tryDownload(at("none/x"))).rejects.toMatchObject({ code: "client/local-unwritable" });
   });
 });
