@@ -64,31 +64,32 @@ async function openShared(target: string): Promise<Part | undefined> {
   const { part, notes, lock } = namesOf(target);
   const release = await tryLock(lock);
   if (release === undefined) return undefined;
-  const open = await openTrusted(part, notes, target).catch(() => undefined);
-  if (open === undefined) {
+  const opened = await openTrusted(part, notes, target).catch(() => undefined);
+  if (opened === undefined) {
     await release();
     return undefined;
   }
   return {
-    file: open.file,
+    file: opened.file,
     etagOf: (source) => readEtag(notes, source),
     async describe(source, etag) {
       if (etag === undefined) await unlinkIfThere(notes);
       else await replaceFile(notes, JSON.stringify({ source, etag }), NOTES_MODE);
     },
     async finish() {
-      await moveInto(target, part, open);
+      await moveInto(target, part, opened);
       await unlinkIfThere(notes);
-      await leave();
+      await close();
     },
     async leave(how) {
-      if (how === "discarded") for (const name of [part, notes]) await unlinkIfThere(name);
-      await leave();
+      const isEmpty = (await opened.file.stat()).size === 0;
+      if (how === "discarded" || isEmpty) for (const name of [part, notes]) await unlinkIfThere(name);
+      await close();
     },
   };
 
-  async function leave(): Promise<void> {
-    await open?.file.close();
+  async function close(): Promise<void> {
+    await opened?.file.close();
     await release?.();
   }
 }

@@ -146,6 +146,14 @@ describe("T-03: a part", () => {
   });
 });
 
+describe("a part that nothing arrived for", () => {
+  it("does not stay", async () => {
+    const { client, at, dir } = await oneFile();
+    await expect(client.download("shared/x", at("x"), { signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
+
 describe("T-06: downloads to one name at once", () => {
   it("all end well, and leave nothing else", async () => {
     const { client, holdAnswers, begin, at, dir, data, sha256 } = await oneFile();
