@@ -250,7 +250,7 @@ describe.runIf(here)("the story of a team without Internet", () => {
     await stop();
     const [first, next] = [accessKey("AKIASESSIONSESSION1"), accessKey("AKIASESSIONSESSION2")];
     // Long enough on a busy machine, and no longer than that on a quiet one.
-    const ends = Date.now() + 10_000 + 3 * loginMs;
+    const ends = Date.now() + 20_000 + 4 * loginMs;
     const keys = join(state, "access-keys");
     const expiration = `expiration = ${new Date(ends).toISOString()}\n`;
     const text = `${readFileSync(keys, "utf8")}\n[first]\n${first}${expiration}\n[next]\n${next}`;
