@@ -1,4 +1,7 @@
-/** Certificates, keys and findings for people. A certificate's names may come from anywhere, so controls are escaped. */
+/**
+ * Prints certificates, keys and findings. A certificate may carry any text as a name, so control characters are
+ * escaped.
+ */
 import { escapeControls } from "../base/text/escape.js";
 import type { Finding } from "./check.js";
 import type { CertificateFacts } from "./inspect.js";

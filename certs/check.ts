@@ -1,4 +1,4 @@
-/** Everything that can be said about the files of a certificate, good and bad, without stopping at the first. */
+/** Checks a certificate's files and reports every finding, good or bad, without stopping at the first. */
 import type { KeyObject } from "node:crypto";
 import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
@@ -13,11 +13,11 @@ export interface Finding {
   /** Code of the Fault behind a problem. */
   readonly code?: string;
   readonly message: string;
-  /** The correction to type. */
+  /** The correction, for the user to type. */
   readonly hint?: string;
 }
 
-/** @param o.names names beside "*" that the configuration asks for. */
+/** @param o.names names beside "*" that the configuration requires. */
 export async function checkCertificate(o: {
   readonly crt: string;
   readonly key: string;
@@ -65,7 +65,7 @@ export async function checkCertificate(o: {
   return findings;
 }
 
-/** Which hosts a certificate speaks for, in one line. */
+/** One line with the hosts that a certificate covers. */
 export function coverage(facts: CertificateFacts): string {
   if (facts.isWildcardOnly) return "made out to *: speaks for any host, to those who trust exactly this certificate";
   const names = [...facts.dnsNames, ...facts.ipNames].filter((name) => name !== WILDCARD);

@@ -1,4 +1,4 @@
-/** Reading what may be secret: through one handle, so that what was checked is what is read. */
+/** Reads possibly secret files through a single handle, so that the checked file is the one that is read. */
 import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -7,7 +7,7 @@ import { errno, quote } from "../base/fault.js";
 import { createExclusive, ensurePrivateDir } from "../base/fs/atomic.js";
 import { fileMissing, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
 
-// The longest thing read here is a CA's chain of certificates, some 20 kB.
+// The longest file read here is a CA's certificate chain, about 20 kB.
 const LIMIT = 1024 * 1024;
 
 /** Text of a public file. `what` names it in errors: `certificate`. */
@@ -15,13 +15,13 @@ export function readPublic(what: string, path: string, hintIfMissing: string): P
   return read(what, path, hintIfMissing, false);
 }
 
-/** Text of a file that only its owner may open; one that others may open is refused, not mended. */
+/** Text of a file that only its owner may open. A file with wider permissions is refused, not repaired. */
 export function readPrivate(what: string, path: string, hintIfMissing: string): Promise<string> {
   return read(what, path, hintIfMissing, true);
 }
 
 /**
- * A new file, never over an old one; its directory is made, 0700, if it is not there.
+ * Creates a new file, never over an old one. A missing directory is created with mode 0700.
  *
  * @returns false if the name was taken.
  */
@@ -34,7 +34,7 @@ export async function createNew(what: string, path: string, data: string, mode: 
   }
 }
 
-/** The text to install, from a file or a stream, and its name in errors. */
+/** The text to install, from a file or a stream, and how errors name it. */
 export async function readCertificateText(source: string | Readable): Promise<{ text: string; from: string }> {
   if (typeof source === "string") {
     return { text: await readPublic("file", source, "check the path"), from: quote(source) };
@@ -48,7 +48,7 @@ export async function readCertificateText(source: string | Readable): Promise<{ 
   return { text, from };
 }
 
-/** Whether something has this name, be it a link that leads nowhere. */
+/** Whether this name exists, if only as a dangling link. */
 export async function isTaken(path: string): Promise<boolean> {
   try {
     await lstat(path);
@@ -60,7 +60,7 @@ export async function isTaken(path: string): Promise<boolean> {
 }
 
 async function read(what: string, path: string, hintIfMissing: string, secret: boolean): Promise<string> {
-  // O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer forever.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     if (errno(error) === "ENOENT") throw fileMissing(what, path, hintIfMissing);
     if (errno(error) === "ENXIO") throw notAFile(what, path);
@@ -70,7 +70,7 @@ async function read(what: string, path: string, hintIfMissing: string, secret: b
     const stat = await handle.stat();
     if (!stat.isFile()) throw notAFile(what, path);
     if (stat.size > LIMIT) throw tooLarge(what, path, LIMIT);
-    // Windows has no such bits; its profile directory is the fence there.
+    // Windows has no such bits; the user's profile directory protects the file there.
     if (secret && process.platform !== "win32" && (stat.mode & 0o077) !== 0) throw tooOpen(what, path, stat.mode);
     return await handle.readFile("utf8");
   } finally {

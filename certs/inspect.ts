@@ -1,4 +1,4 @@
-/** Reads the facts in a certificate. */
+/** Extracts facts from a certificate. */
 import { X509Certificate } from "node:crypto";
 import { quote } from "../base/fault.js";
 import { notACertificate } from "./errors.js";
@@ -13,7 +13,7 @@ export interface CertificateFacts {
   readonly notAfter: Date;
   /** SHA-256 over the DER form, `AA:BB:…`. */
   readonly fingerprint256: string;
-  /** Signed by its own key, not merely issued in its own name. */
+  /** Signed by its own key; the issuer's name alone would not prove that. */
   readonly selfSigned: boolean;
   /** The names are exactly `*`: no host has that name, so the certificate itself is the identity. */
   readonly isWildcardOnly: boolean;
@@ -23,13 +23,13 @@ export interface CertificateFacts {
   readonly issuer: string;
 }
 
-/** Fewer days left than this, and a deployment made today may outlive its certificate unnoticed. */
+/** With fewer days left than this, the certificate might expire during the deployment's life without notice. */
 export const RENEW_BEFORE_DAYS = 30;
 
 /**
- * Facts of the first certificate in a PEM text: of a chain, that is the server's.
+ * Facts of the first certificate in a PEM text, which in a chain is the server's.
  *
- * @param from names the text in errors.
+ * @param from how errors name the text.
  */
 export function inspectCertificate(pem: string, from = "the text"): CertificateFacts {
   const certificate = firstCertificate(pem, from);
@@ -60,18 +60,18 @@ export function firstCertificate(pem: string, from: string): X509Certificate {
   }
 }
 
-/** Whole days until it expires, rounded down; negative once it has. */
+/** Whole days until expiry, rounded down; negative after it. */
 export function daysLeft(facts: CertificateFacts, now: Date): number {
   return Math.floor((facts.notAfter.getTime() - now.getTime()) / 86_400_000);
 }
 
-/** Those of `names` (canonical DNS names and addresses) that the certificate does not list. */
+/** The members of `names` (canonical DNS names and addresses) that the certificate does not list. */
 export function namesMissing(facts: CertificateFacts, names: Iterable<string>): string[] {
   const listed = new Set([...facts.dnsNames.map((name) => name.toLowerCase()), ...facts.ipNames]);
   return [...names].filter((name) => !listed.has(name));
 }
 
-/** For messages: `"/home/u/.ssh/sallyport.crt"`. */
+/** How messages name a file: `"/home/u/.ssh/sallyport.crt"`. */
 export function fromFile(path: string): string {
   return quote(path);
 }
@@ -80,15 +80,15 @@ function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
 }
 
-/** Node prints a name as `CN=value` lines, special characters escaped by a backslash. */
+/** Node prints a name as `CN=value` lines, with special characters escaped by a backslash. */
 function commonName(name: string): string | undefined {
   const line = name.split("\n").find((part) => part.startsWith("CN="));
   return line?.slice("CN=".length).replace(/\\(.)/g, "$1");
 }
 
 /**
- * Node prints `DNS:*, IP Address:192.0.2.7`, and as a JSON string any value that holds a character
- * with which a hostile certificate could fake a further entry.
+ * Node prints `DNS:*, IP Address:192.0.2.7`. It prints a value as a JSON string if it holds a character with which a
+ * hostile certificate could fake another entry.
  */
 function alternativeNames(text: string | undefined): { kind: string; value: string }[] {
   if (text === undefined) return [];

@@ -1,6 +1,6 @@
 /**
- * A self-signed server certificate that is its own trust anchor: whoever trusts exactly this
- * certificate trusts the holder of its key, and nothing else that key may sign.
+ * Issues a self-signed server certificate that is its own trust anchor. A client that trusts exactly this certificate
+ * trusts the holder of its key, and nothing else that the key may sign.
  */
 import { createPrivateKey, randomBytes as cryptoRandomBytes } from "node:crypto";
 import forge from "node-forge";
@@ -9,9 +9,12 @@ import { sortNames, WILDCARD } from "./names.js";
 
 /** Apple's TLS refuses server certificates with a longer validity, even locally installed ones. */
 const MAX_DAYS = 825;
-/** Security of 112 bits, enough until 2030, and read by every TLS stack; more would only make each handshake slower. */
+/**
+ * 112 bits of security, enough until 2030, and supported by every TLS stack. A longer key would only slow down
+ * handshakes.
+ */
 const RSA_BITS = 2048;
-/** A client's clock may be this far behind ours. */
+/** Tolerance for clients whose clock is behind ours. */
 const CLOCK_SKEW_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -23,7 +26,7 @@ export interface IssueOptions {
   readonly days?: number;
   /** @default the current time */
   readonly now?: Date;
-  /** Source of the serial number. @default node:crypto */
+  /** Source of randomness for the serial number. @default node:crypto */
   readonly randomBytes?: (size: number) => Buffer;
   /** An RSA private key in PEM to certify. @default - a new RSA-2048 key */
   readonly key?: string;
@@ -32,7 +35,7 @@ export interface IssueOptions {
 export interface IssuedCertificate {
   /** One CERTIFICATE block. */
   readonly cert: string;
-  /** The one given, or a new one in PKCS#1: "BEGIN RSA PRIVATE KEY". */
+  /** The given key, or a new one in PKCS#1: "BEGIN RSA PRIVATE KEY". */
   readonly key: string;
 }
 
@@ -49,7 +52,7 @@ export async function issueCertificate(options: IssueOptions): Promise<IssuedCer
   const cert = forge.pki.createCertificate();
   cert.publicKey = publicKey;
   cert.serialNumber = serialNumber(randomBytes).toString("hex");
-  // X.509 counts whole seconds.
+  // X.509 times have a resolution of one second.
   const notBefore = Math.floor((now.getTime() - CLOCK_SKEW_MS) / 1000) * 1000;
   cert.validity.notBefore = new Date(notBefore);
   cert.validity.notAfter = new Date(notBefore + days * DAY_MS);
@@ -68,20 +71,18 @@ export async function issueCertificate(options: IssueOptions): Promise<IssuedCer
 }
 
 /**
- * What the certificate may be used for. Chosen so that each of these takes it as its own anchor:
+ * What the certificate may be used for. Each of these clients accepts it as its own trust anchor:
  *
- * - CA:FALSE, critical. With CA:TRUE, rustls and Firefox refuse it as a server's certificate
- *   (`CaUsedAsEndEntity`), and its key could sign for any name in the eyes of those who trust it.
- *   Java, Go and GnuTLS accept a certificate that *is* an entry of the trust store as such, CA or
- *   not: Go's `Verify` makes the chain `{leaf}` when `Roots.contains(leaf)`, and asks for `IsCA` only
- *   of certificates above a leaf; `*` is a pattern its parser takes.
- * - No key usage. OpenSSL 1.0.2 and early 1.1.1 take a certificate as self-signed only if its key usage
- *   allows keyCertSign (else `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Node 12.22 even ran out of memory),
- *   which `-x509_strict` and Python's VERIFY_X509_STRICT forbid without CA:TRUE. Without the extension
- *   all of them are content, and the extended key usage confines it.
- * - Extended key usage: TLS server. Apple asks for it.
- * - Subject and authority key identifier, equal: strict OpenSSL wants the second of every certificate
- *   that is not self-signed, and some build chains by it.
+ *  CA:FALSE, critical. With CA:TRUE, rustls and Firefox refuse it as a server's certificate (`CaUsedAsEndEntity`), and
+ * its key could sign for any name in the eyes of clients that trust it. Java, Go and GnuTLS accept a certificate that
+ * *is* an entry of the trust store, CA or not: Go's `Verify` makes the chain `{leaf}` when `Roots.contains(leaf)`, and
+ * requires `IsCA` only of certificates above a leaf. Go's parser accepts the pattern `*`.  No key usage. OpenSSL 1.0.2
+ * and early 1.1.1 recognise a certificate as self-signed only if its key usage allows  keyCertSign (else
+ * `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Node 12.22 even ran out of memory), which `-x509_strict` and  Python's
+ * VERIFY_X509_STRICT forbid without CA:TRUE. All of them accept a certificate without the extension, and the  extended
+ * key usage restricts it.  Extended key usage: TLS server. Apple requires it.  Subject and authority key identifiers,
+ * equal. Strict OpenSSL requires the second in every certificate that is not  self-signed, and some clients build
+ * chains by it.
  */
 const IDENTITY = [
   { name: "basicConstraints", cA: false, critical: true },
@@ -90,12 +91,12 @@ const IDENTITY = [
   { name: "authorityKeyIdentifier", keyIdentifier: true },
 ];
 
-/** RFC 5280 asks for UTF8String; forge's default, PrintableString, has no "_", "@" or "*". */
+/** RFC 5280 requires UTF8String. Forge's default, PrintableString, cannot represent "_", "@" or "*". */
 const UTF8_STRING = forge.asn1.Type.UTF8 as unknown as forge.asn1.Class;
 
 /**
- * 16 random bytes as a positive DER integer: the first bit clear, the first byte not zero, or DER
- * would want it left out. (forge's own default serial number is "00" for everybody.)
+ * 16 random bytes as a positive DER integer: the first bit is clear, and the first byte is not zero, since DER omits a
+ * leading zero byte. (Forge's own default serial number is "00" for every certificate.)
  */
 function serialNumber(randomBytes: (size: number) => Buffer): Buffer {
   const serial = Buffer.from(randomBytes(16));
@@ -104,8 +105,8 @@ function serialNumber(randomBytes: (size: number) => Buffer): Buffer {
 }
 
 /**
- * A new RSA-2048 private key, PKCS#1. Through forge's asynchronous form, which hands the work to the
- * platform's OpenSSL (0.1 s, off this thread); forge's own arithmetic blocks for seconds at worst.
+ * A new RSA-2048 private key, PKCS#1. Forge's asynchronous form delegates to the platform's OpenSSL (0.1 s, off this
+ * thread); its own arithmetic can block for seconds.
  */
 export function generateKey(): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -122,7 +123,7 @@ function readRsa(key: string): forge.pki.rsa.KeyPair {
   return { privateKey, publicKey: forge.pki.setRsaPublicKey(privateKey.n, privateKey.e) };
 }
 
-/** forge writes CRLF. */
+/** Forge writes CRLF line ends. */
 function pem(text: string): string {
   return text.replaceAll("\r\n", "\n");
 }

@@ -1,6 +1,6 @@
 /**
- * SSH key pairs, `<dir>/<name>.pem` and `<name>.pub`. The private file decides: it comes first, of two
- * processes one gives it its name, and the public file is derived from it, so it can be made again.
+ * SSH key pairs, `<dir>/<name>.pem` and `<name>.pub`. The private file comes first: of two concurrent processes, the
+ * one that creates it wins. The public file is derived from it and can be recreated.
  */
 import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -27,24 +27,24 @@ export interface KeyPair {
   readonly name: string;
   readonly privatePath: string;
   readonly publicPath: string;
-  /** One line in OpenSSH's form, the comment is the name: what EC2 imports. */
+  /** One line in OpenSSH's format with the name as comment: what EC2 imports. */
   readonly publicKey: string;
   readonly type: KeyType;
   /** `SHA256:…`, as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
 }
 
-// The size that EC2 itself creates. Its import accepts 1024, 2048 and 4096, but not 3072.
+// The size that EC2 itself creates. Its import accepts 1024, 2048 and 4096 bits, but not 3072.
 const RSA_BITS = 2048;
 
-// EC2 allows 255 ASCII characters; files add a suffix and a temporary name to the length.
+// EC2 allows 255 ASCII characters. File names also need room for a suffix and a temporary name.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const HOW_TO_GET_ONE = 'run "sallyport keys create", or check key_pair';
 
 const TYPES: Readonly<Record<string, KeyType>> = { "ssh-rsa": "rsa", "ssh-ed25519": "ed25519" };
 
-/** The pair called `name` in `dir`, made if it is not there. */
+/** The pair called `name` in `dir`, created if missing. */
 export async function ensureKeyPair(o: {
   readonly name: string;
   readonly type: KeyType;
@@ -53,7 +53,7 @@ export async function ensureKeyPair(o: {
   const { privatePath, publicPath } = paths(o);
   let created = false;
   if (!(await isPrivateHalfThere(privatePath, publicPath))) {
-    // 0600, not 0400 as EC2's instructions have it: ssh takes both, and ssh-keygen can still edit it.
+    // Mode 0600, not 0400 as in EC2's instructions: ssh accepts both, and ssh-keygen can still edit the file.
     created = await createNew("private key", privatePath, await generatePrivate(o.type, o.name), 0o600);
   }
   const pair = await loadPrivate(o);
@@ -63,7 +63,7 @@ export async function ensureKeyPair(o: {
   return { ...pair, created };
 }
 
-/** As {@link ensureKeyPair}, but makes nothing. */
+/** As {@link ensureKeyPair}, but creates nothing. */
 export async function loadKeyPair(o: { readonly name: string; readonly dir: string }): Promise<KeyPair> {
   const { privatePath, publicPath } = paths(o);
   if (!(await isPrivateHalfThere(privatePath, publicPath)))
@@ -74,8 +74,8 @@ export async function loadKeyPair(o: { readonly name: string; readonly dir: stri
 }
 
 /**
- * A lone public key is refused: a new private key beside it would look like its other half. The public
- * one is looked for first, since whoever makes a pair meanwhile makes the private one first.
+ * Refuses a lone public key: a new private key beside it would look like its other half. The public file is checked
+ * first, because a concurrent process that creates a pair writes the private file first.
  */
 async function isPrivateHalfThere(privatePath: string, publicPath: string): Promise<boolean> {
   const publicThere = await isTaken(publicPath);
@@ -129,7 +129,7 @@ async function generatePrivate(type: KeyType, comment: string): Promise<string> 
     const { privateKey } = await promisify(generateKeyPair)("ed25519");
     return encodeEd25519(privateKey, comment, randomBytes(4));
   }
-  // PKCS#1, as EC2 hands out: every ssh client reads it.
+  // PKCS#1, as EC2 itself issues: every ssh client reads it.
   const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: RSA_BITS, publicExponent: 0x10001 });
   return privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 }

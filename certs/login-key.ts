@@ -1,6 +1,6 @@
 /**
- * The SSH key that opens the hosts: a pair by its name here, a pair that EC2 has, or one's own public
- * key. For the last two the private half may be elsewhere: in an agent, on a token, with somebody else.
+ * The SSH key for logins: a pair named here, a pair that EC2 has, or the user's own public key. For the last two, the
+ * private half may be elsewhere: in an SSH agent, on a token, or on another machine.
  */
 import { join } from "node:path";
 import { badPublicKey, noPrivateKeyHere, notALocalPair } from "./errors.js";
@@ -15,19 +15,19 @@ export type WrittenKey =
   | { readonly public_key: string; readonly private_key?: string };
 
 export interface LoginKey {
-  /** One line in OpenSSH's form. Undefined: EC2 has the pair, under `ec2Name`. */
+  /** One line in OpenSSH's format. Undefined: EC2 has the pair, under `ec2Name`. */
   readonly publicKey: string | undefined;
   readonly ec2Name: string | undefined;
   /** The file for `ssh -i`. Undefined if no file of the pair is known here. */
   readonly identity: string | undefined;
-  /** Whether `identity` is a private key; of a public one, ssh asks an agent for the other half. */
+  /** Whether `identity` is a private key. For a public one, ssh asks its agent for the private half. */
   readonly isPrivate: boolean;
   readonly created: boolean;
 }
 
 /**
- * @param dir where pairs go by their names: `~/.ssh`.
- * @param create the type of a pair that is made if there is none of that name.
+ * @param dir the directory of pairs that are given by name: `~/.ssh`.
+ * @param create the type of the pair to create if none has that name.
  */
 export async function findLoginKey(
   key: WrittenKey,
@@ -61,13 +61,13 @@ export async function loginIdentity(key: WrittenKey, dir: string): Promise<strin
   return identity;
 }
 
-/** Name of a pair that lies here by its name. @throws Fault (exit status 2) for the other kinds. */
+/** The name of a pair in `~/.ssh`. @throws Fault (exit status 2) for the other kinds. */
 export function localPairName(key: WrittenKey): string {
   if (typeof key === "string") return key;
   throw notALocalPair("name" in key ? `the key pair "${key.name}" of EC2` : `your own key "${key.public_key}"`);
 }
 
-/** A file that was named must be there; one that merely may be is looked for. */
+/** An explicitly named file must exist; a default one is optional. */
 async function privateHalf(named: string | undefined, likely: string | undefined): Promise<string | undefined> {
   if (named !== undefined) {
     if (!(await isTaken(named))) throw noPrivateKeyHere(named, named);
@@ -76,7 +76,7 @@ async function privateHalf(named: string | undefined, likely: string | undefined
   return likely !== undefined && (await isTaken(likely)) ? likely : undefined;
 }
 
-/** EC2's names may hold anything; only a name that is a plain file name is looked for. */
+/** Key pair names in EC2 are free text. Only a name that is a plain file name is looked up. */
 function besideName(name: string, dir: string): string | undefined {
   return /^[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,127}$/.test(name) ? join(dir, `${name}.pem`) : undefined;
 }
@@ -86,7 +86,7 @@ async function readPublicKey(path: string): Promise<string> {
   const [type = "", body = "", ...comment] = text.split(/\s+/);
   const blob = Buffer.from(body, "base64");
   const isWhole = !text.includes("\n") && blob.toString("base64") === body && blobType(blob) === type;
-  // EC2 imports these two.
+  // The key types that EC2 imports.
   if (!isWhole || !["ssh-rsa", "ssh-ed25519"].includes(type)) throw badPublicKey(path);
   return [type, body, ...comment].join(" ");
 }

@@ -1,4 +1,4 @@
-/** The names a certificate is made out to: each is a DNS name or an IP address, checked once and canonical. */
+/** The names in a certificate: each is a DNS name or an IP address, validated once and canonical. */
 import { isIP, SocketAddress } from "node:net";
 import { badName } from "./errors.js";
 
@@ -7,14 +7,14 @@ export interface CertificateNames {
   readonly ip: readonly string[];
 }
 
-/** Matches no host for most verifiers. A client that trusts exactly this certificate needs no name. */
+/** Most verifiers match no host with it. A client that trusts exactly this certificate needs no name. */
 export const WILDCARD = "*";
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-// A last label of digits only would be read as a mistyped IPv4 address.
+// A last label of digits alone would be read as a mistyped IPv4 address.
 const DNS = new RegExp(`^(?:\\*\\.)?(?:${LABEL}\\.)*(?!\\d+$)${LABEL}$`);
 
-/** Sorts names into DNS and IP, canonical and without repeats, in the order they came. */
+/** Splits names into DNS names and IP addresses, canonical, without duplicates, in their order. */
 export function sortNames(names: readonly string[]): CertificateNames {
   const dns = new Set<string>();
   const ip = new Set<string>();
@@ -26,7 +26,9 @@ export function sortNames(names: readonly string[]): CertificateNames {
   return { dns: [...dns], ip: [...ip] };
 }
 
-/** The one spelling of an IP address, or undefined if it is none. A zone (`fe80::1%eth0`) belongs to no certificate. */
+/**
+ * The canonical form of an IP address, or undefined if it is none. Certificates cannot carry zones (`fe80::1%eth0`).
+ */
 export function canonicalIp(text: string): string | undefined {
   const family = isIP(text);
   if (family === 0 || text.includes("%")) return undefined;

@@ -1,7 +1,6 @@
 /**
- * Handing a certificate to those who shall reach the same hosts. What is shared is written anew from
- * the parsed certificate, so nothing else that lay in the file can travel along; a file that holds a
- * private key is refused as a whole, because somebody has mixed up two files.
+ * Shares a certificate with other users of the same hosts. The shared text is generated from the parsed certificate, so
+ * nothing else in the file can leak. A file with a private key is refused as a whole: the user has mixed up two files.
  */
 import { X509Certificate } from "node:crypto";
 import { Fault } from "../base/fault.js";
@@ -23,9 +22,9 @@ import { certificateBlocks, holdsPrivateKey } from "./pem.js";
 import { checkValidity, readCertificate, readPrivateKey } from "./store.js";
 
 export interface SharedCertificate {
-  /** A PEM file that explains itself: any TLS client reads it, comments and all. */
+  /** A PEM file with explanations: every TLS client reads it, comments included. */
   readonly text: string;
-  /** The command for the receiver, with the text in a file. */
+  /** The command for the receiver to run on the text in a file. */
   readonly command: string;
   readonly facts: CertificateFacts;
 }
@@ -46,13 +45,13 @@ ${reprint(pem)}`;
 export interface InstallOptions {
   /** The shared certificate. */
   readonly text: string;
-  /** Names the text in errors: `"team.crt"` or `the standard input`. */
+  /** How errors name the text: `"team.crt"` or `the standard input`. */
   readonly from: string;
-  /** Where it goes. */
+  /** The path to install to. */
   readonly crt: string;
-  /** A private key that may lie beside `crt`; the certificate of a pair of one's own is never replaced. */
+  /** A private key that may lie beside `crt`. The certificate of the user's own pair is never replaced. */
   readonly key: string;
-  /** SHA-256 that the sender told; colons and case do not matter. */
+  /** The SHA-256 fingerprint from the sender; colons and case do not matter. */
   readonly fingerprint?: string;
   readonly replace?: boolean;
   readonly now?: Date;
@@ -61,7 +60,7 @@ export interface InstallOptions {
 export interface InstalledCertificate {
   readonly crt: string;
   readonly facts: CertificateFacts;
-  /** False if this very certificate lay there already. */
+  /** False if this very certificate was there already. */
   readonly changed: boolean;
 }
 
@@ -93,7 +92,7 @@ export async function installCertificate(o: InstallOptions): Promise<InstalledCe
   return { ...installed, changed: true };
 }
 
-/** Where our own key lies beside the place, only its own certificate may go there. */
+/** If the user's own key lies beside the path, only its own certificate may go there. */
 async function checkNotOurs(o: InstallOptions, pem: string): Promise<void> {
   const key = await readPrivateKey(o.key);
   if (!firstCertificate(pem, o.from).checkPrivateKey(key)) throw ownPairThere(o.crt, o.key);

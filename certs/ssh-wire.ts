@@ -1,14 +1,14 @@
 /**
- * OpenSSH's binary formats, as far as an RSA or ed25519 key pair needs them (RFC 4253 section 6.6,
- * RFC 8709, openssh's PROTOCOL.key). Pure.
+ * OpenSSH's binary formats for RSA and ed25519 key pairs (RFC 4253 section 6.6, RFC 8709, openssh's PROTOCOL.key).
+ * Pure.
  *
- * ed25519 is written as "openssh-key-v1", since OpenSSH before 9.6 and ssh2 read that and no PKCS#8.
+ * ed25519 keys are written as "openssh-key-v1", since neither OpenSSH before 9.6 nor ssh2 reads them as PKCS#8.
  */
 import { createHash, type JsonWebKey, type KeyObject } from "node:crypto";
 
 const MAGIC = Buffer.from("openssh-key-v1\0");
 
-/** The public key as SSH sends it. */
+/** The public key in SSH's wire format. */
 export function publicBlob(publicKey: KeyObject): Buffer | undefined {
   const jwk = publicKey.export({ format: "jwk" });
   if (jwk.kty === "RSA") return Buffer.concat([string("ssh-rsa"), mpint(part(jwk, "e")), mpint(part(jwk, "n"))]);
@@ -16,13 +16,16 @@ export function publicBlob(publicKey: KeyObject): Buffer | undefined {
   return undefined;
 }
 
-/** An unencrypted openssh-key-v1 file. `check` is any 4 bytes: a reader compares its two copies to see whether it decrypted well. */
+/**
+ * An unencrypted openssh-key-v1 file. `check` is any 4 bytes; a reader compares its two copies to see whether
+ * decryption worked.
+ */
 export function encodeEd25519(privateKey: KeyObject, comment: string, check: Buffer): string {
   const jwk = privateKey.export({ format: "jwk" });
   const [seed, point] = [part(jwk, "d"), part(jwk, "x")];
   const blob = Buffer.concat([string("ssh-ed25519"), string(point)]);
   const secret = Buffer.concat([check, check, blob, string(Buffer.concat([seed, point])), string(comment)]);
-  // Cipher "none" counts in blocks of 8; the padding is 1, 2, 3, …
+  // The block size of cipher "none" is 8; the padding is 1, 2, 3, …
   const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, i) => i + 1));
   const file = Buffer.concat([
     MAGIC,
@@ -37,7 +40,7 @@ export function encodeEd25519(privateKey: KeyObject, comment: string, check: Buf
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines.join("\n")}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
-/** The public key that an openssh-key-v1 file carries in clear, and whether the private one is encrypted. */
+/** The public key that an openssh-key-v1 file carries in clear text, and whether the private key is encrypted. */
 export function readOpensshKey(text: string): { blob: Buffer; encrypted: boolean } | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END OPENSSH PRIVATE KEY-----/.exec(
     text,
@@ -55,7 +58,7 @@ export function readOpensshKey(text: string): { blob: Buffer; encrypted: boolean
   return { blob, encrypted: cipher.toString() !== "none" };
 }
 
-/** `ssh-rsa`, `ssh-ed25519` …: the name a public key begins with. */
+/** The name at the start of a public key: `ssh-rsa`, `ssh-ed25519` … */
 export function blobType(blob: Buffer): string | undefined {
   return new Reader(blob).string()?.toString("latin1");
 }
@@ -103,7 +106,7 @@ function string(value: string | Buffer): Buffer {
   return Buffer.concat([uint32(bytes.length), bytes]);
 }
 
-/** An unsigned number: a zero goes before a first bit that would be read as its sign. */
+/** An unsigned number (mpint): a zero byte is put before a first bit that would be read as the sign. */
 function mpint(bytes: Buffer): Buffer {
   return string(((bytes[0] ?? 0) & 0x80) === 0 ? bytes : Buffer.concat([Buffer.of(0), bytes]));
 }

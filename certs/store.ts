@@ -1,11 +1,9 @@
 /**
- * The certificate and its key on disk. An existing pair is used as it is or refused with a reason;
- * nothing is ever overwritten.
+ * The certificate and its key on disk. An existing pair is used or refused with a reason. Nothing is ever overwritten.
  *
- * A pair is two files, so two processes at once, or one that is killed in between, need an order: the
- * key comes first, and of several new keys exactly one gets the name. Everybody then makes a
- * certificate for the key that is *there*, and again exactly one gets the name. Whichever two win, they
- * belong together, and a key that was left alone is completed by the next run.
+ * A pair is two files, so concurrent or interrupted processes need an order. The key comes first, and of several new
+ * keys exactly one gets the name. Each process then issues a certificate for the key on disk, and again exactly one
+ * gets the name. So the two files always belong together, and the next run completes a lone key.
  */
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { shellWord } from "../base/text/shell.js";
@@ -42,7 +40,7 @@ export interface EnsureCertificateOptions {
   readonly crt: string;
   /** Path of its private key. */
   readonly key: string;
-  /** Whether a missing pair, or the missing certificate of a key, is made. */
+  /** Whether to create a missing pair, or the missing certificate of a key. */
   readonly generate: boolean;
   /** Names beside "*" that the certificate must list. */
   readonly names?: readonly string[];
@@ -54,13 +52,13 @@ export interface EnsureCertificateOptions {
 export interface StoredCertificate {
   readonly crt: string;
   readonly key: string;
-  /** The CERTIFICATE blocks of `crt`, the server's first; nothing that stood around them. */
+  /** The CERTIFICATE blocks of `crt`, the server's first, without the text around them. */
   readonly pem: string;
   readonly facts: CertificateFacts;
   readonly created: boolean;
 }
 
-/** The pair at `crt` and `key`, made if it is not there; fit to be deployed, or a Fault says why not. */
+/** The pair at `crt` and `key`, created if missing. @throws Fault if it is not fit to be deployed. */
 export async function ensureCertificate(options: EnsureCertificateOptions): Promise<StoredCertificate> {
   const { crt, key, now = new Date() } = options;
   const { dns, ip } = sortNames(options.names ?? []);
@@ -84,7 +82,8 @@ async function complete(
   generate: boolean,
   issue: (keyPem: string) => Promise<{ cert: string }>,
 ): Promise<boolean> {
-  // In this order: who makes a pair meanwhile makes the key first, so a certificate without one is no race.
+  // The certificate is checked before the key: a concurrent process creates the key first, so a certificate without a
+  // key is no race.
   if (await isTaken(crt)) {
     if (await isTaken(key)) return false;
     throw certificateWithoutKey(crt, key);
@@ -104,7 +103,7 @@ async function complete(
   return createNew("certificate", crt, cert, 0o644);
 }
 
-/** The public half alone, as a client has it. */
+/** The public half alone, which is all that a client has. */
 export async function readCertificate(crt: string): Promise<{ pem: string; facts: CertificateFacts }> {
   const text = await readPublic("certificate", crt, 'run "sallyport certs create", or check ssl_cert_crt');
   if (holdsPrivateKey(text)) throw privateKeyInside(fromFile(crt));
@@ -128,7 +127,7 @@ export async function readPrivateKey(key: string): Promise<KeyObject> {
 }
 
 /**
- * @param hint what to do about it. @default - to make a new one
+ * @param hint the advice in the error. @default - to make a new one
  * @throws Fault if it has expired, expires within 30 days, or is not valid yet.
  */
 export function checkValidity(from: string, facts: CertificateFacts, now: Date, hint?: string): void {

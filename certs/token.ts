@@ -1,4 +1,4 @@
-/** The bearer token that guards an agent: 32 random bytes, kept like a private key. */
+/** The bearer token that guards an agent: 32 random bytes, stored like a private key. */
 import { randomBytes } from "node:crypto";
 import { badToken } from "./errors.js";
 import { createNew, isTaken, readPrivate } from "./files.js";
@@ -6,10 +6,10 @@ import { createNew, isTaken, readPrivate } from "./files.js";
 // RFC 6750's b68token, too long to guess.
 const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
 
-/** The token file at `path`, made if it is not there. */
+/** The token file at `path`, created if missing. */
 export async function ensureToken(path: string): Promise<{ path: string; created: boolean }> {
   if (!(await isTaken(path))) {
-    // No newline at the end: Terraform's file() hands the content on byte for byte.
+    // There is no newline at the end, because Terraform's file() passes the content on byte for byte.
     if (await createNew("token file", path, randomBytes(32).toString("base64url"), 0o600))
       return { path, created: true };
   }

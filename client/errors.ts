@@ -1,4 +1,4 @@
-/** Every fault of this room, each made in one place. */
+/** Every fault of this room, each with its own factory. */
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, type FaultOptions, quote } from "../base/fault.js";
@@ -118,7 +118,7 @@ export const redirected = (at: string, status: number, location: string) => {
   );
 };
 
-/** What a host answered that is not a success: the status decides code and exit. */
+/** An unsuccessful response from a host. The status decides the code and the exit status. */
 export function refusedByHost(status: number, shown: string, options: FaultOptions = {}): Fault {
   const known = BY_STATUS[status];
   return new Fault(`client/${known?.code ?? (status >= 500 ? "host-failed" : "rejected")}`, shown, {

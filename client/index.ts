@@ -1,4 +1,4 @@
-/** `import … from "sallyport/client"`: what a program needs to use a host, and nothing that provisions one. */
+/** `import … from "sallyport/client"`: everything a program needs to use a host. Provisioning is not part of it. */
 export { EXIT, Fault } from "../base/fault.js";
 export { type CertificateFacts, inspectCertificate } from "../certs/inspect.js";
 export { readToken } from "../certs/token.js";

@@ -47,7 +47,7 @@ export class AgentClient {
     this.jobs = new Jobs(this.transport);
   }
 
-  /** Whether the agent is up. Needs, and sends, no token. */
+  /** Whether the agent is up. The request needs no token and sends none. */
   async health(options: CallOptions = {}): Promise<{ status: string }> {
     const response = await this.transport.send({ method: "GET", path: "/healthz", authenticated: false, ...options });
     return readJson(response, Health, this.transport.at);
@@ -59,7 +59,7 @@ export class AgentClient {
     return readJson(response, HostInfo, this.transport.at);
   }
 
-  /** How long the host has done nothing, and when it ends itself. Asking does not count as use. */
+  /** How long the host has been idle, and when it ends itself. This request does not count as use. */
   async idle(options: CallOptions = {}): Promise<IdleInfo> {
     const response = await this.transport.send({ method: "GET", path: "/v1/idle", ...options });
     return readJson(response, IdleInfo, this.transport.at);
@@ -81,14 +81,14 @@ export class AgentClient {
   }
 
   /**
-   * Writes a file into `sink` and leaves `sink` open. A broken connection is resumed; a file that
-   * changed meanwhile, or whose SHA-256 differs at the end, is a fault (of bytes already written).
+   * Writes a file into `sink` and leaves `sink` open. A broken connection is resumed. The call fails if the file
+   * changed meanwhile or its SHA-256 differs at the end; by then bytes may have been written already.
    */
   get(path: string, sink: Writable, options: ReceiveOptions = {}): Promise<Downloaded> {
     return getInto(this.transport, path, sink, options);
   }
 
-  /** Writes a file to disk: resumed, checked, and given its name only when whole. */
+  /** Writes a file to disk. A broken transfer is resumed, and the file gets its name only when it is complete. */
   download(path: string, localFile: string, options: ReceiveOptions = {}): Promise<Downloaded> {
     return download(this.transport, path, localFile, options);
   }

@@ -10,7 +10,7 @@ import { notTheAgent } from "../errors.js";
 const Directory = Type.Object({
   /** The first part of a remote path. */
   name: Type.String(),
-  /** Where it lies on the host. */
+  /** The directory's path on the host. */
   path: Type.String(),
   mode: Type.Union([Type.Literal("rw"), Type.Literal("ro")]),
 });
@@ -38,7 +38,7 @@ export const IdleInfo = Type.Object({
   /** Time without a running job, a transfer or a login. */
   idle_seconds: Type.Number(),
   since: Type.String(),
-  /** `logins` is null where the host cannot tell; it then counts as busy. */
+  /** `logins` is null if the host cannot tell; it then counts as busy. */
   busy: Type.Object({
     jobs: Type.Number(),
     transfers: Type.Number(),
@@ -50,7 +50,7 @@ export const IdleInfo = Type.Object({
       action: Type.Union([Type.Literal("stop"), Type.Literal("terminate")]),
       stops_in_seconds: Type.Number(),
       ending: Type.Boolean(),
-      /** Why the last try failed. */
+      /** Why the last attempt failed. */
       error: Type.Optional(Type.String()),
     }),
   ),
@@ -61,7 +61,7 @@ export type DirectoryEntry = Static<typeof DirectoryEntry>;
 export type HostInfo = Static<typeof HostInfo>;
 export type IdleInfo = Static<typeof IdleInfo>;
 
-// A directory of 100 000 files lists in about 10 MB; what is larger is no answer but an attack.
+// A directory of 100 000 files lists in about 10 MB. A larger body is not a listing but an attack.
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Reads a whole JSON body and checks its shape. */

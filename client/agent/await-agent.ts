@@ -1,9 +1,9 @@
 /**
- * Waits for a host that boots: asks its agent for a sign of life, on the very port and with the very
- * trust that will be used, until it answers or the time is up.
+ * Waits for a booting host: polls its agent, on the very port and with the very trust that will be used, until it
+ * answers or the time is up.
  *
- * A wrong certificate ends the wait at once. A host that boots refuses or is silent; one that shows
- * another certificate is not the host.
+ * A wrong certificate ends the wait at once. A booting host refuses connections or is silent; a peer with another
+ * certificate is not the host.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { defined } from "../../base/defined.js";
@@ -19,7 +19,7 @@ export interface BootReport {
   readonly verdict: BootVerdict;
   /** The outcome of the last attempt: `refused`, `no answer` … */
   readonly seen: string;
-  /** Milliseconds from the first attempt to the verdict. */
+  /** Milliseconds from the first attempt to the end of the wait. */
   readonly ms: number;
 }
 
@@ -28,7 +28,7 @@ export interface AwaitOptions {
   /** @default 443, or 80 without TLS */
   readonly port?: number;
   readonly trust: Trust;
-  /** The host has no agent: SSH's port is all that can answer. @default false */
+  /** The host runs no agent, so its SSH port is probed instead. @default false */
   readonly sshOnly?: boolean;
   /** @default 22 */
   readonly sshPort?: number;
@@ -36,15 +36,15 @@ export interface AwaitOptions {
   readonly timeout: number;
   /** Milliseconds between two attempts. @default 1000 */
   readonly poll?: number;
-  /** Told what an attempt met whenever that is something new. */
+  /** Called with the outcome of an attempt whenever it differs from the previous one. */
   readonly onSeen?: (seen: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds for one attempt: a packet filter that is not open yet answers nothing at all. */
+/** Milliseconds for one attempt. A packet filter that is not open yet stays silent. */
 const ATTEMPT_MS = 5_000;
 
-/** @throws Fault `client/aborted`; whatever the host does or does not do is in the report. */
+/** @throws Fault `client/aborted`; every other outcome is in the report. */
 export async function awaitAgent(options: AwaitOptions): Promise<BootReport> {
   const { timeout, poll = 1_000, signal, sshPort = 22 } = options;
   const from = performance.now();
@@ -59,7 +59,7 @@ export async function awaitAgent(options: AwaitOptions): Promise<BootReport> {
     if (left() <= poll) break;
     await delay(poll, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
-  // Tells a machine that does not boot from one whose agent does not start.
+  // Distinguishes a machine that does not boot from one whose agent does not start.
   const ssh = options.sshOnly === true ? "" : `; SSH: ${await probePort(options.host, sshPort, 3_000, signal)}`;
   return { verdict: "late", seen: `${seen}${ssh}`, ms: performance.now() - from };
 }
@@ -88,7 +88,7 @@ async function tryAgent({ host, port, trust, signal }: AwaitOptions, limit: numb
   }
 }
 
-/** The faults that are usual while a machine boots; others are told in their own words. */
+/** The faults that are usual while a machine boots. For any other, the report has its message. */
 const USUAL: Readonly<Record<string, string>> = {
   "client/refused": "refused",
   "client/no-answer": "no answer",

@@ -1,4 +1,4 @@
-/** Waits for several hosts that boot, all at the same time. */
+/** Waits for several booting hosts, all at the same time. */
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { Trust } from "../tls/trust.js";
@@ -55,7 +55,7 @@ export function bootText(hosts: readonly BootedHost[]): string {
     .join("\n");
 }
 
-/** @throws Fault if a host did not answer in time, or showed another host's certificate. */
+/** @throws Fault if a host did not answer in time, or presented the wrong certificate. */
 export function checkBooted(hosts: readonly BootedHost[], timeout: number): void {
   const withVerdict = (verdict: BootedHost["verdict"]) => hosts.filter((host) => host.verdict === verdict);
   const foreign = withVerdict("alarm");

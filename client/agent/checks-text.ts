@@ -6,7 +6,7 @@ const MARKS: Readonly<Record<CheckStatus, string>> = { ok: "ok", warning: "warni
 
 export function checksText(checks: readonly Check[], name: string): string {
   const failed = checks.filter(({ verdict }) => verdict === "failed").length;
-  // The first column has the width of the longest mark and a space, whatever the outcome.
+  // The first column is one space wider than the longest mark, whatever the outcome.
   const rows = checks.map(({ name: check, tried, got, verdict }) => [
     `${MARKS[verdict].padEnd(8)} ${check}`,
     tried,

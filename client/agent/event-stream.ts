@@ -1,13 +1,13 @@
 /** Server-sent events as the HTML standard reads them: lines in, events out. Pure. */
 
 export interface StreamEvent {
-  /** `message` where the stream names none. */
+  /** `message` if the stream names no type. */
   readonly event: string;
   readonly data: string;
 }
 
 export class EventStream {
-  /** Of the last event that had one: what to send as Last-Event-ID. */
+  /** The ID of the last event that had one, for the Last-Event-ID header. */
   lastId = "";
   #rest = "";
   #event = "";
@@ -29,7 +29,7 @@ export class EventStream {
     return lines.flatMap((line) => this.#line(line));
   }
 
-  /** Characters that wait for the end of their event. */
+  /** Characters buffered until their event is complete. */
   get pending(): number {
     return this.#rest.length + this.#data.reduce((sum, line) => sum + line.length, 0);
   }

@@ -1,6 +1,6 @@
 /**
- * Follows the states of a job until it has ended: by server-sent events, and by polling where events do not arrive, as
- * behind a proxy that buffers them or on a host that is restarting.
+ * Follows the states of a job until it has ended: by server-sent events, or by polling if events do not arrive, as
+ * behind a buffering proxy or while a host restarts.
  */
 import { Value } from "@sinclair/typebox/value";
 import { sleep } from "../../base/async/sleep.js";
@@ -16,7 +16,7 @@ import { RETRYABLE, retryWait } from "./transfer/receive.js";
 export interface FollowOptions {
   readonly signal?: AbortSignal;
   readonly onState?: (job: JobAnswer) => void;
-  /** The most failures in a row without a state in between. @default 8 */
+  /** Maximum failures in a row without a new state. @default 8 */
   readonly retries?: number;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
@@ -28,7 +28,7 @@ export function hasEnded({ state }: { readonly state: string }): boolean {
   return ENDED.has(state);
 }
 
-// A job's parameters, its result and the end of its stderr.
+// Room for a job's parameters, its result and the end of its stderr.
 const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 
 /** @returns the job as it ended. */

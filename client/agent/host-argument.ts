@@ -1,4 +1,4 @@
-/** `HOST`, `HOST:PORT` and `HOST:DIR/PATH` as users write them, and the files that a transfer is between. */
+/** `HOST`, `HOST:PORT` and `HOST:DIR/PATH` as users write them, and the two ends of a transfer. */
 import { stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { basename, join } from "node:path";
@@ -22,7 +22,7 @@ export function parseHostArgument(text: string): HostArgument {
   return { host, port: parsePort(parts?.[3], text), path: parts?.[4] };
 }
 
-/** @param from what the port is written in, for the fault */
+/** @param from the text that the port is part of, for the fault */
 export function parsePort(text: string | undefined, from: string): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);

@@ -1,4 +1,4 @@
-/** SSH host keys come from the agent, over a connection that was verified; never from SSH itself. */
+/** SSH host keys. They come from the agent over a verified connection, never from SSH itself. */
 import { Fault } from "../../base/fault.js";
 import { noHostKeys } from "../errors.js";
 import { readKnownHosts, writeKnownHosts } from "../ssh/known-hosts.js";
@@ -6,24 +6,24 @@ import type { AgentClient } from "./agent-client.js";
 
 export interface HostKeysOptions {
   readonly client: AgentClient;
-  /** The known_hosts file to keep them in. */
+  /** The known_hosts file that stores the keys. */
   readonly file: string;
-  /** The name they are kept under. */
+  /** The name that the keys are stored under. */
   readonly alias: string;
   readonly signal?: AbortSignal;
 }
 
 export interface KnownHostKeys {
   readonly keys: readonly string[];
-  /** Why they are those of an earlier time, if they are. */
+  /** Why the stored keys were used instead of fresh ones, if so. */
   readonly stale?: Fault;
 }
 
 const UNREACHABLE = new Set(["client/refused", "client/no-answer", "client/unreachable", "client/broken"]);
 
 /**
- * Fetches and keeps the host's keys. Where the agent cannot be reached, the keys kept earlier hold;
- * where it answers as somebody else (wrong certificate, no permission), nothing does.
+ * Fetches the host's keys and stores them. If the agent cannot be reached, the stored keys are used. If the peer
+ * answers with the wrong certificate or denies permission, there is no fallback.
  */
 export async function fetchHostKeys(options: HostKeysOptions): Promise<KnownHostKeys> {
   const { client, file, alias, signal } = options;

@@ -11,7 +11,7 @@ const JobState = Type.Union([
 ]);
 
 export const JobSummary = Type.Object({
-  // Becomes a part of request paths.
+  // The ID becomes a segment of request paths.
   id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
   accelerator: Type.String(),
   phase: Type.String(),

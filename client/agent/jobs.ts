@@ -21,7 +21,7 @@ interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the program reads. */
+/** The program's input. */
 export type JobInput =
   | { readonly file: string }
   | { readonly stream: Readable; readonly size?: number }
@@ -38,7 +38,7 @@ export interface SubmitOptions extends CallOptions {
   readonly input?: JobInput;
   /** `host://DIR/PATH`. @default - it stays with the job */
   readonly output?: string;
-  /** The key under which the host makes the job only once. @default - a new one */
+  /** Idempotency key: under the same key, the host creates the job only once. @default - a new one */
   readonly key?: string;
   /** Called with the bytes of the input that were handed to the connection. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
@@ -47,16 +47,16 @@ export interface SubmitOptions extends CallOptions {
 export interface JobFilter extends CallOptions {
   readonly accelerator?: string;
   readonly state?: JobSummary["state"];
-  /** As given to {@link SubmitOptions.key}. */
+  /** The key given as {@link SubmitOptions.key}. */
   readonly key?: string;
   /** @default - all of them */
   readonly limit?: number;
 }
 
-/** How often a submission over a broken connection is repeated under its key. */
+/** Maximum repetitions of a submission whose connection broke, under the same key. */
 const RESUBMISSIONS = 2;
 const PAGE = 1_000;
-/** Request targets share 16 KiB with the headers, and each character may take three. */
+/** Request targets and headers share 16 KiB, and percent-encoding can triple a character. */
 const MAX_QUERY_LENGTH = 8 * 1024;
 
 export class Jobs {
@@ -67,7 +67,7 @@ export class Jobs {
     return readJson(await this.#get("/v1/accelerators", options), AcceleratorsAnswer, this.transport.at);
   }
 
-  /** Submits a job; resolves when the host has it on its disk. */
+  /** Submits a job; resolves when the host has stored it on disk. */
   async submit(options: SubmitOptions = {}): Promise<JobAnswer> {
     const { input, signal } = options;
     const headers = { "Idempotency-Key": options.key ?? randomUUID() };
@@ -91,7 +91,7 @@ export class Jobs {
       onProgress: options.onProgress,
     });
     if ("stream" in input) {
-      // A stream cannot be read a second time, so this is not repeated.
+      // A stream cannot be read twice, so this submission is not repeated.
       const sized = { ...transfer, ...defined({ size: input.size }) };
       return this.#job((await sendContent(this.transport, what, input.stream, sized)).response);
     }
@@ -137,7 +137,10 @@ export class Jobs {
     return followJob(this.transport, id, options);
   }
 
-  /** Writes the output of a finished job to disk: resumable, verified, and under its name only when complete. */
+  /**
+   * Writes the output of a finished job to disk. A broken transfer is resumed, the content verified, and the file named
+   * only when it is complete.
+   */
   async download(id: string, localFile: string, options: ReceiveOptions = {}): Promise<Downloaded> {
     const requestPath = `${jobPath(id)}/output`;
     const what = { ...options, requestPath, isResumable: false };
@@ -158,7 +161,7 @@ export class Jobs {
     return readJson(response, JobAnswer, this.transport.at);
   }
 
-  /** If the answer is lost, the host may have the job already. Under the same key it takes it only once. */
+  /** If the answer is lost, the host may have the job already. Under the same key it accepts the job only once. */
   async #repeated(send: () => Promise<HttpResponse>, signal: AbortSignal | undefined): Promise<HttpResponse> {
     let broke = false;
     for (let again = 0; ; again += 1) {
@@ -167,7 +170,7 @@ export class Jobs {
       } catch (error) {
         if (!(error instanceof Fault) || again >= RESUBMISSIONS) throw error;
         broke ||= error.code === "client/broken";
-        // A conflict now comes from the broken request, which the host still believes to be alive.
+        // A conflict here comes from the broken request, which the host still believes to be alive.
         if (error.code !== "client/broken" && !(broke && error.code === "client/conflict")) throw error;
       }
       await sleep(retryWait(again + 1), signal).catch((error) => {

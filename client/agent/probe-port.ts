@@ -6,11 +6,11 @@ import { errno } from "../../base/fault.js";
 export type PortAnswer =
   /** A connection was accepted. */
   | "open"
-  /** The machine itself said that nothing listens: no packet filter was in the way. */
+  /** The machine itself reported that nothing listens: no packet filter was in the way. */
   | "refused"
-  /** Silence: what a packet filter leaves. */
+  /** No answer at all, as behind a packet filter. */
   | "no answer"
-  /** Somebody on the way said that there is no way, or there is no such name. */
+  /** A router reported that there is no route, or the name does not resolve. */
   | "unreachable";
 
 export function probePort(host: string, port: number, timeout: number, signal?: AbortSignal): Promise<PortAnswer> {

@@ -7,7 +7,7 @@ const MAX_BYTES = 64 * 1024;
 
 const JOBS_HINT = `"sallyport accelerators HOST" lists what the host has, "sallyport jobs HOST" what it was asked to do`;
 
-/** Reads the problem in an unsuccessful answer, if there is one, and closes the answer. */
+/** Reads the problem document of an unsuccessful response, if there is one, and closes the response. */
 export async function faultIn(response: HttpResponse, path: string): Promise<Fault> {
   const status = response.status;
   const problem = await readProblem(response);

@@ -1,9 +1,9 @@
-/** `shared/results/run 1.csv` and the request path that means it. */
+/** Remote paths such as `shared/results/run 1.csv`, and the request path for each. */
 import { badRemotePath } from "../errors.js";
 
 /**
- * Encodes each name; refuses what could not mean one file (empty names, `.`, `..`, NUL, backslash),
- * so that a typo is told here and not by the host.
+ * Encodes each name. Refuses paths that cannot mean one file (empty names, `.`, `..`, NUL, backslash), so that a typo
+ * is reported before anything is sent.
  */
 export function filesPath(path: string): string {
   const trimmed = path.replace(/\/+$/, "");

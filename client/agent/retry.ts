@@ -1,8 +1,8 @@
 /** When to repeat a request that was answered with 503. Pure. */
 
-/** vLab's steps, in seconds. */
+/** The same waits as vLab's client, in seconds. */
 const STEPS = [1, 2, 4, 8, 16];
-/** A server may ask for a longer wait than a person at a terminal accepts. */
+/** Limit for a server's Retry-After: a person at a terminal does not wait longer. */
 const MAX_MS = 60_000;
 
 /**
@@ -19,7 +19,7 @@ export function retryDelay(
   const step = STEPS[attempt];
   if (step === undefined) return undefined;
   const wanted = millisecondsIn(retryAfter, now);
-  // Never earlier than the server wants; the jitter comes on top of that.
+  // Never earlier than the server wants. The jitter is added on top.
   const own = step * 1000 * (0.5 + random() / 2);
   return Math.min(MAX_MS, wanted === undefined ? own : wanted + own - step * 500);
 }

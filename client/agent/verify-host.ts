@@ -1,6 +1,6 @@
 /**
- * What a host promises, tried from here: who it is, whom it lets in, what it refuses, and which of
- * its ports answer. Each check says what was tried and what came back.
+ * Checks a host's promises from this machine: its identity, who gets in, what it refuses, and which of its ports
+ * answer. Each check reports what was tried and what came back.
  */
 import { TLSSocket } from "node:tls";
 import { defined } from "../../base/defined.js";
@@ -28,7 +28,7 @@ export interface VerifyOptions {
   readonly hasToken: boolean;
   /** Ports that must accept a connection. @default 22, 80 and the agent's */
   readonly openPorts?: readonly number[];
-  /** Ports of which nothing may be seen. @default 21, 25, 3306, 5432 and 8080, less the open ones */
+  /** Ports that must show no sign of a listener. @default 21, 25, 3306, 5432 and 8080, less the open ones */
   readonly closedPorts?: readonly number[];
   /** The port that must only redirect. @default 80 */
   readonly httpPort?: number;
@@ -184,7 +184,7 @@ async function plainHttp(transport: Transport, port: number, timeout: number, si
   return { got: `${status}${redirects ? ` to ${location}` : ""}`, verdict: redirects ? "ok" : "failed" };
 }
 
-/** Carries nothing worth hiding: no token, and a path that everyone may ask for. */
+/** The request contains nothing confidential: no token, and a path that anyone may request. */
 async function headOverPlainHttp(
   host: string,
   port: number,

@@ -1,4 +1,4 @@
-/** The answers of a gateway: vLab's envelope or plain JSON, read whole and validated before use. */
+/** A gateway's responses: vLab's envelope or plain JSON, read completely and validated before use. */
 
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
@@ -16,7 +16,7 @@ export const Ports = Type.Object({
       target_addr: Type.String(),
       target_port: Type.Integer(),
       component: Type.String(),
-      /** Where this one is reached, if not at the gateway's own address. */
+      /** The forward's address, if it is not the gateway's own. */
       gateway_ip: Type.Optional(Type.String()),
       protocol: Type.Optional(Type.Union([Type.Literal("tcp"), Type.Literal("udp")])),
     }),
@@ -24,7 +24,7 @@ export const Ports = Type.Object({
   gateway_ip: Type.String(),
 });
 
-/** A forward that was made. */
+/** A forward that was created. */
 export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }) });
 
 /** Machines by name. */
@@ -41,13 +41,13 @@ export type Machines = Static<typeof Machines>;
 export interface Body {
   readonly status: number;
   readonly value: unknown;
-  /** The reason, where it is no success. */
+  /** The reason for a failure. */
   readonly said: string;
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Reads an answer to its end, whatever its status is. */
+/** Reads a response to its end, whatever its status is. */
 export async function readAnswer(response: HttpResponse, at: string): Promise<Body> {
   const bytes = await readBody(response.body, MAX_BYTES).catch((error: unknown) => {
     throw error instanceof BodyTooLarge ? notAGateway(at, `its answer is longer than ${MAX_BYTES} bytes`) : error;

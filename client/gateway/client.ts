@@ -1,9 +1,9 @@
 /**
- * A gateway, as its users see it: their forwards, their machines, their usage.
+ * A gateway from the view of its users: their forwards, machines and usage.
  *
- * What vLab's server can do is asked through vLab's routes, so that it works with a gateway of this
- * kit, with vLab's own, and through vLab's central server, which passes these routes on. What
- * only this kit has is asked under /v1.
+ * Whatever vLab's server supports goes through vLab's routes. It therefore works with a gateway of this kit, with
+ * vLab's own server, and through vLab's central server, which forwards these routes. Features of this kit alone are
+ * under /v1.
  */
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
@@ -23,9 +23,9 @@ export interface GatewayOptions {
   readonly trust: Trust;
   readonly token: string;
   readonly signal?: AbortSignal;
-  /** Of every request of this client. @default - a new UUID */
+  /** Identifies every request of this client. @default - a new UUID */
   readonly requestId?: string;
-  /** Told before each wait, in milliseconds. */
+  /** Called before each wait, with its length in milliseconds. */
   readonly onRetry?: (delay: number) => void;
   /** @default the clock */
   readonly wait?: (delay: number) => Promise<void>;
@@ -39,14 +39,17 @@ export interface KnownForward {
   readonly targetAddr: string;
   readonly targetPort: number;
   readonly protocol: "tcp" | "udp";
-  /** Where its port is, if elsewhere: a machine with an IPv6 address is reached by the gateway's. */
+  /**
+   * The address of its port, if not the gateway's own: a machine with an IPv6 address is reached at the gateway's IPv6
+   * address.
+   */
   readonly gatewayAddress?: string;
 }
 
 export interface KnownForwards {
-  /** By port. */
+  /** Sorted by port. */
   readonly forwards: readonly KnownForward[];
-  /** Where their ports are. */
+  /** The address of the ports. */
   readonly gatewayAddress: string;
 }
 
@@ -65,7 +68,7 @@ export interface ForwardExtras {
   readonly sources?: readonly string[];
   /** Seconds. */
   readonly expiresIn?: number;
-  /** Whose it is to be; for an admin. */
+  /** The owner of the new forward; only an admin may set it. */
   readonly owner?: string;
   readonly idempotencyKey?: string;
 }
@@ -91,7 +94,7 @@ export class GatewayClient {
     return this.#transport.at;
   }
 
-  /** The user's forwards; by machine, all of its. */
+  /** The user's forwards; for a machine, all forwards to it. */
   async forwards(name?: string): Promise<KnownForwards> {
     const query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
     const { ports, gateway_ip } = await this.#vlab("GET", PORTMAP + query, Ports);
@@ -107,7 +110,7 @@ export class GatewayClient {
       }),
     );
     return {
-      // vLab's server compares with LIKE: a "%" or "_" in a name brings others, too.
+      // vLab's server compares with LIKE, so a "%" or "_" in a name matches other names too.
       forwards: forwards
         .filter((forward) => name === undefined || forward.name === name)
         .sort((a, b) => a.connPort - b.connPort),
@@ -115,7 +118,7 @@ export class GatewayClient {
     };
   }
 
-  /** Opens a forward. @returns its port of the gateway. */
+  /** Opens a forward. @returns its port on the gateway. */
   async create(wanted: WantedForward, extras: ForwardExtras = {}): Promise<number> {
     const body = {
       target_addr: wanted.targetAddr,
@@ -140,14 +143,14 @@ export class GatewayClient {
     return made.conn_port;
   }
 
-  /** @returns false if there was none. */
+  /** @returns false if there was no such forward. */
   async remove(connPort: number): Promise<boolean> {
     try {
       await this.#ask("DELETE", PORTMAP, { body: { conn_port: connPort }, vlab: true });
       return true;
     } catch (error) {
       if (error instanceof Fault && error.code === "gateway/not-found") return false;
-      // vLab's own server says so with a 500.
+      // vLab's own server reports this with a 500.
       if (error instanceof Fault && /Unable to find iptable rule/.test(error.message)) return false;
       throw error;
     }
@@ -159,7 +162,9 @@ export class GatewayClient {
     return this.#vlab("GET", `/api/1/ipam/addr${query}`, Machines);
   }
 
-  /** A request that only a gateway of this kit knows. @param what for the error where it is vLab's. */
+  /**
+   * A request that only a gateway of this kit supports. @param what names the feature in the error for vLab's server.
+   */
   ask<S extends TSchema>(path: string, schema: S, what: string) {
     return this.#native("GET", path, schema, what);
   }
@@ -189,7 +194,7 @@ export class GatewayClient {
   ) {
     const request = defined({ vlab: false, headers, body });
     const answer = await this.#ask(method, path, request).catch((error: unknown) => {
-      // Nothing under /v1 is ever "not found" here but the route itself.
+      // Under /v1, 404 can only mean that the route itself is unknown.
       if (error instanceof Fault && error.code === "gateway/not-found") throw onlyVlab(this.at, what);
       throw error;
     });
@@ -206,7 +211,7 @@ export class GatewayClient {
       const response = await this.#transport.send({ ...this.#exchange(method, path, request), anyStatus: true });
       const answer = await readAnswer(response, this.at);
       if (answer.status >= 200 && answer.status < 300) return answer;
-      // 503 says that nothing was done, so that a POST may be asked again as well.
+      // 503 means that nothing was done, so even a POST may be repeated.
       const delay = answer.status === 503 ? retryDelay(attempt, response.headers["retry-after"]) : undefined;
       if (delay === undefined) throw refused(this.at, answer.status, answer.said, this.requestId);
       onRetry?.(delay);
@@ -240,7 +245,7 @@ export class GatewayClient {
   }
 }
 
-/** Host and port of `https://HOST[:PORT]`; nothing else is a gateway. */
+/** Host and port of `https://HOST[:PORT]`, the only accepted form of a gateway's URL. */
 export function gatewayAt(url: string): { readonly host: string; readonly port: number } {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const isOrigin = parsed !== undefined && [parsed.origin, `${parsed.origin}/`].includes(parsed.href);

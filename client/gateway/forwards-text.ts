@@ -4,7 +4,7 @@ import type { KnownForward } from "./client.js";
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 22: "SSH", 443: "HTTPS", 3389: "RDP", 5900: "VNC" };
 
-/** vLab's columns, and always the address. `alive` by machine, where it is known. */
+/** Has vLab's columns, and always the address. `alive` gives the state by machine, if known. */
 export function forwardsText(
   forwards: readonly KnownForward[],
   gatewayAddress: string,

@@ -1,8 +1,7 @@
 /**
- * The tokens of the gateways that somebody uses, by URL, in one file that only they may open.
+ * The user's gateway tokens by URL, in one file that only the user may open.
  *
- * A token is a JWT. What is read from it here is only what helps its owner (who, until when): it is
- * the gateway that verifies it.
+ * A token is a JWT. The client decodes it only to show its owner and expiry; the gateway verifies it.
  */
 import { chmod } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -13,7 +12,7 @@ import { isTaken, readPrivate } from "../../certs/files.js";
 import { badToken, storeGarbage } from "./errors.js";
 
 export interface TokenFacts {
-  /** Milliseconds since 1970; undefined where the token does not say. */
+  /** Milliseconds since 1970; undefined if the token has no expiry. */
   readonly expiresAt: number | undefined;
   readonly issuer: string | undefined;
   /** vLab's `username`, else the subject. */
@@ -57,19 +56,19 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
   }
 }
 
-/** `~/.config/sallyport/gateways/tokens.json`, in a directory of its own, which is 0700. */
+/** `~/.config/sallyport/gateways/tokens.json`, in a directory of its own with mode 0700. */
 export function tokenStoreFile(env: Environment): string {
   const xdg = env.XDG_CONFIG_HOME;
   const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), ".config");
   return join(config, "sallyport", "gateways", "tokens.json");
 }
 
-/** Where vLab's own client keeps its tokens, in the same form. */
+/** The file where vLab's own client keeps its tokens, in the same format. */
 export function vlabTokenFile(env: Environment): string {
   return join(env.HOME || homedir(), ".vlab", "token.json");
 }
 
-/** @returns the token kept for a gateway, ours before vLab's. */
+/** @returns the token stored for a gateway; our file takes precedence over vLab's. */
 export async function keptToken(env: Environment, url: string): Promise<string | undefined> {
   const own = (await readStore(tokenStoreFile(env)))[originOf(url)];
   const kept = own ?? (await readStore(vlabTokenFile(env)))[originOf(url)];
@@ -111,7 +110,7 @@ async function readStore(file: string): Promise<Record<string, Kept>> {
   return parseStore(await readPrivate("list of tokens", file, "it was there a moment ago"), file);
 }
 
-/** Ours names its gateways `gateways`, vLab's `vlabs`. Pure. */
+/** Our file has the key `gateways`, vLab's has `vlabs`. Pure. */
 export function parseStore(text: string, file: string): Record<string, Kept> {
   const stored = parseJson(text, file);
   const byUrl = isObject(stored) && stored.version === 1 ? (stored.gateways ?? stored.vlabs) : undefined;
@@ -132,7 +131,7 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** `https://gateway.example.com`, however the end of it was written. */
+/** `https://gateway.example.com`, with or without a slash at the end. */
 function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url;
 }

@@ -5,7 +5,7 @@ import { table } from "../../base/text/table.js";
 const Used = Type.Object({
   conn_port: Type.Integer(),
   owner: Type.String(),
-  /** Absent where the forward is gone. */
+  /** Absent if the forward no longer exists. */
   target_name: Type.Optional(Type.String()),
   target_addr: Type.Optional(Type.String()),
   target_port: Type.Optional(Type.Integer()),
@@ -16,10 +16,10 @@ const Used = Type.Object({
 });
 export type Used = Static<typeof Used>;
 
-/** Of `GET /v1/usage`; what passed minute by minute is not read here. */
+/** The response of `GET /v1/usage`. The counts per minute are ignored here. */
 export const UsageAnswer = Type.Object({ since: Type.String(), used: Type.Array(Used) });
 
-/** Those of one machine; the latest first. */
+/** The usage of one machine, latest first. */
 export function usedBy(used: readonly Used[], name: string | undefined): Used[] {
   return used
     .filter(({ target_name }) => name === undefined || target_name === name)
@@ -47,7 +47,7 @@ export function bytesText(bytes: number): string {
   return `${step === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[step]}`;
 }
 
-/** `2026-01-31 12:00` of UTC: the gateway counts by the minute. */
+/** `2026-01-31 12:00` in UTC. The gateway counts by the minute. */
 function short(time: string): string {
   return `${time.slice(0, 16).replace("T", " ")}Z`;
 }

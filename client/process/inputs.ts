@@ -1,4 +1,4 @@
-/** From what --src says to a list of files, each with the name that its output gets. */
+/** Expands the values of --src into a list of files, each with the name of its output. */
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { writtenPath } from "../agent/transfer/destination.js";
@@ -30,7 +30,7 @@ export async function findInputs(sources: readonly string[], cwd: string): Promi
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** @throws Fault where an output would replace an input, or another output. */
+/** @throws Fault if an output would replace an input or another output. */
 export async function checkOutputs(inputs: readonly InputFile[], outDir: string): Promise<void> {
   const sources = new Map(inputs.map((input) => [input.path, input]));
   const byWritten = new Map<string, InputFile>();
@@ -47,7 +47,7 @@ export async function checkOutputs(inputs: readonly InputFile[], outDir: string)
 }
 
 async function isPattern(source: string, cwd: string): Promise<boolean> {
-  // A file may be called "a*b".
+  // A file may really be called "a*b".
   return /[*?]/.test(source) && !(await exists(resolve(cwd, source)));
 }
 
@@ -74,7 +74,7 @@ async function filesIn(dir: string, prefix: string): Promise<InputFile[]> {
   return files;
 }
 
-/** `*` and `?` match within one name, and no leading dot. */
+/** `*` and `?` match within one name, and not a leading dot. */
 async function matches(pattern: string): Promise<string[]> {
   let found: string[] = [sep];
   for (const part of pattern.split(sep).filter((name) => name !== "")) {

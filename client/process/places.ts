@@ -7,11 +7,11 @@ import { badParameters, badScheme, parametersUnreadable } from "./errors.js";
 
 export type Place =
   | { readonly kind: "file"; readonly path: string }
-  /** Percent-encoded, as the host reads it. */
+  /** Percent-encoded, in the host's notation. */
   | { readonly kind: "host"; readonly url: string }
   | { readonly kind: "stream" };
 
-/** Names in host://DIR/PATH are taken as they are written, as in HOST:DIR/PATH. @throws Fault */
+/** Names in host://DIR/PATH are taken literally, as in HOST:DIR/PATH. @throws Fault */
 export function parsePlace(text: string, cwd: string): Place {
   if (text === "-") return { kind: "stream" };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);

@@ -16,7 +16,7 @@ export interface PoolHost {
 
 export interface Result {
   readonly input: InputFile;
-  /** Where it was tried last. */
+  /** The last host that it was tried on. */
   readonly host?: string;
   readonly tries: number;
   readonly done?: Processed;
@@ -27,7 +27,7 @@ export interface ManyOptions {
   readonly accelerator?: string;
   readonly signal: AbortSignal;
   readonly process: (work: Pick<Work, "accelerator">, input: InputFile, host: PoolHost) => Promise<Processed>;
-  /** Called after each change with how it stands. */
+  /** Called after each change, with the current counts. */
   readonly onChange: (state: { done: number; failed: number; running: number; total: number }) => void;
   readonly warn: (line: string) => void;
 }
@@ -46,11 +46,11 @@ interface Waiting {
   error?: Fault;
 }
 
-/** Hosts are asked how busy they are no more often than this. */
+/** Minimum milliseconds between two load queries to the hosts. */
 const FRESH_MS = 2_000;
 const ASK_MS = 10_000;
 
-/** @returns one result for each input, in their order. @throws only where it was interrupted, or no host can be used. */
+/** @returns one result per input, in their order. @throws only if it was interrupted or no host can be used. */
 export async function processMany(
   inputs: readonly InputFile[],
   pool: readonly PoolHost[],
@@ -114,7 +114,7 @@ export async function processMany(
       waiting.splice(waiting.indexOf(item), 1);
       const run: Promise<void> = start(item, host).finally(() => running.delete(run));
       running.add(run);
-      // An interruption is met where all of them are awaited.
+      // Interruptions surface where all of these promises are awaited.
       run.catch(() => undefined);
     }
     for (const item of waiting.filter((each) => !hasChance(each, hosts))) {
@@ -134,7 +134,7 @@ export async function processMany(
     changed();
     if (running.size === 0) break;
     await Promise.race(running).catch(async (error) => {
-      // Each ends its own job before the command ends.
+      // Each run ends its own job before the command ends.
       await Promise.allSettled(running);
       throw error;
     });
@@ -169,7 +169,7 @@ const OUT_OF_REACH = new Set([
   "not-the-agent",
 ]);
 
-/** Rather than of this one input. */
+/** Whether the fault concerns the host as a whole rather than this one input. */
 function isOfHost({ code, exit }: Fault): boolean {
   return (
     exit === EXIT.auth ||
@@ -178,7 +178,7 @@ function isOfHost({ code, exit }: Fault): boolean {
   );
 }
 
-/** Of this machine: another host mends nothing. */
+/** Whether the fault lies on this machine: another host would not help. */
 function isLocal({ code }: Fault): boolean {
   return /^(client|cli)\/local-/.test(code) || code === "client/parameters-too-long";
 }

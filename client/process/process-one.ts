@@ -19,30 +19,30 @@ export interface Work {
 }
 
 export interface ProcessEnvironment {
-  /** For messages. */
+  /** The host's name in messages. */
   readonly host: string;
   readonly client: AgentClient;
-  /** One that is not ended by an interruption, for what has to be done then. */
+  /** A client that survives an interruption, for cleaning up afterwards. */
   readonly lastClient: () => Promise<AgentClient>;
-  /** Ends everything, by an interruption or because it took too long. */
+  /** Aborts everything, after an interruption or a timeout. */
   readonly signal: AbortSignal;
-  /** As the user wrote it, if `signal` also ends after a time. */
+  /** The timeout as the user wrote it, if `signal` also aborts after a time. */
   readonly timeout?: { readonly text: string; readonly signal: AbortSignal };
   readonly onSend?: (done: number, total: number | undefined) => void;
   readonly onState?: (job: JobAnswer) => void;
   readonly onFetch?: (done: number, total: number | undefined) => void;
-  /** Broken connections to get over while the job runs. */
+  /** Maximum broken connections while the job runs. */
   readonly retries?: number;
 }
 
 export interface Processed {
   readonly job: JobAnswer;
-  /** Of the output, where it was fetched. */
+  /** Size of the output, if it was fetched. */
   readonly size?: number;
   readonly sha256?: string;
 }
 
-/** A lost host must not make the end of the command wait for long. */
+/** A lost host must not delay the end of the command for long. */
 const LAST_MS = 5_000;
 
 /** Submits and does not wait. */
@@ -50,7 +50,7 @@ export function submitOnly(work: Work, around: ProcessEnvironment): Promise<JobA
   return guarded(around, (key) => around.client.jobs.submit({ ...submission(work, around), key }));
 }
 
-/** @throws Fault, with the end of stderr where the program failed. */
+/** @throws Fault, with the end of stderr if the program failed. */
 export function processOne(work: Work, around: ProcessEnvironment): Promise<Processed> {
   const { client, host, signal, retries } = around;
   const { jobs } = client;
@@ -65,13 +65,13 @@ export function processOne(work: Work, around: ProcessEnvironment): Promise<Proc
       }),
     );
     if (job.state !== "done") {
-      // It has ended. Its record stays on the host for diagnosis.
+      // The job has ended. Its record stays on the host for diagnosis.
       settled();
       if (job.state === "cancelled") throw jobCancelled(id, host);
       throw jobFailed(id, host, job.failure?.detail ?? job.state, job.stderr_tail);
     }
     const fetched = await fetch(work.dst, id, around);
-    // The output is where it belongs; that the host remembers more than it must is no failure.
+    // The output is in its place. A record left on the host is no failure.
     if (work.dst !== undefined) await jobs.remove(id, { signal }).catch(() => undefined);
     return { job, ...fetched };
   });
@@ -97,14 +97,14 @@ async function guarded<T>(
   }
 }
 
-/** By its key: whether the host took the job is not known where its answer never came. */
+/** Deletes the job by its key: without an answer, we do not know whether the host accepted the job. */
 async function forget({ lastClient }: ProcessEnvironment, key: string): Promise<void> {
   const signal = AbortSignal.timeout(LAST_MS);
   const client = await lastClient();
   try {
     for (const { id } of await client.jobs.list({ key, signal })) await client.jobs.remove(id, { signal });
   } catch {
-    // The host is out of reach, which is why we are here. It ends the job by its own time limit.
+    // The host is unreachable, which is why we are here. Its own time limit ends the job.
   } finally {
     client.close();
   }

@@ -1,32 +1,32 @@
 /**
- * Which input goes to which host. Pure: what the hosts said and what became of the inputs are values.
+ * Assigns inputs to hosts. Pure: the hosts' loads and the results of the inputs are parameters.
  *
- * - The least busy host first: jobs that wait or run there, ours and others', for each job it does at once.
- * - No more of ours on a host than it does at once, and one that waits so that the next starts without a pause.
- * - An input that failed is tried once more, on another host; never twice on the same one.
- * - A host that is down gets nothing more.
+ *  The least busy host comes first. Load is the number of jobs waiting or running there, ours and others', divided by
+ * the number that the host runs at once.  A host gets at most as many of our jobs as it runs at once, plus one that
+ * waits, so that the next starts without a pause.  A failed input is tried once more, on another host, and never twice
+ * on the same one.  A host that is down gets no further inputs.
  */
 
 export interface HostLoad {
   readonly name: string;
-  /** Jobs it does at once. */
+  /** Number of jobs that it runs at once. */
   readonly concurrency: number;
-  /** Jobs of others that wait or run there. */
+  /** Other users' jobs waiting or running there. */
   readonly others: number;
-  /** Ours that wait or run there. */
+  /** Our jobs waiting or running there. */
   readonly ours: number;
   readonly isDown: boolean;
 }
 
 export interface WaitingInput {
-  /** Names of the hosts that it was tried on. */
+  /** Names of the hosts that were tried. */
   readonly tried: readonly string[];
 }
 
-/** In all. */
+/** Attempts for each input in total. */
 export const MAX_TRIES = 2;
 
-/** @returns the first input that some host can take now, and the least busy one of those hosts. */
+/** @returns the first input that some host can take now, and the least busy of those hosts. */
 export function nextStart<I extends WaitingInput, H extends HostLoad>(
   waiting: readonly I[],
   hosts: readonly H[],
@@ -44,7 +44,7 @@ export function hasChance({ tried }: WaitingInput, hosts: readonly HostLoad[]): 
   return tried.length < MAX_TRIES && hosts.some(({ name, isDown }) => !isDown && !tried.includes(name));
 }
 
-/** Of equals, the first. */
+/** The first of two equals. */
 function lessBusy<H extends HostLoad>(best: H | undefined, host: H): H {
   return best === undefined || busyness(host) < busyness(best) ? host : best;
 }

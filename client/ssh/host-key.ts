@@ -1,4 +1,4 @@
-/** SSH host keys as values: parsed once, compared as bytes, printed without anything that came along. */
+/** SSH host keys as values: parsed once, compared as bytes, printed without comments. */
 import { createHash } from "node:crypto";
 import { badHostKey } from "../errors.js";
 
@@ -17,7 +17,7 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
 };
 
-/** Reads `ssh-ed25519 AAAA… comment`. The comment is dropped: a host wrote it. */
+/** Reads `ssh-ed25519 AAAA… comment`. The comment is dropped, because it is text from a host. */
 export function parseHostKey(line: string): HostKey {
   const [, type = "", base64 = ""] = /^([a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?: [^\r\n]*)?\r?\n?$/.exec(line) ?? [];
   const blob = Buffer.from(base64, "base64");
@@ -27,7 +27,7 @@ export function parseHostKey(line: string): HostKey {
   return { type, blob };
 }
 
-/** The algorithms to offer, so that the host shows a key of a type that is pinned. */
+/** The algorithms to offer, so that the host presents a key of a pinned type. */
 export function algorithmsFor(keys: readonly HostKey[]): string[] {
   return [...new Set(keys.flatMap(({ type }) => ALGORITHMS[type] ?? []))];
 }

@@ -1,4 +1,4 @@
-/** OpenSSH's known_hosts, of which this kit keeps one of its own: it never touches the user's. */
+/** Reads and writes a known_hosts file of the kit's own. The user's file is never touched. */
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
@@ -6,12 +6,12 @@ import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
 import { formatHostKey, parseHostKey } from "./host-key.js";
 
-/** The name under which OpenSSH looks a host up: with its port where that is not 22. */
+/** The name under which OpenSSH looks up a host. It includes the port unless that is 22. */
 export function knownHostsName(host: string, port = 22): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
-/** The pure half: `text` with exactly these keys for `name`, in place of those it had. */
+/** Pure: `text` with exactly these keys for `name`, in place of its previous ones. */
 export function withHostKeys(text: string, name: string, keys: readonly string[]): string {
   const others = text.split("\n").filter((line) => line !== "" && !isOf(line, name));
   const own = keys.map((key) => `${name} ${formatHostKey(parseHostKey(key))}`);
@@ -24,7 +24,7 @@ export function hostKeysIn(text: string, name: string): string[] {
   return lines.map((line) => line.slice(line.indexOf(" ") + 1));
 }
 
-/** Gives a host exactly these keys; what the file says of other hosts stays. */
+/** Gives a host exactly these keys. The lines of other hosts stay. */
 export async function writeKnownHosts(
   file: string,
   host: string,
@@ -39,7 +39,7 @@ export async function writeKnownHosts(
   });
 }
 
-/** The keys of a host; empty if the file or the host is not there. */
+/** The keys of a host; empty if there is no such file or host. */
 export async function readKnownHosts(file: string, host: string, port: number): Promise<string[]> {
   return hostKeysIn(await readText(file), knownHostsName(host, port));
 }

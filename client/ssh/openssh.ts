@@ -1,4 +1,4 @@
-/** The machine's own `ssh`, told exactly which key to show and which host keys to accept. */
+/** Runs the machine's own `ssh` with an explicit key and explicit host keys. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { constants as osConstants } from "node:os";
@@ -11,15 +11,15 @@ export interface OpenSshTarget {
   readonly username: string;
   /** Path of the private key. */
   readonly identity: string;
-  /** Path of a known_hosts file that has `hostKeyAlias`. */
+  /** Path of a known_hosts file that contains `hostKeyAlias`. */
   readonly knownHosts: string;
-  /** The name under which the known_hosts file has the host: it outlives a change of address. */
+  /** The host's name in the known_hosts file. It survives a change of address. */
   readonly hostKeyAlias: string;
 }
 
 /**
- * The arguments of `ssh`. What is given here wins over the user's own configuration, so the options
- * that could let in another host key are all closed by name.
+ * The arguments of `ssh`. Options given here override the user's configuration, so every option that could accept
+ * another host key is disabled by name.
  */
 export function sshArguments(target: OpenSshTarget, command: readonly string[] = []): string[] {
   const options = [
@@ -28,7 +28,7 @@ export function sshArguments(target: OpenSshTarget, command: readonly string[] =
     "GlobalKnownHostsFile=/dev/null",
     "StrictHostKeyChecking=yes",
     `HostKeyAlias=${target.hostKeyAlias}`,
-    // OpenSSH before 8.5 does not know the next one.
+    // OpenSSH before 8.5 does not support the next option.
     "IgnoreUnknown=KnownHostsCommand",
     "KnownHostsCommand=none",
     "VerifyHostKeyDNS=no",
@@ -52,11 +52,11 @@ export function findSsh(env: NodeJS.ProcessEnv): string | undefined {
   return names.map((dir) => join(dir, "ssh")).find(isExecutable);
 }
 
-/** Runs `ssh` on this terminal until it ends; its exit status is the result. */
+/** Runs `ssh` on this terminal until it ends. Its exit status is the result. */
 export function runSsh(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit", env });
-    // Ctrl-C reaches ssh, too, and it decides: a remote shell must get it, not this program.
+    // Ctrl-C reaches ssh too. A remote shell must get it, not this program.
     const ignore = () => undefined;
     process.on("SIGINT", ignore);
     const settled = () => process.removeListener("SIGINT", ignore);

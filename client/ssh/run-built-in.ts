@@ -31,7 +31,7 @@ export async function runBuiltIn({ identity, command, signal, ...target }: Built
     });
     return code ?? EXIT.failure;
   } finally {
-    // A terminal that is still being read would keep the process alive.
+    // If the terminal were still being read, the process would not exit.
     stdin.unpipe();
     stdin.pause();
     session.close();

@@ -1,9 +1,9 @@
 /**
  * `ssh NAME` for deployed hosts: one file of this kit, and one `Include` line in the user's own.
  *
- * The kit's file has one section per project, so that projects do not undo each other's. The user's
- * file gets the line at its top (an `Include` below a `Host` would hold for that host only) and is
- * otherwise kept byte for byte.
+ * The kit's file has one section per project, so that projects do not overwrite each other's hosts. The user's file
+ * gets the line at its top, because an `Include` below a `Host` would apply to that host only. Its other bytes stay the
+ * same.
  */
 import { mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -32,13 +32,15 @@ export interface SshConfigFiles {
   readonly own: string;
 }
 
-/** Where the two files are: beside each other in `~/.ssh`, or where `$SALLYPORT_SSH_CONFIG` names the user's. */
+/**
+ * Paths of the two files: beside each other in `~/.ssh`, or beside the user's file that `$SALLYPORT_SSH_CONFIG` names.
+ */
 export function sshConfigFiles(env: NodeJS.ProcessEnv): SshConfigFiles {
   const main = env.SALLYPORT_SSH_CONFIG || join(env.HOME ?? userInfo().homedir, ".ssh", "config");
   return { main, own: join(dirname(main), "sallyport.config") };
 }
 
-/** The `Host` blocks, as OpenSSH reads them. Pure. */
+/** The `Host` blocks in OpenSSH's format. Pure. */
 export function hostBlocks(hosts: readonly SshConfigHost[], home: string): string {
   const config = new SSHConfig();
   for (const host of hosts) {
@@ -69,7 +71,7 @@ function withSection(text: string, project: string, blocks: string | undefined):
   return `${before}${section}${after}`;
 }
 
-/** `text` with the `Include` of `own` above everything that it must be above. Pure. */
+/** `text` with the `Include` of `own` at the top. Pure. */
 export function withInclude(text: string, own: string, home: string): string {
   const line = includeLine(own, home);
   const top = text.split(/^[ \t]*(?:Host|Match)\b/im, 1)[0] ?? "";
@@ -81,7 +83,7 @@ export function withoutInclude(text: string, own: string, home: string): string 
   return text.replaceAll(new RegExp(`^${escapeRegExp(includeLine(own, home))}\n`, "gm"), "");
 }
 
-/** Writes the section of `project` and sees to the `Include` line. */
+/** Writes the section of `project` and ensures the `Include` line. */
 export async function installSshConfig(
   files: SshConfigFiles,
   project: string,
@@ -95,7 +97,7 @@ export async function installSshConfig(
   });
 }
 
-/** Takes the section of `project` away, and with the last section the file and the `Include` line. */
+/** Removes the section of `project`, and with the last section the file and the `Include` line. */
 export async function removeSshConfig(files: SshConfigFiles, project: string, home = openSshHome()): Promise<void> {
   await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
   await withLock(`${files.own}.lock`, async () => {
@@ -105,7 +107,7 @@ export async function removeSshConfig(files: SshConfigFiles, project: string, ho
   });
 }
 
-/** The home that OpenSSH means by `~`: the password database's, whatever $HOME says. */
+/** The home directory that OpenSSH means by `~`: the one in the password database, whatever $HOME says. */
 export function openSshHome(): string {
   return userInfo().homedir;
 }
@@ -125,9 +127,9 @@ function quoteIfNeeded(value: string): string {
   return /\s/.test(value) ? `"${value}"` : value;
 }
 
-/** Replaces a file's text, if it changes; removes the file if nothing is left of what was there. */
+/** Replaces a file's text if it changes; removes the file if nothing is left. */
 async function edit(path: string, change: (text: string) => string): Promise<string> {
-  // A dotfiles manager's symlink stays one: what it points to is replaced.
+  // A symbolic link, as dotfiles managers make, stays a link: its target is replaced.
   const real = await realpath(path).catch(() => path);
   const old = await readFile(real, "utf8").catch((error: unknown) => {
     if (errno(error) === "ENOENT") return undefined;

@@ -1,4 +1,4 @@
-/** An SSH connection made by this program itself, to a host with known keys. The only user of ssh2. */
+/** An SSH connection from this process to a host with known keys. The only user of ssh2. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Readable } from "node:stream";
@@ -17,13 +17,13 @@ export interface SshOptions {
   readonly privateKey: string | Buffer;
   /** OpenSSH public key lines; the host must show one of them. None is trusted on first use. */
   readonly hostKeys: readonly string[];
-  /** Milliseconds until the session is there. @default 15000 */
+  /** Milliseconds until the session is established. @default 15000 */
   readonly connectTimeout?: number;
   readonly signal?: AbortSignal;
 }
 
 export interface ExecOptions {
-  /** Gets the output as it comes; `stdout` of the result is empty then. */
+  /** Receives the output as it arrives; `stdout` of the result is then empty. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
   /** Standard input of the command. @default - empty */
@@ -46,9 +46,9 @@ export interface ExecResult {
 }
 
 export interface ForwardOptions {
-  /** @default 0, a free one */
+  /** @default 0: any free port */
   readonly localPort?: number;
-  /** As the host sees it. @default "127.0.0.1" */
+  /** The target's address from the host's point of view. @default "127.0.0.1" */
   readonly remoteHost?: string;
   readonly remotePort: number;
 }
@@ -98,7 +98,7 @@ export class SshSession {
       onAbort = () => reject(errors.aborted(signal?.reason));
       signal?.addEventListener("abort", onAbort, { once: true });
       client.once("ready", resolve);
-      // Stays for the whole session: a later error ends the open channels and is reported there.
+      // This listener stays for the whole session: a later error ends the open channels, which report it.
       client.on("error", (error) => reject(connectFault(error, at, options.username, shown, keys)));
       client.once("close", () => reject(errors.broken(at, "it was closed before the session was there")));
       client.connect(
@@ -116,13 +116,13 @@ export class SshSession {
     return new SshSession(client, at);
   }
 
-  /** Runs a command in the user's shell and waits for its end; a non-zero status is a result. */
+  /** Runs a command in the user's shell and waits for its end. A non-zero exit status is a result, not an error. */
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
     const channel = await this.#call<ClientChannel>((done) => this.#client.exec(command, done));
     return finish(channel, options, this.#at);
   }
 
-  /** An interactive shell on a terminal, for machines without an `ssh` of their own; its exit status. */
+  /** An interactive shell on this terminal, for machines without `ssh`. @returns its exit status. */
   async shell({ stdin, stdout, stderr }: ShellOptions): Promise<number> {
     const size = () => ({ rows: stdout.rows ?? 24, cols: stdout.columns ?? 80 });
     const channel = await this.#call<ClientChannel>((done) =>
@@ -161,11 +161,11 @@ export class SshSession {
     };
   }
 
-  /** Listens on 127.0.0.1 and carries each connection to a port that the host can reach. */
+  /** Listens on 127.0.0.1 and forwards each connection to a port that the host can reach. */
   async forward(options: ForwardOptions): Promise<Forward> {
     const { localPort = 0, remoteHost = "127.0.0.1", remotePort } = options;
     const open = new Set<Socket>();
-    // Half-open, so that a program may end its question and still read the answer.
+    // Half-open, so that a program may close its sending side and still read the reply.
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       open.add(socket);
       socket.once("close", () => open.delete(socket));
@@ -197,7 +197,7 @@ export class SshSession {
     this.#client.end();
   }
 
-  /** A call of ssh2, as a promise that also settles when the connection breaks. */
+  /** Turns a call of ssh2 into a promise, which also settles when the connection breaks. */
   #call<T>(start: (done: (error: Error | null | undefined, value: T) => void) => unknown): Promise<T> {
     return new Promise((resolve, reject) => {
       const onClose = () => reject(errors.broken(this.#at, "the session is closed"));

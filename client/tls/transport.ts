@@ -1,8 +1,8 @@
 /**
- * HTTP over verified sockets: one request in, one answer out.
+ * HTTP over verified sockets: one request, one response.
  *
- * Redirects are never followed, whatever they point to. An answer that is no success becomes a
- * {@link Fault}. Connections are kept and reused; each was verified by itself when it was opened.
+ * Redirects are never followed, whatever their target. An unsuccessful response becomes a {@link Fault}. Connections
+ * are kept alive and reused; each was verified when it was opened.
  */
 import type { Readable } from "node:stream";
 import { defined } from "../../base/defined.js";
@@ -20,26 +20,26 @@ export interface TransportOptions {
   readonly port?: number;
   readonly trust: Trust;
   readonly token?: string;
-  /** Ends every request that is under way. */
+  /** Aborts every request in progress. */
   readonly signal?: AbortSignal;
   /** Milliseconds until a connection is open and verified. @default 10000 */
   readonly connectTimeout?: number;
-  /** Milliseconds in which no byte moves. @default 60000 */
+  /** Milliseconds without a single byte. @default 60000 */
   readonly idleTimeout?: number;
 }
 
 export interface Exchange {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
-  /** Sent as it is: dots and percent signs are not tidied. */
+  /** Sent as it is: dots and percent signs are not normalised. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: Readable;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds until the answer begins, where the host has to work first. @default idleTimeout */
+  /** Milliseconds until the response begins, for requests that make the host work first. @default idleTimeout */
   readonly answerTimeout?: number;
-  /** @default true; without it the token is left out */
+  /** Whether to send the token. @default true */
   readonly authenticated?: boolean;
-  /** Hands every status to the caller, redirects and errors too. @default false */
+  /** Returns the response whatever its status, redirects and errors included. @default false */
   readonly anyStatus?: boolean;
 }
 
@@ -60,13 +60,13 @@ export class Transport {
     this.port = port;
     this.at = errors.endpoint(host, port);
     this.#options = options;
-    // A host's agent is met directly, whatever proxy the environment names.
+    // A host's agent is contacted directly, whatever proxy the environment names.
     const openConnection = (signal: AbortSignal) =>
       openVerified(defined({ host, port, trust, signal, connectTimeout }));
     this.#http = new HttpClient(defined({ via: { kind: "own", openConnection } as const, idleMs: idleTimeout }));
   }
 
-  /** Resolves with the head of a successful answer; its body has yet to be read. */
+  /** Resolves with the head of a successful response. The body has yet to be read. */
   async send(exchange: Exchange): Promise<HttpResponse> {
     const { method, path, headers, body, answerTimeout, authenticated = true } = exchange;
     const { token, idleTimeout = 60_000 } = this.#options;
@@ -97,13 +97,13 @@ export class Transport {
     throw await faultIn(response, path);
   }
 
-  /** Closes the connections, those in use included. */
+  /** Closes all connections, including those in use. */
   close(): void {
     this.#http.close();
   }
 }
 
-/** A broken transfer in the words of this room; what is a fault already stays as it is. */
+/** Turns the failure of a transfer into a fault of this room. A fault stays as it is. */
 export function transferFault(error: unknown, at: string, signal: AbortSignal | undefined): Fault {
   if (signal?.aborted === true) return errors.aborted(error);
   if (error instanceof Fault) return error;

@@ -1,14 +1,13 @@
 /**
- * What a connection is verified against, decided before anything is opened.
+ * Decides, before a connection is opened, what it is verified against.
  *
- * - A given certificate, or the generic one where none is given, turns HTTPS on and is the only
- *   thing trusted: `pinned`. A file whose certificate was issued by somebody else and that brings no
- *   root of its own has nothing to pin; it is verified as usual: `public`.
- * - No certificate at all: `public`.
- * - `false`, and only that: `plain` HTTP, with a warning.
+ *  `pinned`: a given certificate, or the generic one if none is given, turns HTTPS on and is the only trust anchor.
+ * `public`: there is no certificate, or the file holds a certificate that a CA issued, without the CA's root. Such a
+ * file has nothing to pin, so the connection is verified as usual.  `plain`: `false`, and only `false`, means HTTP,
+ * with a warning.
  *
- * A file that cannot be read, is no certificate, holds a private key or is out of date is a fault:
- * trust never falls back to something weaker.
+ * A file that cannot be read, holds no certificate, holds a private key or has expired is a fault: trust never falls
+ * back to something weaker.
  */
 import { readFile } from "node:fs/promises";
 import { errno } from "../../base/fault.js";
@@ -21,7 +20,7 @@ export type Trust =
       readonly kind: "pinned";
       /** One PEM certificate, or a bundle whose root is in the file. */
       readonly pem: string;
-      /** Of the first certificate in the file. */
+      /** Facts of the first certificate in the file. */
       readonly facts: CertificateFacts;
       /** False only when the certificate's names are exactly `*`. */
       readonly checkHostName: boolean;
@@ -32,7 +31,7 @@ export type Trust =
 export interface TrustOptions {
   /** A path; `false` for plain HTTP. */
   readonly ssl_cert_crt?: string | false;
-  /** Used when `ssl_cert_crt` is left out and this file exists. */
+  /** The certificate to use if `ssl_cert_crt` is left out and this file exists. */
   readonly genericCrt?: string;
   /** @default the clock */
   readonly now?: Date;
@@ -57,7 +56,7 @@ export async function resolveTrust(options: TrustOptions): Promise<ResolvedTrust
   return trustIn(path, pem, now);
 }
 
-/** The pure half: what a file of this content is trusted as. */
+/** The pure half: the trust that follows from a file's content. */
 export function trustIn(path: string, pem: string, now: Date): ResolvedTrust {
   if (holdsPrivateKey(pem)) throw errors.certificateHoldsKey(path);
   const { facts, hasRoot } = parse(path, pem);

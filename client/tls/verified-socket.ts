@@ -1,10 +1,9 @@
 /**
- * A connection that is handed out only after its peer has been verified, so that no caller can send
- * a byte too early.
+ * Returns a connection only after its peer was verified, so that no caller can send a byte too early.
  *
- * Nothing in the environment takes part: `rejectUnauthorized`, the protocol versions, the ciphers
- * and the roots are all given explicitly, which is what makes NODE_TLS_REJECT_UNAUTHORIZED,
- * NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and the TLS switches of NODE_OPTIONS have no effect.
+ * The environment has no influence: `rejectUnauthorized`, protocol versions, ciphers and roots are all explicit, so
+ * that NODE_TLS_REJECT_UNAUTHORIZED, NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and the TLS switches of NODE_OPTIONS have no
+ * effect.
  */
 import { isIP, connect as netConnect, type Socket } from "node:net";
 import { type ConnectionOptions, rootCertificates, type TLSSocket, connect as tlsConnect } from "node:tls";
@@ -106,7 +105,7 @@ function connectFault(error: Error & { reason?: string }, host: string, at: stri
   return errors.broken(at, code === "" ? error.message : code, error);
 }
 
-// The names that Node gives to OpenSSL's X509_V_ERR_* (lib: node:tls, "X509 certificate error codes").
+// Node's names for OpenSSL's X509_V_ERR_* codes (node:tls, "X509 certificate error codes").
 const VERIFICATION =
   /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|CERT_|INVALID_|PATH_LENGTH_|HOSTNAME_MISMATCH|UNSPECIFIED|ERROR_IN_CERT)/;
 

@@ -10,7 +10,7 @@ export function formatDigest(digest: Buffer): string {
   return `sha-256=:${digest.toString("base64")}:`;
 }
 
-/** The SHA-256 in a field that may name several algorithms; undefined if it is not there or malformed. */
+/** The SHA-256 in a field that may list several algorithms; undefined if it is missing or malformed. */
 export function parseDigest(field: string | string[] | undefined): Buffer | undefined {
   const text = Array.isArray(field) ? field.join(",") : (field ?? "");
   const found = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(text);
@@ -19,7 +19,7 @@ export function parseDigest(field: string | string[] | undefined): Buffer | unde
 
 const BLOCK = 1024 * 1024;
 
-/** Of the bytes that lie on disk, read through the handle from its first byte on. */
+/** Digest of the bytes on disk, read through the handle from the first byte on. */
 export async function digestOfFile(file: FileHandle, signal?: AbortSignal): Promise<{ digest: Buffer; size: number }> {
   const hash = sha256();
   const block = Buffer.allocUnsafe(BLOCK);

@@ -1,4 +1,4 @@
-/** From the host into a stream, which cannot take back what it was given. */
+/** Downloads a file into a stream. Bytes that were written cannot be taken back. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { changedMeanwhile } from "../../errors.js";

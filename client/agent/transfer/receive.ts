@@ -18,9 +18,9 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes that have arrived, and with the size of the file if the host gave it. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
-  /** The most broken connections in one transfer. @default 8 */
+  /** Maximum broken connections in one transfer. @default 8 */
   readonly retries?: number;
-  /** The path of the request, for content that is no file of an authorized directory. */
+  /** The path of the request, for content outside the authorized directories. */
   readonly requestPath?: string;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
@@ -33,20 +33,20 @@ export interface Representation {
   readonly digest: Buffer | undefined;
 }
 
-/** Where the bytes go. */
+/** The destination of the bytes. */
 export interface ReceiveTarget {
-  /** The bytes that it already has, and their entity tag. */
+  /** The bytes that the target already has, and their entity tag. */
   readonly have: { readonly bytes: number; readonly etag: string } | undefined;
-  /** Starts over: the next byte is the first of `of`. Throws if it cannot take back what it has. */
+  /** Starts over: the next byte is the first of `of`. Throws if the target cannot discard its content. */
   begin(of: Representation): Promise<void>;
   write(chunk: Buffer): Promise<void>;
-  /** Makes `have` count everything that was written, also after a broken connection. */
+  /** Makes `have` count all bytes written so far, also after a broken connection. */
   flush(): Promise<void>;
 }
 
-// The host computes the digest of a large file before it answers (some 500 MB/s).
+// The host computes the digest of a large file before it answers (about 500 MB/s).
 const DIGEST_TIMEOUT = 900_000;
-/** Failures that a retry may overcome. */
+/** Failures that a retry may fix. */
 export const RETRYABLE: ReadonlySet<string> = new Set([
   "client/broken",
   "client/refused",
@@ -67,7 +67,7 @@ export async function receive(
       return await receivePart(transport, path, target, options, () => (met = true));
     } catch (error) {
       const fault = transferFault(error, transport.at, signal);
-      // A host that was never reached fails at once. Only a transfer that has begun is retried.
+      // If the host was never reached, fail at once. Only a transfer that has begun is retried.
       if (!met || !RETRYABLE.has(fault.code) || retry >= retries) throw fault;
     }
     await sleep(retryDelay(retry + 1), signal).catch((error) => {
@@ -98,7 +98,7 @@ async function receivePart(
     });
   const response = await ask().catch((error: unknown) => {
     if (!(error instanceof Fault) || error.code !== "client/range-not-satisfiable") throw error;
-    // We already have all of it, or more than the host has. Only the whole file can tell.
+    // The target has the whole file already, or more than the host has. Only a fresh download can tell.
     have = undefined;
     return ask();
   });
@@ -165,7 +165,7 @@ function isListing(response: HttpResponse): boolean {
 /** Milliseconds before the n-th retry. */
 export const retryWait = (retry: number): number => backoffMs(retry, { baseMs: 250, capMs: 8_000, jitter: "half" });
 
-/** Whether what arrived is what the host has. */
+/** Compares the digest of the received bytes with the host's. */
 export function checkDigest(path: string, expected: Buffer | undefined, got: Buffer): void {
   if (expected === undefined) throw errors.digestMissing(path);
   if (!expected.equals(got)) throw errors.digestMismatch(path, expected.toString("hex"), got.toString("hex"));

@@ -13,7 +13,7 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes that have been handed to the connection. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
-  /** Bytes that `source` will give, if known: sent as Content-Length. */
+  /** Number of bytes in `source`, if known: sent as Content-Length. */
   readonly size?: number;
   /** Replace only the file with this entity tag; `null`: only create a new file. */
   readonly ifMatch?: string | null;
@@ -23,14 +23,14 @@ export interface Stored {
   readonly created: boolean;
   readonly etag: string | undefined;
   readonly size: number;
-  /** In hexadecimal. */
+  /** SHA-256, in hexadecimal. */
   readonly sha256: string;
 }
 
 // The host answers after the file has reached its disk.
 const STORE_TIMEOUT = 900_000;
 
-/** Sends a stream; its SHA-256 is compared with the one that the host says it stored. */
+/** Sends a stream, then compares its SHA-256 with the one that the host reports as stored. */
 export async function putStream(
   transport: Transport,
   path: string,
@@ -40,7 +40,7 @@ export async function putStream(
   return store(transport, path, source, options);
 }
 
-/** Sends a file; its SHA-256 goes before it, so that a damaged upload leaves the host's old file alone. */
+/** Sends a file. Its SHA-256 goes first, so that a damaged upload does not replace the host's old file. */
 export async function upload(
   transport: Transport,
   localFile: string,
@@ -55,11 +55,11 @@ export async function upload(
 export interface LocalFile {
   readonly size: number;
   readonly digest: Buffer;
-  /** From its first byte on, each time. */
+  /** A new stream that starts at the first byte, at each call. */
   body(): Readable;
 }
 
-/** Opens a file and reads it once for its digest. */
+/** Opens a file and reads it once to compute its digest. */
 export async function withFile<T>(
   transport: Transport,
   localFile: string,
@@ -79,7 +79,7 @@ export async function withFile<T>(
 
 const CHUNK = 256 * 1024;
 
-/** Unlike a read stream, it leaves the file open when it is destroyed: the next try reads it again. */
+/** Unlike a read stream, destroying it leaves the file open, so that a retry can read the file again. */
 async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
   for (let position = 0; position < size; ) {
     const { bytesRead, buffer } = await file.read(
@@ -118,7 +118,7 @@ async function store(
   };
 }
 
-/** Sends a stream as the content of a request, and counts it on its way. @param known its digest, if known before. */
+/** Sends a stream as the body of a request and counts the bytes. @param known its digest, if known in advance. */
 export async function sendContent(
   transport: Transport,
   what: Pick<Exchange, "method" | "path" | "headers">,
