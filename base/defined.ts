@@ -1,7 +1,7 @@
-/** `T` as it may be written down: a member that may be left out may be `undefined` too. */
+/** `T` for writing: each optional member may also be `undefined`. */
 export type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
 
-/** `T` without `undefined`: a member that may be undefined becomes one that may be left out. */
+/** `T` without `undefined`: a member that may be undefined becomes optional. */
 export type Defined<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
 } & {
@@ -9,8 +9,8 @@ export type Defined<T> = {
 };
 
 /**
- * The object without its members that are `undefined`, in the same order. Absence is written once, here, rather
- * than as a conditional spread at each place.
+ * Returns the object without its `undefined` members, in the same order. This one place handles absent members, so that
+ * callers need no conditional spreads.
  *
  * @example
  * const options: HttpOptions = defined({ host, port: url.port === "" ? undefined : Number(url.port) });

@@ -1,5 +1,5 @@
 /**
- * Collects what must be undone, and undoes it in reverse order. A failure does not keep the others from being undone.
+ * Collects clean-up steps and runs them in reverse order. A failing step does not stop the others.
  * (`AsyncDisposableStack` does this from Node 24 on.)
  */
 export class Disposables {
@@ -10,7 +10,7 @@ export class Disposables {
     this.#disposers.push(disposer);
   }
 
-  /** @throws the first failure, after all were tried. A second call has nothing left to do. */
+  /** @throws the first failure, after all steps were tried. A second call does nothing. */
   async dispose(): Promise<void> {
     const failures: unknown[] = [];
     for (const disposer of this.#disposers.splice(0).reverse()) {

@@ -1,6 +1,6 @@
 /**
- * The one shape of an error that a user may meet: what was wrong (with the value), what to type
- * instead, a code for programs, and the exit status of a command that ends with it.
+ * The one kind of error for users: what is wrong (with the value), what to type instead, a code for programs, and the
+ * exit status of the command.
  */
 
 /** Exit statuses of `sallyport`, documented in docs/cli.md. */
@@ -46,12 +46,12 @@ export class Fault extends Error {
   }
 }
 
-/** A factory of faults for wrong usage (exit status 2), with the room's name before each code. */
+/** A factory of faults for wrong usage (exit status 2), which puts the room's name before each code. */
 export function usageFaults(room: string): (code: string, message: string, hint: string) => Fault {
   return (code, message, hint) => new Fault(`${room}/${code}`, message, { hint, exit: EXIT.usage });
 }
 
-/** The value quoted for a message: control characters escaped, long values cut. */
+/** The value in quotes for a message: control characters escaped, long values truncated. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   const short = text.length > 120 ? `${text.slice(0, 117)}...` : text;

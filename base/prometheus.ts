@@ -9,7 +9,7 @@ export interface Family {
   readonly name: string;
   readonly type: "gauge" | "counter";
   readonly help: string;
-  /** None: what has not happened yet has no sample. */
+  /** Empty for events that have not happened yet. */
   readonly samples: readonly Sample[];
 }
 
@@ -21,7 +21,7 @@ export interface HistogramFamily {
 }
 
 interface Histogram {
-  /** Upper bounds, ascending, each with the observations at or below it; +Inf is `count`. */
+  /** Upper bounds, ascending, each with the number of observations at or below it; +Inf is `count`. */
   readonly buckets: ReadonlyArray<readonly [le: number, count: number]>;
   readonly count: number;
   readonly sum: number;

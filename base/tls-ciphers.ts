@@ -1,5 +1,5 @@
 /**
- * What the agent offers and the client accepts: forward secrecy and authenticated encryption only, TLS 1.3
+ * The ciphers that the agent offers and the client accepts: only forward secrecy and authenticated encryption, TLS 1.3
  * first. Node's own list also has CBC and static-RSA suites.
  */
 export const TLS_CIPHERS = [

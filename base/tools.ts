@@ -1,4 +1,4 @@
-/** Where a program lies: PATH, then what `scripts/setup.mjs` installed for this checkout. */
+/** Locates programs: on PATH, then among those that `scripts/setup.mjs` installed for this checkout. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 /** The package's own directory, both from source (`base/`) and compiled (`dist/base/`). */
 export const packageRoot = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../" : "../../", import.meta.url));
 
-/** Debian keeps sshd, nft and ip here, and an ordinary user's PATH lacks it. */
+/** Debian keeps sshd, nft and ip here, and the PATH of ordinary users lacks it. */
 const SYSTEM_DIRS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /** @returns the absolute path of `program`, or undefined. */

@@ -1,2 +1,4 @@
-/** The package's version, written here since the daemons' bundles have no package.json beside them. A test compares. */
+/**
+ * The package's version. It is repeated here because the daemons' bundles have no package.json; a test compares both.
+ */
 export const VERSION = "0.1.0";

@@ -1,4 +1,4 @@
-/** Checks the keys about hosts: those that contradict each other, and those that would do nothing. */
+/** Checks the keys about hosts: finds contradictions, and keys that would have no effect. */
 import { doesNothing, fleetSize, noHosts, notTogether, oneExecutor, sameHostTwice } from "./errors.js";
 import type { Merged } from "./merge.js";
 import { pointerPath, pointerStep } from "./origin.js";
@@ -23,7 +23,7 @@ const isGiven = ({ origins }: Merged, key: Key) => origins[key].layer !== "defau
 const place = ({ sources }: Merged, pointer: string) =>
   sources[(pointer.split("/")[1] ?? "") as Key]?.where(pointer) ?? "built in";
 
-/** There is one way to say which hosts there are. */
+/** Only one key may define which hosts there are. */
 function checkWays(merged: Merged): void {
   const ways = (["hosts", "fleet", "instance_id", "host_ip", "count"] as const).filter((key) => isGiven(merged, key));
   const [first, second] = ways;
@@ -35,7 +35,7 @@ function checkWays(merged: Merged): void {
   throw notTogether(merged.origins[second].where, second, first, merged.origins[first].where, remedy);
 }
 
-/** The private network has its VPC and subnets. */
+/** The private network brings its own VPC and subnets. */
 function checkNetwork(merged: Merged): void {
   const other = (["vpc_id", "subnet_id"] as const).find((key) => isGiven(merged, key));
   if (merged.values.network === undefined || other === undefined) return;
@@ -90,12 +90,13 @@ function checkFleet(merged: Merged): void {
 const NEW_ONLY = ["instance_type", "ami", "subnet_id", "root_volume_gib", "spot"] as const;
 const INSTALLED_ONLY = ["init_script", "init_config", "role", "policy", "security_group", "vpc_id"] as const;
 
-/** An existing host is not changed: nothing is made for it and nothing installed. */
+/** The kit creates nothing for an existing host and installs nothing on it. */
 function checkExisting(merged: Merged): void {
   const { values, origins } = merged;
   const way = values.instance_id !== undefined ? "instance_id" : values.host_ip !== undefined ? "host_ip" : undefined;
   if (way !== undefined) {
-    // Elsewhere, in the user's file, these are habits; beside it they are mistaken for something.
+    // From another layer, such as the user's file, these keys are habits. In the same layer, the user expects an
+    // effect.
     const beside = [...NEW_ONLY, ...INSTALLED_ONLY].find(
       (key) => isGiven(merged, key) && values[key] !== false && origins[key].layer === origins[way].layer,
     );
@@ -162,7 +163,7 @@ function checkStopping(merged: Merged): void {
   }
 }
 
-/** The place that makes a new host a spot instance. */
+/** The origin of the value that makes a new host a spot instance. */
 function spotPlace(merged: Merged): string | undefined {
   const { hosts, spot = false } = merged.values;
   const isNew = (host: HostOverride) => host.instance_id === undefined && host.host_ip === undefined;
@@ -186,7 +187,7 @@ const FIREWALL = [
   "ingress",
 ] as const satisfies readonly Key[];
 
-/** Rules are made in the kit's own group only. */
+/** The kit adds rules only to its own security group. */
 function checkGroup(merged: Merged): void {
   const { origins, values } = merged;
   if (values.security_group === undefined) return;
@@ -200,7 +201,7 @@ function checkGroup(merged: Merged): void {
   throw notTogether(origins[beside].where, beside, "security_group", own.where, remedy);
 }
 
-/** An existing role is left as it is. */
+/** An existing role stays unchanged. */
 function checkRole(merged: Merged): void {
   const { origins, values } = merged;
   if (values.role === undefined) return;
@@ -219,7 +220,7 @@ function checkAccelerators(merged: Merged): void {
   }
 }
 
-/** Sentences for people, each with the place that it is about. */
+/** Warnings, each with the place that it is about. */
 export function warnHosts(merged: Merged): string[] {
   const { values, origins } = merged;
   const warnings: string[] = [];

@@ -1,4 +1,4 @@
-/** Checks one layer against the schema, before merging, so that an error names the place of the value. */
+/** Checks one layer against the schema before merging, so that an error can name the place of the value. */
 import { Ajv, type ErrorObject } from "ajv";
 import { nearest, snakeCase } from "../base/text/nearest.js";
 import { unknownKey, wrongValue } from "./errors.js";
@@ -9,7 +9,7 @@ const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
 ajv.addVocabulary(["errorMessage"]);
 const fits = ajv.compile(ConfigFileSchema);
 
-/** @throws Fault for the first thing that does not fit. */
+/** @throws Fault for the first error. */
 export function checkLayer(layer: Layer): void {
   if (fits(layer.values)) return;
   const error = mostTelling(withoutKnownKeys(fits.errors ?? []));
@@ -28,7 +28,7 @@ function suggestion(key: string, known: readonly string[]): string | undefined {
   return known.includes(snake) ? snake : (nearest(snake, known) ?? oneWithin(snake, known));
 }
 
-/** `enabled_ssl_cert_crt` is far from `ssl_cert_crt` by distance, yet says it whole. */
+/** `enabled_ssl_cert_crt` is far from `ssl_cert_crt` by edit distance, yet contains it. */
 function oneWithin(word: string, known: readonly string[]): string | undefined {
   const within = known.filter(
     (candidate) => candidate.length > 4 && (word.includes(candidate) || candidate.includes(word)),
@@ -37,8 +37,8 @@ function oneWithin(word: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * A union reports every branch that failed. The reader needs the one about the deepest value,
- * and there the one that understood the value best: it had the right type and failed on its content.
+ * A union reports every branch that failed. The helpful report is about the deepest value, and among those the one from
+ * the branch that had the right type and rejected only the content.
  */
 function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const depth = (error: ErrorObject) => error.instancePath.split("/").length;
@@ -46,13 +46,13 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
   return [...errors].sort((a, b) => unknown(b) - unknown(a) || depth(b) - depth(a) || rank(b) - rank(a))[0];
 }
 
-/** A branch without its own message uses that of its union. */
+/** A branch without a message uses the one of its union. */
 function unionMessage({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): unknown {
   const union = errors.find((error) => error.keyword === "anyOf" && error.instancePath === instancePath);
   return union?.parentSchema?.errorMessage;
 }
 
-/** A key that one branch of a union does not know is no unknown key where another branch knows it. */
+/** A key is not unknown if any branch of the union knows it. */
 function withoutKnownKeys(errors: readonly ErrorObject[]): ErrorObject[] {
   const branches = (path: string): readonly { readonly properties?: object }[] =>
     errors.find(({ keyword, instancePath }) => keyword === "anyOf" && instancePath === path)?.parentSchema?.anyOf ?? [];

@@ -1,4 +1,4 @@
-/** What no single key shows: keys that contradict each other, and choices that deserve a warning. */
+/** Checks keys against each other: contradictions are errors, and risky choices get a warning. */
 import { Address, bitsOf } from "../net/address.js";
 import { checkHosts, warnHosts } from "./check-hosts.js";
 import { certificateWithoutKey, generateWithoutTls, wrongValue } from "./errors.js";
@@ -13,7 +13,7 @@ export function checkTogether(merged: Merged): void {
   checkHosts(merged);
 }
 
-/** An address, or an address with a prefix length. The firewall judges whether it may open a port. */
+/** An address, or an address with a prefix length. The firewall room decides whether it may open a port. */
 function isAddressOrBlock(text: string): boolean {
   const [, written = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text.trim()) ?? [];
   const address = Address.parse(written);
@@ -56,7 +56,7 @@ const firewallOptions = [
   "ingress",
 ] as const satisfies readonly ConfigKey[];
 
-/** Sentences for people, each with the place that it is about. */
+/** Warnings, each with the place that it is about. */
 export function warnTogether(merged: Merged): string[] {
   const { values, origins } = merged;
   const warnings = warnHosts(merged);
@@ -75,7 +75,7 @@ export function warnTogether(merged: Merged): string[] {
   }
   if (values.auth === "none") say("auth", "auth is none: whoever reaches the hosts can use them without a token");
   const agentPort = values.ssl_cert_crt === false ? 80 : 443;
-  // Only the rule table knows what the firewall options open beside it.
+  // With firewall options, only the rule table knows what is open.
   const isOnlyWay = values.security_group === undefined && firewallOptions.every((key) => values[key] === undefined);
   if (isOnlyWay && !(values.allow_ports ?? []).includes(agentPort)) {
     say("allow_ports", `allow_ports has no ${agentPort}: nobody will reach the hosts' files and API`);

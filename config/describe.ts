@@ -1,4 +1,4 @@
-/** The keys in words: for the template of `config init`, for the table in the docs, for completion. */
+/** Describes the keys: for the template of `config init`, the table in the docs, and shell completion. */
 import type { TSchema } from "@sinclair/typebox";
 import { ConfigFileSchema, type ConfigKey, configKeys } from "./schema.js";
 import { envName } from "./text-layers.js";
@@ -8,7 +8,7 @@ export interface KeyDescription {
   /** `text`, `whole number`, `"rsa" or "ed25519"`, `list of whole numbers` … */
   readonly type: string;
   readonly description: string;
-  /** Undefined for a key without a default: leaving it out has its own meaning. */
+  /** Undefined for a key without a default, whose absence has a meaning of its own. */
   readonly fallback: unknown;
   readonly variable: string;
 }

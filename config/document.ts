@@ -1,4 +1,4 @@
-/** A YAML text as a layer: its values, and the line and column of each of them. No file is read here. */
+/** Parses a YAML text into a layer: its values, each with line and column. Reads no files. */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { duplicateKey, notAMapping, syntax } from "./errors.js";
 import { type Layer, type Origin, pointerStep } from "./origin.js";
@@ -35,7 +35,7 @@ export function parseLayer(
   };
 }
 
-/** An alias that would unfold without end is the one thing that parses and still has no value. */
+/** A cyclic or exponential alias parses, but has no finite value. */
 function toValues(document: ReturnType<typeof parseDocument>, place: () => string): Record<string, unknown> {
   try {
     return (document.toJS({ maxAliasCount: 100 }) ?? {}) as Record<string, unknown>;
@@ -44,7 +44,7 @@ function toValues(document: ReturnType<typeof parseDocument>, place: () => strin
   }
 }
 
-/** A value that was not written itself (an item of what was one text) stands where its parent stands. */
+/** A value without a position of its own (an item of a split text) gets the position of its parent. */
 function nearestPlace(places: ReadonlyMap<string, string>, pointer: string): string | undefined {
   for (let end = pointer.length; end > 0; end = pointer.lastIndexOf("/", end - 1)) {
     const place = places.get(pointer.slice(0, end));
@@ -53,7 +53,7 @@ function nearestPlace(places: ReadonlyMap<string, string>, pointer: string): str
   return undefined;
 }
 
-/** The place of a pair is that of its key, since that is what people look for; of an item, its own. */
+/** The position of a pair is that of its key, which is what people search for. An item has its own. */
 function collectPlaces(
   node: unknown,
   pointer: string,

@@ -1,4 +1,4 @@
-/** Everything that can be wrong with a configuration. Line 1 begins with the place, where there is one. */
+/** Every fault of a configuration. Line 1 begins with the place, if there is one. */
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
@@ -14,7 +14,7 @@ const usage = (code: string, message: string, hint?: string, cause?: unknown) =>
     }),
   );
 
-/** Text in quotes; everything else as JSON, so that 22 and "22" look different. */
+/** Text in quotes, everything else as JSON, so that 22 and "22" look different. */
 function shown(value: unknown): string {
   if (typeof value === "string") return quote(value);
   const text = JSON.stringify(value) ?? String(value);

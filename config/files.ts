@@ -1,4 +1,4 @@
-/** Which configuration files there are, and their text. */
+/** Locates and reads the configuration files. */
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
@@ -13,7 +13,7 @@ const PROJECT_FILE = "sallyport.yaml";
 export interface ProcessEnvironment {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Given by the user; else the project file is looked for from `cwd` upwards. */
+  /** A file that the user named. Otherwise the project file is searched from `cwd` upwards. */
   readonly file?: string;
 }
 
@@ -21,7 +21,7 @@ export function homeOf(env: ProcessEnvironment["env"]): string {
   return env.HOME || homedir();
 }
 
-/** A relative XDG_CONFIG_HOME is to be ignored, says the XDG specification. */
+/** The XDG specification says to ignore a relative XDG_CONFIG_HOME. */
 export function userFilePath(env: ProcessEnvironment["env"]): string {
   const xdg = env.XDG_CONFIG_HOME;
   return join(xdg && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config"), "sallyport", "config.yaml");
@@ -45,8 +45,8 @@ export async function findProjectFile({ cwd, env, file }: ProcessEnvironment): P
 }
 
 /**
- * A file further up can belong to anyone: in /tmp, another user could leave one that opens our hosts to them.
- * One in the working directory itself, or given by name, is the user's own choice.
+ * A file further up can belong to another user: in /tmp, they could plant one that opens our hosts to them. A file in
+ * the working directory itself, or one that was named explicitly, is the user's own choice.
  */
 async function refuseForeign(path: string, env: ProcessEnvironment["env"]): Promise<void> {
   const { uid } = await stat(path);
@@ -54,7 +54,7 @@ async function refuseForeign(path: string, env: ProcessEnvironment["env"]): Prom
   if (!mine.includes(uid)) throw foreignFile(path, uid);
 }
 
-/** The text of a file that has to be there. */
+/** The text of a required file. */
 export async function readConfigFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -63,12 +63,12 @@ export async function readConfigFile(path: string): Promise<string> {
   }
 }
 
-/** The text of a file that need not be there. */
+/** The text of an optional file. */
 export async function readOptionalFile(path: string): Promise<string | undefined> {
   return (await isThere(path)) ? readConfigFile(path) : undefined;
 }
 
-/** How errors and origins name a file: short where that is clear. */
+/** How errors and origins name a file: by a short path if that is unambiguous. */
 export function shownPath(path: string, { cwd, env }: ProcessEnvironment): string {
   const below = (root: string) => {
     const rest = relative(root, path);
@@ -78,7 +78,7 @@ export function shownPath(path: string, { cwd, env }: ProcessEnvironment): strin
   return below(cwd) ?? (inHome === undefined ? path : `~/${inHome}`);
 }
 
-/** The files that are read, from the weaker to the stronger. */
+/** The configuration files, from the weakest layer to the strongest. */
 export async function configFiles(
   around: ProcessEnvironment,
 ): Promise<{ layer: "user" | "project"; path: string; exists: boolean }[]> {
@@ -93,7 +93,7 @@ export async function configFiles(
 /**
  * Writes a commented configuration file.
  *
- * @throws Fault (exit status 5) if there is a file already.
+ * @throws Fault (exit status 5) if the file exists already.
  */
 export async function writeTemplate(cwd: string, file = PROJECT_FILE): Promise<string> {
   const path = resolve(cwd, file);

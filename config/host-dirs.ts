@@ -1,4 +1,4 @@
-/** `authorized_host_dirs` in the forms that people write, as path, mode and name. */
+/** Normalises the short forms of `authorized_host_dirs` to path, mode and name. */
 import { posix } from "node:path";
 import { duplicateDirectory, duplicateName, nameNeeded, wholeHost } from "./errors.js";
 import type { ConfigFile, HostDir } from "./schema.js";
@@ -7,7 +7,7 @@ type Written = NonNullable<ConfigFile["authorized_host_dirs"]>[number];
 
 const validName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-/** @param where the place of the n-th entry. */
+/** @param where returns the place of the n-th entry. */
 export function resolveHostDirs(written: readonly Written[], where: (index: number) => string): HostDir[] {
   const dirs: HostDir[] = [];
   for (const [index, entry] of written.entries()) {
@@ -24,7 +24,7 @@ export function resolveHostDirs(written: readonly Written[], where: (index: numb
   return dirs;
 }
 
-/** Read-only directories that can be written through another one, as sentences. */
+/** Warns about read-only directories that are writable through another one. */
 export function nestedDirWarnings(dirs: readonly HostDir[]): string[] {
   return dirs
     .filter((dir) => dir.mode === "ro")

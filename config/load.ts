@@ -1,4 +1,4 @@
-/** The configuration in its layers: built in < user file < project file < SALLYPORT_* < flags. */
+/** Loads the configuration from its layers: built in < user file < project file < SALLYPORT_* < flags. */
 import { dirname } from "node:path";
 import { defined } from "../base/defined.js";
 import { parseLayer } from "./document.js";
@@ -13,25 +13,25 @@ export type { Config, ConfigKey, FirewallSyncConfig, HostDir } from "./schema.js
 export interface LoadOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** The project file; without it, `sallyport.yaml` is looked for from `cwd` upwards. */
+  /** The project file. By default, `sallyport.yaml` is searched from `cwd` upwards. */
   readonly file?: string;
-  /** Values of command-line flags, as typed or already of their kind; undefined ones are skipped. */
+  /** Values of command-line flags, as typed or already parsed. Undefined ones are skipped. */
   readonly flags?: Partial<Record<ConfigKey, unknown>>;
 }
 
 export interface LoadedConfig {
   readonly config: Config;
   readonly origins: Origins;
-  /** Place of a value that holds, given as a JSON pointer (`/ingress/0/cidr`). */
+  /** Place of a value in effect, given as a JSON pointer (`/ingress/0/cidr`). */
   readonly placeOf: (pointer: string) => string;
-  /** Directory of the project file, or `cwd` where there is none. */
+  /** Directory of the project file, or `cwd` if there is none. */
   readonly projectDir: string;
   readonly projectFile?: string;
   readonly warnings: readonly string[];
 }
 
 /**
- * @throws Fault (exit status 2) that names file, line and column of what is wrong.
+ * @throws Fault (exit status 2) with file, line and column of the error.
  *
  * @example
  * const { config } = await loadConfig({ cwd: process.cwd(), env: process.env, flags: { count: 2 } });

@@ -1,6 +1,6 @@
 /**
- * Layers into one set of values. A later layer replaces an earlier one key by key: lists and tags are
- * never mixed, so a file's value holds as written.
+ * Merges layers into one set of values. A later layer replaces an earlier one key by key. Lists and tags are never
+ * combined, so a file's value applies as written.
  */
 import type { Layer, Origin, Origins } from "./origin.js";
 import { pointerStep } from "./origin.js";

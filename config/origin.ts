@@ -11,7 +11,7 @@ export interface Origin {
 export interface Layer {
   readonly layer: Origin["layer"];
   readonly values: Readonly<Record<string, unknown>>;
-  /** The base of this layer's relative paths. */
+  /** The base directory of this layer's relative paths. */
   readonly base: string;
   /** The place of a value, given as a JSON pointer (`/allow_ports/1`). */
   where(pointer: string): string;

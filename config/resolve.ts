@@ -1,4 +1,4 @@
-/** Layers into the configuration: the pure core of config/. No file, clock or network in here. */
+/** Resolves layers to the configuration: the pure core of config/, without files, clock or network. */
 import { resolve } from "node:path";
 import { defined } from "../base/defined.js";
 import { checkLayer } from "./check-layer.js";
@@ -14,13 +14,13 @@ export interface Resolved {
   readonly config: Config;
   readonly origins: Origins;
   readonly warnings: readonly string[];
-  /** Place of a value that holds, given as a JSON pointer (`/ingress/0/cidr`). */
+  /** Place of a value in effect, given as a JSON pointer (`/ingress/0/cidr`). */
   readonly placeOf: (pointer: string) => string;
 }
 
 /**
  * @param layers from the weakest to the strongest.
- * @throws Fault (exit status 2) for the first thing that is wrong.
+ * @throws Fault (exit status 2) for the first error.
  */
 export function resolveConfig(layers: readonly Layer[], home: string): Resolved {
   for (const layer of layers) checkLayer(layer);
@@ -73,7 +73,7 @@ function keyPair(written: NonNullable<ConfigFile["key_pair"]>, path: (written: s
   return "name" in written ? { name: written.name, ...key } : { public_key: path(written.public_key), ...key };
 }
 
-/** `~` is the user's home; a relative path is relative to the file that holds it. */
+/** `~` is the user's home; a relative path is relative to the file that contains it. */
 function localPath(written: string, base: string, home: string): string {
   if (written === "~") return home;
   return written.startsWith("~/") ? resolve(home, written.slice(2)) : resolve(base, written);

@@ -1,9 +1,9 @@
 /**
- * What may stand in sallyport.yaml, and what the rest of the kit gets from it.
+ * The schema of sallyport.yaml, composed of each room's part, and everything derived from it.
  *
- * The TypeBox schema is the one source, composed of each room's part. Types derive from it; ajv checks
- * with it; editors complete with its JSON; the docs table and the template of `sallyport config init`
- * are printed from it. `errorMessage` is what editors and commands say about a value that does not fit.
+ * The TypeBox schema is the single source. Types derive from it, ajv checks with it, editors complete from its JSON,
+ * and the docs table and the template of `sallyport config init` are printed from it. `errorMessage` is the text that
+ * editors and commands show for a value that does not fit.
  */
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { accessKeys } from "./schema/access.js";
@@ -25,7 +25,7 @@ export type { FleetConfig, HostOverride, SpotConfig, StopMode } from "./schema/h
 export type { LabGatewayConfig } from "./schema/lab-gateway.js";
 export type { PrivateMirrorConfig } from "./schema/private-mirror.js";
 
-/** The file's keys in the order in which people read them. */
+/** The file's keys, in reading order. */
 const keys = {
   ...deploymentKeys,
   ...firewallKeys,
@@ -38,7 +38,7 @@ const keys = {
   ...accessKeys,
 } as const;
 
-/** What a file may hold: every key is optional, no other key is known. */
+/** The content of a file: every key is optional, and no others are allowed. */
 export const ConfigFileSchema = Type.Partial(Type.Object(keys), {
   $schema: "http://json-schema.org/draft-07/schema#",
   title: "sallyport.yaml",
@@ -56,7 +56,7 @@ export interface HostDir {
   readonly name: string;
 }
 
-/** Keys that a configuration holds in another form than a file, which has short forms of them. */
+/** Keys that have short forms in a file and a normalised form in a configuration. */
 interface Resolved {
   readonly caller: "auto" | readonly string[];
   readonly policy: readonly string[];
@@ -67,7 +67,7 @@ interface Resolved {
 type Values = { [Key in ConfigKey]: Key extends keyof Resolved ? Resolved[Key] : Static<(typeof keys)[Key]> };
 type DefaultedKey = { [Key in ConfigKey]: (typeof keys)[Key] extends Defaulted<TSchema> ? Key : never }[ConfigKey];
 
-/** The configuration as the rooms use it: every default filled in, every client-side path absolute. */
+/** The configuration for the rooms: every default filled in, every local path absolute. */
 export type Config = Immutable<Pick<Values, DefaultedKey> & Partial<Omit<Values, DefaultedKey>>>;
 
 export const configKeys = Object.keys(keys) as readonly ConfigKey[];
@@ -76,7 +76,7 @@ export function isConfigKey(key: string): key is ConfigKey {
   return Object.hasOwn(keys, key);
 }
 
-/** The published JSON Schema, as the text of dist/config/sallyport.schema.json. */
+/** The published JSON Schema: the text of dist/config/sallyport.schema.json. */
 export function schemaText(): string {
   return `${JSON.stringify(ConfigFileSchema, null, 2)}\n`;
 }

@@ -1,8 +1,7 @@
 /**
- * Recognises values that look like secrets, by their name or by their own shape. A guess that errs on the
- * side of secrecy, for values that are about to be written where others can read them: what it takes for
- * a secret is left out and named, never shown. A password that is a common word under an innocent name
- * is beyond any guess. Pure.
+ * Recognises values that look like secrets, by their name or their shape. The guess errs on the side of secrecy, for
+ * values that others will be able to read: a suspected secret is left out and named, never shown. A password that is a
+ * common word under an innocent name cannot be recognised. Pure.
  */
 
 export type SecretShape =
@@ -18,7 +17,7 @@ export type SecretShape =
 const SECRET_NAME =
   /secret|token|passw|passphrase|pwd|credential|private(?!ip)|bearer|cookie|signature|clientid|keyid|apikey|accesskey|authorization/;
 
-/** `secret_id`, `clientId`, `API-Key`, `ssl_cert_key`: a name that promises a secret. */
+/** `secret_id`, `clientId`, `API-Key`, `ssl_cert_key`: a name that suggests a secret. */
 export function isSecretName(name: string): boolean {
   const numbered = name.replace(/[^A-Za-z]+$/, "");
   return (
@@ -28,7 +27,7 @@ export function isSecretName(name: string): boolean {
   );
 }
 
-// The lengths are bounded so that no text, however long and odd, takes long.
+// Bounded repetitions keep the matching time short for any text.
 const SHAPES: readonly (readonly [SecretShape, RegExp])[] = [
   ["an AWS access key id", /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/],
   ["a private key", /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY/],
@@ -49,7 +48,7 @@ export function secretShape(text: string): SecretShape | undefined {
   return hasRandomRun(text) ? "something long and random" : undefined;
 }
 
-/** `DB_PASSWORD=hunter2`, `"token": "…"`, `--api-key …`; what a shell would fill in (`$NAME`) is none. */
+/** `DB_PASSWORD=hunter2`, `"token": "…"`, `--api-key …`. A shell variable (`$NAME`) does not count. */
 function namesSecret(text: string): boolean {
   const assigned = text.matchAll(/([\w.-]{1,64})["']?\s{0,8}[=:]\s{0,8}["']?([^\s"'$`,;})\]])/g);
   for (const [, name = ""] of assigned) if (isSecretName(name)) return true;
@@ -61,7 +60,7 @@ function namesSecret(text: string): boolean {
 function hasRandomRun(text: string): boolean {
   for (const [run] of text.matchAll(/[A-Za-z0-9+/_=-]{20,}/g)) {
     if (/[0-9a-f]{32}/i.test(run) && /[0-9]/.test(run) && /[a-f]/i.test(run)) return true;
-    // The length of AWS's secret access keys, and more different characters than words have.
+    // The length of AWS secret access keys, with more distinct characters than words have.
     if (/^[A-Za-z0-9+/]{40}$/.test(run) && entropy(run) >= 4) return true;
     if (run.split(/[/_=-]+/).some((part) => part.length < 32 && changes(part, 20) >= 0.5)) return true;
     if (changes(run.replaceAll(/[/_=-]/g, ""), 30) >= 0.42) return true;
@@ -69,14 +68,17 @@ function hasRandomRun(text: string): boolean {
   return false;
 }
 
-/** Shannon's, in bits per character. */
+/** Shannon entropy, in bits per character. */
 function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
 }
 
-/** How often neighbours differ in kind (upper case, lower case, digit): about 0.64 in random base64, 0.25 in names. */
+/**
+ * The rate at which neighbouring characters differ in kind (upper case, lower case, digit): about 0.64 in random
+ * base64, 0.25 in names.
+ */
 function changes(text: string, least: number): number {
   const kinds = [...text].map((character) => (/[A-Z]/.test(character) ? "A" : /[a-z]/.test(character) ? "a" : "0"));
   if (text.length < least || new Set(kinds).size < 3) return 0;

@@ -1,4 +1,4 @@
-/** `90s`, `30m`, `8h` or `2d`, which the schema has checked, as seconds. */
+/** Converts `90s`, `30m`, `8h` or `2d`, which the schema has checked, to seconds. */
 export function spanSeconds(span: string): number {
   const [, count = "", unit = "s"] = /^(\d+)([smhd])$/.exec(span) ?? [];
   return Number(count) * SECONDS[unit as keyof typeof SECONDS];

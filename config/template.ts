@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { describeKeys } from "./describe.js";
 
-/** A sallyport.yaml in which every key is explained and commented out, so that it changes nothing yet. */
+/** A sallyport.yaml with every key explained and commented out, so that it changes nothing yet. */
 export function configTemplate(schemaPath: string): string {
   const keys = describeKeys().map(({ key, description, fallback, type }) => {
     const about = wrap(description, 98).map((line) => `# ${line}`);
@@ -18,7 +18,7 @@ export function configTemplate(schemaPath: string): string {
   ].join("\n");
 }
 
-/** A value as it stands behind a key on one line. */
+/** A value in YAML's flow style, on one line. */
 export function flow(value: unknown): string {
   return stringify(value, { collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
 }

@@ -1,4 +1,4 @@
-/** Layers whose values arrive as text: `SALLYPORT_*` and command-line flags; and the built-in one. */
+/** The layers of text values, `SALLYPORT_*` and command-line flags, and the built-in layer. */
 import { parse } from "yaml";
 import { nearest } from "../base/text/nearest.js";
 import type { Layer } from "./origin.js";
@@ -11,7 +11,7 @@ const PREFIX = "SALLYPORT_";
 export const envName = (key: ConfigKey) => `${PREFIX}${key.toUpperCase()}`;
 const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
 
-/** Variables with the prefix that are no configuration keys, and their purpose. */
+/** Variables with the prefix that are not configuration keys, and their purpose. */
 export const otherVariables: Readonly<Record<string, string>> = {
   SALLYPORT_AWS_IP_RANGES_URL: "where AWS's published ranges are read in place of ip-ranges.amazonaws.com",
   SALLYPORT_CALLER_SERVICES: "comma-separated URLs that are asked for the caller's address",
@@ -21,7 +21,7 @@ export const otherVariables: Readonly<Record<string, string>> = {
   SALLYPORT_SSH_CONFIG: "the OpenSSH configuration that gets the Include line",
 };
 
-/** A variable that is set but empty counts as not set. */
+/** An empty variable counts as not set. */
 export function envLayer(env: Environment, base: string): { layer: Layer; warnings: string[] } {
   const given = Object.entries(env).filter(([name, text]) => name.startsWith(PREFIX) && text);
   const values: Record<string, unknown> = {};
@@ -60,8 +60,9 @@ export function defaultLayer(env: Environment, base: string): Layer {
 }
 
 /**
- * Text as the value that a file would have held: whole numbers, booleans, lists at commas, tags as
- * `owner=me,team=fpga`, and `{ports: [100], cidr: 10.1.0.0/16}` as it would stand there. What does not fit stays text, so that the schema can say what was expected.
+ * Parses text into the value that a file would hold: whole numbers, booleans, comma-separated lists, tags as
+ * `owner=me,team=fpga`, and YAML mappings such as `{ports: [100], cidr: 10.1.0.0/16}`. Text that does not fit stays
+ * text, so that the schema can report what was expected.
  */
 function fromText(key: ConfigKey, text: string): unknown {
   switch (key) {
@@ -120,7 +121,7 @@ function fromText(key: ConfigKey, text: string): unknown {
 const items = (text: string) => text.split(",").map((item) => item.trim());
 const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : text);
 const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
-/** Mappings and lists of mappings are YAML on one line, of which JSON is a subset. */
+/** Mappings and lists of mappings are YAML on one line. JSON is a subset. */
 function flow(text: string): unknown {
   try {
     return parse(text, { maxAliasCount: 0 });
@@ -131,7 +132,7 @@ function flow(text: string): unknown {
 
 const keyOf = (pointer: string) => (pointer.split("/")[1] ?? "") as ConfigKey;
 
-/** Compared without the prefix, which all of them share. */
+/** Compared without the common prefix. */
 function unknownVariable(name: string): string {
   const known = [...configKeys.map(envName), ...Object.keys(otherVariables)].map((full) => full.slice(PREFIX.length));
   const meant = nearest(name.slice(PREFIX.length), known);

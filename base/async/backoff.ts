@@ -1,13 +1,13 @@
-/** Waiting longer after each failure. The jitter spreads many clients that failed at the same moment. */
+/** Waits longer after each failure. Jitter spreads clients that failed at the same moment. */
 import { sleep } from "./sleep.js";
 
 export interface Backoff {
-  /** The longest first wait, in milliseconds; each later one is at most twice as long. */
+  /** Maximum of the first wait, in milliseconds. Each later maximum is twice as high. */
   readonly baseMs: number;
-  /** The longest wait of all, in milliseconds. */
+  /** Upper limit of every wait, in milliseconds. */
   readonly capMs: number;
   /**
-   * `full`: anywhere from zero to the longest wait. `half`: at least half of it. `none`: exactly the longest wait.
+   * `full`: anywhere from zero to the maximum. `half`: at least half of the maximum. `none`: exactly the maximum.
    *
    * @default "full"
    */

@@ -1,14 +1,14 @@
 /**
- * Batches calls that arrive while one is running: the next run takes all of them, so that a commit waits for the disk
- * once instead of once for each. A call that arrives alone runs at once.
+ * Batches the calls that arrive during a run: the next run takes all of them, so that they share one commit to disk. A
+ * call that arrives alone runs at once.
  */
 export class Batcher<Item, Result> {
   #waiting: { readonly item: Item; resolve(result: Result): void; reject(error: unknown): void }[] = [];
   #busy = false;
 
   /**
-   * @param work returns one result for each item, in the same order; if it throws, every call of the batch fails.
-   * @param maxItems the most items in one batch.
+   * @param work returns one result per item, in the same order; if it throws, every call of the batch fails.
+   * @param maxItems maximum items in one batch.
    */
   constructor(
     private readonly work: (items: readonly Item[]) => Promise<readonly Result[]>,

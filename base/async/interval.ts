@@ -1,12 +1,12 @@
 /**
- * Repeated work that never overlaps itself. `setInterval` starts the next run while the last is still going, drops its
- * failure, and cannot be waited for.
+ * Repeats work without overlap. `setInterval` would start a run while the last one is still going, lose its failure,
+ * and leave nothing to await.
  */
 export interface IntervalOptions {
-  /** Milliseconds from the end of one run to the start of the next; a function is asked before each wait. */
+  /** Milliseconds from the end of one run to the start of the next. A function is called before each wait. */
   readonly intervalMs: number | (() => number);
   readonly work: () => Promise<unknown>;
-  /** Called with whatever a run threw; the next run comes at its usual time. */
+  /** Called with the error of a run. The next run comes at its usual time. */
   readonly onFailure: (error: unknown) => void;
   /** Whether the timer keeps the process alive. @default false */
   readonly keepsAlive?: boolean;
@@ -20,13 +20,13 @@ export class Interval {
 
   constructor(private readonly options: IntervalOptions) {}
 
-  /** The first run comes after one interval. For one now, call {@link trigger} instead. */
+  /** The first run starts after one interval. To run at once, call {@link trigger}. */
   start(): this {
     if (this.#timer === undefined && this.#running === undefined && !this.#stopped) this.#wait();
     return this;
   }
 
-  /** Runs now. While a run is going, one more follows it at once, however often this is called. */
+  /** Runs now. If a run is going on, exactly one more follows it, however often this is called. */
   trigger(): void {
     if (this.#stopped) return;
     if (this.#running !== undefined) {
@@ -37,7 +37,7 @@ export class Interval {
     this.#running = this.#run();
   }
 
-  /** Resolves when no run is going and none will come. */
+  /** Resolves when no run is going on and none will follow. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -1,10 +1,10 @@
-/** One task at a time for each key; tasks with different keys run side by side. */
+/** One task at a time for each key. Tasks with different keys run concurrently. */
 import { Mutex } from "./mutex.js";
 
 export class KeyedMutex<Key = string> {
   readonly #mutexes = new Map<Key, { readonly mutex: Mutex; users: number }>();
 
-  /** Runs `work` when all earlier work with this key has ended. */
+  /** Runs `work` when all earlier work for this key has ended. */
   async run<T>(key: Key, work: () => Promise<T>): Promise<T> {
     const held = this.#mutexes.get(key) ?? { mutex: new Mutex(), users: 0 };
     this.#mutexes.set(key, held);
@@ -17,7 +17,7 @@ export class KeyedMutex<Key = string> {
     }
   }
 
-  /** Resolves when everything that was asked for by now has ended. */
+  /** Resolves when all work requested so far has ended. */
   async idle(): Promise<void> {
     await Promise.all([...this.#mutexes.values()].map(({ mutex }) => mutex.idle()));
   }

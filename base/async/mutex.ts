@@ -1,4 +1,4 @@
-/** One task at a time, in the order of the calls. A task that fails fails for its caller only. */
+/** One task at a time, in the order of the calls. A failure affects only the task's own caller. */
 import { Mutex as AsyncMutex } from "async-mutex";
 
 export class Mutex {
@@ -9,7 +9,7 @@ export class Mutex {
     return this.#mutex.runExclusive(work);
   }
 
-  /** Resolves when everything that was asked for by now has ended. */
+  /** Resolves when all work requested so far has ended. */
   idle(): Promise<void> {
     return this.#mutex.runExclusive(() => undefined);
   }

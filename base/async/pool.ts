@@ -1,10 +1,10 @@
-/** A list worked through a few items at a time. */
+/** Processes a list a few items at a time. */
 import pLimit from "p-limit";
 
 /**
- * Maps `items` with at most `limit` calls of `work` at once. The results keep the order of the items.
+ * Maps `items` with at most `limit` concurrent calls of `work`. The results keep the order of the items.
  *
- * @throws the first failure, as soon as the calls that had begun have ended; no further call begins after it.
+ * @throws the first failure, as soon as the running calls have ended; no further call starts after it.
  */
 export async function mapLimit<Item, Result>(
   items: Iterable<Item>,

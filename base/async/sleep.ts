@@ -1,4 +1,4 @@
-/** Waiting, with an end that can be called off. */
+/** Abortable waits. */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** @throws AbortError as soon as `signal` is aborted. */

@@ -1,7 +1,7 @@
 import { shellQuote } from "../text/shell.js";
 import { allNodes, type CommandNode } from "./command-node.js";
 
-/** Completion for bash 4 and later; while completing, nothing is run but `sallyport __hosts`. */
+/** Completion for bash 4 and later. The only command that it runs is `sallyport __hosts`. */
 export function bashCompletion(root: CommandNode): string {
   const nodes = allNodes(root);
   const cases = nodes.map(

@@ -1,11 +1,11 @@
-/** A tree of commands as plain values: what a completion script has to know of them. */
+/** A tree of commands as plain values: the input of the completion scripts. */
 
 export interface OptionNode {
   /** `-V`, `--version`. */
   readonly names: readonly string[];
   readonly description: string;
   readonly takesValue: boolean;
-  /** Undefined: any value, which is most often a file. */
+  /** Undefined: any value, usually a file. */
   readonly choices: readonly string[] | undefined;
 }
 
@@ -14,9 +14,9 @@ export interface CommandNode {
   readonly path: string;
   readonly name: string;
   readonly description: string;
-  /** Its own and the global ones. */
+  /** The command's own options and the global ones. */
   readonly options: readonly OptionNode[];
-  /** Values of its first positional argument, where they are a fixed set. */
+  /** Values of its first positional argument, if they are a fixed set. */
   readonly choices: readonly string[];
   /** Whether its first positional argument begins with the name of a host. */
   readonly takesHost: boolean;

@@ -1,7 +1,7 @@
 import { shellQuote } from "../text/shell.js";
 import { allNodes, type CommandNode, type OptionNode } from "./command-node.js";
 
-/** Completion for zsh, to be sourced after compinit or put in $fpath as `_sallyport`. */
+/** Completion for zsh: source it after compinit, or put it in $fpath as `_sallyport`. */
 export function zshCompletion(root: CommandNode): string {
   const cases = allNodes(root).map(
     (node) => `    ${shellQuote(node.path)})

@@ -1,6 +1,6 @@
 /**
- * Files that are written completely or not at all. A file is created with its final mode, written under a temporary
- * name and fsynced. Only then it gets its name, and the directory is fsynced last.
+ * Writes files completely or not at all. A file is created under a temporary name with its final mode, and fsynced.
+ * Only then does it get its name. The directory is fsynced last.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -14,10 +14,9 @@ export async function ensurePrivateDir(dir: string): Promise<void> {
 }
 
 /**
- * Gives `path` its content if nothing has that name yet.
+ * Creates `path` with this content, unless the name exists already.
  *
- * @returns false, and leaves everything as it was, if the name is taken. Of two processes at once
- * exactly one gets true.
+ * @returns false, and changes nothing, if the name is taken. Of two concurrent processes exactly one gets true.
  */
 export async function createExclusive(path: string, data: string | Uint8Array, mode: number): Promise<boolean> {
   const temporary = await writeBeside(path, data, mode);
@@ -33,7 +32,7 @@ export async function createExclusive(path: string, data: string | Uint8Array, m
   return true;
 }
 
-/** Gives `path` its content, whatever it held before; a reader sees the old bytes or the new ones. */
+/** Replaces the content of `path`, or creates it. A reader sees the old bytes or the new ones. */
 export async function replaceFile(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const temporary = await writeBeside(path, data, mode);
   try {
@@ -45,7 +44,7 @@ export async function replaceFile(path: string, data: string | Uint8Array, mode:
   await syncDir(dirname(path));
 }
 
-/** Old enough that no process can still be writing it. */
+/** At this age, no process can still be writing the file. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
 async function writeBeside(path: string, data: string | Uint8Array, mode: number): Promise<string> {
@@ -65,7 +64,7 @@ async function writeBeside(path: string, data: string | Uint8Array, mode: number
   return temporary;
 }
 
-/** Removes temporary files of killed processes: they may hold key material. */
+/** Removes temporary files of killed processes, because they may hold key material. */
 async function removeAbandoned(path: string): Promise<void> {
   const dir = dirname(path);
   const prefix = `.${basename(path)}.`;
@@ -79,7 +78,7 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-/** Makes the names in `dir` durable. */
+/** Makes the directory's entries durable. */
 export async function syncDir(dir: string): Promise<void> {
   const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

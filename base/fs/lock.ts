@@ -1,10 +1,10 @@
 /**
- * A lock among processes, held by its owner's life and never by its age: a lock that is old is held, a lock whose owner
- * is dead is broken. It is a symbolic link to `PID-START`, since a link comes into being with its content in one step.
+ * A lock among processes. It is valid as long as its owner lives, whatever its age: a lock whose owner is dead is
+ * broken. It is a symbolic link to `PID-START`, because a link is created together with its content in one step.
  *
- * Two processes must never hold it. Its file is therefore removed by its living owner, or by the process that holds
- * `FILE.break` and has read under that lock that the owner is dead. Moving a stale file away without such a lock may
- * move one that another process has made since.
+ * Two processes must never hold it. Only two processes may remove it: its living owner, or one that holds `FILE.break`
+ * and has checked under that lock that the owner is dead. Moving a stale file away without such a lock could move one
+ * that another process has created since.
  */
 import { readFile, readlink, symlink, unlink } from "node:fs/promises";
 import { sleep } from "../async/sleep.js";
@@ -20,7 +20,7 @@ export interface LockOptions {
 
 const POLL_MS = 20;
 
-/** @returns the function that releases it. */
+/** @returns the release function. */
 export async function acquireLock(file: string, options: LockOptions = {}): Promise<() => Promise<void>> {
   const { waitMs = 0, held = (pid) => lockHeld(file, pid) } = options;
   const deadline = Date.now() + waitMs;
@@ -40,15 +40,15 @@ export async function acquireLock(file: string, options: LockOptions = {}): Prom
   return async () => {
     if (released) return;
     released = true;
-    // A person may have removed the file, and another process taken the lock since.
+    // A user may have removed the file, and another process may hold the lock since.
     if ((await readlink(file).catch(() => undefined)) === mine) await unlink(file);
   };
 }
 
 /**
- * Runs `work` while this process holds the lock. Such work is short, so that others wait for it.
+ * Runs `work` while holding the lock. The work should be short, because others wait for it.
  *
- * @param options with `waitMs` 60000 unless it says otherwise.
+ * @param options `waitMs` is 60000 by default.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const release = await acquireLock(file, { waitMs: 60_000, ...options });
@@ -59,7 +59,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
   }
 }
 
-/** The breaker's own lock is broken in the same way, so that it does not matter where a process is killed. */
+/** A dead breaker's lock is broken in the same way, so a process may be killed at any point. */
 async function breakLock(file: string, waitMs: number, held: (pid: number) => Error): Promise<void> {
   await withLock(
     `${file}.break`,
@@ -67,7 +67,7 @@ async function breakLock(file: string, waitMs: number, held: (pid: number) => Er
       const owner = await ownerOf(file);
       if (owner !== undefined && !isAlive(owner)) await unlink(file);
     },
-    // Breaking takes two system calls: a breaker that was stopped in between is the only reason to wait so long.
+    // Breaking takes two system calls. It can take this long only if the breaker is suspended in between.
     { waitMs: Math.max(waitMs, 1_000), held },
   );
 }

@@ -1,10 +1,10 @@
-/** Whether a process is still the one that it was: its number alone may have been given to another since. */
+/** Whether a process is still the same one: its PID may have been reused. */
 import { readFileSync } from "node:fs";
 import { errno } from "../fault.js";
 
 export interface ProcessMark {
   readonly pid: number;
-  /** When it began, in clock ticks since the boot; empty where /proc does not tell. */
+  /** Start time in clock ticks since boot; empty if /proc does not show it. */
   readonly ticks: string;
 }
 
@@ -14,11 +14,11 @@ export function markOf(pid: number): ProcessMark | undefined {
   return { pid, ticks: readStat(pid)?.ticks ?? "" };
 }
 
-/** A mark without ticks stands for any process with this number. */
+/** A mark without ticks matches any process with this PID. */
 export function isAlive({ pid, ticks }: ProcessMark): boolean {
   if (!isRunning(pid)) return false;
   const stat = readStat(pid);
-  // Hidden from us (hidepid), or a system without /proc: what cannot be told apart counts as the same.
+  // Hidden from us (hidepid), or a system without /proc: if we cannot distinguish them, we assume the same process.
   if (stat === undefined) return true;
   return !stat.dead && (ticks === "" || ticks === stat.ticks);
 }
@@ -40,7 +40,7 @@ function readStat(pid: number): { readonly ticks: string; readonly dead: boolean
   } catch {
     return undefined;
   }
-  // The name in parentheses may itself hold spaces and parentheses. proc(5): state is field 3, starttime field 22.
+  // The name in parentheses may itself contain spaces and parentheses. proc(5): state is field 3, starttime field 22.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { ticks: fields[19] ?? "", dead: fields[0] === "Z" || fields[0] === "X" };
 }

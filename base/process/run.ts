@@ -1,11 +1,13 @@
-/** Runs other programs to their end: argument arrays only, always a time limit, and a failure that names the command. */
+/**
+ * Runs programs to their end: argument arrays only, always with a time limit, and with failures that name the command.
+ */
 import { execa, type Options } from "execa";
 import { defined } from "../defined.js";
 import { Fault, type FaultOptions } from "../fault.js";
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** The whole environment when `inheritEnv` is false, else what is added to ours. */
+  /** If `inheritEnv` is false, the whole environment; otherwise additions to ours. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** @default true */
   readonly inheritEnv?: boolean;
@@ -13,20 +15,20 @@ export interface RunOptions {
   /** @default 60000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** What ends the program when its time is up or `signal` is aborted. @default "SIGTERM" */
+  /** The signal that is sent at the time limit or when `signal` is aborted. @default "SIGTERM" */
   readonly stopSignal?: NodeJS.Signals;
-  /** Milliseconds from the stop signal to SIGKILL. @default 5000 */
+  /** Milliseconds between the stop signal and SIGKILL. @default 5000 */
   readonly graceMs?: number;
-  /** Whether it gets a process group of its own, which Ctrl-C on our terminal does not reach. @default false */
+  /** Whether to start a process group, so that Ctrl-C on our terminal does not reach the program. @default false */
   readonly detached?: boolean;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
-  /** Stands for the command line in errors, for arguments that must not be shown. */
+  /** Replaces the command line in errors if its arguments are confidential. */
   readonly shownAs?: string;
 }
 
 export interface RunResult {
-  /** 128 where a signal ended the program. */
+  /** 128 if a signal ended the program. */
   readonly exitCode: number;
   /** The signal that ended it. */
   readonly signal?: NodeJS.Signals;
@@ -34,7 +36,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** A run that failed, with its result for programs to read. */
+/** A failed run, with its result. */
 export class RunFault extends Fault {
   constructor(
     code: "run/failed" | "run/timeout" | "run/aborted",
@@ -50,7 +52,7 @@ export class RunFault extends Fault {
   }
 }
 
-/** The time that the last output of a program gets to arrive once it was ended. */
+/** Time for the last output to arrive after the program was stopped. */
 const DRAIN_MS = 100;
 
 /**
@@ -80,7 +82,7 @@ export async function run(program: string, args: readonly string[], options: Run
           for await (const line of child.iterable({ from: stream })) onLine(String(line), stream);
         });
   const ended = Promise.all([child, ...following.map((reading) => reading.catch(() => undefined))]);
-  // A process that waits in the kernel survives even SIGKILL.
+  // A process blocked in the kernel survives even SIGKILL.
   const stuck = new Promise<never>((_, reject) => {
     const giveUp = () => {
       child.unref();
@@ -122,10 +124,10 @@ export async function runOk(program: string, args: readonly string[], options: R
 }
 
 /**
- * Execa waits until the pipes are closed, and a child of the program may hold them open long after the program itself
- * was ended. So once the program has been stopped, its pipes are closed from our side.
+ * Execa waits until the pipes are closed, and a child of the program may hold them open long after the program was
+ * stopped. So we close the pipes from our side.
  *
- * @returns the function that ends the watch.
+ * @returns the function that stops watching.
  */
 function letGoOfPipes(
   child: ReturnType<typeof execa>,

@@ -1,9 +1,9 @@
 /**
- * A program that is kept running and asked again and again through its pipes, such as `nft -i`. Each exchange has a time
- * limit: a program that hangs is killed, its callers get an error, and the next call starts another one.
+ * Keeps a program such as `nft -i` running and exchanges requests and replies through its pipes. Each exchange has a
+ * time limit: if the program hangs, it is killed, its callers get an error, and the next call starts it anew.
  *
- * Such programs print no prompt to a pipe. So each question is followed by one more line, whose output is known and
- * marks the end of the reply.
+ * Such programs print no prompt to a pipe. Each request is therefore followed by a marker line with a known output,
+ * which marks the end of the reply.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { Fault } from "../fault.js";
@@ -11,17 +11,17 @@ import { withParentDeath } from "./spawn.js";
 
 export interface SessionOptions {
   readonly command: readonly string[];
-  /** The whole environment of the program. */
+  /** The complete environment of the program. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Sent after each question. */
+  /** The line that is sent after each request. */
   readonly marker: string;
-  /** What the program prints for `marker`. It must match nothing else. */
+  /** Matches the program's output for `marker`, and nothing else that it prints. */
   readonly markerOutput: RegExp;
-  /** The time limit of each exchange, counted from when it is its turn. */
+  /** The time limit of each exchange, from the moment that it reaches the program. */
   readonly timeoutMs: number;
-  /** Sent first to each process that is started; the reply is dropped. */
+  /** Sent first to each new process. Its reply is dropped. */
   readonly greeting?: string;
-  /** Ends the program in an orderly way, such as `quit`. */
+  /** A line that ends the program cleanly, such as `quit`. */
   readonly farewell?: string;
 }
 
@@ -39,7 +39,7 @@ export class Session {
   constructor(private readonly options: SessionOptions) {}
 
   /**
-   * Sends one line and waits for what the program prints, on stdout or stderr.
+   * Sends one line and waits for the program's output, on stdout or stderr.
    *
    * @throws Fault `session/timeout`, or `session/ended` if the program ends first or cannot be started.
    */
@@ -49,12 +49,12 @@ export class Session {
     return this.#send(child, line);
   }
 
-  /** Sends the greeting again, if the program runs. */
+  /** Sends the greeting again if the program is running. */
   greet(): void {
     if (this.#child !== undefined) this.#greet(this.#child);
   }
 
-  /** Ends the program, and fails whatever still waits for a reply. A program that does not end by itself is killed. */
+  /** Ends the program and fails all pending exchanges. A program that does not end by itself is killed. */
   close(): void {
     const child = this.#child;
     if (child === undefined) return;
@@ -69,7 +69,7 @@ export class Session {
   }
 
   #start(): ChildProcess {
-    // One pipe for both streams, so that what is said about a line comes before what follows the line.
+    // One pipe for both streams, so that the messages about a line precede the output of the next.
     const [program = "", ...args] = withParentDeath(
       ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...this.options.command],
       { readsStdin: true },
@@ -79,7 +79,7 @@ export class Session {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       if (this.#child === child) this.#read(text);
     });
-    // The exit says more.
+    // The exit handler reports the better reason.
     child.stdin?.on("error", () => undefined);
     const ended = (why: string) => this.#drop(child, new Fault("session/ended", `${this.#name} ended: ${why}`));
     child.once("error", (error) => ended(error.message));

@@ -1,6 +1,6 @@
 /**
- * Children that cannot outlive this process. On Linux the kernel itself ends them when we die, even by SIGKILL;
- * elsewhere a shell waits on a pipe that only we hold open.
+ * Starts children that cannot outlive this process. On Linux the kernel ends them when we die, even by SIGKILL.
+ * Elsewhere a shell waits on a pipe that only we hold open.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -13,14 +13,14 @@ const LIFELINE =
 export interface ParentDeathOptions {
   /**
    * Whether the program reads its standard input, which then cannot serve as the pipe to wait on. Without setpriv
-   * (util-linux) such a program is left to notice the end of its input.
+   * (util-linux), such a program must notice the end of its input itself.
    *
    * @default false
    */
   readonly readsStdin?: boolean;
 }
 
-/** The command line that runs `command` and ends it when the process that started it is gone. */
+/** The command line that runs `command` and ends it when its parent process dies. */
 export function withParentDeath(command: readonly string[], { readsStdin = false }: ParentDeathOptions = {}): string[] {
   const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
   if (setpriv !== undefined) return [setpriv, "--pdeathsig", "KILL", "--", ...command];
@@ -29,20 +29,22 @@ export function withParentDeath(command: readonly string[], { readsStdin = false
 }
 
 /**
- * As {@link withParentDeath}, for a program with children of its own: they live in a PID namespace whose first process
- * dies with us, so they all go at once. Needs root.
+ * As {@link withParentDeath}, for a program with children: they live in a PID namespace whose first process dies with
+ * us, so all of them end at once. Needs root.
  */
 export function withParentDeathOfTree(command: readonly string[]): string[] {
   return withParentDeath(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--", ...command]);
 }
 
-/** Starts a command that dies with us, in a session of its own: Ctrl-C reaches us first, and we end it in order. */
+/**
+ * Starts a command that dies with us, in a session of its own: Ctrl-C reaches only us, and we end the command cleanly.
+ */
 export function spawnWithParentDeath(command: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const [program = "", ...args] = withParentDeath(command);
   return spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], ...options, detached: true });
 }
 
-/** Ends `child` and waits for it: SIGTERM, and SIGKILL after `graceMs`. */
+/** Ends `child` and waits for it: SIGTERM, then SIGKILL after `graceMs`. */
 export async function endChild(child: ChildProcess, graceMs = 3_000): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -53,8 +55,8 @@ export async function endChild(child: ChildProcess, graceMs = 3_000): Promise<vo
 }
 
 /**
- * Ends a {@link withParentDeathOfTree} at once and waits until nothing of it is left: the kernel lets the first process
- * of a PID namespace be reaped only after all others. Killing unshare instead would not wait for them.
+ * Ends a {@link withParentDeathOfTree} at once and waits until the whole tree is gone: the kernel reaps the first
+ * process of a PID namespace only after all others. Killing unshare instead would not wait for them.
  */
 export async function endTree(child: ChildProcess): Promise<void> {
   const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");

@@ -1,9 +1,9 @@
-/** Time spans as people write them. */
+/** Parses time spans. */
 import { EXIT, Fault, quote } from "../fault.js";
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
-/** `90s`, `5m`, `8h`, `2d`, `1h30m` in milliseconds. */
+/** Parses `90s`, `5m`, `8h`, `2d` or `1h30m` into milliseconds. */
 export function parseDuration(text: string): number {
   if (!/^(?:\d{1,6}[smhdw])+$/.test(text)) throw badDuration(text);
   let sum = 0;

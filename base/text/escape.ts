@@ -1,13 +1,13 @@
 /**
- * Text from elsewhere (a host's answer, a file's name) must not steer the reader's terminal: control
- * characters, and the marks that reverse the reading direction, are shown instead of obeyed.
+ * Text from elsewhere (a host's response, a file name) must not control the reader's terminal. Control characters, and
+ * the marks that reverse the reading direction, are shown instead of executed.
  */
 
 const unsafe = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
-// Colours that our own code puts in; they can hide or paint text, and nothing else.
+// Colours from our own code. They can hide or paint text, and nothing else.
 const colour = new RegExp(`(${String.fromCharCode(0x1b)}\\[[0-9;]*m)`);
 
-/** Line breaks and tabs stay. */
+/** Escapes control characters, except line breaks and tabs. */
 export function escapeControls(text: string): string {
   return text.replace(unsafe, (character) =>
     character === "\n" || character === "\t"

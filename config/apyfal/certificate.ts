@@ -1,13 +1,13 @@
 /**
- * `ssl_cert_crt`, `ssl_cert_key` and `ssl_cert_generate`, which make sense only together. As in Apyfal,
- * only `ssl_cert_crt = False` means plain HTTP; its documentation promises the same of
- * `ssl_cert_generate = False`, and is wrong.
+ * `ssl_cert_crt`, `ssl_cert_key` and `ssl_cert_generate`, which make sense only together. As in Apyfal, only
+ * `ssl_cert_crt = False` means plain HTTP. Apyfal's documentation says the same of `ssl_cert_generate = False`, but
+ * that is wrong.
  */
 import { literalFlag, localPathOf } from "./literal.js";
 import type { Outcome } from "./outcome.js";
 import type { Setting } from "./settings.js";
 
-/** Where Apyfal keeps the certificate that it makes; its clients look there by default. */
+/** Where Apyfal stores its generated certificate, and where its clients look by default. */
 const GENERIC = { ssl_cert_crt: "~/.ssh/ApyfalCertificate.crt", ssl_cert_key: "~/.ssh/ApyfalCertificate.key" } as const;
 
 const STAYS_ENCRYPTED =
@@ -47,7 +47,7 @@ export function certificateKeys(given: readonly Setting[], rebase: (path: string
     ssl_cert_key: keyPath === undefined ? undefined : rebase(keyPath),
   };
   if (crt === undefined || key === undefined) {
-    // Apyfal puts the other half at its usual place, but only when it makes the pair.
+    // Apyfal expects the other half at its usual place, but only when it generates the pair.
     if (isGenerated !== true) {
       return [{ from: given, outcome: { none: "both ssl_cert_crt and ssl_cert_key are required; write the two" } }];
     }
@@ -58,7 +58,7 @@ export function certificateKeys(given: readonly Setting[], rebase: (path: string
     };
     return [{ from: given, outcome: { keys: { ...keys, ssl_cert_generate: true }, remark } }];
   }
-  // Without the key, Apyfal makes nothing: the pair has to be there.
+  // Without the key, Apyfal generates nothing: the pair must exist.
   return [{ from: given, outcome: { keys: { ...both, ssl_cert_generate: isGenerated === true } } }];
 }
 

@@ -1,8 +1,8 @@
 /**
- * An `accelerator.conf` as a `sallyport.yaml`, and the list of what did not come along.
+ * Converts an `accelerator.conf` to a `sallyport.yaml` and lists what could not be converted.
  *
- * Promises: what is written loads without error; no credential is in it or in the list, which names keys
- * and lines but shows no value; every value that would hold for a host on AWS is either written or listed. Pure.
+ * Promises: the output loads without error. Neither the output nor the list contains a credential; the list names keys
+ * and lines but shows no values. Every value that would apply to a host on AWS is either converted or listed. Pure.
  */
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
@@ -23,11 +23,11 @@ import { type Outcome, unknownKey } from "./outcome.js";
 import { inForce, readSettings, type Setting, type Settings } from "./settings.js";
 
 export interface ConvertOptions {
-  /** Name of the file in places and errors. */
+  /** How places and errors name the file. */
   readonly shownAs: string;
-  /** In place of the file's own `host_type`. */
+  /** Replaces the file's own `host_type`. */
   readonly hostType?: string;
-  /** A path of the file as it has to stand in the new one. @default - as it is */
+  /** Converts a path of the old file to one for the new file. @default - unchanged */
   readonly rebase?: (path: string) => string;
 }
 
@@ -44,10 +44,10 @@ export interface Converted {
   /** The text of a sallyport.yaml. */
   readonly yaml: string;
   readonly values: Readonly<Partial<Record<ConfigKey, unknown>>>;
-  /** Credentials: written nowhere. */
+  /** Credentials, which are never converted. */
   readonly takenOut: readonly Finding[];
   readonly noEquivalent: readonly Finding[];
-  /** Written, but not quite what it was; and old names. */
+  /** Keys whose converted value differs somewhat from the original, and legacy names. */
   readonly remarks: readonly Finding[];
 }
 
@@ -77,7 +77,7 @@ export function convert(document: IniDocument, options: ConvertOptions): Convert
   };
 
   const host = withoutSecrets(inForce(settings, hostSection(settings, "AWS")), lists.takenOut);
-  // One that [host.AWS] overrides is a credential all the same.
+  // A value that [host.AWS] overrides is a credential all the same.
   withoutSecrets(settings.sections.get("host") ?? new Map(), lists.takenOut);
   const rebase = options.rebase ?? ((path) => path);
   const certificate = ["ssl_cert_crt", "ssl_cert_key", "ssl_cert_generate"].flatMap((key) => host.get(key) ?? []);
@@ -117,12 +117,12 @@ function hostSection({ sections }: Settings, type: string): string {
   return [...sections.keys()].find((name) => isSame(name, `host.${type}`)) ?? "host";
 }
 
-/** Also what only looks like a credential: a password in an address, a key in the wrong line. */
+/** Also drops values that only look like credentials: a password in a URL, a key under the wrong name. */
 function withoutSecrets(entries: ReadonlyMap<string, Setting>, takenOut: Findings): Map<string, Setting> {
   const rest = new Map<string, Setting>();
   for (const [key, setting] of entries) {
     const shape = secretShape(setting.value) ?? secretShape(key) ?? secretShape(setting.section);
-    // A path of a key file is no key.
+    // The path of a key file is not a key.
     const isNamed = key !== "ssl_cert_key" && isSecretName(key);
     if (shape === undefined && !isNamed) rest.set(key, setting);
     else
@@ -134,7 +134,7 @@ function withoutSecrets(entries: ReadonlyMap<string, Setting>, takenOut: Finding
   return rest;
 }
 
-/** A name that is itself a secret, as when a key was pasted into the wrong place. */
+/** A name that is itself a secret, as after a paste into the wrong place. */
 function veiled(name: string): string {
   return secretShape(name) === undefined ? name : "…";
 }
@@ -166,7 +166,7 @@ function elsewhere(section: string, key: string): string {
   return `Apyfal has no section ${quote(`[${section}]`)}${known === undefined ? "" : `; did you mean ${quote(`[${known}]`)}?`}`;
 }
 
-/** Why these keys cannot stand in a sallyport.yaml with the others, or undefined. */
+/** Why these keys would not load together in a sallyport.yaml, or undefined. */
 function objectionTo(
   values: Partial<Record<ConfigKey, unknown>>,
   keys: Partial<Record<ConfigKey, unknown>>,
@@ -194,7 +194,7 @@ function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** One entry for each place and text: a value of [DEFAULT] is met in every section. */
+/** One finding for each place and text: a value of [DEFAULT] appears in every section. */
 class Findings {
   readonly #all = new Map<string, Finding>();
 

@@ -1,4 +1,4 @@
-/** Everything that can be wrong with an `accelerator.conf`. No value of it appears: any may be a secret. */
+/** Every fault of an `accelerator.conf`. Messages contain none of its values, because any of them may be a secret. */
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";

@@ -1,23 +1,23 @@
-/** Which `accelerator.conf` is meant, and its text. */
+/** Locates and reads an `accelerator.conf`. */
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errno } from "../../base/fault.js";
 import { homeOf, type ProcessEnvironment, shownPath } from "../files.js";
 import * as errors from "./errors.js";
 
-/** Far more than any real one has. */
+/** Far larger than any real file. */
 const MAX_BYTES = 1 << 20;
 
 export interface ApyfalFile {
   readonly path: string;
-  /** Short, for people. */
+  /** A short path for messages. */
   readonly shownAs: string;
   readonly text: string;
 }
 
 /**
- * The file given, else APYFAL_CONFIG_FILE, else ./accelerator.conf, else ~/accelerator.conf, as Apyfal
- * looks for it. A file that is named has to be there; the others are passed over.
+ * The given file, else APYFAL_CONFIG_FILE, else ./accelerator.conf, else ~/accelerator.conf: the same order as
+ * Apyfal's. A file that was named explicitly must exist.
  *
  * @throws Fault, exit status 3 if there is none, 2 if it cannot be read.
  */

@@ -1,10 +1,10 @@
-/** `authorized_host_dirs`, one path a line, as entries of our list: each line for itself, none for an empty line. */
+/** Converts `authorized_host_dirs`, one path per line, to entries of our list. Empty lines give no entry. */
 import { posix } from "node:path";
 import { localPathOf } from "./literal.js";
 import type { Outcome } from "./outcome.js";
 
 /**
- * An empty first line, which Apyfal took for the working directory of its service and so opened it, opens nothing.
+ * For an empty first line, Apyfal opened the working directory of its service. Here it opens nothing.
  */
 export function hostDirs(value: string): Outcome[] {
   const dirs: ({ path: string; name: string } | string)[] = [];

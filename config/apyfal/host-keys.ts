@@ -1,4 +1,4 @@
-/** The keys of `[host]`, each with what becomes of it. */
+/** Converts the keys of `[host]`. */
 import { quote } from "../../base/fault.js";
 import { literalFlag, localPathOf } from "./literal.js";
 import { type Outcome, unknownKey } from "./outcome.js";
@@ -24,7 +24,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   instance_id: (value) => ({ keys: { instance_id: value } }),
   host_ip: (value, { host }) => {
     if (host.has("instance_id")) return { none: "instance_id says which host it is, and more may be done with it" };
-    // Apyfal takes a URL as well.
+    // Apyfal accepts a URL as well.
     return { keys: { host_ip: value.replace(/^https?:\/\//i, "").replace(/\/$/, "") } };
   },
   stop_mode: (value) => {
@@ -98,7 +98,7 @@ function localFile(value: string, rebase: (path: string) => string, outcome: (pa
     : outcome(rebase(path));
 }
 
-/** A name for a command line to be typed. */
+/** A placeholder for a name in a suggested command line. */
 function shown(value: string): string {
   return /^[\w+=,.@-]+$/.test(value) ? value : quote(value);
 }

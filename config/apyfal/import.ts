@@ -1,4 +1,4 @@
-/** Converts an accelerator.conf into sallyport.yaml, and lists what it could not convert. */
+/** Converts an accelerator.conf to sallyport.yaml and lists what it could not convert. */
 import { defined } from "../../base/defined.js";
 import { convert, type Finding } from "./convert.js";
 import { findApyfalFile } from "./find.js";
@@ -8,7 +8,7 @@ import { rebaseTo, writeNew } from "./write.js";
 export interface ImportOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** @default - where Apyfal looks for it */
+  /** @default - the place where Apyfal looks for it */
   readonly file?: string | undefined;
   /** A path, or `-` to write nothing. */
   readonly output: string;
@@ -36,7 +36,7 @@ export async function importApyfal({ cwd, env, file, output, hostType }: ImportO
   return { path, from: shownAs, yaml, taken_out: takenOut, no_equivalent: noEquivalent, remarks };
 }
 
-/** The findings for people; empty if there are none. */
+/** The findings as text; empty if there are none. */
 export function findingsText({ from, taken_out, no_equivalent, remarks }: Imported): string {
   const part = (title: string, findings: readonly Finding[]) => {
     const lines = findings.map(({ line, section, key, text }) => {

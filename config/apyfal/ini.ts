@@ -1,8 +1,7 @@
 /**
- * The INI dialect of `accelerator.conf`, read as Python's `configparser` reads it: `=` and `:` part key
- * and value, `#` and `;` begin a comment on a line of their own only, deeper lines go on with the value
- * above, keys keep their case and may stand without a value, a second section or key of the same name is
- * an error, and `%` means nothing. Nothing is judged here beyond the form. Pure.
+ * Parses the INI dialect of `accelerator.conf` as Python's `configparser` does: `=` and `:` separate key and value; `#`
+ * and `;` start a comment only on a line of their own; indented lines continue the value above; keys are case-sensitive
+ * and need no value; a duplicate section or key is an error; `%` has no meaning. Only the form is checked. Pure.
  */
 import * as errors from "./errors.js";
 
@@ -19,10 +18,10 @@ interface IniSection {
 }
 
 export interface IniDocument {
-  /** `[DEFAULT]`: keys that every other section inherits. */
+  /** `[DEFAULT]`: keys that all other sections inherit. */
   readonly defaults: ReadonlyMap<string, IniEntry>;
   readonly sections: ReadonlyMap<string, IniSection>;
-  /** Whole lines, with their numbers. */
+  /** Comments: whole lines with their numbers. */
   readonly comments: readonly { readonly line: number; readonly text: string }[];
 }
 
@@ -33,7 +32,7 @@ interface OpenEntry {
 
 const DEFAULT_SECTION = "DEFAULT";
 
-/** @throws Fault (exit status 2) that names `shownAs` and the line of what is wrong. */
+/** @throws Fault (exit status 2) with `shownAs` and the line of the error. */
 export function parseIni(text: string, shownAs: string): IniDocument {
   const defaults = new Map<string, OpenEntry>();
   const sections = new Map<string, { line: number; entries: Map<string, OpenEntry> }>();
@@ -86,7 +85,7 @@ export function parseIni(text: string, shownAs: string): IniDocument {
   };
 }
 
-/** The document as text that {@link parseIni} reads as the same sections, keys and values; without comments. */
+/** Prints the document so that {@link parseIni} reads the same sections, keys and values; comments are dropped. */
 export function formatIni(document: Pick<IniDocument, "defaults" | "sections">): string {
   const all = [
     ...(document.defaults.size === 0 ? [] : [[DEFAULT_SECTION, document.defaults] as const]),
@@ -110,7 +109,7 @@ function splitLines(text: string): string[] {
   return lines;
 }
 
-/** `[name]`; text behind the last bracket is ignored, as configparser does. */
+/** `[name]`; like configparser, ignores text after the last bracket. */
 function sectionHeader(content: string): string | undefined {
   const end = content.lastIndexOf("]");
   return content.startsWith("[") && end > 1 ? content.slice(1, end) : undefined;
@@ -131,7 +130,7 @@ function closed(entries: ReadonlyMap<string, OpenEntry>): Map<string, IniEntry> 
   );
 }
 
-// What `str.isspace` takes for white space; JavaScript's own notion differs in seven characters.
+// The characters that Python's `str.isspace` accepts. JavaScript's own set differs in seven of them.
 const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const isSpace = new RegExp(SPACE);
 

@@ -1,6 +1,9 @@
-/** Python literals as people write them in an INI file. */
+/** Parses Python literals in an INI file. */
 
-/** `True`, `yes`, `1`; undefined for what is neither true nor false. Apyfal itself took every other text for true. */
+/**
+ * `True`, `yes`, `1` …; undefined for a text that is neither true nor false. Apyfal itself took any other text for
+ * true.
+ */
 export function literalFlag(value: string): boolean | undefined {
   if (/^(?:true|yes|on|1)$/i.test(value)) return true;
   return /^(?:false|no|off|0|none)$/i.test(value) ? false : undefined;
@@ -11,7 +14,7 @@ function isUrl(value: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
 }
 
-/** The path in `file:///x` or `/x`; undefined for anything that is not of this machine. */
+/** The path in `file:///x` or `/x`; undefined for a URL that points elsewhere. */
 export function localPathOf(value: string): string | undefined {
   if (/^file:\/\//i.test(value)) return value.slice("file://".length);
   return isUrl(value) ? undefined : value;

@@ -1,8 +1,11 @@
-/** The values of an `accelerator.conf` as Apyfal looks them up: inheritance, legacy names, empty ones dropped. Pure. */
+/**
+ * Looks up the values of an `accelerator.conf` as Apyfal does: with inheritance and legacy names, without empty values.
+ * Pure.
+ */
 import type { IniDocument, IniEntry } from "./ini.js";
 
 export interface Setting {
-  /** As written: `csp` stays `csp`. */
+  /** As in the file: `csp` stays `csp`. */
   readonly section: string;
   readonly key: string;
   /** Never empty. */
@@ -12,7 +15,7 @@ export interface Setting {
 
 export interface Settings {
   readonly sections: ReadonlyMap<string, ReadonlyMap<string, Setting>>;
-  /** Names of AcceleratorAPI, Apyfal's predecessor, that are still read. */
+  /** Names from AcceleratorAPI, Apyfal's predecessor, that are still read. */
   readonly legacy: readonly {
     readonly section: string;
     readonly key?: string;
@@ -39,7 +42,7 @@ export function readSettings(document: IniDocument): Settings {
     const settings = sections.get(old);
     if (settings === undefined) continue;
     legacy.push({ section: old, line: document.sections.get(old)?.line ?? 1, now: `[${now}]` });
-    // Where both are written, the newer section wins.
+    // If both are present, the newer section wins.
     sections.set(now, new Map([...settings, ...(sections.get(now) ?? [])]));
     sections.delete(old);
   }
@@ -57,14 +60,14 @@ export function readSettings(document: IniDocument): Settings {
 }
 
 /**
- * A value of a section, else of the first part of its name. `[storage.s3.mine]` therefore falls back to
- * `[storage]` at once and passes `[storage.s3]` over: that is what Apyfal does.
+ * A value of a section, else of the first part of its name. So `[storage.s3.mine]` falls back to `[storage]` directly
+ * and skips `[storage.s3]`, as in Apyfal.
  */
 export function lookUp({ sections }: Settings, section: string, key: string): Setting | undefined {
   return sections.get(section)?.get(key) ?? sections.get(section.split(".", 1)[0] ?? "")?.get(key);
 }
 
-/** Every value that holds in a section, inherited ones first. */
+/** Every value that applies to a section, inherited ones first. */
 export function inForce({ sections }: Settings, section: string): ReadonlyMap<string, Setting> {
   return new Map([...(sections.get(section.split(".", 1)[0] ?? "") ?? []), ...(sections.get(section) ?? [])]);
 }

@@ -1,8 +1,8 @@
-/** The keys of the directories and addresses that hosts serve, and of the buckets that they use. */
+/** The keys for the directories and addresses that hosts serve, and for the buckets that they use. */
 import { Type } from "@sinclair/typebox";
 import { defaulted } from "./shapes.js";
 
-// Absolute, or "~" alone or with a path; no ".."; nothing that a unit file or a mount list reads as syntax.
+// Absolute, or "~" alone or with a path; no ".."; no characters with a meaning in unit files or mount lists.
 const dirPath = "(?:~(?![^/:])|/)(?!.*(?:^|/)\\.\\.(?:/|:|$))[^\\s\\x00-\\x1f\\x7f\"'\\\\$%:;]*";
 
 const dirText = Type.String({

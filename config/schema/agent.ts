@@ -1,4 +1,4 @@
-/** The keys that go to the agent on the hosts as they are: accelerators, limits, autostop. */
+/** The keys that are passed to the hosts' agents unchanged: accelerators, limits, autostop. */
 import { type Static, Type } from "@sinclair/typebox";
 import { defaulted, type Immutable, span } from "./shapes.js";
 

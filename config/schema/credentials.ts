@@ -1,4 +1,4 @@
-/** The keys of the SSH key pair, the certificate and the token. */
+/** The keys for the SSH key pair, the certificate and the token. */
 import { type Static, Type } from "@sinclair/typebox";
 import { defaulted, type Immutable, localFile, oneOf, pathPattern } from "./shapes.js";
 
@@ -92,5 +92,8 @@ export const credentialKeys = {
   ),
 } as const;
 
-/** An SSH key pair by its name here, one of EC2's, or one's own public key; `private_key` is the file that opens it. */
+/**
+ * An SSH key pair: by its name in ~/.ssh, by its name in EC2, or by a public key file. `private_key` is the private
+ * half.
+ */
 export type KeyPairConfig = Immutable<Static<typeof credentialKeys.key_pair>>;

@@ -1,4 +1,4 @@
-/** The keys that name a deployment, its place, its machines and its callers. */
+/** The keys for a deployment's name, place, machines and callers. */
 import { Type } from "@sinclair/typebox";
 import { AMI, AMI_EXPECTED, defaulted, INSTANCE_TYPE, port, SUBNET_ID, VPC_ID } from "./shapes.js";
 

@@ -1,4 +1,4 @@
-/** The keys of the firewall: its options, and what the stack firewall-sync follows. */
+/** The keys of the firewall options and of the stack firewall-sync. */
 import { type Static, Type } from "@sinclair/typebox";
 import { firewallOptionKeys, prefixListId } from "../../firewall/options/schema.js";
 import { flag, type Immutable, port, wholeNumber } from "./shapes.js";

@@ -1,4 +1,6 @@
-/** The keys of a gateway's users: its address, its certificate, and the programs that connect to machines behind it. */
+/**
+ * The keys for a gateway's users: its address, its certificate, and the programs that connect to machines behind it.
+ */
 import { Type } from "@sinclair/typebox";
 import { localFile } from "./shapes.js";
 
@@ -44,5 +46,5 @@ export const gatewayKeys = {
   connect,
 } as const;
 
-/** Paths of this machine among them. */
+/** The keys among them whose values are paths on this machine. */
 export const gatewayPaths = ["gateway_cert", "gateway_token_file"] as const;

@@ -1,4 +1,4 @@
-/** The keys that say what a host is, how it lives, and which hosts there are. ../check-hosts.ts checks that they fit together. */
+/** The keys that define hosts, their lifecycle and their number. ../check-hosts.ts checks the combinations. */
 import { type Static, Type } from "@sinclair/typebox";
 import {
   AMI,
@@ -205,5 +205,5 @@ export type SpotConfig = Immutable<Static<typeof spot>>;
 
 export type StopMode = "term" | "stop" | "keep";
 
-/** What the ways to write `stop_mode` mean. */
+/** The meaning of each spelling of `stop_mode`. */
 export const STOP_MODES = { term: "term", stop: "stop", keep: "keep", 0: "term", 1: "stop", 2: "keep" } as const;

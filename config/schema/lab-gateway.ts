@@ -1,4 +1,4 @@
-/** The key of the stack `lab-gateway`. No part has a default here: the stack has them. */
+/** The key of the stack `lab-gateway`. Its defaults are in the stack, not here. */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Immutable, INSTANCE_TYPE, ipv4Block, port, text, VPC_ID } from "./shapes.js";
 

@@ -1,10 +1,10 @@
-/** The keys of the stack `private-mirror`. No part has a default here: the stack has them. */
+/** The keys of the stack `private-mirror`. Their defaults are in the stack, not here. */
 import { type Static, Type } from "@sinclair/typebox";
 import { type Immutable, ipv4Block, SUBNET_ID, text, VPC_ID } from "./shapes.js";
 
 const block = (description: string) => ipv4Block(description, "10.72.0.0/16");
 
-/** Services that a private network may have an interface endpoint for, beside those of the mirror. */
+/** Services that may have an interface endpoint in a private network, beside those of the mirror. */
 const ENDPOINT_SERVICES = [
   "sts",
   "ssm",

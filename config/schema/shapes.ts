@@ -1,19 +1,19 @@
-/** Shapes that several keys of sallyport.yaml share. */
+/** Schema parts that several keys of sallyport.yaml share. */
 import { type TSchema, type TUnsafe, Type } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 
 export { flag, port } from "../../firewall/options/schema.js";
 
-/** A schema with a default: the key that it is of has a value in every configuration. */
+/** A schema with a default: its key has a value in every configuration. */
 export type Defaulted<T extends TSchema> = T & { readonly default: NonNullable<unknown> };
 
-/** Says in the type what `default:` says in the schema. */
+/** Tells the type system about the schema's `default:`. */
 export function defaulted<T extends TSchema>(schema: T): Defaulted<T> {
   if (schema.default === undefined) throw new Error("this schema has no default");
   return schema as Defaulted<T>;
 }
 
-/** Read-only down to the last list: a configuration is never changed after loading. */
+/** Deeply read-only: a configuration never changes after loading. */
 export type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
 
 export const wholeNumber = (minimum: number, maximum: number, unit = "") =>
@@ -40,7 +40,7 @@ export const span = (description: string, fallback?: string) =>
     }),
   );
 
-/** One of these texts; their union is the type. */
+/** A choice of texts. Its type is their union. */
 export function oneOf<const T extends string>(
   values: readonly T[],
   options: { default: T; description: string },
@@ -52,7 +52,7 @@ export function oneOf<const T extends string>(
   return literals as TUnsafe<T>;
 }
 
-// YAML 1.2 reads no, off, yes and on as text: as a path they are always a mistake.
+// YAML 1.2 reads no, off, yes and on as text. As a path they are always a mistake.
 const notYamlBoolean = "(?!(?:[Nn][Oo]|[Oo][Ff][Ff]|[Yy][Ee][Ss]|[Oo][Nn])$)";
 export const pathPattern = `^${notYamlBoolean}[^\\x00-\\x1f\\x7f]+$`;
 
