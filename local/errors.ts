@@ -1,4 +1,4 @@
-/** The errors of the embedded cloud, each with a hint how to fix it. */
+/** The faults of the embedded cloud, each with a remedy. */
 import { EXIT, Fault, quote } from "../base/fault.js";
 
 export const emulatorMissing = () =>

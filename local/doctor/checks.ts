@@ -1,4 +1,4 @@
-/** All checks of the doctor, and their table. */
+/** Runs all checks of `doctor` and prints their table. */
 
 import { homeOf } from "../../config/files.js";
 import type { LoadedConfig } from "../../config/load.js";
@@ -7,7 +7,7 @@ import { programRows } from "./programs.js";
 import { ok, type Row, rowOf } from "./row.js";
 import { secretRows } from "./secrets.js";
 
-/** @param load the configuration; its failure is a row like any other */
+/** @param load loads the configuration; its failure is a row like any other */
 export async function checkMachine(
   env: NodeJS.ProcessEnv,
   load: () => Promise<Pick<LoadedConfig, "config" | "projectFile">>,

@@ -1,4 +1,4 @@
-/** What this process may do, and what its environment would make it do. */
+/** Checks the privileges of this process and the effects of its environment. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -26,7 +26,7 @@ async function privilegeRow(): Promise<Row> {
   );
 }
 
-/** Says where credentials would come from; never what they are. */
+/** Reports the source of the credentials, never the credentials. */
 export function credentialsRow(env: Environment): Row {
   const check = "aws credentials";
   const home = env.HOME || homedir();

@@ -1,4 +1,4 @@
-/** The programs that the kit runs, and what their absence means. */
+/** Checks the programs that the kit runs, and explains what fails without each. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -53,7 +53,7 @@ function terraformRow(env: Environment): Promise<Row> {
   );
 }
 
-/** Asks the very function that a deploy asks, and reads what it settled on. */
+/** Calls the same function as a deployment, and reports its choice. */
 function providerRow(env: Environment): Promise<Row> {
   const check = "aws provider";
   return rowOf(check, async () => {

@@ -1,13 +1,13 @@
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Row {
   readonly check: string;
-  /** ok; optional: not there, and only some things need it; missing and problem: nothing will work so. */
+  /** optional: absent, and only some features need it; missing and problem: nothing works until it is fixed. */
   readonly state: "ok" | "optional" | "missing" | "problem";
   readonly found: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly mend?: string;
 }
 
@@ -22,7 +22,7 @@ export const optional = (check: string, found: string, mend: string): Row => ({
 
 export const missing = (check: string, found: string, mend: string): Row => ({ check, state: "missing", found, mend });
 
-/** The row of a check whose failure is a Fault that already says what to do. */
+/** The row of a check that failed with a Fault, whose hint is the remedy. */
 export async function rowOf(check: string, look: () => Promise<Row>, failed: Row["state"] = "problem"): Promise<Row> {
   try {
     return await look();

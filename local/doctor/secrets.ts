@@ -1,4 +1,4 @@
-/** The files that the configuration names: there, readable for their owner only, valid for a while. */
+/** Checks that the files in the configuration exist, are readable only by their owner, and stay valid for a while. */
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { Config } from "../../config/load.js";

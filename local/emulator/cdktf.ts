@@ -1,4 +1,4 @@
-/** The real `cdktf deploy`, with a project directory and an environment of its own. */
+/** Runs the real `cdktf deploy` with its own project directory and environment. */
 import { createWriteStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -18,11 +18,11 @@ export interface DeployOptions {
   readonly dir: DemoDir;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Run it in a PID namespace of its own, so that its children always end with it. Needs root. */
+  /** Run it in a PID namespace, so that its children always end with it. Needs root. */
   readonly inNamespace?: boolean;
   /** @default accelerator-hosts */
   readonly stack?: StackName;
-  /** Called for each change of a resource and each step of the kit's preparation; the plan is left out. */
+  /** Called for each change of a resource and each step of the kit's preparation. The plan is left out. */
   readonly onStep?: (text: string) => void;
 }
 
@@ -32,7 +32,7 @@ export interface DeployResult {
   readonly destroyed: number;
 }
 
-/** Nothing of the user's environment but where programs lie: no profiles, no tokens, no proxies. */
+/** The only part of the user's environment is where programs are: no profiles, no tokens, no proxies. */
 export async function demoEnv(dir: DemoDir, emulator: Emulator): Promise<Record<string, string>> {
   const terraform = findProgram("terraform") ?? findProgram("tofu");
   if (terraform === undefined) throw terraformMissing();
@@ -49,7 +49,7 @@ export async function demoEnv(dir: DemoDir, emulator: Emulator): Promise<Record<
   };
 }
 
-/** Where the provider comes from is asked with the user's home, where their plugins and their own file are. */
+/** The provider is looked up with the user's real home, which holds their plugins and their CLI configuration. */
 async function providerEnv(dir: DemoDir): Promise<Record<string, string>> {
   const ownFile = process.env.TF_CLI_CONFIG_FILE ?? join(homedir(), ".terraformrc");
   const added = await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: dir.cache } });

@@ -1,4 +1,4 @@
-/** The AWS emulator: moto_server on a free loopback port, its state in memory, gone when we are. */
+/** The AWS emulator: moto_server on a free loopback port. Its state is in memory and ends with this process. */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ import { freePort } from "../network/free-port.js";
 
 export interface Emulator {
   readonly url: string;
-  /** What a program needs in its environment to take the emulator for AWS. */
+  /** Environment variables that make a program use the emulator as AWS. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 export interface EmulatorOptions {
-  /** Where its log `moto.log` goes; made if missing. */
+  /** Directory of its log `moto.log`; created if missing. */
   readonly dir: string;
   readonly region?: string;
   readonly signal?: AbortSignal;
@@ -32,7 +32,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const log = join(options.dir, "moto.log");
   let said = "";
   let url = "";
-  // Another process may take the free port before moto does. Then moto exits, and the next port is tried.
+  // Another process may take the free port before moto does. Moto then exits, and the next port is tried.
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
@@ -84,7 +84,7 @@ function environment(url: string, region: string): Record<string, string> {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: "true",
-    // The user's own profiles must neither be read nor needed.
+    // The user's own profiles are neither read nor needed.
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     NO_PROXY: "127.0.0.1,localhost",

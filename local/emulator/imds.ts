@@ -1,6 +1,6 @@
 /**
- * The instance metadata service, as far as boot scripts, the AWS command line and cloud-init use it:
- * version 2 with its session tokens, and version 1 only where the instance allows it.
+ * The subset of the instance metadata service that boot scripts, the AWS CLI and cloud-init use: version 2 with its
+ * session tokens, and version 1 only if the instance allows it.
  */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -14,18 +14,18 @@ const VERSIONS = ["1.0", "2009-04-04", "2016-09-02", "2018-09-24", "2021-03-23",
 interface MetadataResponse {
   readonly status: number;
   readonly body?: string | Buffer;
-  /** Seconds that the session token has left. */
+  /** Remaining seconds of the session token. */
   readonly ttl?: number;
 }
 
-/** A server that has yet to be given a socket to listen on. */
+/** A server without a listening socket yet. */
 export function createMetadataServer(options: MetadataOptions): Server {
   const now = options.now ?? Date.now;
   const sessions = new Map<string, number>();
   const tree = metadataTree(options);
 
   function issue(request: IncomingMessage): MetadataResponse {
-    // A proxy in between would hand the token to its own clients.
+    // A proxy would pass the token on to its own clients.
     if (request.headers["x-forwarded-for"] !== undefined) return { status: 403 };
     const ttl = Number(request.headers[TTL] ?? "");
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL) return { status: 400 };

@@ -1,4 +1,4 @@
-/** The role behind an instance profile, and credentials for it: what EC2 does for a real instance. */
+/** Issues credentials for the role behind an instance profile, as EC2 does for a real instance. */
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { Fault, quote } from "../../base/fault.js";
 import type { InstanceFacts } from "./instance.js";
@@ -42,8 +42,8 @@ export async function instanceRole(
   };
 }
 
-// One call of IAM's query protocol does not justify its whole SDK client; the emulator checks no signatures
-// and only needs the credential scope to know which service is meant.
+// One call of IAM's query protocol does not justify its whole SDK client. The emulator checks no signatures; it only
+// needs the credential scope to recognise the service.
 async function roleOfProfile(env: Readonly<Record<string, string>>, profile: string): Promise<string> {
   const scope = `test/20260101/${env.AWS_REGION}/iam/aws4_request`;
   const response = await fetch(env.AWS_ENDPOINT_URL ?? "", {

@@ -1,4 +1,4 @@
-/** The emulator's record of one instance: everything that is needed to boot it. */
+/** The emulator's record of one instance: everything needed to boot it. */
 import {
   DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { instanceMissing } from "../errors.js";
 
-/** An interface beside the primary one. */
+/** A secondary network interface. */
 export interface InterfaceFacts {
   /** 1 or more. */
   readonly deviceNumber: number;
@@ -19,7 +19,7 @@ export interface InterfaceFacts {
   readonly mac: string;
   readonly privateIp: string;
   readonly subnetId: string;
-  /** Block of its subnet. */
+  /** CIDR of its subnet. */
   readonly cidr: string;
   readonly securityGroups: readonly { readonly id: string; readonly name: string }[];
 }
@@ -41,19 +41,19 @@ export interface InstanceFacts {
   readonly interfaceId: string;
   readonly subnetId: string;
   readonly vpcId: string;
-  /** Of the primary network interface: the instance's own list is empty in the emulator at times. */
+  /** Groups of the primary network interface: the emulator sometimes leaves the instance's own list empty. */
   readonly securityGroups: readonly { readonly id: string; readonly name: string }[];
-  /** By device number. */
+  /** Ordered by device number. */
   readonly furtherInterfaces: readonly InterfaceFacts[];
   readonly key: { readonly name: string; readonly openssh: string } | undefined;
   readonly userData: Buffer | undefined;
   readonly profileArn: string | undefined;
   readonly tokensRequired: boolean;
-  /** The account that the image's makers give its owner. */
+  /** The login user that the image's makers chose. */
   readonly defaultUser: string;
 }
 
-/** A client for the emulator that never looks at the user's own profiles. */
+/** A client for the emulator that ignores the user's own profiles. */
 export function emulatorEc2(env: Readonly<Record<string, string>>): EC2Client {
   return new EC2Client({
     endpoint: env.AWS_ENDPOINT_URL ?? "",

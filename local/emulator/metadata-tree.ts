@@ -1,4 +1,4 @@
-/** The tree that the metadata service serves: directories are maps, leaves are texts, bytes, or made on demand. */
+/** The tree behind the metadata service: directories are maps, leaves are texts, bytes or functions. */
 import type { InstanceFacts, InterfaceFacts } from "./instance.js";
 import type { InstanceRole } from "./instance-role.js";
 
@@ -14,7 +14,7 @@ export type Tree = Map<string, Tree> | string | Buffer | (() => Promise<string>)
 const dir = (entries: Record<string, Tree | undefined>): Map<string, Tree> =>
   new Map(Object.entries(entries).filter((entry): entry is [string, Tree] => entry[1] !== undefined));
 
-/** Names of a directory, one a line; those of directories end in a slash. */
+/** Names in a directory, one per line; those of subdirectories end in a slash. */
 export function listing(tree: Map<string, Tree>): string {
   return [...tree].map(([name, child]) => (child instanceof Map ? `${name}/` : name)).join("\n");
 }
@@ -45,7 +45,7 @@ export function metadataTree({ facts, role }: MetadataOptions): Map<string, Tree
   });
 }
 
-/** `public-keys/` lists `0=name`, but the key lies under `public-keys/0/`. */
+/** `public-keys/` lists `0=name`, but the key is under `public-keys/0/`. */
 class KeyDirectory extends Map<string, Tree> {
   constructor(key: { readonly name: string; readonly openssh: string }) {
     super([[`0=${key.name}`, ""]]);

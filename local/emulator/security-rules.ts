@@ -1,4 +1,4 @@
-/** Reads back from EC2 the rules that guard an instance, with the addresses behind groups and prefix lists. */
+/** Reads an instance's security-group rules from EC2, with the addresses behind groups and prefix lists. */
 import {
   DescribeNetworkInterfacesCommand,
   type EC2Client,
@@ -11,7 +11,7 @@ import type { GroupRules, PeerAddresses } from "../network/rules-to-nft.js";
 
 export async function readSecurityRules(ec2: EC2Client, groups: readonly string[]): Promise<GroupRules> {
   const rules = { inbound: [] as InstalledRule[], outbound: [] as InstalledRule[] };
-  // An empty filter would mean every group of the account.
+  // An empty filter would match every group of the account.
   if (groups.length === 0) return rules;
   const filter = { Filters: [{ Name: "group-id", Values: [...groups] }] };
   for await (const page of paginateDescribeSecurityGroupRules({ client: ec2 }, filter)) {
@@ -22,7 +22,7 @@ export async function readSecurityRules(ec2: EC2Client, groups: readonly string[
   return rules;
 }
 
-/** Looks up the groups and lists that the rules name in place of addresses. */
+/** Looks up the groups and prefix lists that rules name as sources. */
 export async function readPeers(ec2: EC2Client, { inbound, outbound }: GroupRules): Promise<PeerAddresses> {
   const groups = new Map<string, Cidr[]>();
   const prefixLists = new Map<string, Cidr[]>();

@@ -1,7 +1,7 @@
-/** The two scripts of a local host: the one that makes its machine, and the one that its first boot runs. Pure text. */
+/** Renders the two scripts of a local host: one builds its machine, the other runs at first boot. Pure text. */
 import { shellQuote } from "../../base/text/shell.js";
 
-/** Units of the machine that would touch the machine itself, or wait for hardware that is not there. */
+/** Units that would affect the underlying machine, or wait for missing hardware. */
 const MASKED = [
   "systemd-udevd.service",
   "systemd-udevd-control.socket",
@@ -32,7 +32,7 @@ const MASKED = [
   "getty.target",
 ];
 
-/** Capabilities withheld from the host's root: they would act on the machine underneath. */
+/** Capabilities withheld from the host's root, because they would affect the underlying machine. */
 const DROPPED_CAPABILITIES = [
   "sys_module",
   "sys_rawio",
@@ -45,25 +45,25 @@ const DROPPED_CAPABILITIES = [
 ];
 
 export interface MachineScript {
-  /** An empty directory. Only the host sees what is mounted there. */
+  /** An empty directory. Mounts below it are visible only to the host. */
   readonly stage: string;
   readonly systemd: string;
-  /** Root of the host's system: `/` for a copy-on-write view of this machine, or a directory of its own. */
+  /** Root of the host's file system: `/` for a copy-on-write view of this machine, or a separate directory. */
   readonly lower: string;
   readonly machineId: string;
-  /** Units and other files of the host, absolute path → content. */
+  /** Units and other files of the host: absolute path → content. */
   readonly files: Readonly<Record<string, string>>;
-  /** Units that the boot pulls in. */
+  /** Units that the boot starts. */
   readonly wants: readonly string[];
-  /** Hide this machine's own data and keep its own services from starting. */
+  /** Hide this machine's data, and keep its services from starting. */
   readonly hideMachine: boolean;
-  /** Content of `/sys/hypervisor/uuid`. If it begins with `ec2`, cloud-init takes the machine for EC2. */
+  /** Content of `/sys/hypervisor/uuid`. If it begins with `ec2`, cloud-init recognises the machine as EC2. */
   readonly hypervisorUuid?: string;
 }
 
 const BOOT_TARGET = "sallyport-host.target";
 
-/** Run as PID 1 of new mount, PID, UTS, IPC and cgroup namespaces; becomes the host's systemd. */
+/** Runs as PID 1 of new mount, PID, UTS, IPC and cgroup namespaces, and becomes the host's systemd. */
 export function machineScript(machine: MachineScript): string {
   const { stage, lower } = machine;
   return `set -eu
@@ -110,7 +110,7 @@ exec env -i container=sallyport PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
 `;
 }
 
-// The system's own names in / stay. Everything else there belongs to the user and is hidden.
+// The standard names in / stay. Everything else there belongs to the user and is hidden.
 const HIDE_MACHINE = `for dir in *; do
   case $dir in
     bin | sbin | lib | lib32 | lib64 | libx32 | usr | etc | var | proc | sys | run | dev | tmp) ;;
@@ -133,7 +133,7 @@ rm -rf etc/systemd/system/*.wants etc/systemd/system/*.requires etc/cron* var/li
 if [ -f usr/share/openssh/sshd_config ]; then cp usr/share/openssh/sshd_config etc/ssh/sshd_config; fi
 `;
 
-// A directory of sysfs cannot be made, so its own are bound below one that can.
+// sysfs does not allow mkdir, so its own directories are bound below one that does.
 const sysWithHypervisor = (uuid: string) => `mkdir ../sysfs
 mount -t sysfs -o ro sysfs ../sysfs
 mount -t tmpfs -o mode=0755 tmpfs sys

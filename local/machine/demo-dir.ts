@@ -1,6 +1,6 @@
 /**
- * The one directory that a demo writes to: a project as a user would have it, with a home of its own,
- * so that the user's ~/.ssh is never touched.
+ * The one directory that a demo writes to: a user's project with a home of its own, so that the real ~/.ssh is never
+ * touched.
  */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface DemoDir {
   readonly home: string;
   readonly project: string;
   readonly logs: string;
-  /** Kept from run to run: the packed runtime, the provider. */
+  /** Kept between runs: the packed runtime and the provider. */
   readonly cache: string;
   release(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** How to run one of this room's own small programs, both from the sources and when compiled. */
+/** Locates this room's helper programs, both from source and compiled. */
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 

@@ -1,6 +1,6 @@
 /**
- * What cloud-init would do at the first boot, for hosts whose image has none: name, owner's account and
- * key from instance metadata, fresh host keys, and then the user data, run as root. Pure text.
+ * Does the work of cloud-init at the first boot of images without it: host name, login user and key from instance
+ * metadata, fresh host keys, and then the user data, run as root. Pure text.
  */
 
 const METADATA = `md() { curl -sSf --retry 30 --retry-connrefused --retry-delay 1 -m 20 "$@"; }
@@ -41,7 +41,7 @@ exec $script
 export const SET_UP_UNIT = "sallyport-first-boot.service";
 export const USER_DATA_UNIT = "sallyport-user-data.service";
 
-/** @param more shell that the first boot runs last, before the user data. */
+/** @param more shell code that the first boot runs last, before the user data. */
 export function firstBootFiles(user: string, more = ""): Record<string, string> {
   return {
     "/usr/local/lib/sallyport/first-boot": setUp(user, more),

@@ -1,12 +1,13 @@
 /**
- * The gateway's packages without a download: the host's view shares /usr with this machine. Files that the
- * packages installed elsewhere are hidden there, so the first boot makes them again: a database cluster and log directories.
+ * Provides the gateway's packages without a download, since the host's view shares /usr with this machine. It hides the
+ * files that package installation created elsewhere (a database cluster, log directories), so the first boot recreates
+ * them.
  */
 import { run } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import { PACKAGES } from "../../stacks/boot/render-gateway.js";
 
-/** @returns what is missing, in one line, or undefined. */
+/** @returns one line with the missing packages, or undefined. */
 export async function missingPackages(): Promise<string | undefined> {
   if (findProgram("dpkg-query") === undefined) return "its packages are Debian's, and there is no dpkg here";
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
@@ -18,7 +19,7 @@ export async function missingPackages(): Promise<string | undefined> {
     : `not installed: ${missing.join(", ")} (apt-get install ${missing.join(" ")})`;
 }
 
-/** Shell for the first boot, before the user data: what the packages' post-install scripts do. */
+/** Shell code for the first boot, before the user data: repeats the packages' post-install scripts. */
 export const POST_INSTALL = `
 rm -rf /etc/postgresql
 install -d -o postgres -g postgres /var/lib/postgresql

@@ -1,6 +1,6 @@
 /**
- * A host that boots on this machine: a real systemd in namespaces of its own, over a copy-on-write view
- * of the machine, behind the firewall that its security groups describe.
+ * A host that boots on this machine: a real systemd in its own namespaces, over a copy-on-write view of the machine,
+ * behind a firewall made from its security groups.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -28,28 +28,28 @@ import { firstBootFiles, SET_UP_UNIT, USER_DATA_UNIT } from "./first-boot.js";
 export interface HostOptions {
   readonly facts: InstanceFacts;
   readonly role?: InstanceRole;
-  /** The emulator's address on this machine; the host reaches it at the same address. */
+  /** The emulator's address on this machine. The host reaches it at the same address. */
   readonly emulatorUrl: string;
-  /** Name → address of the machines elsewhere. */
+  /** Name → address of the outside machines. */
   readonly outside: Readonly<Record<string, string>>;
   /** The cgroup2 hierarchy, from `unifiedHierarchy()`. */
   readonly hierarchy: string;
-  /** Where its log and its mount point go. */
+  /** Directory of its log and its mount point. */
   readonly dir: string;
   readonly systemd: string;
   readonly signal?: AbortSignal;
-  /** Boots this root, and these units, instead of a view of this machine. */
+  /** Boots this root with these units instead of a view of this machine. */
   readonly image?: Image;
-  /** Shell that a view of this machine runs at its first boot, before the user data. */
+  /** Shell code that a view of this machine runs at first boot, before the user data. */
   readonly firstBoot?: string;
   /** Attaches further interfaces before the machine starts. @returns the function that detaches them. */
   readonly attachMore?: (network: Network) => Promise<() => Promise<void>>;
 }
 
 export interface Image {
-  /** A directory that holds a complete system; the host never writes to it. */
+  /** A directory with a complete system. The host never writes to it. */
   readonly root: string;
-  /** Absolute path → content of files beside those of the image. */
+  /** Files beside those of the image: absolute path → content. */
   readonly files: Readonly<Record<string, string>>;
   /** Units to start. */
   readonly wants: readonly string[];
@@ -69,7 +69,7 @@ export class Host {
 
   private constructor(readonly options: HostOptions) {}
 
-  /** Boots it up to the point where its systemd answers. */
+  /** Boots it until its systemd answers. */
   static async boot(options: HostOptions): Promise<Host> {
     const host = new Host(options);
     try {
@@ -86,12 +86,12 @@ export class Host {
     return this.#network;
   }
 
-  /** Its PID 1 as this machine numbers it: `nsenter --target <pid> --all` is a shell on the host. */
+  /** Its PID 1 in this machine's numbering: `nsenter --target <pid> --all` is a shell on the host. */
   get pid(): number {
     return this.#pid;
   }
 
-  /** The log that is written while it runs. */
+  /** The log of the running host. */
   get log(): string {
     return join(this.options.dir, "host.log");
   }
@@ -108,7 +108,7 @@ export class Host {
     return { active: /ActiveState=(.*)/.exec(stdout)?.[1] ?? "", result: /Result=(.*)/.exec(stdout)?.[1] ?? "" };
   }
 
-  /** Waits until the instance's user data has run to its end. */
+  /** Waits until the instance's user data has finished. */
   async userDataDone(seconds = 240): Promise<void> {
     const failed = await this.#until(`the user data did not end`, seconds, async () => {
       const [setUp, userData] = [await this.unit(SET_UP_UNIT), await this.unit(USER_DATA_UNIT)];
@@ -166,7 +166,7 @@ export class Host {
     this.#followJournal();
   }
 
-  /** The service answers from the router, as EC2's does from the hypervisor: port 80 of the host stays free. */
+  /** The service answers from the router, as EC2's does from the hypervisor, so port 80 of the host stays free. */
   async #serveMetadata(): Promise<void> {
     const { facts, role } = this.options;
     const server = createMetadataServer(defined({ facts, role }));
@@ -233,7 +233,7 @@ export class Host {
     child.on("error", () => undefined);
     this.#child = child;
     this.#closers.push(async () => {
-      // When the host's first process dies, the kernel kills all others; unshare waits for it and reaps it.
+      // When the host's first process dies, the kernel kills all others. unshare waits for it and reaps it.
       if (this.#pid > 0 && child.exitCode === null) process.kill(this.#pid, "SIGKILL");
       else child.kill("SIGKILL");
       await endChild(child);
@@ -272,7 +272,7 @@ export class Host {
   }
 }
 
-/** The systemd that replaced the boot script below `parent`, once it is there. */
+/** The systemd that replaced the boot script below `parent`, once it is running. */
 async function firstProcess(parent: number): Promise<number | undefined> {
   for (const entry of await readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;

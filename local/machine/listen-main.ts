@@ -1,4 +1,4 @@
-/** Run inside a network namespace: listens on ADDRESS PORT there and hands the socket to its parent. */
+/** Runs inside a network namespace: listens there on ADDRESS PORT and passes the socket to its parent. */
 import { createServer } from "node:net";
 
 const [address, port] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** Somewhere a program can be run from: this machine, or a machine elsewhere in the small Internet. */
+/** A place to run programs: this machine, or an outside machine of the emulated Internet. */
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { withParentDeath } from "../../base/process/spawn.js";
 import type { ProbeResult } from "../network/probe-port.js";

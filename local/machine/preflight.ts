@@ -1,4 +1,4 @@
-/** Whether this machine can boot a host in namespaces, and if not, why. */
+/** Whether this machine can boot a host in namespaces; if not, why. */
 import { existsSync } from "node:fs";
 import { run } from "../../base/process/run.js";
 import { withParentDeathOfTree } from "../../base/process/spawn.js";
@@ -26,7 +26,7 @@ const PROGRAMS = [
 ];
 const SYSTEMDS = ["/lib/systemd/systemd", "/usr/lib/systemd/systemd"];
 
-/** @returns what is there, or one line that says what is missing. */
+/** @returns the available support, or one line that names what is missing. */
 export async function namespaceSupport(): Promise<NamespaceSupport | string> {
   if (process.platform !== "linux") return `this is ${process.platform}: packet filtering and namespaces need Linux`;
   if (process.getuid?.() !== 0) return "not root: packet filtering and namespaces need it (sudo npm start)";
@@ -36,7 +36,7 @@ export async function namespaceSupport(): Promise<NamespaceSupport | string> {
   if (systemd === undefined) return "there is no systemd here";
   const hierarchy = await unifiedHierarchy();
   if (hierarchy === undefined) return "there is no writable cgroup2 file system here";
-  // Containers often have root without the right to make namespaces or mounts.
+  // Containers often have root without the right to create namespaces or mounts.
   const [program = "", ...args] = withParentDeathOfTree([
     "unshare",
     "--net",

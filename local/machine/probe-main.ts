@@ -1,4 +1,4 @@
-/** Run inside a network namespace: probes each of PORTS of HOST at once, for TIMEOUT ms; prints JSON. */
+/** Runs inside a network namespace: probes all PORTS of HOST at once, each for TIMEOUT ms, and prints JSON. */
 import { probePort } from "../network/probe-port.js";
 
 const [host = "", timeout = "3000", ...ports] = process.argv.slice(2);

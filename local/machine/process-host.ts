@@ -1,7 +1,6 @@
 /**
- * The host for machines where no namespace can be made: the agent that was deployed, with the
- * configuration from the instance's own user data, as an ordinary process on high loopback ports, and an
- * sshd beside it where there is one. Nothing filters packets here.
+ * A host for machines without namespaces. The deployed agent runs with the configuration from the instance's user data,
+ * as an ordinary process on high loopback ports, with an sshd beside it if there is one. Nothing filters packets.
  */
 import type { ChildProcess } from "node:child_process";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
@@ -20,7 +19,7 @@ import { startSshd } from "./sshd.js";
 export interface ProcessHost {
   readonly httpsPort: number;
   readonly httpPort: number;
-  /** Absent where there is no sshd. */
+  /** Undefined if there is no sshd. */
   readonly ssh: { readonly port: number; readonly user: string; readonly hostKey: string } | undefined;
   /** The authorized directory. */
   readonly sharedDir: string;
@@ -76,7 +75,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<Pro
   }
 }
 
-/** The configuration as the boot script would have written it, less the addresses that only a host has. */
+/** The boot script's configuration, without the addresses that only a real host has. */
 async function writeAgentConfig(
   dir: string,
   facts: InstanceFacts,
@@ -115,7 +114,7 @@ async function sshBeside(dir: string, facts: InstanceFacts, children: ChildProce
   const sshd = await startSshd({ dir, address: "127.0.0.1", port, key: facts.key.openssh });
   if (sshd === undefined) return undefined;
   children.push(sshd.child);
-  // As root in a container sshd may lack the directory it wants; then there is no SSH to show.
+  // In a container, root's sshd may lack its privilege separation directory; then the demo goes on without SSH.
   for (let probed = await probePort("127.0.0.1", port, 1_000); probed.answer !== "answered"; ) {
     if (sshd.child.exitCode !== null) return undefined;
     await delay(50);

@@ -1,4 +1,4 @@
-/** An OpenSSH server as an ordinary process, with a host key of its own. Its one user is the one that runs it. */
+/** An OpenSSH server as an ordinary process, with its own host key. Its only user is the one that runs it. */
 import type { ChildProcess } from "node:child_process";
 import { chmod, open, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
@@ -8,24 +8,24 @@ import { spawnWithParentDeath } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 
 export interface SshdOptions {
-  /** Its key, its settings and its log go here. */
+  /** Directory of its key, settings and log. */
   readonly dir: string;
   readonly address: string;
   readonly port: number;
-  /** Public key that may log in, as OpenSSH writes it. */
+  /** Public key that may log in, in OpenSSH's format. */
   readonly key: string;
-  /** Where it runs, such as `namespace.enter`. @default - this machine */
+  /** Wraps the command to run it elsewhere, such as `namespace.enter`. @default - this machine */
   readonly enter?: (command: readonly string[]) => string[];
 }
 
 export interface Sshd {
-  /** It may exit at once if something that it needs is missing. */
+  /** The process. It may exit at once if something is missing. */
   readonly child: ChildProcess;
   readonly user: string;
   readonly hostKey: string;
 }
 
-/** @returns undefined where there is no sshd. */
+/** @returns undefined if there is no sshd. */
 export async function startSshd(options: SshdOptions): Promise<Sshd | undefined> {
   const { dir, address, port, key, enter = (command) => [...command] } = options;
   const sshd = findProgram("sshd");
@@ -43,7 +43,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd | undefined>
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
     "UsePAM no",
-    // The checkout may lie in a directory that others may write to.
+    // The checkout may be in a directory that others can write to.
     "StrictModes no",
     "PidFile none",
   ];

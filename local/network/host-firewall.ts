@@ -1,13 +1,13 @@
 /**
- * The host's firewall: one nftables table in the router's own network namespace. It carries the public
- * address to the private one and lets through what the security groups let through. Pure text.
+ * The host's firewall: one nftables table in the router's network namespace. It translates the public address to the
+ * private one and admits the traffic that the security groups admit. Pure text.
  */
 import type { NftRules } from "./rules-to-nft.js";
 
 export interface HostFirewall {
   /** Name of the router's interface that leads to the host. */
   readonly hostLink: string;
-  /** Empty where the host has none, and cannot be reached from outside. */
+  /** Empty if the host has no public address; then it is unreachable from outside. */
   readonly publicIp: string;
   readonly privateIp: string;
   readonly rules: NftRules;
@@ -16,7 +16,7 @@ export interface HostFirewall {
 export const METADATA_ADDRESS = "169.254.169.254";
 const TABLE = "inet sallyport_host_firewall";
 
-/** The whole table as one transaction, which replaces the previous table. */
+/** The whole table as one transaction that replaces the previous table. */
 export function hostFirewallTable(firewall: HostFirewall): string {
   const { hostLink, publicIp, privateIp, rules } = firewall;
   const block = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");

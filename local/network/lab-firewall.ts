@@ -1,7 +1,6 @@
 /**
- * The firewall at a gateway's lab side: one nftables table in the namespace that stands for the VPC's network.
- * It lets through to and from the gateway what the security groups of its second interface let through.
- * Pure text.
+ * The firewall on a gateway's lab side: one nftables table in the namespace that represents the VPC's network. It
+ * admits the traffic to and from the gateway that the security groups of its second interface admit. Pure text.
  */
 import type { NftRules } from "./rules-to-nft.js";
 

@@ -1,6 +1,6 @@
 /**
- * The lab behind a gateway: its machines, each a network namespace, linked to a router that stands for
- * the VPC's own network. Its default route is the gateway's second interface, as the stack's route table says.
+ * The lab behind a gateway. Each machine is a network namespace, linked to a router that represents the VPC's own
+ * network. The router's default route is the gateway's second interface, as in the stack's route table.
  */
 import type { InterfaceFacts } from "../emulator/instance.js";
 import { labFirewallTable } from "./lab-firewall.js";
@@ -46,7 +46,7 @@ export class LabNetwork {
     return found;
   }
 
-  /** Puts the rules of the gateway's lab side in place, all at once. */
+  /** Applies the rules of the gateway's lab side, all at once. */
   async guard(rules: NftRules): Promise<void> {
     await this.router.runOk("nft", ["-f", "-"], { input: labFirewallTable(GATEWAY_LINK, rules) });
   }
@@ -58,10 +58,10 @@ export class LabNetwork {
   async #connect({ gateway, link, machines }: LabNetworkOptions): Promise<void> {
     const { router } = this;
     const { privateIp, mac, cidr } = link;
-    // A machine of the lab cannot pretend to be another; the gateway may, since EC2's check is off at its interfaces.
+    // A lab machine cannot spoof another's address. The gateway may, since EC2's check is off at its interfaces.
     const sysctls = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=1"];
     await router.runOk("sysctl", ["-qw", ...sysctls]);
-    // Closed until the rules are there.
+    // Closed until the rules are applied.
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     const device = `eth${link.deviceNumber}`;
     await attachRouterVeth(router, GATEWAY_LINK, gateway, { device, address: privateIp, mac });

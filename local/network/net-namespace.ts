@@ -1,6 +1,6 @@
 /**
- * Network namespaces without a name: each lives as long as the process that holds it, and that process
- * cannot outlive us. Nothing is written under /run/netns, so nothing can be left there.
+ * Network namespaces without a name. Each lives as long as its holder process, which cannot outlive us. Nothing is
+ * written under /run/netns, so nothing can be left there.
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ export class NetNamespace {
   private constructor(
     readonly name: string,
     private readonly holder: ChildProcess,
-    /** The process that holds it; `/proc/<pid>/ns/net` is the namespace. */
+    /** The holder process; `/proc/<pid>/ns/net` is the namespace. */
     readonly pid: number,
   ) {}
 
@@ -54,8 +54,8 @@ export class NetNamespace {
   }
 
   /**
-   * A socket that listens inside, served by this process: a socket keeps the namespace it was made in,
-   * so a short-lived child makes it there and hands it over.
+   * A socket that listens inside, served by this process. A socket stays in the namespace that it was created in, so a
+   * short-lived child creates it there and passes it over.
    */
   async listen(address: string, port: number): Promise<Server> {
     const child = spawnWithParentDeath(this.enter([...entryPoint("listen-main"), address, String(port)]), {
@@ -67,7 +67,7 @@ export class NetNamespace {
       child.once("message", (_message, handle) => {
         if (handle instanceof Server) socket = handle;
       });
-      // Only when the child is gone are we the only one to accept connections.
+      // Until the child has exited, it could accept connections too.
       child.once("exit", () => {
         if (socket !== undefined) resolve(socket);
         else

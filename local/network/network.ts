@@ -1,6 +1,6 @@
 /**
- * The small Internet around one host: a router with the host behind it, and machines elsewhere that try
- * to reach it. Every link runs between two of these namespaces and never through the machine's own.
+ * The emulated Internet around one host: a router with the host behind it, and outside machines that try to reach it.
+ * Every link connects two of these namespaces and never passes through the machine's own.
  */
 import { hostFirewallTable, METADATA_ADDRESS } from "./host-firewall.js";
 import { NetNamespace } from "./net-namespace.js";
@@ -10,9 +10,9 @@ import { attachVeth, batch } from "./veth.js";
 export interface NetworkOptions {
   readonly publicIp: string;
   readonly privateIp: string;
-  /** Of the host's interface. @default - any */
+  /** MAC address of the host's interface. @default - any */
   readonly mac?: string;
-  /** Name → address of the machines elsewhere. Names are interface names: at most 15 characters. */
+  /** Name → address of the outside machines. Names are interface names: at most 15 characters. */
   readonly outside: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ export class Network {
     }
   }
 
-  /** The machine elsewhere with that name. */
+  /** The outside machine with that name. */
   machine(name: string): NetNamespace {
     const found = this.machines.get(name);
     if (found === undefined) throw new Error(`no machine is called ${name}`);
@@ -60,14 +60,15 @@ export class Network {
 
   async #connect(): Promise<void> {
     const { router, host, machines, options } = this;
-    // Strict reverse-path filtering: no machine outside can spoof another's address.
+    // Strict reverse-path filtering: no outside machine can spoof another's address.
     const sysctls = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.default.rp_filter=1"];
     await router.runOk("sysctl", ["-qw", ...sysctls]);
     if (options.publicIp.startsWith("127.")) {
-      // The emulator's Elastic IPs are loopback addresses, which the kernel would neither send nor take elsewhere.
+      // The emulator's Elastic IPs are loopback addresses, which the kernel would neither send nor accept on other
+      // interfaces.
       for (const each of [router, ...machines.values()]) await giveUpLoopback(each);
     }
-    // Closed until the rules are there.
+    // Closed until the rules are applied.
     await this.guard({ inbound: [], outbound: [], unresolved: [] });
     await router.runOk("ip", ["address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"]);
     await attachVeth(router, "host", host, options.privateIp, options.mac);
@@ -75,7 +76,7 @@ export class Network {
   }
 }
 
-/** Of 127.0.0.0/8 it keeps 127.0.0.1; the rest are addresses like others. */
+/** Keeps only 127.0.0.1 of 127.0.0.0/8 as loopback. The rest become ordinary addresses. */
 async function giveUpLoopback(namespace: NetNamespace): Promise<void> {
   await namespace.runOk("sysctl", ["-qw", "net.ipv4.conf.all.route_localnet=1"]);
   await batch(namespace, ["address del 127.0.0.1/8 dev lo", "address add 127.0.0.1/32 dev lo"]);

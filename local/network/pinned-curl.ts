@@ -1,4 +1,4 @@
-/** A request by curl, the path sent as it is written, the server's key pinned to a certificate's. */
+/** A request by curl with a raw path and the server's key pinned to a certificate's. */
 import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { defined } from "../../base/defined.js";
@@ -29,7 +29,7 @@ export async function pinnedCurl(options: PinnedCurl): Promise<{ status: string;
     "insecure",
     `pinnedpubkey = "sha256//${await publicKeyPin(certificate)}"`,
     `write-out = "\\n%{http_code}"`,
-    // On standard input: arguments can be read by everybody on the machine.
+    // On standard input, because every user of the machine can read arguments.
     ...(token === undefined ? [] : [`header = "Authorization: Bearer ${token}"`]),
   ];
   const { stdout, exitCode } = await place.run(

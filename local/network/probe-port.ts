@@ -1,10 +1,10 @@
-/** Connects to a TCP port and reports what answered, as a port scanner would see it. */
+/** Connects to a TCP port and reports the answer, as a port scanner would see it. */
 import { connect } from "node:net";
 
 export interface ProbeResult {
   readonly port: number;
   readonly answer: "answered" | "refused" | "no answer";
-  /** The first line that came back, if the other side speaks first or was asked. */
+  /** The first line of the answer, if the peer speaks first or got a request. */
   readonly said: string;
 }
 
@@ -21,7 +21,7 @@ export function probePort(host: string, port: number, timeout: number): Promise<
     socket.once("connect", () => {
       open = true;
       if (port === 80) socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
-      // TLS speaks only when spoken to in TLS: that it let us in is the answer.
+      // TLS stays silent until the client speaks TLS, so an accepted connection is the answer.
       if (port !== 22 && port !== 80) end("answered");
     });
     socket.once("data", (data: Buffer) => end("answered", data.toString("latin1")));

@@ -1,17 +1,16 @@
 /**
  * Security-group rules as nftables rules. Pure.
  *
- * A rule lets through what EC2 would let through and nothing more. A rule that cannot be translated (an
- * unknown group or prefix list, an unknown protocol) lets nothing through and is reported. The order of
- * the input does not matter, and equal rules appear once. Connection tracking is the host firewall's
- * part: security groups are stateful.
+ * A rule admits what EC2 would admit and nothing more. A rule that cannot be translated (an unknown group or prefix
+ * list, an unknown protocol) admits nothing and is reported. The order of the input does not matter, and equal rules
+ * appear once. Security groups are stateful; connection tracking is left to the host firewall.
  */
 import type { Cidr } from "../../net/cidr.js";
 import type { InstalledRule } from "../../net/ec2-rules.js";
 import { ALL_PROTOCOLS, printSource } from "../../net/ingress-rule.js";
 import { LAST_PORT, printPortRange } from "../../net/port-range.js";
 
-/** The rules of security groups, by direction. Of an outbound rule, the source is the destination. */
+/** The rules of security groups, by direction. For an outbound rule, the source means the destination. */
 export interface GroupRules {
   readonly inbound: readonly InstalledRule[];
   readonly outbound: readonly InstalledRule[];
@@ -26,7 +25,7 @@ export interface PeerAddresses {
 export interface NftRules {
   readonly inbound: readonly string[];
   readonly outbound: readonly string[];
-  /** Rules that could not be translated, and why. */
+  /** Rules that could not be translated, each with the reason. */
   readonly unresolved: readonly string[];
 }
 
@@ -69,7 +68,7 @@ function nftRule(rule: InstalledRule, cidr: Cidr, end: "saddr" | "daddr"): strin
   const traffic = trafficOf(rule, cidr.family);
   if (traffic === undefined) return undefined;
   const family = cidr.family === 6 ? "ip6" : "ip";
-  // nft refuses "ip saddr 0.0.0.0/0"; the family alone says the same.
+  // nft refuses "ip saddr 0.0.0.0/0". The family alone means the same.
   const peer = cidr.isEverybody ? `meta nfproto ipv${cidr.family}` : `${family} ${end} ${cidr}`;
   const comment = /^[\w-]+$/.test(rule.id) ? ` comment "${rule.id}"` : "";
   return `${[peer, traffic].filter(Boolean).join(" ")} counter accept${comment}`;
@@ -88,7 +87,7 @@ function trafficOf({ protocol, ports }: InstalledRule, family: 4 | 6): string | 
     }
     case "icmp":
     case "icmpv6": {
-      // ICMP for the other family matches no packet: leave it out rather than let nft refuse the whole table.
+      // ICMP for the other family matches no packet. Leave it out, since nft would refuse the whole table.
       if ((protocol === "icmp") !== (family === 4)) return undefined;
       if (from < 0) return `meta l4proto ${protocol === "icmp" ? "icmp" : "ipv6-icmp"}`;
       return `${protocol} type ${from}${to < 0 ? "" : ` ${protocol} code ${to}`}`;

@@ -1,12 +1,12 @@
-/** A veth pair between a router and one machine, both of them network namespaces. */
+/** A veth pair between a router and one machine, both network namespaces. */
 import { defined } from "../../base/defined.js";
 import type { NetNamespace } from "./net-namespace.js";
 
-/** The one next hop that every machine knows; the router answers to it on each link. */
+/** The one next hop of every machine. The router answers to it on each link. */
 export const NEXT_HOP = "169.254.1.1";
 
 /**
- * Gives the machine an `eth0` with its one address and a default route to the router.
+ * Gives the machine an `eth0` with one address and a default route to the router.
  *
  * @param name of the router's end: at most 15 characters.
  * @param mac of the machine's end. @default - any
@@ -28,13 +28,13 @@ export async function attachVeth(
 }
 
 export interface FarEnd {
-  /** Name of the interface; it is down and has no address yet. */
+  /** Name of the interface. It is down and has no address yet. */
   readonly device: string;
   readonly address: string;
   readonly mac?: string;
 }
 
-/** The router's side alone. */
+/** Configures only the router's side. */
 export function attachRouterVeth(
   router: NetNamespace,
   name: string,

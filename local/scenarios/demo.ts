@@ -1,6 +1,6 @@
 /**
- * The main job from one end to the other, without an AWS account: emulator, the real `cdktf deploy`, the
- * deployed instance booted on this machine, and then its user and a stranger.
+ * The whole product from end to end, without an AWS account: the emulator, the real `cdktf deploy`, the deployed
+ * instance booted on this machine, and then its user and a stranger.
  */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
@@ -20,7 +20,7 @@ import { User, type UserOptions } from "./user.js";
 
 export const CALLER = "198.51.100.7";
 export const STRANGER = "203.0.113.9";
-/** Documentation addresses (RFC 5737): nothing here can reach a real machine. */
+/** Documentation addresses (RFC 5737), so that no packet can reach a real machine. */
 const OUTSIDE = { caller: CALLER, stranger: STRANGER };
 const OPEN_PORTS = [22, 80, 443];
 /** The demo's sallyport.yaml. */
@@ -104,7 +104,7 @@ class Demo {
     await scenario.deployAgain();
   }
 
-  /** Where no namespace can be made: the same agent as an ordinary process, and nothing that filters. */
+  /** Without namespaces: the same agent as an ordinary process, and no packet filter. */
   async runOnThisMachine(why: string): Promise<void> {
     const { scenario } = this;
     const { steps, dir } = scenario;

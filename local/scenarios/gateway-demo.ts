@@ -1,6 +1,6 @@
 /**
- * A lab's gateway from one end to the other, without an AWS account: emulator, the real `cdktf deploy`, the
- * deployed instance booted from its own user data with the lab's machines behind it, and then its users.
+ * A lab gateway from end to end, without an AWS account: the emulator, the real `cdktf deploy`, the deployed instance
+ * booted from its own user data with the lab's machines behind it, and then its users.
  */
 import { join } from "node:path";
 import type { EC2Client } from "@aws-sdk/client-ec2";
@@ -22,7 +22,7 @@ import { runScenario, type Scenario, type ScenarioOptions, type ScenarioResult }
 import { expectThat } from "./steps.js";
 import { firstLine } from "./user.js";
 
-/** Documentation addresses (RFC 5737): nothing here can reach a real machine. */
+/** Documentation addresses (RFC 5737), so that no packet can reach a real machine. */
 const OUTSIDE = { ada: "198.51.100.7", ben: "198.51.100.8", stranger: "203.0.113.9" };
 const ISSUER = "lab";
 /** The demo's sallyport.yaml. */
@@ -47,7 +47,7 @@ export function runGatewayDemo(options: ScenarioOptions): Promise<ScenarioResult
   });
 }
 
-/** Steps that are not run if the gateway cannot be booted. */
+/** Steps that are skipped if the gateway cannot boot. */
 const NOT_RUN = [
   ["boot", "the instance on this machine, in namespaces of its own"],
   ["lab", "the machines behind it"],
@@ -95,7 +95,7 @@ class GatewayDemo {
     return this.#usage(host, network, ada);
   }
 
-  /** Boots the gateway with the lab's network at its second interface, and with this machine's packages in place of apt-get's. */
+  /** Boots the gateway with the lab's network at its second interface. This machine's packages replace apt-get's. */
   async #boot(ec2: EC2Client, { instance_id: id }: LabOutputs, support: NamespaceSupport) {
     let network: LabNetwork | undefined;
     let link: InterfaceFacts | undefined;

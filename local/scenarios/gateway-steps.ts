@@ -21,7 +21,7 @@ export interface GatewayFixtures {
   readonly lab: LabMachines;
   readonly ada: LabUser;
   readonly ben: LabUser;
-  /** The gateway's address, and the one it has in the lab. */
+  /** The gateway's public address, and its address in the lab. */
   readonly address: string;
   readonly labAddress: string;
 }
@@ -144,14 +144,14 @@ export class GatewaySteps {
     return `ada gets ${own.status}, whoever has her token elsewhere ${status}`;
   }
 
-  /** A missing route would keep the stranger out, too. */
+  /** A missing route would keep the stranger out too. */
   control(): Promise<string> {
     const { ec2, host, address } = this.fixtures;
     const cidr = `${host.options.outside.stranger}/32`;
     return strangerFollowsTheRules({ ec2, host, stranger: host.network.machine("stranger"), address, cidr });
   }
 
-  /** The first sweep over a machine decides whether it is alive. */
+  /** The first sweep that includes a machine decides whether it is alive. */
   async liveness(): Promise<string> {
     const forwards = await this.#until("not all machines are known", async () => {
       const listed = await this.fixtures.ada.forwards();
@@ -167,7 +167,7 @@ export class GatewaySteps {
     return text.join("\n");
   }
 
-  /** Packets are the kernel's affair: a session does not even notice. */
+  /** The kernel forwards the packets, so the session does not notice. */
   async killed(): Promise<string> {
     const { host, ada, lab } = this.fixtures;
     const before = await this.#ports();
@@ -208,7 +208,7 @@ export class GatewaySteps {
     }
   }
 
-  /** The gateway writes its counts every ten seconds; the killed daemon lost those not yet written. */
+  /** The gateway writes its counters every ten seconds. The killed daemon lost those not yet written. */
   async usage(): Promise<string> {
     await this.fetches();
     const used = await this.#until("nothing was counted", async () => {

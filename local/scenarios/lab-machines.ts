@@ -1,4 +1,4 @@
-/** The programs on the machines of a demo's lab: a real sshd on one, HTTPS on those that are alive. */
+/** The servers on the machines of a demo's lab: a real sshd on one, HTTPS on those that are alive. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { probePorts } from "../machine/place.js";
 import { startSshd } from "../machine/sshd.js";
 import type { LabNetwork } from "../network/lab-network.js";
 
-/** Addresses in the subnet of the stack's lab. No machine has the last one. */
+/** Addresses in the lab subnet of the stack. No machine has the last one. */
 export const MACHINES = { "build-1": "10.71.1.11", "build-2": "10.71.1.12", "build-3": "10.71.1.13" } as const;
 const DEAD = "build-3";
 
@@ -18,7 +18,7 @@ export interface LabMachines {
   /** The user that logs in to build-1. */
   readonly sshUser: string;
   readonly sshHostKey: string;
-  /** Paths of the certificates that the machines show. */
+  /** Paths of the certificates that the machines present. */
   readonly certificates: Readonly<Record<"build-1" | "build-2", string>>;
   stop(): Promise<void>;
 }
@@ -44,12 +44,12 @@ export async function openLab(network: LabNetwork, dir: string, key: string): Pr
 }
 
 interface Served {
-  /** Path of the certificate that the machine shows. */
+  /** Path of the certificate that the machine presents. */
   readonly certificate: string;
   stop(): Promise<void>;
 }
 
-/** HTTPS with a certificate of the machine's own. It answers with the client's address: `NAME saw ADDRESS`. */
+/** An HTTPS server with a certificate of its own. It replies with the client's address: `NAME saw ADDRESS`. */
 async function serveHttps(lab: LabNetwork, name: string, address: string, dir: string): Promise<Served> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const { cert, key } = await issueCertificate({ commonName: name, names: [name] });
@@ -93,7 +93,7 @@ async function serveSsh(lab: LabNetwork, name: string, address: string, dir: str
 export interface LoginKey {
   /** Path of the private key. */
   readonly file: string;
-  /** As OpenSSH writes it. */
+  /** In OpenSSH's format. */
   readonly publicKey: string;
 }
 

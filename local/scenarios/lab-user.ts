@@ -1,6 +1,6 @@
 /**
- * Acts as a user of a gateway, on a machine of their own: the kit's command, OpenSSH and curl, run as a person
- * would run them. Each has a home with a sallyport.yaml, a token and a key; nothing else of the demo's is known.
+ * Acts as a gateway's user on a separate machine, with the kit's command, OpenSSH and curl, run as a person would run
+ * them. Each user has a home with a sallyport.yaml, a token and a key, and sees nothing else of the demo.
  */
 import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ export interface LabUserOptions {
   readonly home: string;
   /** Address of the gateway. */
   readonly gateway: string;
-  /** Path of its certificate. */
+  /** Path of the gateway's certificate. */
   readonly certificate: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -35,7 +35,7 @@ export interface OpenForward {
   readonly name: string;
   readonly target_addr: string;
   readonly target_port: number;
-  /** Whether its machine is alive; null while nothing is known. */
+  /** Whether the machine is alive; null if unknown. */
   readonly routable?: boolean | null;
 }
 
@@ -61,7 +61,7 @@ export class LabUser {
   static async open(options: LabUserOptions): Promise<LabUser> {
     const { home, gateway, certificate } = options;
     const key = await makeLoginKey(join(home, ".ssh"));
-    // OpenSSH looks for keys in the home that the system knows, so the one of this home is named.
+    // OpenSSH looks for keys in the home of the password database, so this home's key is given explicitly.
     const ssh = ["-F", "none", "-i", key.file, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"];
     const known = ["-o", "HostKeyAlias={name}", "-o", 'UserKnownHostsFile="{known_hosts}"'];
     const settings = {
@@ -75,7 +75,7 @@ export class LabUser {
     return new LabUser(options, key);
   }
 
-  /** Stores the token that the gateway's operator hands over. */
+  /** Stores the token from the gateway's operator. */
   async takeToken(token: string): Promise<void> {
     await replaceFile(join(this.options.home, "token"), `${token}\n`, 0o600);
   }
@@ -84,7 +84,7 @@ export class LabUser {
     return (await readFile(join(this.options.home, "token"), "utf8")).trim();
   }
 
-  /** Stores the host key of a machine's sshd, as the lab's owners publish it. */
+  /** Stores the host key of a machine's sshd, as published by the lab's owners. */
   async learnHostKey(machine: string, hostKey: string): Promise<void> {
     await writeKnownHosts(join(this.options.home, ".ssh/sallyport_lab_known_hosts"), `lab-${machine}`, 22, [hostKey]);
   }
@@ -105,7 +105,7 @@ export class LabUser {
     );
   }
 
-  /** The one JSON document of a command that must not fail. */
+  /** Runs a command that must succeed, and returns its JSON document. */
   async json<T>(...args: readonly string[]): Promise<T> {
     const { exitCode, stdout, stderr } = await this.sallyport(...args, "--json");
     expectThat(exitCode === 0, firstLine(stderr));
@@ -124,16 +124,16 @@ export class LabUser {
     return (await this.json<{ used: UsedForward[] }>("usage")).used;
   }
 
-  /** A command on a machine of the lab. */
+  /** Runs a command on a lab machine. */
   onMachine(machine: string, user: string, ...command: readonly string[]): Promise<RunResult> {
     return this.sallyport(...connectTo(machine, user), "--", ...command);
   }
 
-  /** Opens a session that produces output without end. Resolves at its first line. */
+  /** Opens a session with endless output. Resolves at its first line. */
   async stays(machine: string, user: string): Promise<Session> {
     const { place, home } = this.options;
     const args = [MAIN, ...connectTo(machine, user), "--", "echo here; exec cat >/dev/null"];
-    // A tree: ssh must go with the command that started it.
+    // Kills the whole tree: ssh must end together with the command that started it.
     const [program = "", ...more] = place.enter(withParentDeathOfTree([process.execPath, ...args]));
     const child = spawn(program, more, { cwd: home, env: this.#env, detached: true });
     const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
@@ -151,7 +151,7 @@ export class LabUser {
     return { ended, end };
   }
 
-  /** A request to the gateway's API; with another's token, where one is given. */
+  /** Sends a request to the gateway's API, with another user's token if one is given. */
   async asks(method: string, path: string, token?: string): Promise<{ status: string; body: string }> {
     const { gateway, certificate, place, signal } = this.options;
     return pinnedCurl(

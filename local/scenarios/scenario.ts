@@ -1,6 +1,6 @@
 /**
- * The frame of every demo: a directory and an emulator of its own, the real `cdktf deploy`, an instance
- * that boots on this machine, its steps one after the other, and an end in the opposite order.
+ * The frame of every demo: its own directory and emulator, the real `cdktf deploy`, an instance that boots on this
+ * machine, steps in sequence, and clean-up in reverse order.
  */
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
@@ -15,15 +15,15 @@ import { type NamespaceSupport, namespaceSupport } from "../machine/preflight.js
 import { expectThat, type StepResult, Steps, type StepWatcher } from "./steps.js";
 
 export interface ScenarioOptions {
-  /** Everything it writes goes below. */
+  /** Directory for everything that the demo writes. */
   readonly root: string;
   readonly watcher: StepWatcher;
   /** Called with one line about the progress of a long step. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Called when all steps are done, while everything still runs; it ends when this does. */
+  /** Called when all steps are done and everything still runs. The scenario ends when it resolves. */
   readonly keep?: (running: Running) => Promise<void>;
-  /** @default - namespaces where this machine can make them */
+  /** @default - namespaces if this machine can create them */
   readonly support?: NamespaceSupport | string;
 }
 
@@ -41,8 +41,8 @@ export interface ScenarioResult {
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * @param options with the scenario's sallyport.yaml.
- * @param perform does its steps and returns how to use what then runs, line by line.
+ * @param options include the scenario's sallyport.yaml.
+ * @param perform runs the steps and returns instructions for the running demo, line by line.
  */
 export async function runScenario(
   options: ScenarioOptions & { readonly settings: Settings },
@@ -58,7 +58,7 @@ export async function runScenario(
     await options.keep?.({ results: steps.results, lines });
     return { ok: steps.allPassed, steps: steps.results };
   } catch (error) {
-    // A step that the others need failed: it is in the table with its reason.
+    // A required step failed. Its reason is in the table.
     if (!options.signal?.aborted && !steps.allPassed) return { ok: false, steps: steps.results };
     throw error;
   } finally {
@@ -68,7 +68,7 @@ export async function runScenario(
 
 export interface Boot extends Pick<HostOptions, "outside" | "firstBoot" | "attachMore"> {
   readonly id: string;
-  /** The account that the image's makers give its owner. */
+  /** The login user that the image's makers chose. */
   readonly user: string;
   readonly support: NamespaceSupport;
 }
@@ -80,7 +80,7 @@ export class Scenario {
     private readonly options: ScenarioOptions & { readonly support: NamespaceSupport | string },
     readonly steps: Steps,
     readonly dir: DemoDir,
-    /** Called in the opposite order when the scenario ends. */
+    /** Called in reverse order when the scenario ends. */
     readonly closers: (() => Promise<void>)[],
   ) {}
 
@@ -89,7 +89,7 @@ export class Scenario {
     return this.options.support;
   }
 
-  /** With the emulator's credentials. */
+  /** The environment with the emulator's credentials. */
   get env(): Readonly<Record<string, string>> {
     return this.#env;
   }
@@ -99,7 +99,7 @@ export class Scenario {
     return Object.fromEntries(Object.entries(this.#env).filter(([name]) => !/^(AWS|TF)_/.test(name)));
   }
 
-  /** To be spread into options. */
+  /** The signal as an option to spread. */
   get signal(): { readonly signal?: AbortSignal } {
     return this.options.signal === undefined ? {} : { signal: this.options.signal };
   }
@@ -114,7 +114,7 @@ export class Scenario {
     });
   }
 
-  /** A client of the emulator, until the scenario ends. */
+  /** A client of the emulator that lives until the scenario ends. */
   ec2(): EC2Client {
     const ec2 = emulatorEc2(this.#env);
     this.closers.push(async () => ec2.destroy());
@@ -162,7 +162,7 @@ export class Scenario {
     });
   }
 
-  /** @param how it differs from a host in AWS. */
+  /** @param how describes the difference from a host in AWS. */
   async userData(host: Host, how = ""): Promise<void> {
     await this.steps.must("user data", `the instance's own boot script, run as root${how}`, async () => {
       await host.userDataDone();

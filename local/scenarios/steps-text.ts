@@ -1,4 +1,4 @@
-/** The steps of a scenario for people: a line as each ends, and a table of all. Pure. */
+/** Prints the steps of a scenario: a line as each ends, and a table of all. Pure. */
 import Table from "cli-table3";
 import type { StepOutcome, StepResult } from "./steps.js";
 
@@ -25,7 +25,7 @@ export function stepsTable(steps: readonly StepResult[]): string {
   return `${rows.toString()}\n${count("ok")} ok, ${count("failed")} failed${notRun}, ${total.toFixed(0)} s`;
 }
 
-/** Breaks lines at spaces, and words that are longer than a line. */
+/** Wraps lines at spaces, and splits words that are longer than a line. */
 function wrapped(text: string, width: number): string {
   const pattern = new RegExp(`(.{1,${width}})(?: +|$)|(.{${width}})`, "gm");
   return text

@@ -1,4 +1,4 @@
-/** A demo's log, step by step: what was tried, what came back, and whether it is as expected. */
+/** A demo's log, step by step: what was tried, what came back, and whether that was expected. */
 import { Fault } from "../../base/fault.js";
 
 export type StepOutcome = "ok" | "failed" | "not run";
@@ -28,7 +28,7 @@ export class Steps {
     return this.results.every((result) => result.verdict !== "failed");
   }
 
-  /** Runs a step that the following ones need: its error ends the demo. `work` returns what came back. */
+  /** Runs a step that later steps need: its error ends the demo. `work` returns the text for the log. */
   async must<T>(step: string, tried: string, work: () => Promise<readonly [cameBack: string, value: T]>): Promise<T> {
     const started = this.#start(step, tried);
     try {
@@ -67,7 +67,7 @@ export class Steps {
   }
 }
 
-/** Thrown by a check whose result is not the expected one. */
+/** Thrown by a check with an unexpected result. */
 class Unexpected extends Error {}
 
 export function expectThat(condition: boolean, cameBack: string): asserts condition {

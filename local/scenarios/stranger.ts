@@ -1,4 +1,4 @@
-/** A stranger is kept out, and a control shows that the firewall rules, and nothing else, keep them out. */
+/** Shows that a stranger is kept out. A control shows that the firewall rules alone are the reason. */
 import {
   AuthorizeSecurityGroupIngressCommand,
   type EC2Client,
@@ -26,7 +26,9 @@ export async function strangerIsKeptOut(stranger: Place, address: string, ports:
   return text;
 }
 
-/** A rule more and the stranger is in; the rule gone and they are out: no missing route explains the silence. */
+/**
+ * With one more rule the stranger gets in, without it no longer. So a missing route is not the reason for the silence.
+ */
 export async function strangerFollowsTheRules({ ec2, host, stranger, address, cidr }: Control): Promise<string> {
   const port = 443;
   const rule = {

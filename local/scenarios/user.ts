@@ -1,6 +1,6 @@
 /**
- * Acts as the user of a deployed host, from wherever they are: the kit's own command, OpenSSH and curl,
- * run as a person would run them. Each method does one thing and returns what came back.
+ * Acts as the user of a deployed host, from any place, with the kit's command, OpenSSH and curl, run as a person would
+ * run them. Each method does one thing and returns the result as text.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
@@ -21,13 +21,13 @@ export interface UserOptions {
   /** The host's name on the command line, and the flags that go with it. */
   readonly host: string;
   readonly flags: readonly string[];
-  /** Where its sshd is another than the one whose keys the agent tells. */
+  /** The host's sshd, if it is not the one whose keys the agent reports. */
   readonly sshd?: { readonly port: number; readonly user: string; readonly hostKey: string };
-  /** The authorized directory as the login user reaches it. @default ~/shared */
+  /** Path of the authorized directory for the login user. @default ~/shared */
   readonly sharedDir?: string;
-  /** Whether the usual ports are there to be checked. @default true */
+  /** Whether to check the usual ports. @default true */
   readonly usualPorts?: boolean;
-  /** Where it answers, for programs that do not know its name. */
+  /** The host's address, for programs that do not know its name. */
   readonly address: string;
   readonly httpsPort: number;
   readonly home: string;
@@ -40,7 +40,7 @@ interface Checks {
   readonly checks: readonly { readonly name: string; readonly got: string; readonly verdict: string }[];
 }
 
-/** Spellings of the way out of an authorized directory, as raw request targets. */
+/** Path traversals out of an authorized directory, as raw request targets. */
 const ESCAPES = [
   "shared/../../../../etc/shadow",
   "shared/..%2f..%2f..%2f..%2fetc%2fshadow",
@@ -78,7 +78,7 @@ export class User {
     const relevant = this.options.usualPorts === false ? checks.filter((check) => !isAboutPorts(check)) : checks;
     const bad = relevant.filter((check) => check.verdict === "failed");
     expectThat(bad.length === 0 && relevant.length > 0, bad.map((check) => `${check.name}: ${check.got}`).join("; "));
-    // A step of its own probes the ports.
+    // Another step probes the ports.
     const shown = relevant.filter(({ name }) => !name.startsWith("port "));
     return shown
       .map((check) => `${check.name}: ${check.got.replace(/((?:[0-9A-F]{2}:){8})[0-9A-F:]+/, "$1...")}`)
@@ -108,7 +108,7 @@ export class User {
     return `${bytes >> 20} MiB there and back, SHA-256 ${there.slice(0, 16)}... on both sides`;
   }
 
-  /** The accelerator `gzip` over HTTPS, undone by the gzip of this machine. */
+  /** Runs the accelerator `gzip` over HTTPS, and decompresses its output with this machine's gzip. */
   async runsJob(bytes: number): Promise<string> {
     const { home, host, flags, place, env } = this.options;
     const [input, output] = [join(home, "job.txt"), join(home, "job.txt.gz")];
@@ -123,7 +123,7 @@ export class User {
     return `${bytes >> 10} KiB in, ${size >> 10} KiB of gzip back, undone to the same SHA-256`;
   }
 
-  /** Raw requests: the kit's own client would not even send these. */
+  /** Raw requests: the kit's own client would refuse to send these. */
   async cannotEscape(): Promise<string> {
     const token = await this.#token();
     const answers = new Set<string>();
@@ -188,7 +188,7 @@ export class User {
     );
   }
 
-  /** A request by curl, the path sent as it is written, the server's key pinned to the deployed certificate. */
+  /** A request by curl with a raw path and the server's key pinned to the deployed certificate. */
   async curl(path: string, token?: string): Promise<{ status: string; body: string }> {
     const { place, address, httpsPort, home, env, signal } = this.options;
     return pinnedCurl(
