@@ -9,7 +9,7 @@ import type { DeploymentTarget } from "./prepare/target.js";
 import { EmptyStack } from "./terraform/backend.js";
 
 export interface AppOptions {
-  /** @default - as cdktf: `CDKTF_OUTDIR`, else `cdktf.out` */
+  /** @default - cdktf's own: `CDKTF_OUTDIR`, else `cdktf.out` */
   readonly outdir?: string;
 }
 
@@ -18,7 +18,9 @@ export function buildApp(inputs: DeploymentInputs, options: AppOptions = {}): Ap
   return buildStacks([acceleratorHosts.with(inputs)], options);
 }
 
-/** The app of these stacks, guarded: no security group may open to the world a port that no option asked for. */
+/**
+ * An app with these stacks and the guard: no security group may open a port to the world unless an option asked for it.
+ */
 export function buildStacks(stacks: readonly PreparedStack[], options: AppOptions = {}): App {
   const app = new App(options);
   for (const stack of stacks) stack.addTo(app);
@@ -26,7 +28,7 @@ export function buildStacks(stacks: readonly PreparedStack[], options: AppOption
   return app;
 }
 
-/** The app that takes a stack down. */
+/** The app that removes a stack. */
 export function buildTeardown(stack: StackName, target: DeploymentTarget, options: AppOptions = {}): App {
   const app = new App(options);
   new EmptyStack(app, stack, target);

@@ -1,4 +1,4 @@
-/** What the kit knows of a stack: one value per folder, listed in registry.ts. */
+/** A stack as the kit sees it: one value per folder, listed in registry.ts. */
 import type { App, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Config, LoadedConfig } from "../config/load.js";
@@ -8,14 +8,14 @@ import type { StackName } from "./names.js";
 import type { PrepareOptions } from "./prepare/options.js";
 import type { DeploymentTarget } from "./prepare/target.js";
 
-/** What a stack's own way of applying works with. */
+/** The context of a stack's own way of applying. */
 export interface ApplyContext<Inputs> {
   readonly inputs: Inputs;
   readonly config: Config;
   readonly options: DeployOptions;
-  /** What the user has seen and agreed to. */
+  /** The deployment that the user has seen and agreed to. */
   readonly first: Deployment;
-  /** Plans once more, with other inputs. */
+  /** Plans again with other inputs. */
   planAgain(inputs: Inputs): Promise<Deployment>;
 }
 
@@ -23,18 +23,18 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly name: StackName;
   /** Whether sallyport.yaml asks for the stack. */
   readonly isConfigured: (config: Config) => boolean;
-  /** Everything that must be known before synth. */
+  /** Collects everything that must be known before synth. */
   readonly prepare: (loaded: LoadedConfig, options: PrepareOptions) => Promise<Inputs>;
   readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
-  /** The firewall rules that it makes, for people to read before anything is planned. @default - none */
+  /** The stack's firewall rules, which users see before the plan. @default - none */
   readonly rules?: (inputs: Inputs) => RuleTable | undefined;
   /** @default - applies the plan */
   readonly apply?: (context: ApplyContext<Inputs>) => Promise<void>;
-  /** Removes notes beside the state of a stack that is gone. @default - there are none */
+  /** Removes notes beside the state of a removed stack. @default - there are none */
   readonly forget?: (projectDir: string) => Promise<void>;
-  /** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+  /** @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
   readonly readOutputs: (project: { readonly projectDir: string }) => Promise<Outputs>;
-  /** The outputs for people. */
+  /** The outputs as text. */
   readonly outputsText: (outputs: Outputs) => string;
 }
 
@@ -51,11 +51,11 @@ export interface PreparedStack {
   ): Promise<Deployment>;
 }
 
-/** A stack of the registry, whatever its inputs are. */
+/** A stack of the registry, whatever the type of its inputs. */
 export interface AnyStack
   extends Pick<StackDescriptor<DeploymentTarget, object>, "name" | "isConfigured" | "forget" | "readOutputs"> {
   prepareStack(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedStack>;
-  /** The outputs, for programs and for people. */
+  /** The outputs, as values and as text. */
   describeOutputs(project: {
     readonly projectDir: string;
   }): Promise<{ readonly outputs: object; readonly text: string }>;

@@ -1,4 +1,4 @@
-/** What cdktf.json runs: synthesizes every stack that the sallyport.yaml found from here asks for. */
+/** The app of cdktf.json: synthesizes every stack in the sallyport.yaml that is found from here. */
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
@@ -21,7 +21,7 @@ try {
       hosts.rules?.warnings.forEach(warn);
       return hosts;
     } catch (error) {
-      // Hosts in the private network wait for it: the first time, it alone can be deployed.
+      // Hosts in the private network depend on it, so at first it can only be deployed alone.
       const waits = loaded.config.network !== undefined && error instanceof Fault;
       if (!waits || error.code !== "stacks/not-deployed") throw error;
       warn(`${stack.name} is left out: ${error.message}`);
@@ -30,7 +30,7 @@ try {
   };
 
   const prepared = new Map<AnyStack, PreparedStack | undefined>();
-  // The network comes first: a mistake in it is the reason for what its stacks lack.
+  // The network comes first: a mistake in it explains the errors of the stacks inside it.
   for (const stack of new Set<AnyStack>([privateMirror, ...STACKS])) {
     if (stack.isConfigured(loaded.config)) prepared.set(stack, await prepare(stack));
   }

@@ -1,4 +1,4 @@
-/** Names that a deployment gives to what it creates. The same inputs give the same names for ever. */
+/** Names of the resources of a deployment. The same inputs always give the same names. */
 import { createHash } from "node:crypto";
 
 export const STACK_NAME = "accelerator-hosts";
@@ -11,41 +11,40 @@ export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME, LAB_STACK_NAME, MIRROR_
 export type StackName = (typeof STACK_NAMES)[number];
 
 /**
- * What makes a deployment's names its own within an account: two people who both call theirs
- * `sallyport` hold different SSH keys, so neither meets nor shares the other's role or parameters.
+ * Makes a deployment's names unique within an account. Two people who both call theirs `sallyport` hold different SSH
+ * keys, so they neither collide with nor share the other's role or parameters.
  */
 export function deploymentSuffix(sshPublicKey: string): string {
-  // The comment at the end of the line is no part of the key.
+  // The comment at the end of the line is not part of the key.
   const key = sshPublicKey.trim().split(/\s+/).slice(0, 2).join(" ");
   return createHash("sha256").update(key).digest("hex").slice(0, 8);
 }
 
 /**
- * What stands for the public key in {@link deploymentSuffix} where EC2 keeps it: the pair's name. Two
- * people who share one pair and call their deployments the same share its names too, so they need
- * different ones.
+ * Replaces the public key in {@link deploymentSuffix} if EC2 keeps the pair: the pair's name. Two people who share one
+ * pair must therefore give their deployments different names.
  */
 export function ec2KeyPair(name: string): string {
   return `ec2-key-pair ${name.replaceAll(/\s/g, "_")}`;
 }
 
-/** `accelerator-1` … `accelerator-N`: construct ids are made of these, so a name never moves to another host. */
+/** `accelerator-1` … `accelerator-N`: construct ids are made from these, so a name never moves to another host. */
 export function hostNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `accelerator-${index + 1}`);
 }
 
-/** Another name than the hosts' deployment has: both may stand in one account. */
+/** A name different from that of the hosts' deployment, so that both may exist in one account. */
 export const gatewayDeployment = (name: string, suffix: string): string => `${name}-${suffix}-gw`;
 
-/** The ARN partition and the DNS suffix of a region: China and GovCloud are clouds of their own. */
+/** The ARN partition and DNS suffix of a region: China and GovCloud are separate clouds. */
 export function cloudOf(region: string): { readonly partition: string; readonly dnsSuffix: string } {
   if (region.startsWith("cn-")) return { partition: "aws-cn", dnsSuffix: "amazonaws.com.cn" };
   return { partition: region.startsWith("us-gov-") ? "aws-us-gov" : "aws", dnsSuffix: "amazonaws.com" };
 }
 
 /**
- * Name of what is one per account in every region (role, profile) or one in the world (bucket).
- * A deployment name has at most 32 characters, so this has at most 57: IAM takes 64, S3 takes 63.
+ * Name of a resource that is unique per account across regions (role, profile) or in the world (bucket).
+ * A deployment name has at most 32 characters, so this has at most 57: IAM allows 64, S3 allows 63.
  */
 export function globalName(deployment: string, region: string): string {
   return `${deployment}-${region}`;

@@ -10,7 +10,7 @@ import { privateMirror } from "./private-mirror/descriptor.js";
 
 export const STACKS: readonly AnyStack[] = [acceleratorHosts, firewallSync, labGateway, privateMirror];
 
-/** @throws Fault for a name that no stack has. */
+/** @throws Fault if no stack has this name. */
 export function stackNamed(name: string = STACK_NAME): AnyStack {
   const found = STACKS.find((stack) => stack.name === name);
   if (found === undefined) throw unknownStack(name, nearest(name, STACK_NAMES), STACK_NAMES);

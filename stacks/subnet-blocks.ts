@@ -1,10 +1,12 @@
-/** Parts of a VPC's block of addresses. Pure. */
+/** Divides a VPC's CIDR into parts. Pure. */
 import { Cidr } from "../net/cidr.js";
 
-/** AWS takes blocks from /16 to /28, for VPCs and for subnets. */
+/** AWS allows /16 to /28, for VPCs and for subnets. */
 export const [WIDEST, NARROWEST] = [16, 28] as const;
 
-/** Of a /16 the parts are /24, of a /20 and smaller /28. @returns undefined where there is no room for the part */
+/**
+ * The parts of a /16 are /24, those of a /20 or smaller are /28. @returns undefined if there is no room for the part
+ */
 export function partOf(vpc: Cidr, index: number): Cidr | undefined {
   const prefix = Math.min(vpc.prefix + 8, NARROWEST);
   if (index >= 2 ** (prefix - vpc.prefix)) return undefined;

@@ -1,4 +1,4 @@
-/** What the configuration says to the agents, in the words of their agent.yaml. Pure. */
+/** The part of the configuration that goes to the agents, in the names of agent.yaml. Pure. */
 
 import { defined } from "../../base/defined.js";
 import type { AcceleratorConfig, Config } from "../../config/schema.js";

@@ -7,10 +7,10 @@ import type { DeploymentInputs } from "./inputs.js";
 import { decideFallback, failedHosts, onDemandInstead, stillOnDemand } from "./spot-fallback.js";
 import { readOnDemand, writeOnDemand } from "./spot-fallback-state.js";
 
-/** Applies the plan of the hosts. Where AWS has no spot instance for some of them, they become on-demand machines. */
+/** Applies the plan of the hosts. Hosts that get no spot instance from AWS become on-demand machines. */
 export async function applyHosts(context: ApplyContext<DeploymentInputs>): Promise<void> {
   await applyOrFallBack(context);
-  // Hosts that went, or that are no spot instances any more, are forgotten.
+  // Forget hosts that were removed or that no longer want a spot instance.
   const { projectDir } = context.inputs;
   await writeOnDemand(projectDir, stillOnDemand(await readOnDemand(projectDir), deployedHosts(context.config)));
 }
@@ -27,15 +27,15 @@ async function applyOrFallBack({ first, inputs, planAgain, options }: ApplyConte
     const refused = new Set(refusals.map(({ host }) => host));
     options.onFallback?.(refusals);
     const second = await planAgain({ ...inputs, hosts: onDemandInstead(inputs.hosts, refused) });
-    // The user has agreed to what the first plan ends, and to nothing else.
+    // The user agreed to the machines that the first plan ends, and to no others.
     const agreed = new Set(first.changes.filter(endsMachine).map(({ address }) => address));
     const unforeseen = second.changes.filter((change) => endsMachine(change) && !agreed.has(change.address));
     if (unforeseen.length > 0) throw errors.endsUnforeseen(unforeseen.map(({ name }) => name));
-    // Written before the machines exist: a deployment that is cut short must not make them anew.
+    // Written before the machines exist, so that an interrupted deployment does not replace them next time.
     const onDemand = new Set([...(await readOnDemand(inputs.projectDir)), ...refused]);
     await writeOnDemand(inputs.projectDir, onDemand);
     await second.apply().catch(async (failed: unknown) => {
-      // Without capacity on demand either, the next deployment starts with a spot instance again.
+      // There is no on-demand capacity either, so the next deployment tries a spot instance again.
       const hosts = failed instanceof TerraformFault ? failedHosts(failed.failures) : new Set();
       await writeOnDemand(
         inputs.projectDir,

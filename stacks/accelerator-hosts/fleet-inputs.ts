@@ -1,4 +1,4 @@
-/** The configuration's `fleet:` as the construct takes it. Pure. */
+/** Converts the configuration's `fleet:` to the construct's props. Pure. */
 import { defined } from "../../base/defined.js";
 import type { FleetConfig } from "../../config/schema.js";
 import type { FleetSize } from "../constructs/fleet.js";

@@ -1,13 +1,13 @@
-/** The machines of a fleet. Only EC2 knows them, so it is asked. */
+/** The machines of a fleet. Only EC2 knows them. */
 import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
 import * as errors from "./errors.js";
 import type { DeployedFleet, DeployedHost } from "./outputs.js";
 
-/** Auto Scaling's own tag: names that begin with `aws:` can be given by AWS only. */
+/** Auto Scaling's own tag: only AWS can set tags that begin with `aws:`. */
 const GROUP_TAG = "tag:aws:autoscaling:groupName";
 
 /**
- * The machines that run or are about to, by age and then by id.
+ * The machines that run or are starting, ordered by age and then by id.
  *
  * @throws Fault `stacks/fleet-unknown` if EC2 does not answer.
  */
@@ -40,7 +40,7 @@ export async function readMembers(fleet: DeployedFleet, signal?: AbortSignal): P
   return instances.sort(byAge).map((instance) => memberOf(fleet, instance));
 }
 
-/** Pure: what is known of a member, in the shape of any other host. */
+/** Pure: a fleet member as a deployed host. */
 export function memberOf(fleet: DeployedFleet, instance: Instance): DeployedHost {
   const { InstanceId: id = "", PublicIpAddress: public_ip = "", PrivateIpAddress: private_ip = "" } = instance;
   const address = fleet.private_address || public_ip === "" ? private_ip : public_ip;

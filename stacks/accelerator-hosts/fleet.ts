@@ -1,4 +1,4 @@
-/** A fleet in the stack, and what the state says of it afterwards. */
+/** A fleet in the stack, and its output in the state. */
 import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
 import { shellWord } from "../../base/text/shell.js";

@@ -8,7 +8,7 @@ import type { PlannedHost } from "./hosts.js";
 import type { DeploymentInputs } from "./inputs.js";
 import type { DeployedFleet, DeployedHost } from "./outputs.js";
 
-/** A host with where it is found: texts, or references that Terraform fills in. */
+/** A host with its addresses: texts, or references that Terraform resolves. */
 export interface FoundHost {
   readonly host: PlannedHost;
   readonly instanceId: string;
@@ -24,11 +24,11 @@ export interface OutputOptions {
   readonly inputs: DeploymentInputs;
   readonly hosts: readonly FoundHost[];
   readonly fleet?: DeployedFleet;
-  /** @default - none was made: every host was there already */
+  /** @default - none: every host existed already */
   readonly access?: HostAccess;
 }
 
-/** Outputs of one host; their descriptions; how to get each. */
+/** Outputs of one host, each with its description and its value. */
 const PER_HOST = [
   ["hosts", "Every host with its addresses", (host: DeployedHost) => host],
   ["instance_ids", "EC2 instance of each host", ({ instance_id }: DeployedHost) => instance_id],

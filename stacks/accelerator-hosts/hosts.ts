@@ -1,18 +1,18 @@
-/** Which hosts a configuration asks for, by name, each with all that holds for it. Pure. */
+/** The hosts of a configuration by name, each with its own settings. Pure. */
 
 import { defined } from "../../base/defined.js";
 import type { Config, HostOverride, SpotConfig, StopMode } from "../../config/schema.js";
 import { hostNames } from "../names.js";
 
 interface Named {
-  /** Construct ids are made of it, so hosts that come and go leave the others alone. */
+  /** The source of the host's construct ids, so that adding or removing hosts leaves the others alone. */
   readonly name: string;
   /** @default - the image's login user */
   readonly sshUser?: string;
   readonly stopMode: StopMode;
 }
 
-/** A machine that the deployment makes. */
+/** A machine that the deployment creates. */
 export interface NewHost extends Named {
   readonly kind: "new";
   readonly instanceType: string;
@@ -20,7 +20,7 @@ export interface NewHost extends Named {
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
   readonly spot: false | Spot;
-  /** What a shutdown from inside does. @default - as EC2: it stops the machine */
+  /** The effect of a shutdown from inside. @default - as EC2: the machine stops */
   readonly onShutdown?: "stop" | "terminate";
 }
 
@@ -31,7 +31,7 @@ export interface Spot {
   readonly fallback: boolean;
 }
 
-/** An existing machine: it may be started and stopped, and nothing is installed on it. */
+/** An existing machine. The kit may start and stop it, but installs nothing on it. */
 interface ExistingInstance extends Named {
   readonly kind: "instance";
   readonly instanceId: string;
@@ -46,7 +46,10 @@ interface ExistingAddress extends Named {
 
 export type PlannedHost = NewHost | ExistingInstance | ExistingAddress;
 
-/** In the order of their names: of numbers for `count`, of letters for `hosts`. None for a fleet, whose machines name themselves. */
+/**
+ * Sorted by name: numerically for `count`, alphabetically for `hosts`. Empty for a fleet, whose machines choose their
+ * own names.
+ */
 export function deployedHosts(config: Config): PlannedHost[] {
   if (config.fleet !== undefined) return [];
   const { instance_id, host_ip, hosts } = config;
@@ -58,7 +61,7 @@ export function deployedHosts(config: Config): PlannedHost[] {
     .map(([name, own]) => plannedHost(config, name, own));
 }
 
-/** Tags that identify a machine's deployment and host, whatever its name. */
+/** Tags that identify a machine's deployment and host, whatever its `Name` is. */
 export function hostTags(deployment: { readonly name: string; readonly suffix: string }, host: string) {
   return { "sallyport:deployment": `${deployment.name}-${deployment.suffix}`, "sallyport:host": host };
 }
@@ -83,7 +86,7 @@ function plannedHost(config: Config, name: string, own: HostOverride): PlannedHo
   };
 }
 
-/** Only an explicit stop_mode decides what a shutdown does: the default must never delete a disk. */
+/** Only an explicit stop_mode decides the effect of a shutdown: the default must never delete a disk. */
 function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): Pick<NewHost, "spot" | "onShutdown"> {
   const spot = spotOf(written);
   if (stopMode === "term") return { spot, onShutdown: "terminate" };

@@ -1,4 +1,4 @@
-/** All that a deployment is made of, as plain values: what `prepareDeployment` finds out and `buildApp` uses. */
+/** All inputs of a deployment, as plain values: `prepareDeployment` collects them, and `buildApp` uses them. */
 import type { HostDir } from "../../config/schema.js";
 import type { RuleTable } from "../../firewall/options/table.js";
 import type { AgentSettings } from "../boot/agent-settings.js";
@@ -11,47 +11,47 @@ import type { ServedTls } from "../prepare/tls.js";
 import type { FleetInputs } from "./fleet-inputs.js";
 import type { PlannedHost } from "./hosts.js";
 
-/** What every deployment has. */
+/** The part that every deployment has. */
 interface DeploymentFacts extends DeploymentTarget {
-  /** 8 hex digits that make names of this deployment its own in the account. */
+  /** 8 hex digits that make the deployment's names unique in the account. */
   readonly suffix: string;
   /** From `deployedHosts(config)`. */
   readonly hosts: readonly PlannedHost[];
   readonly ami: string;
-  /** Name the hosts by their private addresses. */
+  /** Use the hosts' private addresses. */
   readonly usePrivateIp?: boolean;
-  /** Who may come in; empty where the deployment makes no rules. */
+  /** The firewall rules; empty if the deployment creates none. */
   readonly table: RuleTable;
-  /** Their canonical CIDRs, for the output; empty where no option lets callers in. */
+  /** The callers' canonical CIDRs, for the output; empty if no option lets callers in. */
   readonly callers: readonly string[];
-  /** What `ssh -i` takes. Absent: nothing of the key pair is known here. */
+  /** File for `ssh -i`. Absent: this machine has no file of the key pair. */
   readonly identity?: string;
 }
 
-/** What new machines share, found out or made: who gets in, who logs in, and what is installed. */
+/** The part that all new machines share: access, login key and software. */
 export interface NewHostParts extends Pick<DeploymentFacts, "suffix" | "table" | "callers" | "identity"> {
   readonly sshKey: SshKey;
   /** Absent: plain HTTP. */
   readonly tls?: ServedTls;
   /** Absent: `auth: none`. */
   readonly token?: SecretFile;
-  /** What the user puts on new hosts, without secrets. */
+  /** The user's own files for new hosts, without secrets. */
   readonly init?: InitFiles;
   readonly runtime: RuntimeArchive;
 }
 
-/** Some machine is new: it is made, and the agent is installed on it. */
+/** At least one machine is new: it is created, and the agent is installed on it. */
 export interface ProvisionedInputs extends DeploymentFacts, NewHostParts {
   readonly kind: "provisioned";
   readonly instanceType: string;
-  /** In front of the hosts' names in their tag `Name`. */
+  /** Prefix of the hosts' names in their tag `Name`. */
   readonly hostNamePrefix?: string;
-  /** An Auto Scaling group in place of hosts that are numbered or named. */
+  /** An Auto Scaling group in place of numbered or named hosts. */
   readonly fleet?: FleetInputs;
   readonly vpcId?: string;
   readonly subnetId?: string;
   readonly rootVolumeGib: number;
-  /** Id of an existing group in place of the one with the rules. */
+  /** Id of an existing group in place of the kit's own. */
   readonly securityGroup?: string;
   readonly directories: readonly HostDir[];
   readonly serveAddresses: boolean;
@@ -63,12 +63,12 @@ export interface ProvisionedInputs extends DeploymentFacts, NewHostParts {
   readonly settings?: AgentSettings;
 }
 
-/** Every host exists already: nothing is made, and nothing is installed. */
+/** Every host exists already: nothing is created or installed. */
 interface ExistingInputs extends DeploymentFacts {
   readonly kind: "existing";
   /** Absent: plain HTTP. */
   readonly tls?: {
-    /** Empty where the certificate is not here. */
+    /** Empty if this machine has no copy of the certificate. */
     readonly fingerprint: string;
   };
 }

@@ -1,4 +1,4 @@
-/** Outputs of the hosts, read from Terraform's state: this needs no Terraform and no network. */
+/** The outputs of the hosts, read from Terraform's state without Terraform or the network. */
 import { defined } from "../../base/defined.js";
 import { notDeployed } from "../errors.js";
 import { STACK_NAME } from "../names.js";
@@ -8,21 +8,24 @@ import * as errors from "./errors.js";
 export interface DeployedHost {
   readonly name: string;
   readonly instance_id: string;
-  /** Empty in a subnet that gives no public addresses. */
+  /** Empty in a subnet without public addresses. */
   readonly public_ip: string;
   readonly private_ip: string;
   readonly agent_url: string;
   readonly ssh_user: string;
   readonly ssh_command: string;
-  /** new: made by the deployment; instance: an existing one that may be started and stopped; address: nothing but an address. */
+  /**
+   * new: created by the deployment; instance: an existing one that may be started and stopped; address: only an
+   * address.
+   */
   readonly kind: "new" | "instance" | "address";
-  /** Empty for an address. */
+  /** Empty for a host that is only an address. */
   readonly instance_type: string;
   readonly spot: boolean;
   readonly stop_mode: "term" | "stop" | "keep";
 }
 
-/** A fleet as the state holds it: enough to ask EC2 for its machines, and to connect to them. */
+/** A fleet as recorded in the state: enough to ask EC2 for its machines, and to connect to them. */
 export interface DeployedFleet {
   readonly autoscaling_group_name: string;
   readonly launch_template_id: string;
@@ -31,22 +34,22 @@ export interface DeployedFleet {
   readonly agent_scheme: string;
   readonly private_address: boolean;
   readonly ssh_user: string;
-  /** With ADDRESS where the address of a machine belongs. */
+  /** Contains ADDRESS as the placeholder for a machine's address. */
   readonly ssh_command: string;
 }
 
 export interface DeploymentOutputs {
-  /** By number: accelerator-2 before accelerator-10. */
+  /** In numerical order: accelerator-2 before accelerator-10. */
   readonly hosts: readonly DeployedHost[];
   readonly security_group_id: string;
   readonly callers: readonly string[];
-  /** SHA-256; empty where the agents speak plain HTTP. */
+  /** SHA-256; empty if the agents use plain HTTP. */
   readonly certificate_fingerprint: string;
-  /** A fleet in place of hosts; `readMembers` asks for its machines. */
+  /** A fleet in place of hosts; `readMembers` looks up its machines. */
   readonly fleet?: DeployedFleet;
 }
 
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+/** @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
 export async function readOutputs(options: { readonly projectDir: string }): Promise<DeploymentOutputs> {
   const values = await readStateOutputs(options.projectDir, STACK_NAME);
   const fleet = isFleet(values.fleet) ? values.fleet : undefined;
@@ -60,7 +63,7 @@ export async function readOutputs(options: { readonly projectDir: string }): Pro
   });
 }
 
-/** The one with that name, address or instance id. */
+/** The host with that name, address or instance id. */
 export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost {
   const host = outputs.hosts.find((each) =>
     [each.name, each.public_ip, each.private_ip, each.instance_id].includes(name),
@@ -73,7 +76,7 @@ export function findHost(outputs: DeploymentOutputs, name: string): DeployedHost
   return host;
 }
 
-/** For people. */
+/** The outputs as text. */
 export function outputsText({ hosts, fleet, ...outputs }: DeploymentOutputs): string {
   const perHost = hosts.flatMap((host) => [
     host.name,

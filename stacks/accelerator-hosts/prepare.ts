@@ -1,6 +1,6 @@
 /**
- * Everything that must be known before synth, found out: keys, certificate, token, caller, runtime.
- * Synthesis after this needs no network, no clock and no file.
+ * Collects everything that must be known before synth: keys, certificate, token, caller, runtime. Synthesis then needs
+ * no network, no clock and no files.
  */
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
@@ -49,14 +49,14 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   return { kind: "provisioned", ...target, ...describedNew(config), ...(await prepareNewHosts(written, options)) };
 }
 
-/** All that new hosts of a configuration need, whichever these are: what the constructs take. */
+/** All props that a configuration's new hosts need, whichever hosts these are. */
 export async function prepareNewHosts(written: LoadedConfig, options: PrepareOptions): Promise<NewHostParts> {
   const loaded = await inPrivateNetwork(written);
   const { config } = loaded;
   const { env, onStep = () => undefined } = options;
   guardTerraformLog(env);
   const access = await prepareAccess(loaded, options);
-  // Judged before anything is made.
+  // Checked before anything is created.
   const { rows, internal } = access.table;
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
   const init = await prepareInit(loaded, onStep);
@@ -71,12 +71,12 @@ export async function prepareNewHosts(written: LoadedConfig, options: PrepareOpt
 
 const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;
 
-/** What the configuration says of all hosts. */
+/** The settings of all hosts. */
 function describedBy(config: Config) {
   return defined({ ami: config.ami, usePrivateIp: config.use_private_ip });
 }
 
-/** What the configuration says of new hosts. */
+/** The settings of new hosts. */
 function describedNew(config: Config) {
   return defined({
     instanceType: config.instance_type,
@@ -95,7 +95,7 @@ function describedNew(config: Config) {
   });
 }
 
-/** Existing hosts are reached with the key and certificate at hand, or with nothing but their address. */
+/** Existing hosts need no more than the local key and certificate, or only an address. */
 async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
   const orNothing = <T>(found: Promise<T>) =>
     found.catch((error: unknown) => {
@@ -118,11 +118,11 @@ async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
 }
 
 export interface AccessOptions extends Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal"> {
-  /** Range of the VPC. @default - only AWS knows it */
+  /** CIDR of the VPC. @default - unknown: only AWS knows it */
   readonly vpcCidr?: Cidr;
 }
 
-/** The rule table and, where an option lets callers in, who these are. */
+/** The rule table, and the callers if an option lets them in. */
 export async function prepareAccess(
   configured: LoadedConfig,
   options: AccessOptions,

@@ -1,4 +1,4 @@
-/** The rule table of a deployment, made of the firewall options that the configuration layers give. */
+/** The rule table of a deployment, made from the explicit firewall options of all layers. */
 import type { Config, LoadedConfig } from "../../config/load.js";
 import type { Origins } from "../../firewall/options/origins.js";
 import type { CheckedOptions } from "../../firewall/options/read-options.js";
@@ -8,12 +8,12 @@ import { includesPort } from "../../net/port-range.js";
 import type { DeploymentInputs } from "./inputs.js";
 
 export interface WrittenFirewall {
-  /** Only the options that a layer gives: no defaults. */
+  /** Only explicit options, without defaults. */
   readonly options: FirewallOptions;
   readonly origins: Origins;
 }
 
-/** Only options that a layer gives: defaults do not count as requests. */
+/** Only explicit options: defaults do not count as requests. */
 export function writtenFirewall({
   config,
   origins,
@@ -22,7 +22,7 @@ export function writtenFirewall({
   const written = FIREWALL_OPTIONS.filter((key) => origins[key].layer !== "default");
   const places = written.flatMap((key) => placesOf(config[key], key, `/${key}`, placeOf));
   return {
-    // Whether the parts of an option are all there is judged by who reads it, with its place.
+    // The options' own validator rejects incomplete options, with their place.
     options: Object.fromEntries(written.map((key) => [key, config[key]])) as FirewallOptions,
     origins: Object.fromEntries(places),
   };
@@ -43,28 +43,28 @@ function placesOf(
   return [own, ...parts];
 }
 
-/** The table of a deployment that makes no rules. */
+/** The table of a deployment without rules of its own. */
 export const EMPTY_TABLE: RuleTable = buildTable({ ingress: [] }, { callers: [] });
 
 /**
- * The table that the stack makes rules of, that people see, and that the guard lets pass.
+ * The table from which the stack creates rules, which users see, and which the guard allows.
  *
- * @param agentPort where the hosts' agents listen: a table that does not open it warns.
+ * @param agentPort the port of the hosts' agents: a table that does not open it gets a warning.
  */
 export function deploymentTable(options: CheckedOptions, context: TableContext, agentPort: number): RuleTable {
   const table = tableOf(options, context);
   return { ...table, warnings: tableWarnings(table, options, agentPort) };
 }
 
-/** Whether a row's source is the range of the VPC, which then has to be looked up. */
+/** Whether a row's source is the VPC's CIDR, which then must be looked up. */
 export function letsVpcIn({ rows, internal }: RuleTable): boolean {
   return [...rows, ...internal].some(({ rule }) => rule.source.kind === "vpc");
 }
 
-/** Options that open ports beside `allow_ports`. Without them, the configuration itself has warned already. */
+/** Options that open ports beside `allow_ports`. Without them, loading the configuration has warned already. */
 const TELLING = ["profile", "enable_public_http", "disable_public_ingress", "firewall", "ingress"] as const;
 
-/** The table's own warnings and, if nothing opens the agent's port, one about that. */
+/** The table's own warnings, plus one if nothing opens the agent's port. */
 function tableWarnings(table: RuleTable, { given }: CheckedOptions, agentPort: number): string[] {
   const rules = [...table.rows, ...table.internal].map(({ rule }) => rule);
   const isOpen = rules.some(({ ports }) => includesPort(ports, agentPort));
@@ -72,11 +72,11 @@ function tableWarnings(table: RuleTable, { given }: CheckedOptions, agentPort: n
   return [...table.warnings, `no rule opens ${agentPort}: nobody will reach the hosts' files and API`];
 }
 
-/** Where the hosts' agents listen. */
+/** The port of the hosts' agents. */
 export const agentPort = ({ ssl_cert_crt }: Pick<Config, "ssl_cert_crt">): number =>
   ssl_cert_crt === false ? 80 : 443;
 
-/** Whether a deployment makes rules at all: not for an existing group, and not where no host is new. */
+/** Whether a deployment creates rules: not for an existing group, and not without new hosts. */
 export function makesRules(inputs: DeploymentInputs): boolean {
   return inputs.kind === "provisioned" && inputs.securityGroup === undefined;
 }

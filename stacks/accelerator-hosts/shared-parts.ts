@@ -1,4 +1,4 @@
-/** Shared by all new hosts of a deployment: access, key pair and agent. */
+/** The resources that all new hosts of a deployment share: access, key pair and agent. */
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet/index.js";
 import { DataAwsVpc } from "@cdktf/provider-aws/lib/data-aws-vpc/index.js";
 import type { Construct } from "constructs";
@@ -12,14 +12,14 @@ import { letsVpcIn } from "./rule-table.js";
 
 export interface SharedParts {
   readonly inputs: ProvisionedInputs;
-  /** The VPC as a reference; undefined where nothing needs it. */
+  /** The VPC as a reference; undefined if nothing needs it. */
   readonly vpcId: string | undefined;
   readonly access: HostAccess;
   readonly keyPair: KeyPair | ExistingKeyPair;
   readonly agent: HostAgent;
 }
 
-/** The ids are older than the options; others would replace what is in use. */
+/** These ids are older than the options. Other ids would replace resources in use. */
 export function addSharedParts(stack: Construct, inputs: ProvisionedInputs): SharedParts {
   const deployment = `${inputs.name}-${inputs.suffix}`;
   return {
@@ -55,7 +55,7 @@ function addAccess(
 ): { vpcId: string | undefined; access: HostAccess } {
   const { securityGroup, fleet } = inputs;
   if (securityGroup !== undefined) {
-    // Only a fleet without subnets of its own has to know the VPC.
+    // Only a fleet without subnets of its own needs the VPC.
     const vpcId = fleet === undefined ? undefined : addNetwork(stack, inputs, false).vpcId;
     return { vpcId, access: existingGroup(securityGroup) };
   }
@@ -64,7 +64,7 @@ function addAccess(
   return { vpcId: network.vpcId, access: new FirewallRules(stack, "CallerAccess", { ...network, table, deployment }) };
 }
 
-/** The VPC and, if a rule needs it, its range: known to Terraform alone. */
+/** The VPC and, if a rule needs it, its CIDR. Only Terraform knows these values. */
 function addNetwork(
   stack: Construct,
   inputs: ProvisionedInputs,
@@ -80,7 +80,10 @@ function addNetwork(
   return needsRange ? { vpcId: id, vpcCidr: new DataAwsVpc(stack, "Vpc", { id }).cidrBlock } : { vpcId: id };
 }
 
-/** All machines of a deployment share a group and so a VPC: any of their subnets tells which, if all have one. */
+/**
+ * All machines of a deployment share a security group and therefore a VPC. If all have a subnet, any of them identifies
+ * it.
+ */
 function anySubnet({ fleet, subnetId, hosts }: ProvisionedInputs): string | undefined {
   const own = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
   return fleet?.subnetIds?.[0] ?? subnetId ?? (own.includes(undefined) ? undefined : own[0]);

@@ -1,6 +1,6 @@
 /**
- * Which hosts are on demand because there was no spot instance: kept beside the state, so that the
- * next deployment leaves these machines at work, in place of trying to make spot instances of them.
+ * Records which hosts run on demand for want of a spot instance. The file is beside the state, so that the next
+ * deployment leaves these machines at work instead of replacing them by spot instances.
  */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -26,7 +26,7 @@ export async function readOnDemand(projectDir: string): Promise<ReadonlySet<stri
   throw errors.badSpotFallbackState(file);
 }
 
-/** Whole or not at all; with no such host there is no file. */
+/** Writes the file completely or not at all. Without such hosts there is no file. */
 export async function writeOnDemand(projectDir: string, names: Iterable<string>): Promise<void> {
   const file = spotFallbackStatePath(projectDir);
   const on_demand = [...new Set(names)].sort();

@@ -1,14 +1,14 @@
 /**
- * Decides what to do when AWS has no spot instance for a host. Pure.
+ * Decides what to do if AWS has no spot instance for a host. Pure.
  *
- * On-demand machines cost more, so they are taken only for exactly the hosts that were refused, only
- * where nothing else went wrong, and only where the configuration does not say otherwise.
+ * On-demand machines cost more. They replace exactly the refused hosts, only if nothing else went wrong, and only if
+ * the configuration permits it.
  */
 
 import type { TerraformFailure } from "../terraform/terraform-log.js";
 import type { PlannedHost } from "./hosts.js";
 
-/** EC2's codes for "not now, not at this price, not so many"; other failures do not count. */
+/** EC2's codes for "not now, not at this price, not so many". Other failures do not count. */
 const REFUSALS = [
   "InsufficientInstanceCapacity",
   "MaxSpotInstanceCountExceeded",
@@ -23,10 +23,10 @@ export interface SpotRefusal {
 }
 
 export type SpotDecision =
-  /** Not about spot instances, or not about them alone. */
+  /** The failure is not, or not only, about spot instances. */
   | { readonly kind: "none" }
   | { readonly kind: "fall-back"; readonly refusals: readonly SpotRefusal[] }
-  /** Of hosts that are to be spot instances or nothing. */
+  /** The failure concerns hosts without a fallback. */
   | { readonly kind: "refused"; readonly refusals: readonly SpotRefusal[] };
 
 export function decideFallback(failures: readonly TerraformFailure[], hosts: readonly PlannedHost[]): SpotDecision {
@@ -43,17 +43,17 @@ export function decideFallback(failures: readonly TerraformFailure[], hosts: rea
   return strict.length > 0 ? { kind: "refused", refusals: strict } : { kind: "fall-back", refusals };
 }
 
-/** The hosts, of which those that have been refused are on demand. */
+/** The hosts, with the refused ones on demand. */
 export function onDemandInstead(hosts: readonly PlannedHost[], names: ReadonlySet<string>): PlannedHost[] {
   return hosts.map((host) => (mayFallBack(host) && names.has(host.name) ? { ...host, spot: false } : host));
 }
 
-/** The on-demand hosts that stay on record: those that exist and would be spot instances. */
+/** The on-demand hosts to keep on record: those that exist and would be spot instances. */
 export function stillOnDemand(names: ReadonlySet<string>, configured: readonly PlannedHost[]): string[] {
   return configured.filter((host) => mayFallBack(host) && names.has(host.name)).map(({ name }) => name);
 }
 
-/** The hosts whose machines could not be made, for whatever reason. */
+/** The hosts whose machines could not be created, whatever the reason. */
 export function failedHosts(failures: readonly TerraformFailure[]): ReadonlySet<string> {
   return new Set(failures.flatMap((failure) => hostOf(failure) ?? []));
 }

@@ -13,12 +13,12 @@ import type { DeploymentInputs } from "./inputs.js";
 import { addSharedParts, type SharedParts } from "./shared-parts.js";
 
 /**
- * Without capacity EC2 answers with a 500, and the provider would retry 25 times, which takes far too
- * long. As many retries as AWS's own tools make ride out a short disturbance.
+ * Without capacity EC2 answers with a 500, and the provider would retry 25 times, which takes far too long. The number
+ * of retries in AWS's own tools is enough for a short disturbance.
  */
 const SPOT_RETRIES = 4;
 
-/** Accelerator hosts behind one door: what `sallyport up` and `cdktf deploy` provision. */
+/** Guarded accelerator hosts: the stack that `sallyport up` and `cdktf deploy` provision. */
 export class AcceleratorHostsStack extends TerraformStack {
   readonly #inputs: DeploymentInputs;
   readonly #images = new Map<string, MachineImage>();
@@ -31,7 +31,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     const shared = inputs.kind === "existing" ? undefined : addSharedParts(this, inputs);
     const hosts = inputs.hosts.flatMap((host) => this.#host(host, shared) ?? []);
     const fleet = this.#fleet(shared);
-    // Under a construct of their own, since a host may be called "hosts" or "callers".
+    // These hosts have a parent construct, since a host may be called "hosts" or "callers".
     addOutputs(
       new Construct(this, "Outputs"),
       defined({
@@ -127,7 +127,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     };
   }
 
-  /** How to reach a host that the deployment did not make. */
+  /** The outputs of a host that the deployment did not create. */
   #reached({ sshUser }: PlannedHost, address: string): Pick<FoundHost, "agentUrl" | "sshUser"> {
     const { tls, ami } = this.#inputs;
     const host = address.includes(":") && !address.includes("$") ? `[${address}]` : address;
@@ -143,7 +143,7 @@ export class AcceleratorHostsStack extends TerraformStack {
     return usePrivateIp || table.isVpcOnly;
   }
 
-  /** One look-up per family, whichever hosts boot it. */
+  /** One look-up per image family, however many hosts boot it. */
   #image(ami: string): MachineImage {
     const known = this.#images.get(ami);
     if (known !== undefined) return known;

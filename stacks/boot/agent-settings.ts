@@ -1,8 +1,8 @@
 import type { AcceleratorConfig, AgentLimitsConfig } from "../../config/schema.js";
 
 /**
- * What boot scripts say to the agents, in the words of agent.yaml: only what the configuration asks
- * for. A default in here would change every boot script, and so replace every host.
+ * The boot scripts' settings for the agents, in the names of agent.yaml: only explicit ones. A default here would
+ * change every boot script, and so replace every host.
  */
 export interface AgentSettings {
   readonly accelerators?: Readonly<Record<string, AcceleratorSettings>>;

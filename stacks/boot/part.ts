@@ -1,4 +1,4 @@
-/** The parts of boot scripts: shell files beside this one, which shellcheck reads as they are. */
+/** Reads the parts of boot scripts: the shell files in this folder, which shellcheck checks as they are. */
 import { readFileSync } from "node:fs";
 import * as errors from "./errors.js";
 
@@ -7,7 +7,7 @@ export type PartName = "functions" | "host" | "name-itself" | "gateway" | "init-
 /**
  * The text of a part without its first paragraph, which is for readers and for shellcheck.
  *
- * @param words what stands in the file as `@NAME@` → the text in its place
+ * @param words placeholder `@NAME@` in the file → replacement text
  */
 export function bootPart(name: PartName, words: Readonly<Record<string, string>> = {}): string {
   const text = readFileSync(new URL(`./${name}.sh`, import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 /**
- * The boot script of a lab's gateway, as text. Pure. It keeps the promises of the hosts' script and
- * shares its functions; beyond that it needs apt-get with a way to the Internet, which the gateway has:
- * its public address is there before the machine is.
+ * Renders the boot script of a lab's gateway. Pure. It makes the same promises as the hosts' script and shares its
+ * functions. In addition it needs apt-get and the Internet, which the gateway can reach: its public address exists
+ * before it boots.
  */
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
@@ -22,11 +22,11 @@ export interface GatewayBootOptions {
   readonly ports: { readonly min: number; readonly max: number };
   readonly labNetworks: readonly string[];
   readonly logTarget?: string;
-  /** It has no public address: clients come from the network that it is in. @default false */
+  /** Whether it has no public address, so that clients come from its own network. @default false */
   readonly privateAddress?: boolean;
 }
 
-/** Stand in gateway.yaml for what the machine learns about itself when it boots; gateway.sh replaces them. */
+/** Placeholders in gateway.yaml for values that the machine learns at boot; gateway.sh replaces them. */
 const UNKNOWN = { wan: "WAN-DEVICE", lan: "LAN-DEVICE", address: "PUBLIC-ADDRESS" } as const;
 /** NFLOG group of the gateway's rules. */
 export const LOG_GROUP = 51;
@@ -58,7 +58,7 @@ export function gatewayBootScript(options: GatewayBootOptions): string {
   return text;
 }
 
-/** `/etc/sallyport/gateway.yaml`, less the names of the interfaces and the public address. */
+/** `/etc/sallyport/gateway.yaml`, without the names of the interfaces and the public address. */
 function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: GatewayBootOptions): string {
   return stringify(
     defined({
@@ -76,7 +76,7 @@ function gatewayYaml({ name, issuer, ports, labNetworks, logTarget }: GatewayBoo
   );
 }
 
-/** `/etc/sallyport/agent.yaml`: no agent runs here, but the unit that brings the secrets reads it. */
+/** `/etc/sallyport/agent.yaml`: no agent runs here, but the unit that fetches the secrets reads it. */
 function secretsYaml(options: GatewayBootOptions): string {
   return stringify({
     name: options.name,
@@ -115,7 +115,7 @@ file="${LOG_FILE}"
 sync=1
 `;
 
-/** The gateway spools what it has read of a deleted copy, so two copies are enough. */
+/** The gateway has spooled the content of a copy by the time that it is deleted, so two copies are enough. */
 const LOGROTATE = `\
 ${LOG_FILE} {
   size 100M
@@ -127,5 +127,5 @@ ${LOG_FILE} {
 }
 `;
 
-/** From the distribution, whose updates keep them current. */
+/** Packages from the distribution, whose updates keep them current. */
 export const PACKAGES = ["conntrack", "fping", "iproute2", "nftables", "postgresql", "ulogd2", "ulogd2-json"];

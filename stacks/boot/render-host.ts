@@ -1,9 +1,9 @@
 /**
- * The boot script of an accelerator host, as text. Pure: the options are its only input.
+ * Renders the boot script of an accelerator host. Pure: the options are its only input.
  *
- * Promises: it fits EC2's user data; it may run any number of times and ends with the same host; no
- * value can end its quoting, and files travel as base64; it holds no secret; a credential that it
- * handles is never an argument of a program. It needs systemd, curl >= 7.87, tar, gzip and coreutils.
+ * Promises: the script fits EC2's user data. It may run any number of times and always ends with the same host. No
+ * value can break out of its quotes, and files travel as base64. It contains no secret, and no credential is ever an
+ * argument of a program. It needs systemd, curl >= 7.87, tar, gzip and coreutils.
  */
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
@@ -18,7 +18,7 @@ import { bootPart } from "./part.js";
 import { assignments, base64, MAX_USER_DATA_BYTES, prologue, SERVICE_HOME, SYSUSERS } from "./user-data.js";
 
 export interface BootScriptOptions {
-  /** Name of the host, which its agent reports. @default - the id of the instance, looked up at boot */
+  /** Name of the host, which its agent reports. @default - the instance id, looked up at boot */
   readonly host?: string;
   /** Login user, who shares the authorized directories with the agent. */
   readonly sshUser: string;
@@ -40,7 +40,7 @@ export interface BootScriptOptions {
   readonly init?: InitFiles;
 }
 
-/** Stands in agent.yaml for the name that a member of a fleet gives itself; name-itself.sh replaces it. */
+/** Placeholder in agent.yaml for the name that a fleet member gives itself; name-itself.sh replaces it. */
 const NO_NAME_YET = "INSTANCE-ID";
 const DEFAULT_DIRECTORIES: readonly HostDir[] = [{ path: "~/shared", mode: "rw", name: "shared" }];
 
@@ -100,7 +100,7 @@ export function agentYaml(options: BootScriptOptions): string {
     })),
     ...defined({ serve_addresses: options.serveAddresses === true ? true : undefined }),
     ...settingsYaml(options),
-    // Present even with nothing to fetch: the fetching unit runs regardless, and hands over empty files.
+    // Present even with nothing to fetch: the fetching unit runs regardless, and writes empty files.
     secrets,
   });
 }
@@ -113,16 +113,17 @@ function settingsYaml({ settings = {}, region, endpointUrl }: BootScriptOptions)
 }
 
 function placeOf(path: string): string {
-  // What systemd, a mount list or a path walk would read as syntax. The configuration refuses it earlier, with its line.
+  // Characters with a meaning for systemd, mount lists or path walks. The configuration refuses them earlier, with
+  // their line.
   const unsafe = /[\p{Cc}\s"'\\$%:;]|(?:^|\/)\.\.(?:\/|$)/u.test(path) || !/^(?:~$|~\/|\/)/.test(path);
   if (unsafe) throw errors.unsafeValue("authorized_host_dirs", path);
   return path.startsWith("~") ? `${SERVICE_HOME}${path.slice(1)}` : path;
 }
 
-/** Directories that the agent's unit replaces with an empty one of its own. */
+/** Directories that the agent's unit replaces with its own empty ones. */
 const HIDDEN = /^\/(?:home|root|run\/user|tmp|var\/tmp)(?:\/|$)/;
 
-/** Opens the agent's sandbox for the directories outside its home, and closes the read-only ones inside. */
+/** Opens the agent's sandbox for directories outside its home, and closes the read-only ones inside. */
 function dropIn(directories: readonly { readonly place: string; readonly mode: "rw" | "ro" }[]): string {
   const lines = directories.flatMap(({ place, mode }) => {
     const isRw = mode === "rw";

@@ -1,4 +1,4 @@
-/** What the boot scripts of hosts and gateways have in common: values, then parts, within EC2's limit. */
+/** The common frame of all boot scripts: values, then parts, within EC2's limit. */
 import { shellQuote } from "../../base/text/shell.js";
 
 /** EC2's limit, before base64. */
@@ -14,7 +14,7 @@ export function prologue(purpose: string): string[] {
   return ["#!/bin/bash", `# ${purpose} Running it again changes nothing.`, "set -euo pipefail", "umask 022", ""];
 }
 
-/** One read-only shell variable per value; no value can end its quoting. */
+/** One read-only shell variable per value. No value can break out of its quotes. */
 export function assignments(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `readonly ${name}=${shellQuote(value)}`);
 }

@@ -8,13 +8,13 @@ import type { ExistingKeyPair, KeyPair } from "./key-pair.js";
 import { MachineImage } from "./machine-image.js";
 
 export interface AcceleratorHostProps {
-  /** Who may reach the host: a `FirewallRules`, a `CallerAccess`, or groups that exist. */
+  /** The security groups of the host: a `FirewallRules`, a `CallerAccess`, or existing groups. */
   readonly access: HostAccess;
-  /** Who may log in. */
+  /** The login key. */
   readonly keyPair: KeyPair | ExistingKeyPair;
   /** Installed at first boot. @default - no agent: the host answers SSH only */
   readonly agent?: HostAgent;
-  /** Name of the host, in its tag and to its agent. @default - the construct's id */
+  /** Name of the host in its tag, and for its agent. @default - the construct's id */
   readonly name?: string;
   /** @default "f2.6xlarge", an FPGA machine */
   readonly instanceType?: string;
@@ -22,15 +22,15 @@ export interface AcceleratorHostProps {
   readonly image?: MachineImage;
   /** @default - the image's login user */
   readonly sshUser?: string;
-  /** @default - a default subnet, in a zone that AWS picks; needs the default VPC */
+  /** @default - a default subnet, in a zone that AWS picks; requires the default VPC */
   readonly subnetId?: string;
   /** @default 50 */
   readonly rootVolumeGib?: number;
-  /** Name the host by its private address, for those who reach it inside the VPC. @default false */
+  /** Use the host's private address, for clients inside the VPC. @default false */
   readonly privateAddress?: boolean;
   /** A one-time spot instance, which AWS may end at two minutes' notice. @default - on demand */
   readonly spot?: { readonly maxPrice?: string };
-  /** What a shutdown from inside the machine does. @default - as AWS: it stops */
+  /** The effect of a shutdown from inside the machine. @default - as AWS: it stops */
   readonly onShutdown?: "stop" | "terminate";
   /** Tag `Name` of the machine and its volumes. @default - the host's name */
   readonly nameTag?: string;
@@ -49,7 +49,7 @@ export class AcceleratorHost extends Construct {
   readonly instance: Instance;
   readonly name: string;
   readonly sshUser: string;
-  /** The public address, or the private one in a subnet that gives no public ones. */
+  /** The public address, or the private one in a subnet without public addresses. */
   readonly address: string;
   /** @default - undefined without an agent */
   readonly agentUrl: string | undefined;
@@ -67,7 +67,8 @@ export class AcceleratorHost extends Construct {
       keyName: props.keyPair.keyName,
       vpcSecurityGroupIds: props.access.securityGroupIds,
       ...defined({ subnetId: props.subnetId }),
-      // Session-bound metadata that one hop can reach: a container or a tricked proxy on the host cannot ask for credentials.
+      // Metadata requires a session token and reaches one hop, so a container or an abused proxy on the host cannot get
+      // credentials.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       rootBlockDevice: {
         volumeType: "gp3",
@@ -88,8 +89,8 @@ export class AcceleratorHost extends Construct {
             userDataBase64: Buffer.from(agent.bootScript({ name: this.name, sshUser: this.sshUser })).toString(
               "base64",
             ),
-            // cloud-init runs the script once in the life of an instance. Changed in place, it would stop
-            // and start the machine and then do nothing; so a new script means a new machine, and says so in the plan.
+            // cloud-init runs the script once in the life of an instance. An in-place change would stop and start the
+            // machine without running the script again. So a new script means a new machine, which the plan shows.
             userDataReplaceOnChange: true,
             dependsOn: agent.readyBefore,
           }),

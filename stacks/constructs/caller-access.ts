@@ -6,13 +6,13 @@ import * as errors from "./errors.js";
 import { FirewallRules } from "./firewall-rules.js";
 
 export interface CallerAccessProps {
-  /** VPC of the machines that the group will guard. */
+  /** VPC of the machines behind the group. */
   readonly vpcId: string;
-  /** Addresses or blocks that may come in: `203.0.113.7`, `198.51.100.0/24`, `2001:db8::7`. */
+  /** Addresses or blocks to admit: `203.0.113.7`, `198.51.100.0/24`, `2001:db8::7`. */
   readonly callers: readonly string[];
   /** TCP ports that they may reach. @default [22, 80, 443] */
   readonly ports?: readonly number[];
-  /** Owner mark in the description of each rule, and front of the group's name. @default "sallyport" */
+  /** Owner mark in the description of each rule, and prefix of the group's name. @default "sallyport" */
   readonly deployment?: string;
 }
 

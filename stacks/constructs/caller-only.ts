@@ -8,11 +8,11 @@ export interface CallerOnlyProps {
 }
 
 /**
- * Fails synthesis when any security group of the app opens a port to the whole Internet without an
- * entry in `allow`: by any construct, kind of rule, prefix list or override.
+ * Fails synthesis if any security group of the app opens a port to the whole Internet without an entry in `allow`,
+ * whatever construct, kind of rule, prefix list or override does it.
  *
- * It judges the JSON of whole stacks: once as an aspect, where errors carry the path of the construct,
- * and again after all stacks are synthesized, for changes by other aspects and for stacks added later.
+ * It checks the JSON of whole stacks: once as an aspect, where errors carry the path of the construct, and again after
+ * all stacks are synthesized, for changes by other aspects and for stacks added later.
  *
  * @example
  * const app = new App();
@@ -22,7 +22,7 @@ export class CallerOnly implements IAspect {
   readonly #allow: readonly Allowed[];
   readonly #reported = new Set<string>();
 
-  // cdktf runs the aspects of stacks, never those of the app: a guard added there would not run.
+  // cdktf runs the aspects of stacks, never those of the app, so a guard added to the app would not run.
   private constructor(props: CallerOnlyProps) {
     this.#allow = props.allow ?? [];
   }
@@ -46,7 +46,7 @@ export class CallerOnly implements IAspect {
     }
   }
 
-  /** Judges everything that the aspect could not see, without repeating its findings. */
+  /** Checks everything that the aspect could not see, without repeating its findings. */
   #judgeAll(scope: IConstruct): string[] {
     const { findings } = this.#judge(stacksIn(scope));
     return findings.filter((finding) => this.#isNews(finding)).map(({ stack, text }) => `[${stack}] ${text}`);
@@ -54,7 +54,7 @@ export class CallerOnly implements IAspect {
 
   #judge(stacks: readonly TerraformStack[]) {
     const own = stacks.map(jsonOf);
-    // A reference into another stack leads to its outputs and lists.
+    // A reference into another stack is resolved through that stack's outputs and lists.
     const others = own.some(({ json }) => JSON.stringify(json.data ?? null).includes("terraform_remote_state"))
       ? stacksIn(stacks[0]?.node.root)
           .filter((stack) => !stacks.includes(stack))
@@ -81,7 +81,7 @@ function jsonOf(stack: TerraformStack): StackJson {
   return { name: stack.node.path, json: stack.toTerraform() };
 }
 
-/** The construct whose resource opens the port; the stack itself for what an override of the stack adds. */
+/** The construct whose resource opens the port; for an override of the stack, the stack itself. */
 function makerOf({ openedBy }: Finding, stack: TerraformStack): IConstruct {
   const paths = openedBy.map(({ path }) => path);
   return stack.node.findAll().find(({ node }) => paths.includes(node.path)) ?? stack;

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 /** An existing machine: read, never changed. Planning fails if no instance has that id. */
 export class ExistingHost extends Construct {
   readonly instance: DataAwsInstance;
-  /** The public address, or the private one where there is no public one. */
+  /** The public address, or the private one if there is none. */
   readonly address: string;
 
   constructor(scope: Construct, id: string, props: { readonly instanceId: string; readonly privateAddress?: boolean }) {

@@ -1,4 +1,4 @@
-/** The firewall options as construct props: the names of sallyport.yaml in camel case, and the same meaning. */
+/** The firewall options as construct props: the names of sallyport.yaml in camel case, with the same meaning. */
 import { Token } from "cdktf";
 import { defined } from "../../base/defined.js";
 import { snakeCase } from "../../base/text/nearest.js";
@@ -13,7 +13,7 @@ export interface IngressProps {
   readonly cidr?: string;
   readonly prefixList?: string;
   readonly securityGroup?: string;
-  /** Maximum entries of the prefix list: what it counts against the quota. */
+  /** Maximum entries of the prefix list, which count against the quota. */
   readonly maxEntries?: number;
 }
 
@@ -26,9 +26,9 @@ export interface FirewallProps {
   readonly enablePublicSsh?: boolean;
   /** Opens `httpPorts` to 0.0.0.0/0. @default false; true with profile dask */
   readonly enablePublicHttp?: boolean;
-  /** Whatever the other options open, only the VPC may reach. @default false */
+  /** Admits only the VPC, whatever the other options open. @default false */
   readonly disablePublicIngress?: boolean;
-  /** Opens more ports to one block, which also takes the place of 0.0.0.0/0. */
+  /** Opens further ports to one block, which also replaces 0.0.0.0/0. */
   readonly firewall?: { readonly ports: readonly number[]; readonly cidr: string };
   /** The exact list, in place of `firewall` and the public flags. */
   readonly ingress?: readonly IngressProps[];
@@ -38,10 +38,10 @@ export interface FirewallProps {
   readonly callers?: readonly string[];
 }
 
-/** @throws Fault if an option does not fit, contradicts another, or is a token: rules' ids are made of them. */
+/** @throws Fault if an option is invalid, contradicts another, or is a token: rule ids are made from the options. */
 export function tableOfProps({ callers, ...props }: FirewallProps): RuleTable {
   for (const [name, value] of Object.entries({ ...props, ...defined({ callers }) })) {
-    // A group or a list may be one that the same app makes.
+    // The same app may create the group or list.
     if (name !== "ingress" && hasToken(value)) throw errors.unknownAtSynth(name);
   }
   const options = {
@@ -51,7 +51,7 @@ export function tableOfProps({ callers, ...props }: FirewallProps): RuleTable {
   return buildTable(options, { callers: (callers ?? []).map((caller) => Cidr.of(caller)) });
 }
 
-/** Converts unknown names too: the reader of the options reports them. */
+/** Converts unknown names too, so that the options' validator can report them. */
 function snakeKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeKeys);
   if (typeof value !== "object" || value === null) return value;

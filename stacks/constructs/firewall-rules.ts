@@ -15,26 +15,26 @@ import { type FirewallProps, tableOfProps } from "./firewall-props.js";
 import { ruleId } from "./rule-id.js";
 
 export interface FirewallRulesProps extends FirewallProps {
-  /** VPC of the machines that the groups will guard. */
+  /** VPC of the machines behind the groups. */
   readonly vpcId: string;
-  /** Range of the VPC as a reference, `vpc.cidrBlock`. @default - an error if a rule needs it */
+  /** CIDR of the VPC as a reference, `vpc.cidrBlock`. @default - an error if a rule needs it */
   readonly vpcCidr?: string;
   /** The rules, in place of options and callers: `buildTable(…)`. */
   readonly table?: RuleTable;
-  /** Owner mark in the description of each rule, and front of the groups' names. @default "sallyport" */
+  /** Owner mark in the description of each rule, and prefix of the groups' names. @default "sallyport" */
   readonly deployment?: string;
-  /** Description of the group; a change replaces the group. @default "ingress" */
+  /** Description of the group. A change replaces the group. @default "ingress" */
   readonly description?: string;
   /** Rules that a group of this account may hold per family. @default 60 */
   readonly quota?: number;
 }
 
 /**
- * The firewall options as security groups: one with the rows of the table and, for ports that only the
- * VPC may reach, a second one.
+ * The firewall options as security groups: one with the rows of the table, and a second one for ports that only the VPC
+ * may reach.
  *
- * Neither group has inline rules. Each row is a separate rule whose id is made of its content, so that
- * Terraform, a reconciler and a person can share the group without undoing each other's rules.
+ * Neither group has inline rules. Each row is a separate rule whose id is made from its content, so that Terraform, a
+ * reconciler and a person can share the group without undoing each other's rules.
  *
  * @example
  * const access = new FirewallRules(this, "Access", { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, callers: ["203.0.113.7"] });
@@ -42,7 +42,7 @@ export interface FirewallRulesProps extends FirewallProps {
 export class FirewallRules extends Construct {
   /** The group with the rows of the table. */
   readonly securityGroup: SecurityGroup;
-  /** The group for traffic inside the VPC; undefined where the table has no row for it. */
+  /** The group for traffic inside the VPC; undefined if the table has no row for it. */
   readonly internalSecurityGroup: SecurityGroup | undefined;
   readonly table: RuleTable;
 
@@ -71,7 +71,7 @@ export class FirewallRules extends Construct {
     return this.securityGroup.id;
   }
 
-  /** The groups of a machine: one, or two. */
+  /** The security groups to attach to a machine: one or two. */
   get securityGroupIds(): string[] {
     const { securityGroup, internalSecurityGroup } = this;
     return [securityGroup, ...(internalSecurityGroup === undefined ? [] : [internalSecurityGroup])].map(({ id }) => id);
@@ -87,10 +87,10 @@ export class FirewallRules extends Construct {
       namePrefix: `${deployment}-`,
       description: `sallyport:${deployment} ${props.description}`,
       vpcId: props.vpcId,
-      // A group in use cannot be deleted: its successor must exist, under another name, before it goes.
+      // A group in use cannot be deleted: its successor must exist first, under another name.
       lifecycle: { createBeforeDestroy: true },
     });
-    // Rows of the first group keep their ids from before there was a second one.
+    // Rows of the first group keep the ids from the time before the second group existed.
     const front = id === "Group" ? "" : "internal-";
     for (const { rule, option } of rows) {
       new VpcSecurityGroupIngressRule(this, `${front}${ruleId(rule)}`, {

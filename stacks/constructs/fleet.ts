@@ -12,9 +12,9 @@ export interface FleetSize {
   /** @default 0 */
   readonly min?: number;
   readonly max: number;
-  /** @default - `min` at first, and afterwards whatever the group has been set to */
+  /** @default - `min` at first, and later whatever the group was set to */
   readonly desired?: number;
-  /** The first so many machines are on-demand, whatever the percentage. @default 0 */
+  /** The number of machines that are always on-demand, whatever the percentage. @default 0 */
   readonly onDemandBase?: number;
   /** Share of spot instances above the base, in percent. @default 0 */
   readonly spotPercentage?: number;
@@ -26,30 +26,30 @@ export interface FleetSize {
 
 export interface AcceleratorFleetProps extends FleetSize {
   readonly access: Pick<FirewallRules, "securityGroupIds">;
-  /** Name in EC2 of the key pair that may log in. */
+  /** Name of the login key pair in EC2. */
   readonly keyName: string;
   readonly image: MachineImage;
   /** Installed at first boot. @default - no agent: the machines answer SSH only */
   readonly agent?: HostAgent;
   /** Instance profile in place of the agent's own. @default - the agent's, if there is one */
   readonly instanceProfile?: string;
-  /** Front of the names of template, group and machines. */
+  /** Prefix of the names of template, group and machines. */
   readonly name: string;
   /** @default "f2.6xlarge" */
   readonly instanceType?: string;
-  /** @default - the default subnets of all zones; needs the default VPC */
+  /** @default - the default subnets of all zones; requires the default VPC */
   readonly subnetIds?: readonly string[];
-  /** The default VPC as a reference; needed without `subnetIds`. */
+  /** The default VPC as a reference. Required without `subnetIds`. */
   readonly vpcId: string;
   /** @default 50 */
   readonly rootVolumeGib?: number;
-  /** Of machines and volumes: the provider's default tags reach neither. */
+  /** Tags of machines and volumes: the provider's default tags reach neither. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /**
- * A changing number of like machines: a launch template, and an Auto Scaling group that keeps as many
- * of them as are wanted. A changed template is for machines that start from then on; those at work stay.
+ * A changing number of identical machines: a launch template, and an Auto Scaling group that keeps the desired number
+ * running. A changed template applies to machines that start later; running ones stay as they are.
  */
 export class AcceleratorFleet extends Construct {
   readonly launchTemplate: LaunchTemplate;
@@ -76,9 +76,9 @@ export class AcceleratorFleet extends Construct {
         vpcZoneIdentifier: [...(props.subnetIds ?? this.#defaultSubnets(props.vpcId))],
         healthCheckType: "EC2",
         healthCheckGracePeriod: 300,
-        // Evening out the zones would end machines at work.
+        // Rebalancing zones would end machines at work.
         suspendedProcesses: ["AZRebalance"],
-        // Spot capacity may take its time, or never come: the group goes on trying, Terraform need not watch.
+        // Spot capacity may come late or never. The group keeps trying, and Terraform need not wait.
         waitForCapacityTimeout: "0",
         mixedInstancesPolicy: this.#mix(props),
         tag: [{ key: "Name", value: `${name}-fleet`, propagateAtLaunch: false }],
@@ -102,7 +102,7 @@ export class AcceleratorFleet extends Construct {
         vpcSecurityGroupIds: props.access.securityGroupIds,
         updateDefaultVersion: true,
         iamInstanceProfile: instanceProfile === undefined ? undefined : { name: instanceProfile },
-        // As on a single host: session-bound metadata that one hop can reach.
+        // As on a single host: metadata requires a session token and reaches one hop.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         blockDeviceMappings: [
           {
@@ -134,7 +134,7 @@ export class AcceleratorFleet extends Construct {
         spotAllocationStrategy: spotAllocation,
       },
       launchTemplate: {
-        // By name and not by number: a new version is no change of the group.
+        // By name and not by number, so that a new version does not change the group.
         launchTemplateSpecification: { launchTemplateId: this.launchTemplate.id, version: "$Latest" },
         override: types.map((instanceType) => ({ instanceType })),
       },

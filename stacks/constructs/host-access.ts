@@ -1,11 +1,11 @@
-/** The security groups that decide who reaches a machine. */
+/** The security groups in front of a machine. */
 export interface HostAccess {
-  /** The groups of a machine. */
+  /** The groups to attach to a machine. */
   readonly securityGroupIds: string[];
   readonly securityGroupId: string;
 }
 
-/** A group that others manage: it is attached, and never changed. */
+/** A group under other management: it is attached and never changed. */
 export function existingGroup(securityGroupId: string): HostAccess {
   return { securityGroupId, securityGroupIds: [securityGroupId] };
 }

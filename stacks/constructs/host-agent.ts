@@ -23,9 +23,9 @@ export interface HostAgentProps {
   readonly region: string;
   /** From `buildRuntime()`. */
   readonly runtime: RuntimeArchive;
-  /** @default - plain HTTP: everyone on the path reads everything, the token too */
+  /** @default - plain HTTP: everyone on the path can read everything, including the token */
   readonly tls?: HostTls | undefined;
-  /** @default - no token: everyone whom the security group lets in may read and write */
+  /** @default - no token: everyone admitted by the security group may read and write */
   readonly token?: SecretFile | undefined;
   /** Directories that the agent serves. @default - ~/shared of the service user, read and write */
   readonly directories?: readonly HostDir[];
@@ -33,24 +33,24 @@ export interface HostAgentProps {
   readonly serveAddresses?: boolean;
   /** Buckets that the hosts' programs may use. @default - none */
   readonly buckets?: readonly string[];
-  /** An existing role, left as it is, in place of one of its own. @default - a role that may do what the agent needs */
+  /** An existing role, left unchanged, in place of the kit's own. @default - a role with the agent's permissions */
   readonly role?: string;
-  /** ARNs of policies that the hosts' own role has beside its own. @default - none */
+  /** ARNs of further policies of the hosts' own role. @default - none */
   readonly policies?: readonly string[];
   /** Accelerators, limits and autostop of the agents. @default - their own defaults */
   readonly settings?: AgentSettings;
-  /** A script and a configuration of the user's own, put on the hosts at their first boot. @default - neither */
+  /** The user's own script and configuration for the hosts' first boot. @default - neither */
   readonly init?: InitFiles;
   /** One AWS endpoint for all services, with path-style S3, in place of the region's own. @default - AWS itself */
   readonly endpointUrl?: string;
 }
 
-/** All that hosts of one deployment share so that the agent runs on them: runtime, secrets and role. */
+/** The resources that the agents of a deployment share: runtime, secrets and role. */
 export class HostAgent extends Construct {
   readonly runtime: RuntimeObject;
   readonly secrets: HostSecrets;
   readonly role: HostRole | ExistingRole;
-  /** `https`, or `http` where TLS is off. */
+  /** `https`, or `http` if TLS is off. */
   readonly scheme: "https" | "http";
   readonly #props: HostAgentProps;
 
@@ -60,7 +60,7 @@ export class HostAgent extends Construct {
     this.scheme = props.tls === undefined ? "http" : "https";
     const name = globalName(props.deployment, props.region);
     for (const [prop, value] of Object.entries({ deployment: props.deployment, region: props.region })) {
-      // The boot script is encoded before Terraform sees it, so a token in it would never be filled in.
+      // The boot script is encoded before Terraform sees it, so a token in it would never be resolved.
       if (Token.isUnresolved(value)) throw errors.unknownAtSynth(prop);
     }
     this.runtime = new RuntimeObject(this, "Runtime", { bucket: name, archive: props.runtime });
@@ -95,7 +95,7 @@ export class HostAgent extends Construct {
     );
   }
 
-  /** What must be there before a host boots. */
+  /** Resources that must exist before a host boots. */
   get readyBefore(): ITerraformDependable[] {
     const granted = this.role instanceof HostRole ? [this.role.policy, ...this.role.attachments] : [];
     return [this.runtime.object, ...granted, ...this.secrets.parameters];

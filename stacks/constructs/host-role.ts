@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
 
 export interface HostRoleProps {
-  /** Name of role, policy and profile; IAM names are one per account, whatever the region. */
+  /** Name of role, policy and profile. IAM names are unique per account, across regions. */
   readonly name: string;
   /** ARNs of the SSM parameters that the host may read. */
   readonly parameterArns: readonly string[];
@@ -16,18 +16,18 @@ export interface HostRoleProps {
   readonly buckets?: readonly string[];
   /** How the host may end itself, and only itself. @default - not at all */
   readonly autostop?: "stop" | "terminate";
-  /** ARNs of policies that the role has beside its own. @default - none */
+  /** ARNs of further policies of the role. @default - none */
   readonly policies?: readonly string[];
   /** @default "aws" */
   readonly partition?: string;
 }
 
 /**
- * What a host may do in the account: read its own parameters and its own runtime, and use the
- * buckets that were named. It may not even list other parameters.
+ * A host's permissions in the account: read its own parameters and its own runtime, and use the named buckets. It may
+ * not even list other parameters.
  *
- * There is no statement for KMS: the key `aws/ssm` lets every principal of the account decrypt
- * through SSM what it may read there.
+ * There is no statement for KMS: the key `aws/ssm` lets every principal of the account decrypt, through SSM, the
+ * parameters that it may read there.
  */
 export class HostRole extends Construct {
   readonly role: IamRole;
@@ -57,14 +57,13 @@ export class HostRole extends Construct {
   }
 }
 
-/** Account and path of a policy, without what constructs use between their names. */
+/** Account and path of a policy. Construct ids reserve the slash, so it is replaced. */
 function nameIn(policyArn: string): string {
   return policyArn.split(":").slice(4).join(":").replaceAll("/", ":");
 }
 
 /**
- * An existing role on a host gets an instance profile, and nothing else. The role stays as it is, so
- * its owner must grant what the host needs.
+ * An existing role gets an instance profile and is not changed otherwise. Its owner must grant the host's permissions.
  */
 export class ExistingRole extends Construct {
   readonly instanceProfile: IamInstanceProfile;
@@ -93,8 +92,8 @@ function statements(props: HostRoleProps): object[] {
       Sid: "EndItself",
       Action: autostop === "stop" ? "ec2:StopInstances" : "ec2:TerminateInstances",
       Resource: autostop === undefined ? [] : [`${instances}*`],
-      // The instance that the credentials were issued to is the instance that is meant: AWS's own policies
-      // for agents on instances say it so. The second dollar keeps Terraform from filling in the variable.
+      // Limits the permission to the instance that the credentials were issued to, in the way that AWS's own policies
+      // for agents on instances do. The second dollar keeps Terraform from interpolating the variable.
       Condition: { ArnLike: { "ec2:SourceInstanceARN": `${instances}$\${ec2:InstanceID}` } },
     },
   ];

@@ -3,28 +3,28 @@ import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import * as errors from "./errors.js";
 
-/** A private file on this machine, by path and version: stacks never hold its content. */
+/** A private file on this machine, by path and version. Stacks never contain its content. */
 export interface SecretFile {
-  /** Absolute path; Terraform reads the file while it applies. */
+  /** Absolute path. Terraform reads the file during apply. */
   readonly path: string;
   /** Changes when the content does; see `secretVersion`. */
   readonly version: number;
 }
 
 export interface HostSecretsProps {
-  /** Front of the parameters' names: `/sallyport/lab-1a2b3c4d`. */
+  /** Prefix of the parameters' names: `/sallyport/lab-1a2b3c4d`. */
   readonly prefix: string;
-  /** @default - the agent speaks plain HTTP */
+  /** @default - the agent uses plain HTTP */
   readonly tlsKey?: SecretFile;
-  /** @default - the agent asks for no token */
+  /** @default - the agent requires no token */
   readonly token?: SecretFile;
 }
 
 /**
  * The host's secrets in SSM Parameter Store, as SecureStrings under the account's `aws/ssm` key.
  *
- * The values are write-only arguments: they reach neither state nor plan. They do reach the log of
- * Terraform at the levels DEBUG and TRACE, at which this kit's commands refuse to run.
+ * The values are write-only arguments, which appear in neither state nor plan. They do appear in Terraform's log at the
+ * levels DEBUG and TRACE, at which this kit's commands refuse to run.
  */
 export class HostSecrets extends Construct {
   /** Names of the parameters, as text that is known before apply. */
@@ -43,7 +43,8 @@ export class HostSecrets extends Construct {
   }
 
   #parameter(id: string, name: string, file: SecretFile): SsmParameter {
-    // The path becomes a literal in Terraform's language, and cdktf does not escape all that it reads there.
+    // The path becomes a literal in Terraform's language, and cdktf does not escape every character that is special
+    // there.
     if (/["\\\p{Cc}]|[$%]\{/u.test(file.path)) throw errors.unsafePath(file.path);
     return new SsmParameter(this, id, {
       name,

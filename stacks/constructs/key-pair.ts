@@ -3,9 +3,9 @@ import { KeyPair as AwsKeyPair } from "@cdktf/provider-aws/lib/key-pair/index.js
 import { Construct } from "constructs";
 
 export interface KeyPairProps {
-  /** Name in EC2; one per account and region. */
+  /** Name in EC2, unique per account and region. */
   readonly name: string;
-  /** The public half, as one OpenSSH line. The private half never comes near a stack. */
+  /** The public half, as one OpenSSH line. The private half never enters a stack. */
   readonly publicKey: string;
 }
 
@@ -15,7 +15,7 @@ export class KeyPair extends Construct {
 
   constructor(scope: Construct, id: string, props: KeyPairProps) {
     super(scope, id);
-    // EC2 drops white space at the end; keeping it would be a difference in every plan.
+    // EC2 drops trailing white space. Keeping it would cause a difference in every plan.
     this.keyPair = new AwsKeyPair(this, "KeyPair", { keyName: props.name, publicKey: props.publicKey.trim() });
   }
 
@@ -24,7 +24,7 @@ export class KeyPair extends Construct {
   }
 }
 
-/** A key pair that EC2 has already; planning fails if it has none of that name. */
+/** A key pair that exists in EC2. Planning fails if EC2 has none of that name. */
 export class ExistingKeyPair extends Construct {
   readonly keyName: string;
 
@@ -34,12 +34,12 @@ export class ExistingKeyPair extends Construct {
   }
 }
 
-/** Who may log in: the holder of a public key's other half, or of a pair that EC2 has under a name. */
+/** The login key: a public key to import, or the name of a pair in EC2. */
 export type SshKey =
   | { readonly kind: "public-key"; readonly publicKey: string }
   | { readonly kind: "ec2"; readonly name: string };
 
-/** @param props.name in EC2, of a public key that is imported */
+/** @param props.name name in EC2 for an imported public key */
 export function addKeyPair(
   scope: Construct,
   id: string,

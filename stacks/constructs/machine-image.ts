@@ -3,7 +3,10 @@ import { DataAwsSsmParameter } from "@cdktf/provider-aws/lib/data-aws-ssm-parame
 import { Construct } from "constructs";
 import * as errors from "./errors.js";
 
-/** Families by the public SSM parameter that names their newest x86-64 image, the user that its cloud-init makes, and its root device. */
+/**
+ * Image families. Each has the public SSM parameter of its newest x86-64 image, the login user that its cloud-init
+ * creates, and its root device.
+ */
 const FAMILIES: Readonly<
   Record<string, { readonly parameter: string; readonly sshUser: string; readonly rootDevice: string }>
 > = {
@@ -41,7 +44,7 @@ export function loginUser(ami: string): string {
   return (Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami]?.sshUser : undefined) ?? "ubuntu";
 }
 
-/** The image that a host boots, and who logs in to it. */
+/** The image of a host, and its login user. */
 export class MachineImage extends Construct {
   readonly imageId: string;
   readonly sshUser: string;
@@ -52,14 +55,14 @@ export class MachineImage extends Construct {
     const ami = props.ami ?? "ubuntu-24.04";
     const family = Object.hasOwn(FAMILIES, ami) ? FAMILIES[ami] : undefined;
     if (family === undefined && !/^ami-[0-9a-f]{8,17}$/.test(ami)) throw errors.unknownAmi(ami);
-    // An image id is public: without this the provider marks the value, and all made of it, as secret.
+    // Image ids are public. Without this, the provider marks the value, and everything derived from it, as secret.
     this.imageId =
       family === undefined ? ami : new DataAwsSsmParameter(this, "Newest", { name: family.parameter }).insecureValue;
     this.sshUser = props.sshUser ?? loginUser(ami);
     this.#rootDevice = family?.rootDevice;
   }
 
-  /** The name by which a launch template describes the root volume. For an image id, EC2 is asked. */
+  /** The root volume's device name for a launch template. For an image id, EC2 is asked. */
   get rootDevice(): string {
     if (this.#rootDevice !== undefined) return this.#rootDevice;
     const found = this.node.tryFindChild("Named") as DataAwsAmi | undefined;

@@ -11,7 +11,7 @@ import { cloudOf } from "../names.js";
 export interface RuntimeArchive {
   /** Absolute path of the `.tar.gz`. */
   readonly file: string;
-  /** Hex SHA-256 of the tar stream inside: what the host checks, whatever zlib compressed it. */
+  /** SHA-256 (hex) of the tar stream inside. The host checks this digest, which does not depend on the compression. */
   readonly sha256: string;
 }
 
@@ -23,10 +23,10 @@ export interface RuntimeObjectProps {
 /**
  * The agent's runtime in a private bucket of its own.
  *
- * Private by four separate means: the public access block, ownership enforced (no ACL counts),
- * encryption at rest, and no bucket policy at all, so that only roles that say so may read. A policy
- * that denies plain HTTP would guard nothing here: hosts download over HTTPS, and the archive is not
- * secret and is checked against a digest from their user data.
+ * Four separate means keep it private: the public access block, enforced ownership (ACLs do not count), encryption at
+ * rest, and the absence of a bucket policy, so that only roles with an explicit permission may read. A policy that
+ * denies plain HTTP would protect nothing here: hosts download over HTTPS, and the archive is not secret and is checked
+ * against a digest in their user data.
  */
 export class RuntimeObject extends Construct {
   readonly bucket: S3Bucket;
@@ -38,7 +38,7 @@ export class RuntimeObject extends Construct {
     super(scope, id);
     this.bucketName = props.bucket;
     this.key = `runtime/${props.archive.sha256}.tar.gz`;
-    // The bucket holds nothing that a build cannot make again, so destroying the stack empties it.
+    // A build can recreate the bucket's content, so destroying the stack empties it.
     this.bucket = new S3Bucket(this, "Bucket", { bucket: props.bucket, forceDestroy: true });
     const bucket = this.bucket.id;
     const guards = [
@@ -66,7 +66,7 @@ export class RuntimeObject extends Construct {
     });
   }
 
-  /** Where a machine fetches it, with its role. @param endpointUrl in place of the region's own */
+  /** The URL from which a machine fetches it with its role. @param endpointUrl replaces the region's own endpoint */
   url(region: string, endpointUrl?: string): string {
     if (endpointUrl !== undefined) return `${endpointUrl.replace(/\/+$/, "")}/${this.bucketName}/${this.key}`;
     return `https://${this.bucketName}.s3.${region}.${cloudOf(region).dnsSuffix}/${this.key}`;

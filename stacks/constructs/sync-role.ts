@@ -5,21 +5,21 @@ import { Construct } from "constructs";
 import { cloudOf } from "../names.js";
 
 export interface SyncRoleProps {
-  /** Front of the role's name, which AWS completes. */
+  /** Prefix of the role's name, which AWS completes. */
   readonly namePrefix: string;
   readonly region: string;
-  /** Security groups whose rules may be changed. */
+  /** Security groups whose rules the function may change. */
   readonly groupIds: readonly string[];
-  /** Prefix lists whose entries may be changed. */
+  /** Prefix lists whose entries the function may change. */
   readonly prefixListIds: readonly string[];
-  /** SecureString that may be read. @default - none */
+  /** A SecureString that the function may read. @default - none */
   readonly parameter?: string;
 }
 
 /**
- * What the function may do: read rules, change those of the named groups and lists, write its log.
+ * The function's permissions: read rules, change those of the given groups and lists, write its log.
  *
- * EC2's describe calls know no resources, so they are allowed on all. Calls that change something are not.
+ * EC2's describe calls support no resource restrictions, so they are allowed on all resources. Changes are not.
  */
 export class SyncRole extends Construct {
   readonly role: IamRole;
@@ -39,7 +39,7 @@ export class SyncRole extends Construct {
     });
   }
 
-  /** The policy comes after the log group, whose name is the role's. */
+  /** The policy is created after the log group, whose name contains the role's. */
   allow(logGroupArn: string): IamRolePolicy {
     return new IamRolePolicy(this, "Policy", {
       name: "firewall-sync",

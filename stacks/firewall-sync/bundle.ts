@@ -1,4 +1,4 @@
-/** The zip file that Lambda gets: the bundled handler, and nothing else. Equal code, equal bytes. */
+/** Builds the zip file for Lambda: the bundled handler, and nothing else. Equal code gives equal bytes. */
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

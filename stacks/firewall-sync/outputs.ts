@@ -9,14 +9,14 @@ export interface SyncOutputs {
   readonly schedule: string;
 }
 
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+/** @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
 export async function readSyncOutputs({ projectDir }: { readonly projectDir: string }): Promise<SyncOutputs> {
   const { function_name, log_group, schedule } = await readStateOutputs(projectDir, SYNC_STACK_NAME);
   if (function_name === undefined) throw notDeployed(projectDir, SYNC_STACK_NAME);
   return { function_name: String(function_name), log_group: String(log_group), schedule: String(schedule) };
 }
 
-/** For people. */
+/** The outputs as text. */
 export function syncOutputsText({ function_name, log_group, schedule }: SyncOutputs): string {
   return [
     `function       ${function_name}`,

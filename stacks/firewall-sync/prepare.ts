@@ -1,4 +1,4 @@
-/** Turns `firewall_sync:` into the inputs of its stack, and checks everything before anything is made. */
+/** Turns `firewall_sync:` into the inputs of its stack, and checks everything before anything is created. */
 
 import { defined } from "../../base/defined.js";
 import type { FirewallSyncConfig, LoadedConfig } from "../../config/load.js";
@@ -47,7 +47,7 @@ export async function prepareSync(
   };
 }
 
-/** A function sees no files of this machine, and its own address means nothing to the lists. */
+/** A function cannot see local files, and its own address has no meaning in the lists. */
 function remoteSource(text: string, where: string): ListSource {
   const source = parseSource(text);
   if (source.kind === "caller" || "path" in source) throw errors.localSource(where, source.name);
@@ -84,7 +84,7 @@ function ownerName(
 ): string {
   const [source, ...others] = sources;
   if (owner === undefined && others.length > 0) throw errors.noSyncOwner(place("source"), sources.length);
-  // A function that only ends leases has no list, and marks nothing.
+  // A function that only ends leases has no list and leaves no mark.
   const name = owner ?? (source === undefined ? "leases" : ownerOf(source, ""));
   if (name === LEASE_OWNER) throw errors.reservedSyncOwner(place("owner"), name);
   formatMark({ owner: name });
@@ -102,7 +102,7 @@ function permitsOf(written: FirewallSyncConfig): SyncSettings["permits"] {
   });
 }
 
-/** A secret is sent only to the one source that it is for. */
+/** A secret may be sent only to the single source that it belongs to. */
 function credentialsOf(
   { token_parameter: token, basic_parameter: basic }: FirewallSyncConfig,
   sources: readonly ListSource[],
@@ -117,7 +117,7 @@ function credentialsOf(
   };
 }
 
-/** EventBridge counts in whole minutes, hours and days, and wants one of them in the singular. */
+/** EventBridge counts in whole minutes, hours or days, and requires the singular for one of them. */
 function rateOf(every: string): string {
   const [, number = "5", letter = "m"] = /^(\d+)([mhd])$/.exec(every) ?? [];
   const unit = { m: "minute", h: "hour", d: "day" }[letter as "m" | "h" | "d"];

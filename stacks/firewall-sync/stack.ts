@@ -12,7 +12,7 @@ import { SYNC_STACK_NAME } from "../names.js";
 import { addProvider } from "../terraform/backend.js";
 import type { FirewallSyncInputs } from "./inputs.js";
 
-/** `sallyport firewall sync` as a function on a schedule: what `sallyport up firewall-sync` provisions. */
+/** `sallyport firewall sync` as a scheduled function: the stack that `sallyport up firewall-sync` provisions. */
 export class FirewallSyncStack extends TerraformStack {
   constructor(scope: Construct, inputs: FirewallSyncInputs) {
     super(scope, SYNC_STACK_NAME);
@@ -32,7 +32,7 @@ export class FirewallSyncStack extends TerraformStack {
         parameter: credentials === undefined ? undefined : credentials.parameter,
       }),
     );
-    // AWS makes the role's name its own in the account, and everything else is called after it.
+    // AWS makes the role's name unique in the account. All other names derive from it.
     const { name } = access.role;
     const log = new CloudwatchLogGroup(this, "Log", {
       name: `/aws/lambda/${name}`,
@@ -48,10 +48,10 @@ export class FirewallSyncStack extends TerraformStack {
       filename: inputs.bundle.file,
       sourceCodeHash: inputs.bundle.sha256,
       memorySize: 256,
-      // A source has 15 seconds, EC2 its retries; a run that hangs must end before the next begins.
+      // A source has 15 seconds, and EC2 its retries. A run that hangs must end before the next begins.
       timeout: 55,
       environment: { variables: { [SETTINGS_VARIABLE]: JSON.stringify(settings) } },
-      // Without its log group the function would make one that keeps everything for ever.
+      // Without this log group, Lambda would create one that keeps everything forever.
       dependsOn: [log, access.allow(log.arn)],
     });
     const schedule = new CloudwatchEventRule(this, "Schedule", {

@@ -1,4 +1,4 @@
-/** All that the stack `lab-gateway` is made of, as plain values. */
+/** All inputs of the stack `lab-gateway`, as plain values. */
 
 import type { RuleTable } from "../../firewall/options/table.js";
 import type { SecretFile } from "../constructs/host-secrets.js";
@@ -9,10 +9,10 @@ import type { DeploymentTarget } from "../prepare/target.js";
 import type { ServedTls } from "../prepare/tls.js";
 
 export interface LabGatewayInputs extends DeploymentTarget {
-  /** 8 hex digits that make names of this deployment its own in the account. */
+  /** 8 hex digits that make the deployment's names unique in the account. */
   readonly suffix: string;
   readonly vpcId?: string;
-  /** In place of a network with an Internet gateway. The gateway then has no public address. */
+  /** Replaces a network with an Internet gateway. The gateway then has no public address. */
   readonly home?: LabHome;
   readonly blocks: LabBlocks;
   readonly instanceType: string;
@@ -20,14 +20,14 @@ export interface LabGatewayInputs extends DeploymentTarget {
   readonly ports: { readonly min: number; readonly max: number };
   readonly issuer: string;
   readonly logTarget?: string;
-  /** Who may reach the gateway: 22, 443 and the port range, and nothing else. */
+  /** The rules in front of the gateway: ports 22, 443 and the port range, and nothing else. */
   readonly table: RuleTable;
   readonly callers: readonly string[];
   readonly sshKey: SshKey;
-  /** What `ssh -i` takes. Absent: nothing of the key pair is known here. */
+  /** File for `ssh -i`. Absent: this machine has no file of the key pair. */
   readonly identity?: string;
   readonly tls: ServedTls;
-  /** The secret that tokens are signed with. */
+  /** The secret that signs tokens. */
   readonly tokenKey: SecretFile;
   readonly runtime: RuntimeArchive;
 }

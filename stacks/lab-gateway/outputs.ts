@@ -14,19 +14,19 @@ export interface LabOutputs {
   readonly callers: readonly string[];
   readonly certificate_fingerprint: string;
   readonly ssh_command: string;
-  /** For the reader to fill in and run; it holds no token. */
+  /** A command for the reader to complete and run. It contains no token. */
   readonly token_command: string;
   readonly connect_command: string;
 }
 
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+/** @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
 export async function readLabOutputs({ projectDir }: { readonly projectDir: string }): Promise<LabOutputs> {
   const values = await readStateOutputs(projectDir, LAB_STACK_NAME);
   if (values.gateway_url === undefined) throw notDeployed(projectDir, LAB_STACK_NAME);
   return values as unknown as LabOutputs;
 }
 
-/** For people. */
+/** The outputs as text. */
 export function labOutputsText(outputs: LabOutputs): string {
   return [
     `gateway        ${outputs.gateway_url}`,

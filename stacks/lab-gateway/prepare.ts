@@ -22,13 +22,13 @@ import { labTable } from "./rule-table.js";
 import { labBlocks, labBlocksWithin } from "./subnets.js";
 
 const DEFAULT_PORTS = { min: 50_000, max: 50_100 };
-/** The gateway itself listens on these. */
+/** The gateway itself listens on these ports. */
 const OWN_PORTS = [22, 443];
 
-/** File of the secret that `sallyport gateway token` signs with. */
+/** File of the secret that signs the tokens of `sallyport gateway token`. */
 const tokenKeyPath = (env: NodeJS.ProcessEnv) => join(sshDir(env), "sallyport-gateway.key");
 
-/** @throws Fault (exit status 2) for a bad value, before anything is made. */
+/** @throws Fault (exit status 2) for a bad value, before anything is created. */
 export async function prepareLab(asWritten: LoadedConfig, options: PrepareOptions): Promise<LabGatewayInputs> {
   const loaded = await inPrivateNetwork(asWritten);
   const { config } = loaded;

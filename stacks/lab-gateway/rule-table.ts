@@ -1,4 +1,4 @@
-/** Who reaches the gateway from outside: the firewall's own table, and the range of ports that forwards are given. */
+/** Access to the gateway from outside: the firewall's own table, and the port range of forwards. */
 
 import type { Origins } from "../../firewall/options/origins.js";
 import { buildTable, type RuleTable, type TableRow } from "../../firewall/options/table.js";
@@ -11,7 +11,7 @@ export function labTable(
   callers: readonly Cidr[],
   origins: Origins & { readonly ports?: string } = {},
 ): RuleTable {
-  // The rules that sallyport.yaml makes for hosts do not apply to the gateway.
+  // The rules of sallyport.yaml for hosts do not apply to the gateway.
   const { caller = "built in" } = origins;
   const table = buildTable(
     { allow_ports: GATEWAY_PORTS, caller: callers.map(String) },

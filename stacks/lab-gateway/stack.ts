@@ -15,7 +15,7 @@ import { cloudOf, gatewayDeployment, globalName, LAB_STACK_NAME } from "../names
 import { addProvider } from "../terraform/backend.js";
 import type { LabGatewayInputs } from "./inputs.js";
 
-/** A lab behind one gateway: what `sallyport up lab-gateway` provisions. */
+/** A lab behind a gateway: the stack that `sallyport up lab-gateway` provisions. */
 export class LabGatewayStack extends TerraformStack {
   constructor(scope: Construct, inputs: LabGatewayInputs) {
     super(scope, LAB_STACK_NAME);
@@ -88,7 +88,7 @@ export class LabGatewayStack extends TerraformStack {
   ): void {
     const output = (id: string, description: string, value: unknown) =>
       new TerraformOutput(this, id, { value, description, staticId: true });
-    // From the address itself: the instance's attribute is older than the association.
+    // Read from the address itself: the instance's attribute is older than the association.
     const url = `https://${address}`;
     const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;
     output("gateway_url", "Where the gateway's API and page answer", url);

@@ -1,4 +1,4 @@
-/** Which blocks of addresses the lab and its gateway get. Pure. */
+/** Chooses the CIDRs of the lab and its gateway. Pure. */
 
 import { defined } from "../../base/defined.js";
 import type { LabGatewayConfig } from "../../config/schema.js";
@@ -12,10 +12,10 @@ type LabBlockKey = "cidr" | "public_cidr" | "private_cidrs";
 const DEFAULT_VPC = "10.71.0.0/16";
 
 /**
- * Of a /16 the subnets get the first two /24, of a /20 the first two /28.
+ * The subnets get the first two /24 of a /16, or the first two /28 of a /20.
  *
- * @param place where a part was written
- * @throws Fault (exit status 2) for blocks that AWS would not take, or that overlap.
+ * @param place returns where a part was written
+ * @throws Fault (exit status 2) for CIDRs that AWS would refuse or that overlap.
  */
 export function labBlocks(config: LabGatewayConfig, place: (part: LabBlockKey) => string): LabBlocks {
   const read = (part: LabBlockKey, text: string): Cidr => {
@@ -53,11 +53,11 @@ export function labBlocks(config: LabGatewayConfig, place: (part: LabBlockKey) =
 }
 
 /**
- * The blocks of a lab within a private network, whose subnets are its first parts: a third part, unless the
- * configuration names others.
+ * The CIDRs of a lab within a private network. The network's own subnets are its first parts; the lab gets the third,
+ * unless the configuration names others.
  *
- * @param network block of the network
- * @throws Fault (exit status 2) for blocks outside it, or that overlap, and for a network that was named twice.
+ * @param network CIDR of the network
+ * @throws Fault (exit status 2) for CIDRs outside it or that overlap, and for a network that was given twice.
  */
 export function labBlocksWithin(network: string, config: LabGatewayConfig, place: (part: string) => string): LabBlocks {
   const other = (["vpc_id", "cidr", "public_cidr"] as const).find((part) => config[part] !== undefined);

@@ -1,4 +1,4 @@
-/** A stack's life: plan it, put it up, take it down. Synthesis happens in this process. */
+/** The lifecycle of a stack: plan, apply, destroy. Synthesis happens in this process. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { App } from "cdktf";

@@ -13,7 +13,7 @@ export async function readDeployed(
   return { ...outputs, hosts: await readMembers(outputs.fleet, signal) };
 }
 
-/** Names of the hosts that run no agent: only SSH answers there. */
+/** Names of the hosts without an agent, which offer only SSH. */
 export function withoutAgent(hosts: readonly DeployedHost[]): string[] {
   return hosts.filter(({ agent_url }) => !agent_url).map(({ name }) => name);
 }

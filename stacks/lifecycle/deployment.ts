@@ -7,21 +7,21 @@ import type { PlannedChange } from "../terraform/terraform-log.js";
 export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "signal"> {
   /** @default "accelerator-hosts" */
   readonly stack?: StackName;
-  /** The callers, in place of those of environment and configuration. */
+  /** The callers. They override those of environment and configuration. */
   readonly caller?: readonly string[];
   /** Receives the stack's firewall rules as soon as they are known, before anything is planned. */
   readonly onTable?: (table: RuleTable, warnings: readonly string[]) => void;
-  /** Receives the hosts that become on-demand machines for want of a spot instance: they cost more. */
+  /** Receives the hosts that become on-demand machines for want of a spot instance, and so cost more. */
   readonly onFallback?: (refusals: readonly SpotRefusal[]) => void;
 }
 
 export interface Deployment {
   readonly changes: readonly PlannedChange[];
-  /** Makes the planned changes, and no others. */
+  /** Makes exactly the planned changes. */
   apply(): Promise<void>;
 }
 
-/** Whether a change ends the life of a machine, or of a fleet's, and with it of what lies on its disk. */
+/** Whether a change ends a machine or a fleet's machines, and so loses the data on their disks. */
 export function endsMachine(change: PlannedChange): boolean {
   const isMachine = change.type === "aws_instance" || change.type === "aws_autoscaling_group";
   return isMachine && (change.action === "replace" || change.action === "delete");

@@ -2,8 +2,8 @@
 import { isLoopback } from "../../net/address.js";
 
 /**
- * An emulator records instances and boots none, and the public addresses it makes up belong to strangers:
- * nobody is to be asked there, and no token shown.
+ * An emulator records instances without booting them, and its made-up public addresses belong to strangers. So the kit
+ * must not connect to them, let alone send a token.
  */
 export function isEmulated(env: NodeJS.ProcessEnv): boolean {
   const url = env.AWS_ENDPOINT_URL;

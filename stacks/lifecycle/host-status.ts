@@ -1,4 +1,4 @@
-/** The state of one host: from EC2, from its agent, and from what an hour of it costs. */
+/** The state of one host: from EC2, from its agent, and from its hourly price. */
 import { defined } from "../../base/defined.js";
 import { spanText } from "../../base/text/span.js";
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
@@ -10,7 +10,7 @@ export interface Price {
   readonly source: "given" | "spot price of now";
 }
 
-/** An agent that answered, one that did not and why, or none to ask. `Idle` is what an agent reports. */
+/** An agent that answered, one that failed and why, or none to ask. `Idle` is the type of an agent's report. */
 export type AgentState<Idle> =
   | { readonly agent: "up"; readonly idle: Idle }
   | { readonly agent: "down"; readonly agent_error: string }
@@ -22,7 +22,7 @@ export type HostStatus<Idle> = {
   readonly instance_id: string;
   readonly instance_type: string;
   readonly spot: boolean;
-  /** EC2's word, "gone" for an instance that EC2 does not know, or "unknown" for a host that is only an address. */
+  /** EC2's state, "gone" for an instance that EC2 does not know, or "unknown" for a host that is only an address. */
   readonly state: string;
   /** Since the last start. */
   readonly up_seconds?: number;
@@ -58,7 +58,7 @@ export function hostStatus<Idle>(host: DeployedHost, { machine, agent, price, no
   };
 }
 
-/** Hosts for people. Pure. @param idleLines an agent's report as labelled lines */
+/** Prints the status of hosts. Pure. @param idleLines an agent's report as labelled lines */
 export function statusText<Idle>(
   hosts: readonly HostStatus<Idle>[],
   idleLines: (idle: Idle) => readonly string[],

@@ -1,4 +1,4 @@
-/** The edge to EC2 for existing machines: their state, start, stop, and spot prices. */
+/** The edge to EC2 for existing machines: state, start, stop, and spot prices. */
 import {
   DescribeInstancesCommand,
   DescribeSpotPriceHistoryCommand,
@@ -18,7 +18,7 @@ export type InstanceState =
   | "stopped"
   | "shutting-down"
   | "terminated"
-  /** EC2 does not know it, or no longer. */
+  /** EC2 does not know the instance, or no longer. */
   | "gone";
 
 export interface Machine {
@@ -34,7 +34,7 @@ export interface Machine {
 export class Instances {
   readonly #client: EC2Client;
 
-  /** With the credentials that the environment names. */
+  /** Uses the credentials in the environment. */
   constructor(options: { readonly region: string }) {
     this.#client = new EC2Client({
       region: options.region,
@@ -47,11 +47,11 @@ export class Instances {
     this.#client.destroy();
   }
 
-  /** One entry per id, also for those that EC2 does not know. */
+  /** One entry per id, including ids that EC2 does not know. */
   async read(ids: readonly string[], signal?: AbortSignal): Promise<Map<string, Machine>> {
     const machines = new Map(ids.map((id) => [id, unknown(id)]));
     if (ids.length === 0) return machines;
-    // A filter is silent about what is not there; a list of ids would be an error for all of them.
+    // A filter ignores unknown ids. A list of ids would make the whole call fail.
     const Filters = [{ Name: "instance-id", Values: [...machines.keys()] }];
     let NextToken: string | undefined;
     do {
@@ -69,13 +69,13 @@ export class Instances {
     return machines;
   }
 
-  /** Does nothing to one that runs. */
+  /** Does nothing to an instance that is running. */
   async start(id: string, signal?: AbortSignal): Promise<void> {
     const command = new StartInstancesCommand({ InstanceIds: [id] });
     await this.#send("ec2:StartInstances", [id], () => this.#client.send(command, abortable(signal)));
   }
 
-  /** Does nothing to one that is stopped. */
+  /** Does nothing to an instance that is stopped. */
   async stop(id: string, signal?: AbortSignal): Promise<void> {
     const command = new StopInstancesCommand({ InstanceIds: [id] });
     await this.#send("ec2:StopInstances", [id], () => this.#client.send(command, abortable(signal)));
@@ -105,7 +105,7 @@ export class Instances {
   }
 }
 
-/** EC2's own word for: this one cannot be stopped. */
+/** EC2's code for an instance that cannot be stopped. */
 export function isUnsupported(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return [awsCode(error), awsCode(cause)].includes("UnsupportedOperation");

@@ -1,4 +1,4 @@
-/** The machines that a set of changes makes or ends: hosts by name, those of a fleet by number. */
+/** The machines that a set of changes creates or ends: hosts by name, a fleet's machines by number. */
 import { setTimeout as delay } from "node:timers/promises";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { LoadedConfig } from "../../config/load.js";
@@ -37,7 +37,7 @@ export async function fleetLoss(
   const running = await readDeployed(loaded, signal).then(
     ({ hosts }) => hosts.length,
     (error: unknown) => {
-      // A first deployment that failed half way has recorded nothing, so there is nothing to lose.
+      // A first deployment that failed half-way has recorded nothing, so there is nothing to lose.
       if (error instanceof Fault && error.exit === EXIT.notFound) return 0;
       throw error;
     },

@@ -1,13 +1,13 @@
-/** Observes hosts: EC2 for their machines and spot prices, their agents for the rest. */
+/** Observes hosts: EC2 reports their machines and spot prices, their agents the rest. */
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import { type AgentState, type HostStatus, hostStatus, type Price } from "./host-status.js";
 import type { Instances, Machine } from "./instances.js";
 
 export interface ObserveOptions<Idle> {
   readonly instances: Instances;
-  /** US dollars an hour by instance type, in place of what EC2 says. */
+  /** US dollars per hour by instance type. They override EC2's prices. */
   readonly prices: ReadonlyMap<string, number>;
-  /** Asks the agent of a host that is up. */
+  /** Queries the agent of a running host. */
   readonly askAgent: (host: DeployedHost) => Promise<AgentState<Idle>>;
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Starts and stops hosts, and waits for them. {@link nextStep} decides what a host needs; the rest calls EC2. */
+/** Starts and stops hosts and waits for them. {@link nextStep} decides the next call for a host; the rest makes it. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import * as errors from "./errors.js";
@@ -9,19 +9,19 @@ export interface StartStopOptions {
   readonly signal?: AbortSignal;
   /** @default 600 */
   readonly seconds?: number;
-  /** Milliseconds between two questions. @default 2000 */
+  /** Milliseconds between two polls. @default 2000 */
   readonly pauseMs?: number;
 }
 
 export type Wanted = "running" | "stopped";
 
-/** The next step towards the wanted state: make the call, wait, done, or never. Pure. */
+/** The next step towards the wanted state: call, wait, done, or impossible. Pure. */
 export function nextStep(wanted: Wanted, state: InstanceState): "call" | "wait" | "done" | "never" {
   if (state === wanted) return "done";
   switch (state) {
     case "pending":
     case "stopping":
-      // In transition: EC2 accepts the call once it has arrived.
+      // In transition: EC2 accepts the call once the transition has ended.
       return "wait";
     case "running":
     case "stopped":
@@ -31,7 +31,7 @@ export function nextStep(wanted: Wanted, state: InstanceState): "call" | "wait" 
   }
 }
 
-/** All at the same time. @returns the hosts that had to be changed. @throws Fault for the first that cannot. */
+/** Handles all hosts concurrently. @returns the hosts that were changed. @throws Fault for the first that cannot be. */
 export async function bring(
   wanted: Wanted,
   hosts: readonly DeployedHost[],
@@ -40,7 +40,7 @@ export async function bring(
 ): Promise<DeployedHost[]> {
   const before = await instances.read(hosts.map(({ instance_id }) => instance_id));
   const machine = ({ instance_id }: DeployedHost) => before.get(instance_id) as Machine;
-  // Judged for all before anything is done to one.
+  // All are checked before any is changed.
   for (const host of hosts) {
     const { state, spot } = machine(host);
     if (nextStep(wanted, state) === "never") throw errors.gone(host.name, state);

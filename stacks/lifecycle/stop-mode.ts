@@ -1,4 +1,4 @@
-/** What stopping a host means: `term` (terminate), `stop` (can be started again) or `keep`. */
+/** The meaning of stopping a host: `term` (terminate), `stop` (can be started again) or `keep`. */
 import * as errors from "./errors.js";
 
 export type StopMode = "term" | "stop" | "keep";
@@ -12,7 +12,7 @@ const MODES: Readonly<Record<string, StopMode>> = {
   "2": "keep",
 };
 
-/** In any case of letters, and as the numbers that Apyfal has. @throws Fault (exit status 2) */
+/** Accepts any letter case, and Apyfal's numbers. @throws Fault (exit status 2) */
 export function parseStopMode(text: string): StopMode {
   const key = text.trim().toLowerCase();
   const mode = Object.hasOwn(MODES, key) ? MODES[key] : undefined;

@@ -1,4 +1,4 @@
-/** Which hosts `stop` terminates, stops and keeps, and the safety checks before anything is done. Pure. */
+/** Decides which hosts `stop` terminates, stops and keeps, and makes the safety checks before any change. Pure. */
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import * as errors from "./errors.js";
 import type { StopMode } from "./stop-mode.js";
@@ -9,7 +9,7 @@ export interface StopPlan {
   readonly kept: readonly DeployedHost[];
 }
 
-/** @param mode in place of each host's own. @throws Fault if any of the hosts must not, or cannot, be ended this way. */
+/** @param mode overrides each host's own. @throws Fault if any of the hosts must not or cannot be ended this way. */
 export function planStop(
   { hosts, isFleet }: { readonly hosts: readonly DeployedHost[]; readonly isFleet: boolean },
   mode: StopMode | undefined,
@@ -26,7 +26,7 @@ export function planStop(
   return plan;
 }
 
-/** The hosts to start: without `names`, those that can be. @throws Fault for a named host that cannot. */
+/** The hosts to start: without `names`, all that can be. @throws Fault for a named host that cannot. */
 export function planStart(
   { hosts, isFleet }: { readonly hosts: readonly DeployedHost[]; readonly isFleet: boolean },
   names: readonly string[],

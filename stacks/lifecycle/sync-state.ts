@@ -1,4 +1,4 @@
-/** Keeps Terraform's state true when machines start, stop and end. */
+/** Updates Terraform's state after machines were started, stopped or terminated. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,10 +14,10 @@ import * as errors from "./errors.js";
 type Options = Omit<DeployOptions, "stack" | "caller" | "onTable">;
 
 /**
- * Reads the machines' new addresses into the state; changes nothing in AWS.
+ * Reads the machines' new addresses into the state. Changes nothing in AWS.
  *
- * @returns false if the stack names machines that do not exist, so that its outputs are unknown. The
- * state then stays as it was, and the next `up` corrects it.
+ * @returns false if the stack contains machines that no longer exist, so that its outputs are unknown. The state then
+ * stays as it was, and the next `up` corrects it.
  */
 export async function refreshState(loaded: LoadedConfig, options: Options): Promise<boolean> {
   const terraform = await open(loaded, options);
@@ -27,7 +27,7 @@ export async function refreshState(loaded: LoadedConfig, options: Options): Prom
   return true;
 }
 
-/** Plans to terminate these hosts and what depends on them; everything else of the deployment stays. */
+/** Plans the termination of these hosts and of everything that depends on them. The rest of the deployment stays. */
 export async function planTerminate(
   loaded: LoadedConfig,
   hosts: readonly DeployedHost[],
@@ -43,7 +43,7 @@ export async function planTerminate(
   return { changes: await terraform.plan(["-destroy", ...targets]), apply: () => terraform.apply() };
 }
 
-/** In the stack as `up` or `plan` last wrote it: the outputs' expressions are in there. */
+/** Opens the stack that `up` or `plan` wrote last, because it contains the outputs' expressions. */
 async function open({ projectDir }: LoadedConfig, options: Options): Promise<Terraform> {
   const outdir = outDir(projectDir);
   const dir = stackDir(outdir);

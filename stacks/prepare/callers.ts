@@ -3,7 +3,7 @@ import { resolveCaller } from "../../firewall/caller/lookup.js";
 import type { Cidr } from "../../net/cidr.js";
 import type { PrepareOptions } from "./options.js";
 
-/** The callers; looked up where nothing but `auto` names them. */
+/** The callers. Looks up this machine's address only for `auto`. */
 export async function prepareCallers(
   configured: Config["caller"],
   options: Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal">,

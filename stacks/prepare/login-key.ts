@@ -1,4 +1,4 @@
-/** The SSH key of a deployment, and the suffix of its names that is made from it. */
+/** The SSH key of a deployment, and the suffix of its names, which is derived from the key. */
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
@@ -12,13 +12,13 @@ export const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".
 
 export interface PreparedKey {
   readonly sshKey: SshKey;
-  /** What `ssh -i` takes. Absent: nothing of the pair is known here. */
+  /** File for `ssh -i`. Absent: this machine has no file of the pair. */
   readonly identity?: string;
-  /** 8 hex digits that make names of this deployment its own in the account. */
+  /** 8 hex digits that make the deployment's names unique in the account. */
   readonly suffix: string;
 }
 
-/** Finds the key pair, and makes a missing one unless `create` is false. */
+/** Finds the key pair, and creates a missing one unless `create` is false. */
 export async function prepareKey(
   config: Pick<Config, "key_pair" | "key_type">,
   { env, onStep, create = true }: Pick<PrepareOptions, "env" | "onStep" | "create">,
@@ -33,7 +33,7 @@ export async function prepareKey(
   return { sshKey, suffix: suffixOf(key), ...defined({ identity }) };
 }
 
-/** @param key undefined where there is none: then the names are those of no key. */
+/** @param key undefined if there is no key: the suffix is then that of an empty one. */
 export function suffixOf(key: Pick<LoginKey, "publicKey" | "ec2Name"> | undefined): string {
   return deploymentSuffix(key?.publicKey ?? ec2KeyPair(key?.ec2Name ?? ""));
 }

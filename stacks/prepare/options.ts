@@ -4,11 +4,11 @@ import type { RuntimeOptions } from "../runtime/archive.js";
 export interface PrepareOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly onStep?: (text: string) => void;
-  /** The callers, in place of those of environment and configuration. */
+  /** The callers. They override those of environment and configuration. */
   readonly caller?: readonly string[];
-  /** Make a missing key pair, certificate or token; without it, a missing one is an error. @default true */
+  /** Whether to create a missing key pair, certificate or token. Otherwise a missing one is an error. @default true */
   readonly create?: boolean;
   readonly signal?: AbortSignal;
-  /** What runtimes are packed from. @default - the bundles of this package, and its Node.js for hosts */
+  /** The sources of runtime archives. @default - the bundles of this package, and its Node.js for hosts */
   readonly runtime?: Pick<RuntimeOptions, "bundle" | "node">;
 }

@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import type { SecretFile } from "../constructs/host-secrets.js";
 
 /**
- * A number that changes with the content of a secret: Terraform sends a write-only value again when
- * its version changes. 31 bits of a digest of a key or token with 128 bits of entropy or more do not
- * help to guess it.
+ * A number that changes with the content of a secret: Terraform sends a write-only value again when its version
+ * changes. The number is 31 bits of a digest, which do not help to guess a key or token with at least 128 bits of
+ * entropy.
  */
 export async function secretVersion(path: string): Promise<number> {
   const digest = createHash("sha256")

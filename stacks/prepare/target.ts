@@ -1,11 +1,11 @@
-/** Which deployment, in which region: known without looking anything up. */
+/** The deployment and its region, known without any look-up. */
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
 
-/** What the provider and the backend need: enough to take a stack down. */
+/** The inputs of provider and backend: enough to remove a stack. */
 export interface DeploymentTarget {
-  /** Directory of the project: the state lies here. */
+  /** Directory of the project, which contains the state. */
   readonly projectDir: string;
   /** `name` of the configuration. */
   readonly name: string;

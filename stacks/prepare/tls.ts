@@ -4,10 +4,10 @@ import type { HostTls } from "../constructs/host-agent.js";
 import type { PrepareOptions } from "./options.js";
 import { secretFile } from "./secret-file.js";
 
-/** A certificate that machines serve, with its SHA-256 fingerprint. */
+/** The certificate that machines serve, with its SHA-256 fingerprint. */
 export type ServedTls = HostTls & { readonly fingerprint: string };
 
-/** @returns undefined where the configuration asks for plain HTTP. */
+/** @returns undefined if the configuration asks for plain HTTP. */
 export async function prepareTls(
   config: Pick<Config, "name" | "ssl_cert_crt" | "ssl_cert_key" | "ssl_cert_generate" | "ssl_cert_names">,
   { onStep, create = true }: Pick<PrepareOptions, "onStep" | "create">,

@@ -4,7 +4,7 @@ import type { SecretFile } from "../constructs/host-secrets.js";
 import type { PrepareOptions } from "./options.js";
 import { secretFile } from "./secret-file.js";
 
-/** @returns undefined where the agents ask for no token. */
+/** @returns undefined if the agents require no token. */
 export async function prepareToken(
   config: Pick<Config, "auth" | "auth_token_file">,
   { onStep, create = true }: Pick<PrepareOptions, "onStep" | "create">,
@@ -14,7 +14,7 @@ export async function prepareToken(
     return undefined;
   }
   const created = create && (await ensureToken(config.auth_token_file)).created;
-  // Also refuses an empty or too open file before it goes to the hosts.
+  // Also refuses a file that is empty or has wide permissions, before it goes to the hosts.
   await readToken(config.auth_token_file);
   onStep?.(`agent token ${config.auth_token_file} (${created ? "created" : "existing"})`);
   return secretFile(config.auth_token_file);

@@ -1,10 +1,10 @@
 /**
- * Which AWS services a machine without a way to the Internet has to reach, and so which endpoints its
- * network needs. Pure, and the one place where it is decided.
+ * Determines which AWS services a machine without Internet access must reach, and so which endpoints its network needs.
+ * Pure, and the only place for this decision.
  *
- * A host's boot asks instance metadata for credentials (link-local, no endpoint), S3 for the runtime and
- * Parameter Store for its secrets; its agent asks EC2 to end the machine where autostop is on. STS is not
- * asked: EC2 hands out the role's credentials itself.
+ * A host's boot contacts instance metadata for credentials (link-local, no endpoint), S3 for the runtime, and Parameter
+ * Store for its secrets. With autostop, its agent calls EC2 to end the machine. STS is not needed: EC2 hands out the
+ * role's credentials itself.
  */
 
 import type { EndpointService } from "../../config/schema/private-mirror.js";
@@ -13,7 +13,7 @@ import type { BucketGrant } from "../constructs/network/mirror-policies.js";
 export interface EndpointNeeds {
   /** Sorted. */
   readonly services: readonly EndpointService[];
-  /** Empty: no way to S3. */
+  /** Empty: no access to S3. */
   readonly buckets: readonly BucketGrant[];
 }
 
@@ -21,7 +21,7 @@ export interface MachineFacts {
   readonly partition: string;
   /** Bucket of its runtime. */
   readonly runtimeBucket: string;
-  /** Whether it has a TLS key or a token to fetch. */
+  /** Whether it fetches a TLS key or a token. */
   readonly hasSecrets: boolean;
   readonly autostop: boolean;
   /** Buckets that its programs use. */
@@ -48,7 +48,7 @@ export function machineNeeds(machine: MachineFacts): EndpointNeeds {
 /** Formats whose assets CodeArtifact serves itself. It keeps those of other formats in its own bucket. */
 const SERVED_DIRECTLY = ["pypi", "swift"];
 
-/** @param assetBucketArn of the domain: `s3_bucket_arn` */
+/** @param assetBucketArn the domain's `s3_bucket_arn` */
 export function formatNeeds(formats: readonly string[], assetBucketArn: string): EndpointNeeds {
   const fromS3 = formats.some((format) => !SERVED_DIRECTLY.includes(format));
   return needs(
@@ -70,7 +70,7 @@ export function joinNeeds(all: readonly EndpointNeeds[]): EndpointNeeds {
   );
 }
 
-/** What of the needs a network does not meet, in words; empty if it meets them. */
+/** Describes the needs that a network does not meet; empty if it meets all. */
 export function unmetNeeds(
   { services, buckets }: EndpointNeeds,
   has: { readonly services: readonly string[]; readonly buckets: readonly string[] },

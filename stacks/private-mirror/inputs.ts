@@ -1,4 +1,4 @@
-/** All that the stack `private-mirror` is made of, as plain values. */
+/** All inputs of the stack `private-mirror`, as plain values. */
 
 import type { EndpointService } from "../../config/schema/private-mirror.js";
 import type { MirrorRepositories } from "../constructs/network/package-mirror.js";
@@ -9,12 +9,12 @@ import type { EndpointNeeds } from "./endpoint-needs.js";
 export interface PrivateMirrorInputs extends DeploymentTarget {
   readonly place: NetworkPlace;
   readonly repositories: MirrorRepositories;
-  /** Endpoints that were asked for by name. */
+  /** Endpoints that the configuration names. */
   readonly services: readonly EndpointService[];
   /** Needs of the machines that will live in the network. */
   readonly machines: readonly EndpointNeeds[];
   /** ARNs of roles that may install packages. */
   readonly readers: readonly string[];
-  /** Names of roles of the account, which need not exist yet. */
+  /** Names of roles in the account. They need not exist yet. */
   readonly readerNames: readonly string[];
 }

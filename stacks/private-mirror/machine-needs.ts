@@ -3,7 +3,7 @@ import type { Config } from "../../config/load.js";
 import { cloudOf, globalName } from "../names.js";
 import { type EndpointNeeds, machineNeeds } from "./endpoint-needs.js";
 
-/** The needs of a configuration's hosts; `deployment` is the front of their names. */
+/** The needs of a configuration's hosts; `deployment` is the prefix of their names. */
 export function hostNeeds(config: Config, deployment: string): EndpointNeeds {
   return machineNeeds({
     partition: cloudOf(config.region).partition,

@@ -2,16 +2,16 @@ import { notDeployed } from "../errors.js";
 import { MIRROR_STACK_NAME } from "../names.js";
 import { readStateOutputs } from "../terraform/state.js";
 
-/** Outputs of the stack `private-mirror`. They hold no token. */
+/** Outputs of the stack `private-mirror`. They contain no token. */
 export interface MirrorOutputs {
   readonly mirror_domain: string;
-  /** Account. */
+  /** Account that owns the domain. */
   readonly mirror_domain_owner: string;
   readonly mirror_repository: string;
   readonly mirror_region: string;
-  /** Format (`pypi`, `npm` …) to URL. */
+  /** URL for each format (`pypi`, `npm` …). */
   readonly mirror_endpoints: Readonly<Record<string, string>>;
-  /** A command that sets pip or npm up. */
+  /** A command that configures pip or npm. */
   readonly mirror_login: string;
   /** Policy for roles that install packages. */
   readonly mirror_policy_arn: string;
@@ -20,23 +20,23 @@ export interface MirrorOutputs {
   readonly network_cidr: string;
   readonly network_subnet_ids: readonly string[];
   readonly network_security_group_id: string;
-  /** Service (`codeartifact.api`, `ssm` …) to endpoint. */
+  /** Endpoint for each service (`codeartifact.api`, `ssm` …). */
   readonly network_endpoint_ids: Readonly<Record<string, string>>;
-  /** Empty where nothing needs S3. */
+  /** Empty if nothing needs S3. */
   readonly network_s3_endpoint_id: string;
   readonly network_services: readonly string[];
-  /** ARNs, as the policy of the way to S3 has them. */
+  /** ARNs in the policy of the S3 endpoint. */
   readonly network_buckets: readonly string[];
 }
 
-/** @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+/** @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
 export async function readMirrorOutputs({ projectDir }: { readonly projectDir: string }): Promise<MirrorOutputs> {
   const values = await readStateOutputs(projectDir, MIRROR_STACK_NAME);
   if (values.mirror_repository === undefined) throw notDeployed(projectDir, MIRROR_STACK_NAME);
   return values as unknown as MirrorOutputs;
 }
 
-/** For people. */
+/** The outputs as text. */
 export function mirrorOutputsText(outputs: MirrorOutputs): string {
   return [
     `packages       ${Object.values(outputs.mirror_endpoints).join(", ")}`,

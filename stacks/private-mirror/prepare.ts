@@ -12,7 +12,7 @@ import { gatewayNeeds, hostNeeds } from "./machine-needs.js";
 import { mirrorRepositories } from "./repositories.js";
 import { networkPlace } from "./subnets.js";
 
-/** @throws Fault (exit status 2) for a bad value, before anything is made. */
+/** @throws Fault (exit status 2) for a bad value, before anything is created. */
 export async function prepareMirror(loaded: LoadedConfig, options: PrepareOptions): Promise<PrivateMirrorInputs> {
   const { config } = loaded;
   const { env } = options;
@@ -34,7 +34,7 @@ export async function prepareMirror(loaded: LoadedConfig, options: PrepareOption
   const common = { ...deploymentTarget(loaded, env), place, repositories, services: written.endpoints ?? [], readers };
   if (!isHome) return { ...common, machines: [], readerNames: [] };
 
-  // The names of the hosts' role and bucket are made of the key that they will have.
+  // The names of the hosts' role and bucket derive from their future key.
   const { suffix } = await prepareKey(config, options);
   const hosts = `${config.name}-${suffix}`;
   return {

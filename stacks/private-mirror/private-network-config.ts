@@ -1,4 +1,6 @@
-/** `network: private-mirror` as the options that it stands for: read from the state of that stack, before synth. */
+/**
+ * Expands `network: private-mirror` into the options that it stands for, from the state of that stack, before synth.
+ */
 
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
@@ -7,11 +9,11 @@ import * as errors from "./errors.js";
 import { type MirrorOutputs, readMirrorOutputs } from "./outputs.js";
 
 /**
- * The configuration with the network's VPC and subnets, private addresses, and the policy that lets the
- * hosts install packages. The callers are the network itself, unless `caller` names others: an address
- * outside has no way in. One without the option is returned as it is.
+ * The configuration with the network's VPC and subnets, private addresses, and the policy that lets the hosts install
+ * packages. The caller is the network itself, unless `caller` names others: an outside address has no way in. A
+ * configuration without the option is returned unchanged.
  *
- * @throws Fault `stacks/not-deployed` (exit status 3) before the network is there.
+ * @throws Fault `stacks/not-deployed` (exit status 3) if the network does not exist yet.
  */
 export async function inPrivateNetwork(loaded: LoadedConfig): Promise<LoadedConfig> {
   if (loaded.config.network === undefined) return loaded;
@@ -35,7 +37,7 @@ function placed({ network: _, ...config }: LoadedConfig["config"], outputs: Mirr
   };
 }
 
-/** @throws Fault (exit status 5) if the configuration names a network that lacks an endpoint its machines need. */
+/** @throws Fault (exit status 5) if the network lacks an endpoint that the machines need. */
 export async function checkEndpoints(loaded: LoadedConfig, needs: EndpointNeeds): Promise<void> {
   if (loaded.config.network === undefined) return;
   const { network_services, network_buckets } = await readMirrorOutputs(loaded);

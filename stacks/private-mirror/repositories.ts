@@ -1,6 +1,6 @@
 /**
- * The repositories of a package mirror: the team's own, and one store for each public repository that is
- * among its upstreams. Names and limits are checked here, before AWS would refuse them half-way. Pure.
+ * Plans the repositories of a package mirror: the team's own, and one store for each public repository among its
+ * upstreams. Checks names and limits in advance, since AWS would refuse them half-way. Pure.
  */
 
 import type { PrivateMirrorConfig } from "../../config/schema.js";
@@ -21,15 +21,15 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
   "public:crates-io": "cargo",
 };
 
-/** CodeArtifact's quota; that each store has one connection follows from how stores are made. */
+/** CodeArtifact's quota. By construction, each store has exactly one connection. */
 const MAX_UPSTREAMS = 10;
 
 type RepositoryKey = "domain" | "repository" | "upstreams";
 
 /**
  * @param name of the deployment
- * @param place where a part was written
- * @throws Fault (exit status 2) for what CodeArtifact would not take.
+ * @param place returns where a part was written
+ * @throws Fault (exit status 2) for values that CodeArtifact would refuse.
  */
 export function mirrorRepositories(
   config: Pick<PrivateMirrorConfig, RepositoryKey>,

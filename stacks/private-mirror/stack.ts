@@ -8,7 +8,7 @@ import { addProvider } from "../terraform/backend.js";
 import { formatNeeds, joinNeeds } from "./endpoint-needs.js";
 import type { PrivateMirrorInputs } from "./inputs.js";
 
-/** A network without the Internet, and packages in it: what `sallyport up private-mirror` provisions. */
+/** A network without Internet access, and packages in it: the stack that `sallyport up private-mirror` provisions. */
 export class PrivateMirrorStack extends TerraformStack {
   constructor(scope: Construct, inputs: PrivateMirrorInputs) {
     super(scope, MIRROR_STACK_NAME);

@@ -1,4 +1,4 @@
-/** Which blocks of addresses the private network gets. Pure. */
+/** Chooses the CIDRs of the private network. Pure. */
 
 import { defined } from "../../base/defined.js";
 import type { PrivateMirrorConfig } from "../../config/schema.js";
@@ -10,12 +10,13 @@ import * as errors from "./errors.js";
 type NetworkKey = "vpc_id" | "subnet_ids" | "cidr" | "private_cidrs" | "zones";
 
 const DEFAULT_VPC = "10.72.0.0/16";
-/** An interface endpoint in two zones outlives the loss of one. */
+/** With interface endpoints in two zones, a service survives the loss of one. */
 const SUBNETS = 2;
 
 /**
- * @param place where a part was written
- * @throws Fault (exit status 2) for blocks that AWS would not take or that overlap, and for half an existing network.
+ * @param place returns where a part was written
+ * @throws Fault (exit status 2) for CIDRs that AWS would refuse or that overlap, and for an incomplete existing
+ * network.
  */
 export function networkPlace(config: PrivateMirrorConfig, place: (part: NetworkKey) => string): NetworkPlace {
   const { vpc_id, subnet_ids } = config;

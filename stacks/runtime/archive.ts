@@ -1,11 +1,10 @@
 /**
- * The runtime archive that hosts install: a pinned Linux Node.js, the bundled agent, its own
- * accelerators, its units.
+ * Builds the runtime archive that hosts install: a pinned Linux Node.js, the bundled agent, its built-in accelerators,
+ * and its units.
  *
- * Equal content gives an equal tar stream on every machine (order, modes, owners and times are fixed),
- * and the stream's SHA-256 names the archive and is checked by the host. The digest is of the tar, not
- * of the gzip around it: zlib differs between versions of Node, and a new Node here must not replace
- * machines there.
+ * Equal content gives an equal tar stream on every machine, since order, modes, owners and times are fixed. The SHA-256
+ * of the stream names the archive, and the host checks it. The digest covers the tar and not the gzip around it: zlib
+ * differs between Node versions, and a new Node here must not replace machines there.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
@@ -27,11 +26,11 @@ export interface RuntimeOptions {
   /** The Linux `node` binary. @default - from the pinned npm package */
   readonly node?: string;
   readonly onStep?: (text: string) => void;
-  /** What the machine is for: a new gateway must not replace accelerator hosts. @default "host" */
+  /** The machine's purpose: a new gateway must not replace accelerator hosts. @default "host" */
   readonly role?: "host" | "gateway";
 }
 
-/** Makes the archive, or finds it made. */
+/** Builds the archive, or finds it in the cache. */
 export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArchive> {
   const cache = cacheDir(options.env);
   await mkdir(cache, { recursive: true, mode: 0o700 });
@@ -61,7 +60,7 @@ const GATEWAY_MEMBERS: readonly (readonly [from: string, to: string])[] = [
   ["gateway-systemd/sallyport-gateway.service", "systemd/sallyport-gateway.service"],
 ];
 
-/** Lays out what the archive holds; the list fixes its order. */
+/** Copies the archive's content into place. The list determines the order. */
 async function stage(
   tree: string,
   node: string,
@@ -73,7 +72,7 @@ async function stage(
       .filter((name) => name.endsWith(end))
       .sort()
       .map((name) => [join(bundle, dir, name), `${dir}/${name}`, 0o644]);
-  // The agent is in both: it is what brings the secrets.
+  // The agent is in both archives, because it fetches the secrets.
   const files: [from: string, to: string, mode: number][] = [
     [join(bundle, "agent.mjs"), "agent.mjs", 0o644],
     [node, "bin/node", 0o755],

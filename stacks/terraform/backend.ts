@@ -6,14 +6,14 @@ import { statePath } from "../files.js";
 import type { StackName } from "../names.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 
-/** Where the state of a stack lies, and which account and region it is about. */
+/** Configures the state's location, and the provider's account and region. */
 export function addProvider(
   stack: TerraformStack,
   name: StackName,
   target: DeploymentTarget,
   options: { readonly maxRetries?: number } = {},
 ): void {
-  // The path that cdktf itself would take when run in the project's directory.
+  // The path that cdktf itself uses in the project's directory.
   new LocalBackend(stack, { path: statePath(target.projectDir, name) });
   new AwsProvider(stack, "Aws", {
     ...options,
@@ -23,7 +23,7 @@ export function addProvider(
   });
 }
 
-/** A stack with nothing in it: applying it destroys what its state holds, and needs no key, certificate or caller. */
+/** An empty stack: applying it destroys everything in its state, without key, certificate or caller. */
 export class EmptyStack extends TerraformStack {
   constructor(scope: Construct, name: StackName, target: DeploymentTarget) {
     super(scope, name);

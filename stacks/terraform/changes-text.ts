@@ -1,4 +1,4 @@
-/** Planned changes for people. Pure. */
+/** Prints planned changes. Pure. */
 import type { PlannedChange } from "./terraform-log.js";
 
 const SIGNS = { create: "+", update: "~", replace: "-/+", delete: "-" } as const;

@@ -1,6 +1,6 @@
 /**
- * Where Terraform gets its provider from. A plugin that already lies on the machine is used, so that
- * nothing is downloaded twice and a deploy also works offline. The user's own settings win.
+ * Tells Terraform where to find its provider. A plugin on this machine is preferred, so that nothing is downloaded
+ * twice and a deployment also works offline. The user's own settings take precedence.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
@@ -9,18 +9,18 @@ import { join } from "node:path";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { cacheDir } from "../files.js";
 
-/** What `@cdktf/provider-aws` 20.1.0 was made for. */
+/** The provider version that `@cdktf/provider-aws` 20.1.0 was generated for. */
 const PROVIDER_VERSION = "5.100.0";
 
 export interface CliConfigOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Host of the registry that the binary takes `hashicorp/aws` from. @default Terraform's */
+  /** Registry host from which the binary takes `hashicorp/aws`. @default Terraform's */
   readonly registry?: string;
-  /** Directories that are looked in beside those of the environment and the user. @default - where systems keep such things */
+  /** Directories to search beside those of the environment and the user. @default - the usual system directories */
   readonly roots?: readonly string[];
 }
 
-/** What must be added to the environment of Terraform, and of a `cdktf` that starts it. */
+/** Additions to the environment of Terraform, and of a `cdktf` that starts it. */
 export async function terraformEnv(options: CliConfigOptions): Promise<Record<string, string>> {
   const { env } = options;
   const quiet = { CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0" };

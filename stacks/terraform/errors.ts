@@ -23,7 +23,7 @@ export const oldTerraform = (binary: string, version: string): Fault =>
     hint: "older ones cannot pass a secret without writing it to the state",
   });
 
-/** With what Terraform reported, for those who can do something about it. */
+/** Carries Terraform's diagnostics, for callers that can react to them. */
 export class TerraformFault extends Fault {
   constructor(
     readonly failures: readonly TerraformFailure[],

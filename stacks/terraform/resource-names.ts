@@ -1,4 +1,4 @@
-/** Terraform addresses back to the constructs that they come from, for people to read. */
+/** Maps Terraform addresses back to the constructs that they come from, for messages. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stackDir } from "../files.js";
@@ -28,7 +28,7 @@ export async function resourceNames(
   return (address) => paths.get(address) ?? readable(address);
 }
 
-/** A name from the address alone: cdktf joins the path with underscores and adds eight digits. */
+/** A name derived from the address alone: cdktf joins the path with underscores and appends eight digits. */
 function readable(address: string): string {
   return address
     .slice(address.indexOf(".") + 1)

@@ -1,4 +1,4 @@
-/** The edge to Terraform (or OpenTofu): find it, run a step, follow its events, explain its failure. */
+/** The edge to Terraform (or OpenTofu): finds it, runs a command, follows its events, explains its failure. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { defined } from "../../base/defined.js";
@@ -13,14 +13,14 @@ export interface TerraformOptions {
   /** Directory of the synthesized stack. */
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** One line per thing that happens. */
+  /** Called with one line per event. */
   readonly onStep?: (text: string) => void;
-  /** Shown name of a resource, from its address. */
+  /** Returns the display name of a resource, given its address. */
   readonly nameOf?: (address: string) => string;
   readonly signal?: AbortSignal;
 }
 
-/** Terraform writes the state while it ends. After this long it counts as stuck. */
+/** Terraform writes the state while it exits. After this time it counts as stuck. */
 const PATIENCE_MS = 120_000;
 const PLAN_FILE = "sallyport.tfplan";
 
@@ -32,7 +32,7 @@ export class Terraform {
     readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Finds the binary, checks its version, and works out where it gets its provider. */
+  /** Finds the binary, checks its version, and determines where it gets its provider. */
   static async find(options: TerraformOptions): Promise<Terraform> {
     const { env } = options;
     guardTerraformLog(env);
@@ -55,12 +55,12 @@ export class Terraform {
     await this.#step("init", ["-input=false"]);
   }
 
-  /** @returns the changes that applying would make, in Terraform's order; it also remembers the plan for `apply`. */
+  /** @returns the changes that applying would make, in Terraform's order; also stores the plan for `apply`. */
   async plan(args: readonly string[] = []): Promise<readonly PlannedChange[]> {
     return (await this.#step("plan", ["-input=false", `-out=${PLAN_FILE}`, ...args])).changes;
   }
 
-  /** What `plan` remembers, as `terraform show -json` prints it. */
+  /** The stored plan, as `terraform show -json` prints it. */
   async show(): Promise<unknown> {
     const { dir, signal } = this.options;
     const { stdout } = await runOk(
@@ -76,12 +76,12 @@ export class Terraform {
     return JSON.parse(stdout);
   }
 
-  /** Applies what `plan` showed, and nothing else. */
+  /** Applies exactly the stored plan. */
   async apply(): Promise<void> {
     await this.#step("apply", ["-input=false", PLAN_FILE]);
   }
 
-  /** One command with `-json`: each event is one line of JSON. */
+  /** Runs one command with `-json`: each event is one line of JSON. */
   async #step(step: string, args: readonly string[]): Promise<TerraformLog> {
     const log = new TerraformLog(this.options.nameOf ?? ((address) => address));
     let stderr = "";
@@ -89,7 +89,8 @@ export class Terraform {
       cwd: this.options.dir,
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
-      // Its own process group: Ctrl-C then reaches it once, through us. A second interrupt makes it drop the state.
+      // In its own process group, so that Ctrl-C reaches it once, through us. A second interrupt would make it drop the
+      // state.
       detached: true,
     });
     const ended = new Promise<number | null>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What Terraform's state and plan files hold, read without Terraform. */
+/** Reads Terraform's state and plan files without Terraform. */
 import { readFile } from "node:fs/promises";
 import { errno } from "../../base/fault.js";
 import { notDeployed } from "../errors.js";
@@ -6,14 +6,14 @@ import { statePath } from "../files.js";
 import type { StackName } from "../names.js";
 import * as errors from "./errors.js";
 
-/** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if there is nothing. */
+/** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
 export async function readStateOutputs(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
   const file = statePath(projectDir, stack);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (errno(error) === "ENOENT") throw notDeployed(projectDir, stack);
     throw error;
   });
-  // A deploy that was ended before it began leaves an empty file.
+  // A deployment that ended before it began leaves an empty file.
   if (text.trim() === "") throw notDeployed(projectDir, stack);
   return outputValues(text, file, stack);
 }
@@ -28,7 +28,7 @@ function outputValues(text: string, file: string, stack: StackName): Record<stri
   }
 }
 
-/** Address of the resource that is this instance. Pure. */
+/** Address of the resource with this instance id. Pure. */
 export function addressOf(state: unknown, instanceId: string): string | undefined {
   const { resources = [] } = state as {
     resources?: { mode?: string; type?: string; name?: string; instances?: { attributes?: { id?: string } }[] }[];
@@ -42,7 +42,7 @@ export function addressOf(state: unknown, instanceId: string): string | undefine
   return found === undefined ? undefined : `${found.type}.${found.name}`;
 }
 
-/** Whether an output of a plan, as `terraform show -json` prints it, depends on what is not there. Pure. */
+/** Whether an output in a plan, as `terraform show -json` prints it, depends on resources that do not exist. Pure. */
 export function hasUnknownOutputs(plan: unknown): boolean {
   const { output_changes = {} } = plan as { output_changes?: Record<string, { after_unknown?: unknown }> };
   const isUnknown = (value: unknown): boolean =>

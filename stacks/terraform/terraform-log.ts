@@ -1,4 +1,4 @@
-/** Reads the lines of `terraform -json` into what people want to know. Pure. */
+/** Parses the lines of `terraform -json` into progress lines and errors. Pure. */
 
 type ChangeAction = "create" | "update" | "replace" | "delete";
 
@@ -7,13 +7,13 @@ export interface PlannedChange {
   readonly address: string;
   /** `aws_instance`. */
   readonly type: string;
-  /** The construct's path where it is known, else the address. */
+  /** The construct's path if known, else the address. */
   readonly name: string;
 }
 
-/** One error of Terraform's, as it reports it. */
+/** One error from Terraform. */
 export interface TerraformFailure {
-  /** The construct's path where it is known, else the address; empty where no resource is concerned. */
+  /** The construct's path if known, else the address; empty if the error concerns no resource. */
   readonly name: string;
   readonly summary: string;
   readonly detail: string;
@@ -69,7 +69,7 @@ export class TerraformLog {
     }
   }
 
-  /** Why it failed: first the summary, then its detail; each different failure once. */
+  /** The reasons for the failure, each once: the summary first, then its detail. */
   get explanation(): string {
     return [...new Set(this.failures.map(explain))].join("\n");
   }

@@ -1,10 +1,10 @@
 import * as errors from "./errors.js";
 
-/** Terraform's provider prints write-only values, so private keys, in its log at the levels DEBUG and TRACE. */
+/** At the levels DEBUG and TRACE, Terraform's provider logs write-only values, and with them private keys. */
 export function guardTerraformLog(env: NodeJS.ProcessEnv): void {
   for (const variable of ["TF_LOG", "TF_LOG_PROVIDER"]) {
     const value = env[variable];
-    // JSON is TRACE in another form, and so is a level that Terraform does not know.
+    // JSON is TRACE in another form, and Terraform treats an unknown level as TRACE.
     if (value && !/^(?:INFO|WARN|ERROR|OFF)$/i.test(value)) throw errors.logWithSecrets(variable, value);
   }
 }

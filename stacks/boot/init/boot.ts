@@ -1,7 +1,7 @@
 /**
- * What `init_config` and `init_script` add to the boot script, as text. Both travel as base64, so
- * the shell that writes them interprets nothing in them. Without the options nothing is added: a
- * changed byte would replace the machine.
+ * Renders the effect of `init_config` and `init_script` on the boot script. Both travel as base64, so the shell that
+ * writes them interprets nothing in them. Without these options nothing is added: a changed byte would replace the
+ * machine.
  */
 import { createHash } from "node:crypto";
 import { shellQuote } from "../../../base/text/shell.js";
@@ -11,14 +11,14 @@ import type { InitFiles } from "./init-files.js";
 
 const INIT_DIR = "/etc/sallyport/init";
 
-/** Before the agent starts. */
+/** Runs before the agent starts. */
 export function configBoot({ config }: InitFiles = {}): string[] {
   if (config === undefined) return [];
   const words = { PATH: shellQuote(`${INIT_DIR}/${config.name}`), CONTENT: shellQuote(base64(config.text)) };
   return [bootPart("init-config", words)];
 }
 
-/** After the agent is up. */
+/** Runs after the agent is up. */
 export function scriptBoot({ script }: InitFiles = {}): string[] {
   if (script === undefined) return [];
   const digest = createHash("sha256").update(script).digest("hex").slice(0, 12);

@@ -1,4 +1,4 @@
-/** What can be wrong with `init_script` and `init_config`. Places and kinds, never the text at fault. */
+/** The faults of `init_script` and `init_config`. Messages name places and kinds, never the text at fault. */
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";

@@ -1,4 +1,4 @@
-/** `init_script` and `init_config`, read and judged before anything is made. */
+/** Reads and checks `init_script` and `init_config` before anything is created. */
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { defined } from "../../../base/defined.js";
@@ -10,8 +10,8 @@ import { initScript } from "./script.js";
 import { type Scrubbed, scrubIni, scrubValues, scrubYaml } from "./scrub.js";
 
 /**
- * Keys that concern the host itself. Callers, the number of hosts and paths on the deploying machine
- * are left out: changing those must not replace the machine.
+ * Keys about the host itself. Callers, the number of hosts and local paths are left out: changing those must not
+ * replace the machine.
  */
 const HOST_SIDE = [
   ...["name", "region", "auth", "authorized_host_dirs", "serve_addresses", "buckets", "tags"],
@@ -21,7 +21,7 @@ const HOST_SIDE = [
 /** A longer file cannot fit EC2's user data, even without its comments. */
 const MAX_BYTES = 256 * 1024;
 
-/** @returns undefined where neither is set. */
+/** @returns undefined if neither option is set. */
 export async function prepareInit(
   { config, origins }: LoadedConfig,
   onStep: (text: string) => void,

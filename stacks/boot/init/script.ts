@@ -1,4 +1,4 @@
-/** A user's bash file as it runs on a host, and what in it looks like a secret. Pure. */
+/** Checks a user's bash script, and finds the parts that look like secrets. Pure. */
 import { type SecretShape, secretShape } from "../../../config/secret-shapes.js";
 import * as errors from "./errors.js";
 
@@ -8,14 +8,14 @@ export interface InitScript {
   readonly suspicious: readonly string[];
 }
 
-/** Shapes that ordinary scripts have as well, in checksums and in variables that only sound secret. */
+/** Shapes that also occur in ordinary scripts, such as checksums and innocent variables with secretive names. */
 const ALSO_HARMLESS: ReadonlySet<SecretShape> = new Set(["a secret beside its name", "something long and random"]);
 
 /**
- * Lines that begin with `#!` are dropped, white space at the end of lines too, as Apyfal does; so a file
- * with Windows line ends works.
+ * Drops lines that begin with `#!` and white space at the end of lines, as Apyfal does. A file with Windows line ends
+ * therefore works.
  *
- * @throws Fault (exit status 2) for another language than bash, and for what is surely a secret.
+ * @throws Fault (exit status 2) for a language other than bash, and for certain secrets.
  */
 export function initScript(text: string, shownAs: string): InitScript {
   if (text.includes("\0")) throw errors.notText("init_script", shownAs);

@@ -1,9 +1,9 @@
 /**
- * A configuration without its secrets. User data can be read by every program on a host, so what looks
- * like a secret, by the name of its key or by its own shape, is taken out with its key, and so are all
- * comments. The text is made anew of what is left: nothing that was not judged can come through.
+ * Removes the secrets from a configuration. Every program on a host can read its user data. A value that looks like a
+ * secret, by the name of its key or by its own shape, is therefore removed together with its key, and so are all
+ * comments. The text is printed anew from the remaining values, so that nothing unchecked can pass.
  *
- * Credentials of a cloud are no slip but a plan that would not work out: with them it is refused.
+ * Cloud credentials are not an oversight but a plan that would not work, so they are refused.
  */
 import { stringify } from "yaml";
 import { formatIni, parseIni } from "../../../config/apyfal/ini.js";
@@ -20,7 +20,7 @@ export interface Scrubbed {
 
 type SecretKind = "cloud" | "secret" | undefined;
 
-/** @throws Fault (exit status 2) where the file carries credentials of a cloud, or is not INI. */
+/** @throws Fault (exit status 2) if the file contains cloud credentials or is not INI. */
 export function scrubIni(text: string, shownAs: string): Scrubbed {
   const document = parseIni(text, shownAs);
   const findings = new Findings();
@@ -50,7 +50,7 @@ export function scrubIni(text: string, shownAs: string): Scrubbed {
   return { text: formatIni({ defaults, sections: new Map(sections) }), takenOut: findings.judged() };
 }
 
-/** @throws Fault (exit status 2) where the file carries credentials of a cloud, or is not YAML. */
+/** @throws Fault (exit status 2) if the file contains cloud credentials or is not YAML. */
 export function scrubYaml(text: string, shownAs: string): Scrubbed {
   const { layer } = parseLayer(text, { layer: "project", shownAs, base: "/" });
   const comments = text
@@ -62,7 +62,7 @@ export function scrubYaml(text: string, shownAs: string): Scrubbed {
   return { text: scrubbed.text, takenOut: [...scrubbed.takenOut, ...comments] };
 }
 
-/** @param where the place of a value, given as a JSON pointer. */
+/** @param where returns the place of a value, given as a JSON pointer. */
 export function scrubValues(values: Readonly<Record<string, unknown>>, where: (pointer: string) => string): Scrubbed {
   const findings = new Findings();
   const clean = (map: object, pointer: string, path: string): Record<string, unknown> =>
@@ -85,7 +85,7 @@ export function scrubValues(values: Readonly<Record<string, unknown>>, where: (p
   return { text, takenOut: findings.judged() };
 }
 
-/** A list is judged whole: without one of its words, a command would mean another. */
+/** A list is checked as a whole: a command without one of its words would mean something else. */
 function judge(key: string, value: unknown): SecretKind {
   if (value === undefined || value === null || value === "" || typeof value === "boolean") return kindOfShape(key);
   const text = wordsOf(value).join(" ");
@@ -100,7 +100,7 @@ function kindOfShape(text: string): SecretKind {
   return shape === "an AWS access key id" ? "cloud" : "secret";
 }
 
-/** The texts of a value and of the lists in it; maps have keys of their own to be judged by. */
+/** The texts of a value and of the lists in it. Maps are checked separately, by their own keys. */
 function wordsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(wordsOf);
   return typeof value === "object" && value !== null ? [] : [String(value)];

@@ -11,43 +11,45 @@ import { VpcEndpointRouteTableAssociation } from "@cdktf/provider-aws/lib/vpc-en
 import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 
-/** A network without the Internet that the gateway and its lab live in. */
+/** A network without Internet access for the gateway and its lab. */
 export interface LabHome {
   readonly vpcId: string;
-  /** Of the gateway's outer foot. */
+  /** Subnet of the gateway's outer interface. */
   readonly subnetId: string;
-  /** Through which the lab's subnets reach S3; empty: not at all. */
+  /** The endpoint through which the lab's subnets reach S3; empty if they do not. */
   readonly s3EndpointId: string;
 }
 
 export interface LabBlocks {
-  /** Of the VPC; absent for an existing one, whose block the kit does not know. */
+  /** CIDR of the VPC; absent for an existing one, whose CIDR the kit does not know. */
   readonly vpc?: string;
-  /** Of the gateway's own subnet; absent in a private network, which has its subnet already. */
+  /** CIDR of the gateway's own subnet; absent in a private network, which has its subnet already. */
   readonly public?: string;
-  /** Of the lab's subnets: the gateway has a foot in the first. */
+  /** CIDRs of the lab's subnets. The gateway has its inner interface in the first. */
   readonly private: readonly string[];
 }
 
 export interface LabNetworkProps {
-  /** Front of the `Name` tags. */
+  /** Prefix of the `Name` tags. */
   readonly name: string;
   readonly blocks: LabBlocks;
-  /** An existing VPC with an Internet gateway, left as it is. @default - one of its own */
+  /** An existing VPC with an Internet gateway, left unchanged. @default - a new one */
   readonly vpcId?: string;
-  /** A network without the Internet, whose subnet the gateway is in. @default - a subnet that reaches the Internet */
+  /**
+   * A network without Internet access that contains the gateway's subnet. @default - a subnet that reaches the Internet
+   */
   readonly home?: LabHome;
 }
 
 /**
- * One subnet that reaches the Internet, for the gateway, and subnets that reach nothing but through it. In a
- * private network the gateway uses an existing subnet, and no machine reaches the Internet.
+ * One subnet with Internet access, for the gateway, and subnets that reach other networks only through it. In a private
+ * network the gateway uses an existing subnet, and no machine reaches the Internet.
  */
 export class LabNetwork extends Construct {
   readonly vpcId: string;
-  /** Of the gateway's outer foot. */
+  /** Subnet of the gateway's outer interface. */
   readonly gatewaySubnetId: string;
-  /** Whether there is an Internet for the gateway to have a public address in. */
+  /** Whether the gateway can have a public address. */
   readonly isPublic: boolean;
   readonly privateSubnets: readonly Subnet[];
   /** Resources that a machine in the gateway's subnet needs before it has a route out. */
@@ -78,7 +80,7 @@ export class LabNetwork extends Construct {
           })
         : new InternetGateway(this, "Internet", { vpcId: vpc.id, tags: { Name: props.name } });
     const internetId = gateway instanceof InternetGateway ? gateway.id : gateway.internetGatewayId;
-    // The gateway has a foot in two of them, and a machine lives in one zone.
+    // The gateway has interfaces in two subnets, and a machine lives in one zone, so all subnets use the same zone.
     const zones = new DataAwsAvailabilityZones(this, "Zones", {
       state: "available",
       filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
@@ -96,7 +98,7 @@ export class LabNetwork extends Construct {
     this.readyBefore = [route, ...(gateway instanceof InternetGateway ? [gateway] : [])];
   }
 
-  /** Sends what leaves the lab to an interface. */
+  /** Routes the lab's outgoing traffic to an interface. */
   routeLabThrough(networkInterfaceId: string): void {
     const table = this.#table("LabRoutes", "lab", this.privateSubnets);
     new Route(this, "ToGateway", { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", networkInterfaceId });
@@ -116,7 +118,7 @@ export class LabNetwork extends Construct {
       cidrBlock,
       availabilityZone,
       tags: { Name: `${this.#name}-${name}` },
-      // A zone that AWS adds must not move what is there.
+      // A zone that AWS adds later must not move existing resources.
       lifecycle: { ignoreChanges: ["availability_zone"] },
     });
   }

@@ -1,6 +1,6 @@
-/** Policy documents about reading packages: of the endpoints, the repository and a role. Pure. */
+/** Policy documents for reading packages: of the endpoints, the repository and a role. Pure. */
 
-/** What a policy of the S3 endpoint lets through. */
+/** A grant in the policy of the S3 endpoint. */
 export interface BucketGrant {
   readonly sid: string;
   readonly actions: readonly string[];
@@ -13,8 +13,8 @@ export interface MirrorArns {
 }
 
 /**
- * The four actions that installing takes. Only principals that may also call
- * sts:GetServiceBearerToken get a token. That action knows no resources, so a condition limits it to CodeArtifact.
+ * The four actions of an installation. To get a token, a principal must also be allowed sts:GetServiceBearerToken. That
+ * action supports no resources, so a condition limits it to CodeArtifact.
  */
 function installing({ domain, repository }: MirrorArns): object[] {
   return [
@@ -36,20 +36,20 @@ function installing({ domain, repository }: MirrorArns): object[] {
 }
 
 /**
- * To these roles only. By a condition and not as principals: a policy that names a role as
- * principal is refused before the role exists, and stops working when the role is made anew.
+ * Restricts the statement to these roles, by a condition instead of principals: a policy that names a role as principal
+ * is refused until the role exists, and stops working when the role is recreated.
  */
 function toRoles(statement: object, roles: readonly string[]): object {
   const { Condition = {} } = statement as { readonly Condition?: object };
   return { ...statement, Principal: "*", Condition: { ...Condition, ArnEquals: { "aws:PrincipalArn": [...roles] } } };
 }
 
-/** Of both endpoints of CodeArtifact. */
+/** Policy of both CodeArtifact endpoints. */
 export function endpointPolicy(arns: MirrorArns, roles: readonly string[]): string {
   return policy(installing(arns).map((statement) => toRoles(statement, roles)));
 }
 
-/** Of the team's repository: its upstreams are read through it, and need none. */
+/** Policy of the team's repository. Its upstreams are read through it and need none. */
 export function repositoryPolicy({ repository }: MirrorArns, roles: readonly string[]): string {
   const read = {
     Sid: "ReadPackages",
@@ -60,12 +60,12 @@ export function repositoryPolicy({ repository }: MirrorArns, roles: readonly str
   return policy([toRoles(read, roles)]);
 }
 
-/** Of a role that installs packages. */
+/** Policy of a role that installs packages. */
 export function readerPolicy(arns: MirrorArns): string {
   return policy(installing(arns));
 }
 
-/** Of the gateway endpoint for S3: these buckets, and no others. */
+/** Policy of the gateway endpoint for S3: these buckets, and no others. */
 export function bucketsPolicy(grants: readonly BucketGrant[]): string {
   return policy(
     grants.map(({ sid, actions, resources }) => ({

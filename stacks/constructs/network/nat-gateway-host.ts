@@ -11,28 +11,28 @@ import type { LabNetwork } from "./lab-network.js";
 
 export interface NatGatewayHostProps {
   readonly network: LabNetwork;
-  /** Who may reach the gateway from outside. */
+  /** The security groups of the gateway's outer interface. */
   readonly access: HostAccess;
-  /** Blocks of the lab, whose traffic the gateway forwards. */
+  /** CIDRs of the lab, whose traffic the gateway forwards. */
   readonly labBlocks: readonly string[];
-  /** Owner mark, and front of names. */
+  /** Owner mark, and prefix of names. */
   readonly deployment: string;
   readonly imageId: string;
   readonly instanceType: string;
   readonly keyName: string;
   readonly instanceProfile: string;
   readonly bootScript: string;
-  /** What must be there before it boots. */
+  /** Resources that must exist before it boots. */
   readonly readyBefore: readonly ITerraformDependable[];
 }
 
 /**
- * One machine between the Internet and a lab: an interface and an address on either side, and the lab's
- * default route through it. It forwards other machines' packets, so EC2's source and destination check is off on both.
+ * A machine between the Internet and a lab: an interface and an address on either side, and the lab's default route. It
+ * forwards other machines' packets, so EC2's source/destination check is off on both interfaces.
  */
 export class NatGatewayHost extends Construct {
   readonly instance: Instance;
-  /** Its public address, or in a private network its private one. It stays when the machine is replaced. */
+  /** Its public address or, in a private network, its private one. It stays when the machine is replaced. */
   readonly address: string;
   readonly labGroup: SecurityGroup;
 
@@ -50,7 +50,8 @@ export class NatGatewayHost extends Construct {
     const wan = foot("Wan", network.gatewaySubnetId, props.access.securityGroupIds);
     const lan = foot("Lan", network.privateSubnets[0]?.id ?? "", [this.labGroup.id]);
     network.routeLabThrough(lan.id);
-    // On the interface and not on the machine: it is there when the machine boots and wants its packages.
+    // Attached to the interface and not to the machine, so that the address exists when the machine boots and installs
+    // packages.
     const address = network.isPublic
       ? new Eip(this, "Address", {
           domain: "vpc",
@@ -76,12 +77,12 @@ export class NatGatewayHost extends Construct {
       tags: { Name: deployment },
       volumeTags: { Name: deployment },
       dependsOn: [...(address === undefined ? [] : [address]), ...props.readyBefore],
-      // A newly published image must never replace a gateway that is in use.
+      // A newly published image must never replace a gateway in use.
       lifecycle: { ignoreChanges: ["ami"] },
     });
   }
 
-  /** The lab side: whatever the lab sends is forwarded or dropped by the gateway's own rules. */
+  /** The lab side admits all traffic from the lab. The gateway's own rules forward or drop it. */
   #labGroup({ network, deployment, labBlocks }: NatGatewayHostProps): SecurityGroup {
     const group = new SecurityGroup(this, "LabGroup", {
       namePrefix: `${deployment}-lab-`,

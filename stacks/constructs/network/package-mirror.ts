@@ -9,31 +9,31 @@ import { type MirrorArns, readerPolicy, repositoryPolicy } from "./mirror-polici
 export interface Upstream {
   /** Name of the repository. */
   readonly repository: string;
-  /** Of a store that is made for it. @default - a repository that the domain has already */
+  /** The external connection of a new store. @default - the repository exists in the domain already */
   readonly connection?: string;
 }
 
 export interface MirrorRepositories {
   readonly domain: string;
   readonly repository: string;
-  /** In the order in which CodeArtifact asks them. */
+  /** In the order in which CodeArtifact searches them. */
   readonly upstreams: readonly Upstream[];
-  /** Formats of the packages, sorted. `pypi` where no upstream implies one. */
+  /** Formats of the packages, sorted; `pypi` if no upstream implies one. */
   readonly formats: readonly string[];
 }
 
 export interface PackageMirrorProps {
-  /** Front of the name of the readers' policy. */
+  /** Prefix of the name of the readers' policy. */
   readonly name: string;
   /** From `mirrorRepositories`. */
   readonly repositories: MirrorRepositories;
-  /** ARNs of the roles that may read, given the domain's owner. */
+  /** Returns the ARNs of the roles that may read, given the domain's owner. */
   readonly readers: (account: string) => readonly string[];
 }
 
 /**
- * A domain of CodeArtifact with the team's repository, and behind it a store for each public repository:
- * a store keeps every package it has fetched, and the team's repository every package installed.
+ * A CodeArtifact domain with the team's repository, and behind it a store for each public repository. A store keeps
+ * every package that it has fetched, and the team's repository keeps every installed package.
  *
  * @example
  * const mirror = new PackageMirror(this, "Mirror", {
@@ -45,15 +45,15 @@ export class PackageMirror extends Construct {
   readonly repository: CodeartifactRepository;
   readonly arns: MirrorArns;
   readonly readers: readonly string[];
-  /** For roles that install packages; attached to none. */
+  /** A policy for roles that install packages. It is attached to none. */
   readonly readerPolicy: IamPolicy;
-  /** Format to URL, from CodeArtifact. They hold no token. */
+  /** CodeArtifact's URL for each format. The URLs contain no token. */
   readonly endpoints: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: PackageMirrorProps) {
     super(scope, id);
     const { domain, repository, upstreams, formats } = props.repositories;
-    // Without a key of one's own, AWS's: an empty one is no way to say so.
+    // Without a key of the user's own, AWS's applies. CodeArtifact rejects an empty value, so the argument is left out.
     this.domain = new CodeartifactDomain(this, "Domain", { domain });
     const owner = { domain: this.domain.domain };
     const stores = upstreams.map(({ repository: name, connection }) =>
@@ -91,7 +91,7 @@ export class PackageMirror extends Construct {
           ...owner,
           repository,
           format,
-          // Its name is known before it is there.
+          // The name of a repository is known before it exists.
           dependsOn: [this.repository, policy],
         }).repositoryEndpoint,
       ]),

@@ -14,7 +14,7 @@ import { defined } from "../../../base/defined.js";
 import type { BucketGrant } from "./mirror-policies.js";
 import { bucketsPolicy } from "./mirror-policies.js";
 
-/** A network of its own: `subnets[i]` is in `zones[i]`, or in the region's zone of that number. */
+/** A new network: `subnets[i]` is in `zones[i]`, or in the region's i-th zone. */
 export interface OwnNetwork {
   readonly kind: "own";
   readonly cidr: string;
@@ -22,7 +22,7 @@ export interface OwnNetwork {
   readonly zones?: readonly string[];
 }
 
-/** An existing network, which stays as it is. */
+/** An existing network, left unchanged. */
 export interface ExistingNetwork {
   readonly kind: "existing";
   readonly vpcId: string;
@@ -33,20 +33,23 @@ export interface ExistingNetwork {
 export type NetworkPlace = OwnNetwork | ExistingNetwork;
 
 export interface PrivateNetworkProps {
-  /** Front of the `Name` tags and of the group's name. */
+  /** Prefix of the `Name` tags and of the group's name. */
   readonly name: string;
   readonly region: string;
   /** From `networkPlace`. */
   readonly place: NetworkPlace;
-  /** Services with an interface endpoint, such as `codeartifact.api`, each with its policy or AWS's own, which lets everything through. */
+  /**
+   * Services with an interface endpoint, such as `codeartifact.api`, each with its policy. Undefined is AWS's own
+   * policy, which permits everything.
+   */
   readonly services: Readonly<Record<string, string | undefined>>;
-  /** Buckets that machines use. @default - no endpoint for S3 */
+  /** Buckets that the machines use. @default - no endpoint for S3 */
   readonly buckets?: readonly BucketGrant[];
 }
 
 /**
- * A network without a way to the Internet: its machines reach each other, and the AWS services that it has
- * endpoints for, under the services' own names.
+ * A network without Internet access. Its machines reach each other and, through endpoints under the services' own
+ * names, the given AWS services.
  *
  * @example
  * const network = new PrivateNetwork(this, "Network", {
@@ -57,10 +60,10 @@ export class PrivateNetwork extends Construct {
   readonly vpcId: string;
   readonly vpcCidr: string;
   readonly subnetIds: readonly string[];
-  /** Of the endpoints: HTTPS from the VPC, and nothing else. */
+  /** Security group of the endpoints: HTTPS from the VPC, and nothing else. */
   readonly securityGroup: SecurityGroup;
   readonly endpoints: Readonly<Record<string, VpcEndpoint>>;
-  /** Undefined where nothing needs S3. */
+  /** Undefined if nothing needs S3. */
   readonly s3: VpcEndpoint | undefined;
 
   constructor(scope: Construct, id: string, props: PrivateNetworkProps) {
@@ -80,7 +83,7 @@ export class PrivateNetwork extends Construct {
   #make({ cidr, subnets, zones }: OwnNetwork, name: string) {
     const vpc = new Vpc(this, "Vpc", {
       cidrBlock: cidr,
-      // Without both, an endpoint's private name is refused.
+      // AWS refuses an endpoint's private name without both of these.
       enableDnsSupport: true,
       enableDnsHostnames: true,
       tags: { Name: name },
@@ -126,7 +129,7 @@ export class PrivateNetwork extends Construct {
     return { vpcId, vpcCidr: vpc.cidrBlock, subnetIds, routeTables };
   }
 
-  /** Endpoints only answer, so the group has no egress rule. */
+  /** Endpoints only reply, so the group has no egress rule. */
   #group(name: string): SecurityGroup {
     const group = new SecurityGroup(this, "Group", {
       namePrefix: `${name}-endpoints-`,
@@ -162,7 +165,7 @@ export class PrivateNetwork extends Construct {
     );
   }
 
-  /** One association resource per route table: a lab in this network adds its own. */
+  /** One association resource per route table, so that a lab in this network can add its own. */
   #gateway(
     buckets: readonly BucketGrant[],
     routeTables: Readonly<Record<string, string>>,
