@@ -10,7 +10,7 @@ export interface Service {
   readonly authorization: string;
 }
 
-export interface Answer {
+export interface ServiceReply {
   readonly status: number;
   readonly body: Buffer;
 }
@@ -33,7 +33,7 @@ export class Client {
     this.#agent = new Agent(options);
   }
 
-  ask(method: string, path: string, body?: Buffer, type?: string): Promise<Answer> {
+  ask(method: string, path: string, body?: Buffer, type?: string): Promise<ServiceReply> {
     const { port, authorization } = this.service;
     const headers = defined({
       Authorization: authorization,
@@ -66,7 +66,7 @@ export class Client {
 /** Asks and checks once; throws what is not as it should be. */
 export type Task = (client: Client) => Promise<void>;
 
-function expect(what: string, { status, body }: Answer, wanted: number, content?: Buffer): Answer {
+function expect(what: string, { status, body }: ServiceReply, wanted: number, content?: Buffer): ServiceReply {
   if (status !== wanted) throw new Error(`${what}: ${status} instead of ${wanted}: ${body.toString().slice(0, 300)}`);
   if (content !== undefined && !content.equals(body)) throw new Error(`${what}: other bytes came than were there`);
   return { status, body };

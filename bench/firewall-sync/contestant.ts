@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
-import type { Answer, Job } from "./job.js";
+import type { Job, JobTiming } from "./job.js";
 
 export class Contestant {
   readonly #child: ChildProcess;
@@ -26,7 +26,7 @@ export class Contestant {
     this.#child.stdin?.write(`${JSON.stringify(job)}\n`);
     const { value, done } = await this.#lines.next();
     if (done) throw new Error(`${this.name} ended in the middle of a job`);
-    return (JSON.parse(value) as Answer).seconds;
+    return (JSON.parse(value) as JobTiming).seconds;
   }
 
   async end(): Promise<void> {

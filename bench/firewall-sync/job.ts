@@ -8,6 +8,6 @@ export interface Job {
   readonly after: readonly string[];
 }
 
-export interface Answer {
+export interface JobTiming {
   readonly seconds: number;
 }

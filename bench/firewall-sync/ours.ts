@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { connectEc2 } from "../../firewall/security-group/ec2.js";
 import { type SyncTarget, sync } from "../../firewall/security-group/sync.js";
-import type { Answer, Job } from "./job.js";
+import type { Job, JobTiming } from "./job.js";
 
 const ec2 = connectEc2();
 for await (const line of createInterface({ input: process.stdin })) {
@@ -15,6 +15,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (prefixList !== undefined) targets.push({ kind: "prefix-list", prefixListId: prefixList });
   const start = performance.now();
   await sync({ ec2, addresses: after, targets, owner: "bench" });
-  const answer: Answer = { seconds: (performance.now() - start) / 1000 };
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  const timing: JobTiming = { seconds: (performance.now() - start) / 1000 };
+  process.stdout.write(`${JSON.stringify(timing)}\n`);
 }

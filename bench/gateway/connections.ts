@@ -95,7 +95,7 @@ async function routing(): Promise<Contestant> {
   };
 }
 
-/** A client, a gateway and a lab of their own, so that nobody's connections fill somebody else's tables. */
+/** Each contestant gets its own client, gateway and lab, so that its connections do not fill another's tables. */
 async function openWire(name: string): Promise<{ wire: Wire; close: () => Promise<void> }> {
   const opened = ["client", "gateway", "lab"].map((each) => NetNamespace.open(`${name}-${each}`));
   const [client, gateway, lab] = (await Promise.all(opened)) as [NetNamespace, NetNamespace, NetNamespace];

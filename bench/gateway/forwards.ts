@@ -11,14 +11,14 @@ import { inTurn, type SceneOptions } from "./scene.js";
 import { median, printTable, short, verdict } from "./table.js";
 
 const EXISTING = [10, 100, 1_000, 10_000] as const;
-/** Of ours in a round, one after the other, and all at once. */
+/** Our operations in a round: first one after the other, then all at once. */
 const OPERATIONS = 100;
-/** Of the peer's: each takes long enough to be measured alone. */
+/** The peer's operations: each takes long enough to be measured alone. */
 const PEER_OPERATIONS = (existing: number) => (existing >= 10_000 ? 2 : existing >= 1_000 ? 5 : 10);
-/** Some seconds after a delete its old connections are ended, in the background: not in somebody else's turn. */
+/** Wait until the old connections of a delete have ended in the background, so that this load falls into no other turn. */
 const SETTLE_MS = 4_500;
 const WANTED = 50;
-/** Where `WANTED` is asked for. */
+/** The number of forwards at which the goal `WANTED` applies. */
 const WANTED_AT = 1_000;
 /** The slowest must not be more than this many times the fastest to be called constant. */
 const CONSTANT = 1.5;

@@ -28,7 +28,7 @@ const SECRET = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
 export async function log({ rounds }: SceneOptions): Promise<void> {
   const lines = Array.from({ length: LINES }, (_, n) => lineOf(n));
   const server = createServer((request, response) => request.resume().once("end", () => response.writeHead(204).end()));
-  // While the peer runs this process waits for it: nobody is idle meanwhile.
+  // The connection must survive the peer's turns, during which this process only waits.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const receiver = httpReceiver({ url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/log`) });

@@ -10,7 +10,7 @@ export const PEER = fileURLToPath(new URL("./peer.py", import.meta.url));
 /** Debian's `iptables` is the first; vLab's own machines had the second. */
 export const IPTABLES = ["iptables-nft", "iptables-legacy"] as const;
 
-/** @returns those that can be run here, told apart from those that are missing. */
+/** @returns the variants that are installed. */
 export function foundIptables(): string[] {
   return IPTABLES.filter((program) => isThere(program));
 }

@@ -17,9 +17,9 @@ const OPERATIONS = { 1: 100, 8: 400 } as const;
 const WANTED = 8;
 /** Creates per second by 8 clients. */
 const WANTED_RATE = 500;
-/** Where `WANTED` is asked for. */
+/** The number of forwards at which the goal `WANTED` applies. */
 const WANTED_AT = 1_000;
-/** Old connections are ended some seconds after a delete, in the background: not in somebody else's turn. */
+/** Wait until the old connections of a delete have ended in the background, so that this load falls into no other turn. */
 const SETTLE_MS = 6_000;
 
 /** Milliseconds of each operation, and operations per second of each round. */

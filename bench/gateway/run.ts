@@ -76,7 +76,7 @@ function sayWhatIsMissing(): void {
   if (!isThere("ping")) console.log("without ping (package iputils-ping): the sweep has no peer");
 }
 
-/** All of it in a network of its own: daemons, database and clients meet on a loopback that is nobody else's. */
+/** Runs everything in a separate network namespace, so that daemons, database and clients have a private loopback. */
 function enter(): never {
   const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
   const { status } = spawnSync("unshare", ["--net", "--", ...self, "--inside"], { stdio: "inherit" });

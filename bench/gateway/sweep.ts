@@ -73,7 +73,7 @@ function report(contestants: ReadonlyMap<string, readonly Result[]>): void {
   );
 }
 
-/** Every other address has a machine; nobody answers for the others, as for a machine that is switched off. */
+/** Every other address has a machine. The others stay silent, like machines that are switched off. */
 async function openLab() {
   const [gateway, lab] = [await NetNamespace.open("gateway"), await NetNamespace.open("lab")];
   await gateway.runOk("ip", ["link", "add", "lan0", "type", "veth", "peer", "name", "eth0", "netns", String(lab.pid)]);

@@ -1,4 +1,4 @@
-/** A lab's own cdktf app: its own VPC, one FPGA machine with the agent, and one GPU machine with SSH alone. */
+/** The stack of a lab's own cdktf app: its VPC, an FPGA machine with the agent, and a GPU machine with SSH only. */
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway/index.js";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider/index.js";
 import { Route } from "@cdktf/provider-aws/lib/route/index.js";

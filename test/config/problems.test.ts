@@ -161,7 +161,7 @@ test.each([
     "authorized_host_dirs: [{path: /a, mode: rx}]",
     wrong("sallyport.yaml:1:35", 'authorized_host_dirs[0].mode is "rx"', 'must be "rw" or "ro"'),
   ],
-  // Keys together
+  // Combinations of keys
   [
     "count: 1\nssl_cert_crt: a.crt",
     "sallyport.yaml:2:1: ssl_cert_crt is given without ssl_cert_key\nboth ssl_cert_crt and ssl_cert_key are required; give both, or neither to use the ones in ~/.ssh",

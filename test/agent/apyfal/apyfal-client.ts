@@ -8,7 +8,7 @@ import { request as httpRequest } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { defined } from "../../../base/defined.js";
 
-interface Answer {
+interface ApyfalReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -18,7 +18,7 @@ interface Answer {
 export type Document = any;
 
 export interface Session {
-  send(method: string, url: string, what?: { headers?: Record<string, string>; body?: Buffer }): Promise<Answer>;
+  send(method: string, url: string, what?: { headers?: Record<string, string>; body?: Buffer }): Promise<ApyfalReply>;
   close(): void;
   /** Methods and paths, as they were sent. */
   readonly sent: string[];
@@ -164,7 +164,7 @@ export class ClientError extends Error {
   }
 }
 
-function check({ status, body }: Answer): Document {
+function check({ status, body }: ApyfalReply): Document {
   if (status >= 400) throw new ClientError(`${status}: ${body.toString()}`);
   let document: Document;
   try {

@@ -170,7 +170,7 @@ describe("a job whose files lie on the host", () => {
     expect((await agent.ask(`/v1/jobs/${body.id}/output`)).body.toString()).toBe("ODD NAME");
   });
 
-  // A-41: the check that Apyfal skipped for HOST:// and for file:// is not one that can be skipped here.
+  // Apyfal skipped its check for HOST:// and for file://. Here no spelling avoids it.
   test.each([
     ["file:///etc/shadow", 422],
     ["FILE:///etc/shadow", 422],

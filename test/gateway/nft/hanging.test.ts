@@ -1,4 +1,4 @@
-/** G-01: an nft that hangs costs the changes that need it, not the gateway. */
+/** If nft hangs, only the changes that need it fail, not the gateway. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FakeNft } from "../support/fake-nft.js";

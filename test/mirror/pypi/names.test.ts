@@ -1,4 +1,4 @@
-/** P-05: names and versions by Python's rules. */
+/** Names and versions follow Python's rules. */
 import { expect, test } from "vitest";
 import { normalizeProject, normalizeVersion, parsePythonFile } from "../../../mirror/pypi/names.js";
 

@@ -1,4 +1,4 @@
-/** P-04, P-05, P-18: where a package comes from, what stays, and what never is served. */
+/** Where packages come from, which versions are retained, and which are never served. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

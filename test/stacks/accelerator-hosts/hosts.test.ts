@@ -64,7 +64,7 @@ describe("which hosts there are", () => {
       `instance_id: ${ID}\nstop_mode: stop`,
       [{ kind: "instance", name: "accelerator-1", stopMode: "stop", instanceId: ID }],
     ],
-    // It is never started or stopped, whatever stop_mode says (A-62).
+    // A host that is only an address is never started or stopped, whatever stop_mode says.
     [
       "host_ip: h.example.com\nstop_mode: term\nssh_user: me",
       [{ kind: "address", name: "accelerator-1", stopMode: "keep", address: "h.example.com", sshUser: "me" }],

@@ -25,7 +25,7 @@ describe("A-60: the stop mode", () => {
 });
 
 test.each([
-  // what is stopped is started, what is stopping is waited for.
+  // Stopped instances are started; for stopping ones, the kit waits.
   ["running", "stopped", "call"],
   ["running", "stopping", "wait"],
   ["running", "pending", "wait"],

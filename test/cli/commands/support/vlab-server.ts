@@ -1,6 +1,6 @@
 /**
- * vLab's own server, as its protocol is documented (V-01, V-04, V-10 to V-15): its envelope and texts,
- * random ports, LIKE in place of equality, a 500 for what is not there, and no route but its own.
+ * A server with vLab's documented protocol: its envelope and texts, random ports, LIKE in place of equality, a 500 for
+ * missing forwards, and no routes but vLab's.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
