@@ -73,16 +73,17 @@ export async function issueCertificate(options: IssueOptions): Promise<IssuedCer
 /**
  * What the certificate may be used for. Each of these clients accepts it as its own trust anchor:
  *
- *  CA:FALSE, critical. With CA:TRUE, rustls and Firefox refuse it as a server's certificate (`CaUsedAsEndEntity`), and
- * its key could sign for any name in the eyes of clients that trust it. Java, Go and GnuTLS accept a certificate that
- * *is* an entry of the trust store, CA or not: Go's `Verify` makes the chain `{leaf}` when `Roots.contains(leaf)`, and
- * requires `IsCA` only of certificates above a leaf. Go's parser accepts the pattern `*`.  No key usage. OpenSSL 1.0.2
- * and early 1.1.1 recognise a certificate as self-signed only if its key usage allows  keyCertSign (else
- * `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Node 12.22 even ran out of memory), which `-x509_strict` and  Python's
- * VERIFY_X509_STRICT forbid without CA:TRUE. All of them accept a certificate without the extension, and the  extended
- * key usage restricts it.  Extended key usage: TLS server. Apple requires it.  Subject and authority key identifiers,
- * equal. Strict OpenSSL requires the second in every certificate that is not  self-signed, and some clients build
- * chains by it.
+ * - CA:FALSE, critical. With CA:TRUE, rustls and Firefox refuse it as a server's certificate (`CaUsedAsEndEntity`), and
+ *   its key could sign for any name in the eyes of clients that trust it. Java, Go and GnuTLS accept a certificate that
+ *   *is* an entry of the trust store, CA or not: Go's `Verify` makes the chain `{leaf}` when `Roots.contains(leaf)`, and
+ *   requires `IsCA` only of certificates above a leaf. Go's parser accepts the pattern `*`.
+ * - No key usage. OpenSSL 1.0.2 and early 1.1.1 recognise a certificate as self-signed only if its key usage allows
+ *   keyCertSign (else `UNABLE_TO_VERIFY_LEAF_SIGNATURE`; Node 12.22 even ran out of memory), which `-x509_strict` and
+ *   Python's VERIFY_X509_STRICT forbid without CA:TRUE. All of them accept a certificate without the extension, and the
+ *   extended key usage restricts it.
+ * - Extended key usage: TLS server. Apple requires it.
+ * - Subject and authority key identifiers, equal. Strict OpenSSL requires the second in every certificate that is not
+ *   self-signed, and some clients build chains by it.
  */
 const IDENTITY = [
   { name: "basicConstraints", cA: false, critical: true },

@@ -2,9 +2,9 @@
  * A lock among processes. It is valid as long as its owner lives, whatever its age: a lock whose owner is dead is
  * broken. It is a symbolic link to `PID-START`, because a link is created together with its content in one step.
  *
- * Two processes must never hold it. Only two processes may remove it: its living owner, or one that holds `FILE.break`
- * and has checked under that lock that the owner is dead. Moving a stale file away without such a lock could move one
- * that another process has created since.
+ * Two processes must never hold it. So only its living owner may remove it, or a process that holds `FILE.break` and has
+ * checked under that lock that the owner is dead. Moving a stale file away without such a lock could move one that
+ * another process has created since.
  */
 import { readFile, readlink, symlink, unlink } from "node:fs/promises";
 import { sleep } from "../async/sleep.js";

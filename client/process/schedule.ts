@@ -1,10 +1,12 @@
 /**
  * Assigns inputs to hosts. Pure: the hosts' loads and the results of the inputs are parameters.
  *
- *  The least busy host comes first. Load is the number of jobs waiting or running there, ours and others', divided by
- * the number that the host runs at once.  A host gets at most as many of our jobs as it runs at once, plus one that
- * waits, so that the next starts without a pause.  A failed input is tried once more, on another host, and never twice
- * on the same one.  A host that is down gets no further inputs.
+ * - The least busy host comes first. Load is the number of jobs waiting or running there, ours and others', divided by
+ *   the number that the host runs at once.
+ * - A host gets at most as many of our jobs as it runs at once, plus one that waits, so that the next starts without a
+ *   pause.
+ * - A failed input is tried once more, on another host, and never twice on the same one.
+ * - A host that is down gets no further inputs.
  */
 
 export interface HostLoad {

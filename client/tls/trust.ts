@@ -1,10 +1,10 @@
 /**
  * Decides, before a connection is opened, what it is verified against.
  *
- *  `pinned`: a given certificate, or the generic one if none is given, turns HTTPS on and is the only trust anchor.
- * `public`: there is no certificate, or the file holds a certificate that a CA issued, without the CA's root. Such a
- * file has nothing to pin, so the connection is verified as usual.  `plain`: `false`, and only `false`, means HTTP,
- * with a warning.
+ * - `pinned`: a given certificate, or the generic one if none is given, turns HTTPS on and is the only trust anchor.
+ * - `public`: there is no certificate, or the file holds a certificate that a CA issued, without the CA's root. Such a
+ *   file has nothing to pin, so the connection is verified as usual.
+ * - `plain`: `false`, and only `false`, means HTTP, with a warning.
  *
  * A file that cannot be read, holds no certificate, holds a private key or has expired is a fault: trust never falls
  * back to something weaker.
