@@ -14,9 +14,19 @@ export interface EnvironmentAccess {
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Each tool understands some of them. */
-export function variablesFor({ token, name, endpoints: { pypi, npm } }: EnvironmentAccess): Variables {
-  const upper = name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+export interface VariableOptions {
+  /** Whether the Poetry project has a source of the mirror's name that is not the mirror. */
+  readonly otherSource: boolean;
+}
+
+/**
+ * Each tool understands some of them. No tool sends the token to another registry: Yarn 2 and twine would, and get none.
+ */
+export function variablesFor(
+  { token, name, endpoints: { pypi, npm } }: EnvironmentAccess,
+  { otherSource }: VariableOptions,
+): Variables {
+  const upper = poetryKey(name);
   return {
     CODEARTIFACT_AUTH_TOKEN: token,
     ...(pypi === undefined
@@ -24,22 +34,31 @@ export function variablesFor({ token, name, endpoints: { pypi, npm } }: Environm
       : {
           PIP_INDEX_URL: withUser(simple(pypi), token),
           UV_DEFAULT_INDEX: withUser(simple(pypi), token),
-          [`POETRY_HTTP_BASIC_${upper}_USERNAME`]: "aws",
-          [`POETRY_HTTP_BASIC_${upper}_PASSWORD`]: token,
+          ...(otherSource
+            ? {}
+            : {
+                // Poetry publishes to the URL that its configuration has under that name, unless this names another.
+                [`POETRY_REPOSITORIES_${upper}_URL`]: pypi,
+                [`POETRY_HTTP_BASIC_${upper}_USERNAME`]: "aws",
+                [`POETRY_HTTP_BASIC_${upper}_PASSWORD`]: token,
+              }),
           TWINE_REPOSITORY_URL: pypi,
           TWINE_USERNAME: "aws",
-          TWINE_PASSWORD: token,
+          // Not the token, which twine would send to the URL of --repository-url. Not unset either: a password of
+          // another registry may be set, and would be sent to this one.
+          TWINE_PASSWORD: "",
         }),
     ...(npm === undefined
       ? {}
       : {
           npm_config_registry: npm,
           YARN_NPM_REGISTRY_SERVER: npm,
-          YARN_NPM_AUTH_TOKEN: token,
-          YARN_NPM_ALWAYS_AUTH: "true",
         }),
   };
 }
+
+/** A name as Poetry writes it in its variables. */
+export const poetryKey = (name: string) => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 
 /** npm's and Yarn 1's token: shells cannot export variables of such names, but a child process can have them. */
 export function unexportable({ token, endpoints: { npm } }: EnvironmentAccess): Variables {

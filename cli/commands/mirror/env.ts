@@ -21,8 +21,9 @@ export function registerEnv(mirror: Command, wrap: Wrap): void {
       "after",
       `
 The output is a secret. With --format github, the variables go to the file that GITHUB_ENV names, and the
-job's log masks the token. A shell cannot export the name of npm's token: put
-//HOST/npm/REPOSITORY/:_authToken=\${CODEARTIFACT_AUTH_TOKEN} into .npmrc, or use "mirror exec".
+job's log masks the token. Some tools have no variable that sends a token to one registry only. Use "mirror exec",
+or for npm put //HOST/npm/REPOSITORY/:_authToken=\${CODEARTIFACT_AUTH_TOKEN} into .npmrc, for Yarn 2 and later
+npmAuthToken below npmRegistries into .yarnrc.yml, and write TWINE_PASSWORD="$CODEARTIFACT_AUTH_TOKEN" before twine.
 
 Examples:
   $ eval "$(sallyport mirror env --domain tools --repository team)"
@@ -38,11 +39,14 @@ interface EnvFlags extends AccessFlags {
 
 async function printEnv(context: Context, flags: EnvFlags): Promise<void> {
   const { githubFile, githubMasks, shellLines, variablesFor } = await import("../../../mirror/login/environment.js");
+  const { findOtherSource } = await import("../../../mirror/login/poetry-source.js");
   const file = context.env.GITHUB_ENV;
   if (flags.format === "github" && !file) throw noGithub();
   const { api, access, grant } = await openMirror(context, flags, ["pypi", "npm"]);
   api.close();
-  const variables = variablesFor(access);
+  const other = await findOtherSource(context.cwd, access);
+  if (other !== undefined) context.warn(other);
+  const variables = variablesFor(access, { otherSource: other !== undefined });
   if (flags.format === "github") {
     // Hidden first: whatever the job prints from here on.
     for (const line of githubMasks(access.token)) context.out(line);

@@ -16,7 +16,9 @@ export function registerExec(mirror: Command, wrap: Wrap): void {
     .addHelpText(
       "after",
       `
-The token is only in the command's environment. Forwards signals, and exits with the command's status.
+The token is only in the command's environment, and tools send it to the mirror only. twine gets it if it is the
+command itself; in a script, write TWINE_PASSWORD="$CODEARTIFACT_AUTH_TOKEN" before it. Forwards signals, and
+exits with the command's status.
 
 Examples:
   $ sallyport mirror exec --domain tools --repository team -- pip install -r requirements.txt
@@ -26,10 +28,21 @@ Examples:
 }
 
 async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
-  const { unexportable, variablesFor } = await import("../../../mirror/login/environment.js");
+  const { commandEnvironment } = await import("../../../mirror/login/command-environment.js");
+  const { findOtherSource } = await import("../../../mirror/login/poetry-source.js");
+  const { writeYarnPlugin } = await import("../../../mirror/login/yarn-plugin.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
-  const env = { ...context.env, ...variablesFor(opened.access), ...unexportable(opened.access) };
+  const plugin = await writeYarnPlugin();
   try {
+    const other = await findOtherSource(context.cwd, opened.access);
+    if (other !== undefined) context.warn(other);
+    const command = {
+      words: [program, ...args],
+      env: context.env,
+      otherSource: other !== undefined,
+      yarnPlugin: plugin.file,
+    };
+    const env = commandEnvironment(opened.access, command);
     const status = await runThrough(program, args, { cwd: context.cwd, env });
     if (status === 0) return status;
     const { explainFailure } = await import("../../../mirror/login/open-access.js");
@@ -37,6 +50,7 @@ async function execute(context: Context, [program = "", ...args]: string[], flag
     return status;
   } finally {
     opened.api.close();
+    await plugin.remove();
   }
 }
 

@@ -1,0 +1,64 @@
+/**
+ * The environment of a command that `exec` runs: no tool may send the token to another registry. Pure.
+ *
+ * npm and Yarn 1 take a token with the registry in its name, and pip and uv a URL with the token in it. The others need
+ * more: see `yarn-plugin.ts` for Yarn 2, and below for twine.
+ */
+import { type EnvironmentAccess, unexportable, type Variables, variablesFor } from "./environment.js";
+import type { Environment } from "./tool.js";
+
+export interface Command {
+  readonly words: readonly string[];
+  readonly env: Environment;
+  /** Whether the project has a source of the mirror's name that is not the mirror. */
+  readonly otherSource: boolean;
+  /** The file of the plugin for Yarn 2 and later. */
+  readonly yarnPlugin: string;
+}
+
+export function commandEnvironment(access: EnvironmentAccess, command: Command): Environment {
+  const { words, env, otherSource, yarnPlugin } = command;
+  const plugins = [env.YARN_PLUGINS, yarnPlugin].filter((each) => each !== undefined && each !== "");
+  return {
+    ...env,
+    ...withTwine(variablesFor(access, { otherSource }), access, words),
+    ...unexportable(access),
+    ...(access.endpoints.npm === undefined ? {} : { YARN_PLUGINS: plugins.join(";") }),
+  };
+}
+
+/**
+ * twine sends `TWINE_PASSWORD` wherever `--repository-url` says. Only a command that is twine itself, and says nothing
+ * else, gets the token there.
+ */
+function withTwine(variables: Variables, { token, endpoints }: EnvironmentAccess, words: readonly string[]): Variables {
+  const said = twineArguments(words);
+  if (said === undefined || endpoints.pypi === undefined) return variables;
+  if (namesOther(said, endpoints.pypi))
+    return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith("TWINE_")));
+  return { ...variables, TWINE_PASSWORD: token };
+}
+
+const RUNNERS = /^(?:uvx?|pipx|poetry|pdm|hatch|pipenv|rye)$/;
+
+/** The words after `twine`; undefined if the command is another one, such as a shell or make. */
+function twineArguments(words: readonly string[]): readonly string[] | undefined {
+  const [program = ""] = words.map(baseName);
+  if (program === "twine") return words.slice(1);
+  const at = words.indexOf("twine", 1);
+  if (at < 0) return undefined;
+  const runs = /^python[\d.]*$/.test(program) ? words[at - 1] === "-m" : RUNNERS.test(program);
+  return runs ? words.slice(at + 1) : undefined;
+}
+
+const baseName = (path: string) => (path.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
+
+/** twine also takes the beginning of an option's name. */
+function namesOther(words: readonly string[], endpoint: string): boolean {
+  const plain = (url: string) => url.replace(/\/$/, "");
+  return words.some((word, index) => {
+    if (!word.startsWith("--repository-")) return false;
+    const at = word.indexOf("=");
+    return plain(at < 0 ? (words[index + 1] ?? "") : word.slice(at + 1)) !== plain(endpoint);
+  });
+}
