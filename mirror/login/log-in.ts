@@ -10,7 +10,7 @@ import { lstat, mkdir, readFile, realpath, stat, unlink } from "node:fs/promises
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { applySettings, type Setting, type Value } from "./edit/editor.js";
+import { applySettings, reading, type Setting, type Value } from "./edit/editor.js";
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
 import * as errors from "./errors.js";
@@ -46,8 +46,7 @@ function undo(text: string, kept: KeptFile, entries: readonly KeptSetting[]): st
   let undone = text;
   // In reverse order, so that a section that the login added is empty when its last key is removed.
   for (const { path, written } of entries.toReversed()) {
-    const value = editor.get(undone, path);
-    if (value === undefined || !written.includes(hashOf(value))) continue;
+    if (!written.includes(hashOf(editor.get(undone, path)))) continue;
     undone = editor.set(undone, path, kept.before === null ? undefined : editor.get(kept.before, path));
   }
   return undone;
@@ -61,17 +60,18 @@ interface Planned {
 
 /** The file with the settings of this login, and those of the other logins in it. Pure. */
 function planFile(change: FileChange, login: string, present: Present, kept: KeptFile | undefined): Planned {
-  const { file, format, entries } = change;
+  const { file, format } = change;
   const editor = EDITORS[format];
   const { text: current } = present;
   const before = kept === undefined ? current : baseOf(current, kept);
+  const entries = [...change.entries, ...reading(file, () => change.depending?.(before ?? "") ?? [])];
   const ours = new Set(entries.map(({ path }) => key(path)));
   const others = (kept?.entries ?? [])
     .map((entry) => ({ ...entry, logins: entry.logins.filter((id) => id !== login) }))
     .filter(({ path, logins }) => logins.length > 0 && !ours.has(key(path)));
-  const standing = others.flatMap(({ path }): Setting[] => {
+  const standing = others.flatMap(({ path, written }): Setting[] => {
     const value = editor.get(current ?? "", path);
-    return value === undefined ? [] : [{ path, value }];
+    return value === undefined && written.at(-1) !== hashOf(undefined) ? [] : [{ path, value }];
   });
   if (format === "uv-index") {
     const name = entries[0]?.path[0] ?? "";
@@ -177,10 +177,8 @@ export async function holds(state: State, login: string): Promise<"whole" | "cha
     if (entries.length === 0) continue;
     const { text } = await present(file).catch(() => ({ text: null }));
     const editor = EDITORS[kept.format];
-    const there = (entry: KeptSetting) => {
-      const value = safely(() => editor.get(text ?? "", entry.path));
-      return value !== undefined && hashOf(value) === entry.written.at(-1);
-    };
+    const there = (entry: KeptSetting) =>
+      safely(() => hashOf(editor.get(text ?? "", entry.path))) === entry.written.at(-1);
     if (!entries.every(there)) return "changed";
   }
   return "whole";

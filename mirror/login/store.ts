@@ -37,7 +37,7 @@ export interface KeptSetting {
   readonly path: KeyPath;
   /** Ids of the logins that need it. */
   readonly logins: readonly string[];
-  /** SHA-256 of the written values: the last is the current one, an earlier one may still be in the file. */
+  /** Hashes of the written values: the last is the current one, an earlier one may still be in the file. */
   readonly written: readonly string[];
 }
 
@@ -102,4 +102,8 @@ export async function withState<T>(env: Environment, work: (dir: string) => Prom
   return withLock(join(dir, "lock"), () => work(dir), { waitMs: WAIT_MS, held: errors.busy });
 }
 
-export const hashOf = (value: Value | null) => createHash("sha256").update(String(value)).digest("hex");
+/** SHA-256, or a word for a key that is not there. */
+export const hashOf = (value: Value | null | undefined) =>
+  value === undefined ? ABSENT : createHash("sha256").update(String(value)).digest("hex");
+
+const ABSENT = "absent";

@@ -1,6 +1,7 @@
 /** The settings that make each tool use the repository, and the files it reads them from. */
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { berryTokens } from "./berry-tokens.js";
 import type { Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
@@ -21,6 +22,8 @@ export interface FileChange {
   readonly file: string;
   readonly format: EditorName;
   readonly entries: readonly Setting[];
+  /** Settings that depend on the content of the file before any login. */
+  readonly depending?: (before: string) => readonly Setting[];
 }
 
 /** @throws Fault `mirror/pip-without-files` */
@@ -67,11 +70,10 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
         change(join(home, ".yarnrc"), "yarnrc", [[[registryKey(access)], endpoint]]),
         // Yarn 1 reads tokens from npm's file only, and sends them for unscoped names only with always-auth.
         change(npmrcFile(home, env), "npmrc", [tokenEntry(access), [[`${nerfDart(endpoint)}:always-auth`], "true"]]),
-        change(
-          env.YARN_RC_FILENAME ? join(home, env.YARN_RC_FILENAME) : join(home, ".yarnrc.yml"),
-          "yaml",
-          berry(access),
-        ),
+        {
+          ...change(join(home, env.YARN_RC_FILENAME || ".yarnrc.yml"), "yaml", [[serverPath(access), endpoint]]),
+          depending: (before) => berryTokens(access, before),
+        },
       ];
   }
 }
@@ -97,15 +99,9 @@ export const nerfDart = (endpoint: string) => endpoint.replace(/^https?:/, "");
 const registryKey = ({ scope }: Access) => (scope === undefined ? "registry" : `${scope}:registry`);
 const tokenEntry = ({ endpoint, token }: Access): Pair => [[`${nerfDart(endpoint)}:_authToken`], token];
 
-/** Yarn 2 and later. The token is set for the registry only: at the top level it would be sent to other scopes' too. */
-function berry({ endpoint, token, scope }: Access): Pair[] {
-  const registry = nerfDart(endpoint).replace(/\/$/, "");
-  return [
-    [scope === undefined ? ["npmRegistryServer"] : ["npmScopes", scope.slice(1), "npmRegistryServer"], endpoint],
-    [["npmRegistries", registry, "npmAlwaysAuth"], true],
-    [["npmRegistries", registry, "npmAuthToken"], token],
-  ];
-}
+/** Yarn 2 and later. */
+const serverPath = ({ scope }: Access) =>
+  scope === undefined ? ["npmRegistryServer"] : ["npmScopes", scope.slice(1), "npmRegistryServer"];
 
 function pipFile(config: string, env: Environment): string {
   const own = env.PIP_CONFIG_FILE;

@@ -19,7 +19,8 @@ export interface Editor {
 
 export interface Setting {
   readonly path: KeyPath;
-  readonly value: Value;
+  /** Undefined: the key must not be there. */
+  readonly value: Value | undefined;
 }
 
 /**
@@ -28,16 +29,22 @@ export interface Setting {
  * @throws Fault `mirror/config-shape`
  */
 export function applySettings(editor: Editor, text: string, entries: readonly Setting[], file: string): string {
-  let edited = text;
-  try {
+  return reading(file, () => {
+    let edited = text;
     for (const { path, value } of entries) edited = editor.set(edited, path, value);
     const wrong = entries.find(({ path, value }) => editor.get(edited, path) !== value);
     if (wrong !== undefined) throw configShape(file, wrong.path);
+    return edited;
+  });
+}
+
+/** @throws Fault `mirror/config-unreadable` */
+export function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw unreadable(file, error);
+    throw error instanceof Fault ? error : unreadable(file, error);
   }
-  return edited;
 }
 
 export const linesOf = (text: string): string[] => (text === "" ? [] : text.split(/(?<=\n)/));

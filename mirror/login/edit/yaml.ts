@@ -1,10 +1,16 @@
 /** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spacing may change until `logout`. */
-import { isMap, parseDocument } from "yaml";
+import { isMap, isScalar, parseDocument } from "yaml";
+import { isObject } from "../../is-object.js";
 import { type Editor, eolOf, type KeyPath, linesOf } from "./editor.js";
 
 export const yamlEditor: Editor = {
   get(text, path) {
-    const value = read(text).getIn(path);
+    const document = read(text);
+    const node = document.getIn(path, true);
+    // Yarn reads a number as text too, as it is written.
+    if (isScalar(node) && typeof node.value === "number") return node.source ?? String(node.value);
+    // Behind an alias there is no node.
+    const value = isScalar(node) ? node.value : at(document.toJS(), path);
     return typeof value === "string" || typeof value === "boolean" ? value : undefined;
   },
   set(text, path, value) {
@@ -17,6 +23,18 @@ export const yamlEditor: Editor = {
     return document.toString({ lineWidth: 0 });
   },
 };
+
+/** The keys of the map at that place. */
+export function yamlKeys(text: string, path: KeyPath): string[] {
+  const map = at(read(text).toJS(), path);
+  return isObject(map) ? Object.keys(map) : [];
+}
+
+function at(value: unknown, path: KeyPath): unknown {
+  let found = value;
+  for (const key of path) found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
 
 function read(text: string) {
   const document = parseDocument(text, { prettyErrors: true });

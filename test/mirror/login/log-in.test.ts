@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { defined } from "../../../base/defined.js";
 import { holds, logIn, logOut } from "../../../mirror/login/log-in.js";
 import { type Login, readState, stateDir } from "../../../mirror/login/store.js";
@@ -200,4 +201,92 @@ test("twenty at once follow one another: the file has one of them, whole, and lo
   expect((await read(fileOf("pip"))).match(/token-/g)).toHaveLength(1);
   await logOut(env, ["pip"]);
   expect(await read(fileOf("pip"))).toBe(original);
+});
+
+const YARN_FILE = 2;
+const NPM = `${ENDPOINT}/npm/team/`;
+const X = { scope: "@x" };
+const PUBLISH = 'npmPublishRegistry: "https://npm.example/"';
+
+test.each([
+  ["a token of the scope", `npmScopes:\n  x:\n    npmAuthToken: USERS\n    ${PUBLISH}\n`, X],
+  ["a number for a token", "npmScopes:\n  x:\n    npmAuthToken: 7357001 # USERS\n", X],
+  ["a name and a password of the scope", "npmScopes:\n  x: {npmAuthIdent: 'me:USERS'}\n", X],
+  [
+    "another scope that comes from the mirror",
+    `npmScopes:\n  y:\n    npmAuthToken: USERS\n    npmRegistryServer: ${NPM}\n`,
+    X,
+  ],
+  [
+    "a scope from the mirror, and a login for all",
+    `npmScopes: {y: {npmAuthToken: USERS, npmRegistryServer: "${NPM}"}}\n`,
+    {},
+  ],
+  ["an entry of the registry with its protocol", `npmRegistries:\n  "${NPM}":\n    npmAuthToken: USERS\n`, X],
+])("P-104 yarn: %s does not go to the mirror, and logout gives it back", async (_, original, more) => {
+  const file = fileOf("yarn", YARN_FILE);
+  const id = "scope" in more ? "yarn:@x" : "yarn";
+  await put(file, original);
+  await enter("yarn", "first-token", more);
+  await enter("yarn", "second-token", more);
+  const during = await read(file);
+  expect(during).not.toContain("USERS");
+  expect(during).not.toContain("7357001");
+  expect(during.match(/npmAuthToken: .*/g)).toEqual(["npmAuthToken: second-token"]);
+  expect(await holds(await readState(stateDir(env)), id)).toBe("whole");
+  // A change by the user in between does not keep it from coming back.
+  await writeFile(file, `# later\n${during}`);
+  await logOut(env, [id]);
+  const edited = await read(file);
+  // A number comes back as the text that Yarn reads in it.
+  const asText = (text: string) => parse(text, { schema: "failsafe" });
+  expect(asText(edited)).toEqual(asText(original));
+  expect(edited).not.toContain("second-token");
+  await writeFile(file, original);
+  await enter("yarn", "third-token", more);
+  await logOut(env, [id]);
+  expect(await read(file)).toBe(original);
+});
+
+test("P-104 yarn: a scope's token for another registry stays, and none of ours is in a scope", async () => {
+  const theirs = { npmRegistryServer: "https://partner.example/", npmAuthToken: "THEIRS" };
+  await put(fileOf("yarn", YARN_FILE), JSON.stringify({ npmScopes: { partner: theirs, none: { npmAuthToken: "N" } } }));
+  await enter("yarn", "a-token");
+  const { npmScopes, npmRegistryServer, npmRegistries } = parse(await read(fileOf("yarn", YARN_FILE)));
+  // A scope without a server of its own comes from npm's registry, whatever the login is for.
+  expect([npmScopes, npmRegistryServer]).toEqual([{ partner: theirs, none: { npmAuthToken: "N" } }, NPM]);
+  expect(Object.values(npmRegistries)).toEqual([{ npmAlwaysAuth: true, npmAuthToken: "a-token" }]);
+});
+
+test("P-104 yarn: two logins take the same token away; the last logout gives it back", async () => {
+  const file = fileOf("yarn", YARN_FILE);
+  const original = `npmScopes:\n  x:\n    npmRegistryServer: ${NPM}\n    npmAuthToken: USERS\n`;
+  await put(file, original);
+  await enter("yarn", "t-scope", X);
+  await enter("yarn", "t-all");
+  await logOut(env, ["yarn:@x"]);
+  expect(await read(file)).not.toContain("USERS");
+  await enter("yarn", "t-scope", X);
+  await logOut(env, ["yarn"]);
+  expect(await read(file)).not.toContain("USERS");
+  await logOut(env, ["yarn:@x"]);
+  expect(await read(file)).toBe(original);
+});
+
+test("P-104 yarn: a token that the user set after the login is the user's", async () => {
+  const file = fileOf("yarn", YARN_FILE);
+  await put(file, "npmScopes:\n  x:\n    npmAuthToken: USERS\n");
+  await enter("yarn", "a-token", X);
+  await writeFile(file, (await read(file)).replace(/(\n {2}x:\n)/, "$1    npmAuthToken: NEW\n"));
+  expect(await holds(await readState(stateDir(env)), "yarn:@x")).toBe("changed");
+  await logOut(env, ["yarn:@x"]);
+  expect(parse(await read(file))).toEqual({ npmScopes: { x: { npmAuthToken: "NEW" } } });
+});
+
+test("P-104 yarn: a token behind an alias stops the login before any file has changed", async () => {
+  const original = "npmScopes:\n  y: &auth\n    npmAuthToken: USERS\n  x: *auth\n";
+  await put(fileOf("yarn", YARN_FILE), original);
+  await expect(enter("yarn", "a-token", X)).rejects.toMatchObject({ exit: 5 });
+  expect(await read(fileOf("yarn", YARN_FILE))).toBe(original);
+  await expect(stat(fileOf("yarn"))).rejects.toThrow("ENOENT");
 });
