@@ -20,7 +20,8 @@ export function registerCheck(mirror: Command, wrap: Wrap): void {
       "after",
       `
 Exits with status 1 if a private name comes, or could come, from outside: the repository has an outside
-version of it, or accepts one. "sallyport mirror private NAME" prevents that.
+version of it, or accepts one. "sallyport mirror private NAME" prevents that. Also exits with 1 if a file leads past
+the mirror: a URL of another host, or another index.
 
 Examples:
   $ sallyport mirror check requirements.txt --private 'acme-*'
@@ -35,7 +36,7 @@ interface CheckFlags extends AccessFlags {
 }
 
 async function check(context: Context, files: string[], flags: CheckFlags): Promise<number> {
-  const { checkPackages } = await import("../../../mirror/login/check/check-packages.js");
+  const { checkPackages, otherIndexes } = await import("../../../mirror/login/check/check-packages.js");
   const { readNames, readRequirements } = await import("../../../mirror/login/check/read-requirements.js");
   const lists = await Promise.all(files.map((file) => readRequirements(resolve(context.cwd, file))));
   const listed = flags.privateList === undefined ? [] : await readNames(resolve(context.cwd, flags.privateList));
@@ -45,18 +46,29 @@ async function check(context: Context, files: string[], flags: CheckFlags): Prom
   try {
     const packages = await checkPackages(opened, { lists, patterns, signal: context.signal });
     const elsewhere = lists.flatMap((list) => list.elsewhere);
-    for (const warning of lists.flatMap((list) => list.warnings)) context.warn(warning);
-    context.print({ packages, elsewhere }, () =>
-      [...packages.map(line), ...elsewhere.map((text) => `${text}  not from an index: not looked up`)].join("\n"),
+    const indexes = otherIndexes(opened, lists);
+    const outside = [...lists.flatMap((list) => list.remote), ...indexes.map(({ url }) => url)];
+    for (const { file, url } of indexes)
+      context.warn(`${file} names the index ${url}: pip asks it, whatever the login says`);
+    context.print({ packages, elsewhere, outside }, () =>
+      [
+        ...packages.map(line),
+        ...elsewhere.map((text) => `${text}  not from an index: not looked up`),
+        ...outside.map((text) => `${text}  from outside, past the mirror`),
+      ].join("\n"),
     );
     for (const format of formats) {
-      const names = new Set(packages.filter((each) => each.danger && each.format === format).map(({ name }) => name));
+      const open = packages.filter(
+        (each) => each.danger && (each.upstreamOpen || !each.bypasses) && each.format === format,
+      );
+      const names = new Set(open.map(({ name }) => name));
       if (names.size > 0)
         context.note(
           `private, but open to the outside: sallyport mirror private ${[...names].join(" ")} --format ${format}`,
         );
     }
-    return packages.some(({ danger }) => danger) ? EXIT.failure : EXIT.ok;
+    const bad = packages.some(({ danger, bypasses }) => danger || bypasses) || outside.length > 0;
+    return bad ? EXIT.failure : EXIT.ok;
   } finally {
     opened.api.close();
   }
@@ -66,7 +78,9 @@ function line(each: CheckedPackage): string {
   const name = each.version === undefined ? each.name : `${each.name} ${each.version}`;
   const from = {
     own: `own, from ${each.repository}`,
-    upstream: `from outside${each.connection === undefined ? "" : `, ${each.connection}`}${each.repository === undefined ? "" : ` by ${each.repository}`}`,
+    upstream: each.bypasses
+      ? `from outside, past the mirror: ${each.url}`
+      : `from outside${each.connection === undefined ? "" : `, ${each.connection}`}${each.repository === undefined ? "" : ` by ${each.repository}`}`,
     nowhere: "nowhere",
   }[each.origin];
   const missing = each.versionFound === false && each.origin === "own" ? "; this version is not there" : "";

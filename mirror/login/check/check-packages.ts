@@ -4,9 +4,10 @@ import { defined } from "../../../base/defined.js";
 import type { PackageFormat } from "../../package-format.js";
 import { serves } from "../index-call.js";
 import type { OpenedAccess } from "../open-access.js";
+import { isFromMirror, isMirrorIndex } from "./from-mirror.js";
 import { declaredPrivate, nameOf, packageId } from "./names.js";
 import { factsOf, type Judgement, judge, searchOrder } from "./origin.js";
-import type { RequiredPackage, RequirementList } from "./read-requirements.js";
+import type { NamedIndex, RequiredPackage, RequirementList } from "./read-requirements.js";
 
 export interface CheckedPackage extends RequiredPackage, Judgement {
   readonly format: PackageFormat;
@@ -14,6 +15,8 @@ export interface CheckedPackage extends RequiredPackage, Judgement {
   readonly private: boolean;
   /** Private, and comes from outside or could. */
   readonly danger: boolean;
+  /** The file has a URL that is not the mirror's: it is downloaded from there, past the mirror. */
+  readonly bypasses: boolean;
 }
 
 export interface CheckOptions {
@@ -42,12 +45,35 @@ export async function checkPackages(
       const id = packageId(format, name);
       const facts = await factsOf(api, order, id, () => serves(index, id));
       const ours = isPrivate(nameOf(id));
-      for (const version of new Set(required.filter((each) => each.name === name).map((each) => each.version))) {
-        const judgement = judge({ ...facts, version });
+      const past = (each: RequiredPackage) => !isFromMirror(format, each, index.endpoint);
+      for (const { version, url } of distinct(
+        required.filter((each) => each.name === name),
+        past,
+      )) {
+        const bypasses = url !== undefined;
+        const found = judge({ ...facts, version });
+        const judgement: Judgement = bypasses ? { origin: "upstream", upstreamOpen: found.upstreamOpen } : found;
         const danger = ours && (judgement.origin === "upstream" || judgement.upstreamOpen);
-        packages.push({ format, name, ...defined({ version }), ...judgement, private: ours, danger });
+        const about = defined({ version, url });
+        packages.push({ format, name, ...about, ...judgement, private: ours, danger, bypasses });
       }
     });
   }
   return packages.sort((a, b) => (`${a.format} ${a.name}` < `${b.format} ${b.name}` ? -1 : 1));
+}
+
+/** With a URL only where that leads past the mirror. */
+function distinct(required: readonly RequiredPackage[], past: (each: RequiredPackage) => boolean): RequiredPackage[] {
+  const shown = required.map((each) => (past(each) ? each : withoutUrl(each)));
+  return [...new Map(shown.map((each) => [`${each.version} ${each.url}`, each])).values()];
+}
+
+const withoutUrl = ({ name, version }: RequiredPackage): RequiredPackage => defined({ name, version });
+
+/** The indexes of requirements files that are not the mirror, although pip takes packages from there. */
+export function otherIndexes({ access }: OpenedAccess, lists: readonly RequirementList[]): NamedIndex[] {
+  const endpoint = access.endpoints.pypi;
+  return lists.flatMap(({ indexes }) =>
+    indexes.filter(({ url }) => endpoint === undefined || !isMirrorIndex(url, endpoint)),
+  );
 }

@@ -3,17 +3,13 @@
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 import { isObject } from "../../is-object.js";
-
-interface Locked {
-  readonly name: string;
-  readonly version?: string;
-  /** The download URL in the lock file. npm uses it, no matter which registry is set. */
-  readonly resolved?: string;
-}
+import { withoutPassword } from "./location.js";
+import type { RequiredPackage } from "./read-requirements.js";
 
 export interface Lock {
-  readonly required: readonly Locked[];
-  /** Git, tarballs of other hosts, directories, links. */
+  /** `url` is `resolved`: npm downloads from there, no matter which registry is set. Git has no other version. */
+  readonly required: readonly RequiredPackage[];
+  /** Directories, tarballs and links on this machine. */
   readonly elsewhere: readonly string[];
 }
 
@@ -34,28 +30,27 @@ export function parseLock(text: string, file: string): Lock {
   } catch {
     throw badLock(file);
   }
-  const required = new Map<string, Locked>();
+  const required = new Map<string, RequiredPackage>();
   const elsewhere = new Set<string>();
-  const add = (name: string, { version, resolved, inBundle }: Row) => {
+  const add = (name: string, row: Row) => {
+    if (!isObject(row)) throw badLock(file);
+    const { version, resolved, inBundle } = row;
     // Bundled packages come inside another one: no registry is asked for them.
     if (inBundle === true) return;
-    const from = typeof resolved === "string" ? resolved : undefined;
     const spec = typeof version === "string" ? version : undefined;
-    const foreign = [from, spec].find((each) => each !== undefined && /^(?:git|file:|github:|link:)/.test(each));
-    if (foreign !== undefined) elsewhere.add(`${name} ${withoutPassword(foreign)}`);
-    else
-      required.set(
-        `${name}@${spec}`,
-        defined({
-          name,
-          version: spec,
-          resolved: from === undefined ? undefined : withoutPassword(from),
-        }),
-      );
+    // In old lock files the place is in the version's stead, and so is the real name of an alias.
+    const place = spec !== undefined && /[:/]/.test(spec) ? spec : undefined;
+    const alias = /^npm:(@?[^@]+)@(.+)$/.exec(place ?? "");
+    const [, real = name, pinned = place === undefined ? spec : undefined] = alias ?? [];
+    const from = typeof resolved === "string" ? resolved : alias === null ? place : undefined;
+    const url = from === undefined ? undefined : withoutPassword(from);
+    if (url !== undefined && isLocal(url)) elsewhere.add(`${name} ${url}`);
+    else required.set(`${real}@${pinned} ${url}`, defined({ name: real, version: pinned, url }));
   };
   if (isObject(lock?.packages)) {
     for (const [path, row] of Object.entries(lock.packages)) {
       const at = path.lastIndexOf("node_modules/");
+      if (!isObject(row)) throw badLock(file);
       if (at < 0 || row.link === true) {
         if (path !== "" && at >= 0) elsewhere.add(`${path.slice(at + 13)} link`);
         continue;
@@ -75,7 +70,8 @@ export function parseLock(text: string, file: string): Lock {
   return { required: [...required.values()], elsewhere: [...elsewhere] };
 }
 
-const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
+/** npm reads anything else as a URL, `acme/tools` for example as a repository of GitHub. */
+const isLocal = (place: string) => /^(?:file:|link:|\.{0,2}[/\\]|[a-z]:[/\\])/i.test(place);
 
 const badLock = (file: string) =>
   new Fault("mirror/bad-lock", `${quote(file)} is no package-lock.json`, {

@@ -11,27 +11,41 @@ export interface RequiredPackage {
   readonly name: string;
   /** The exact version, where one is pinned. */
   readonly version?: string;
+  /** From where it is downloaded, whatever the index says. Without a password. */
+  readonly url?: string;
 }
 
 export interface RequirementList {
   readonly format: PackageFormat;
   readonly required: readonly RequiredPackage[];
-  /** URLs, paths and editables: no index is asked for them. */
+  /** Paths on this machine: no index is asked for them. */
   readonly elsewhere: readonly string[];
-  readonly warnings: readonly string[];
+  /** URLs of packages without a name, and of places to search for packages. */
+  readonly remote: readonly string[];
+  /** Indexes that the file names. */
+  readonly indexes: readonly NamedIndex[];
 }
 
-/** @param file absolute. @throws Fault `mirror/no-file`, `mirror/bad-lock` */
+export interface NamedIndex {
+  /** Without a directory. */
+  readonly file: string;
+  readonly url: string;
+}
+
+/** @param file absolute. @throws Fault `mirror/no-file`, `mirror/bad-lock`, `mirror/other-lock`, `mirror/bad-line` */
 export async function readRequirements(file: string): Promise<RequirementList> {
   const text = await read(file);
   if (!file.endsWith(".json")) return await readPython(file, text, new Set());
+  if (basename(file) === "package.json") throw unsupported(file, "npm install --package-lock-only");
   const { required, elsewhere } = parseLock(text, basename(file));
-  return { format: "npm", required: required.map(bare), elsewhere, warnings: [] };
+  return { format: "npm", required, elsewhere, remote: [], indexes: [] };
 }
 
 async function readPython(file: string, text: string, seen: Set<string>): Promise<RequirementList> {
   seen.add(file);
-  const { required, files, elsewhere, indexes } = parseRequirements(text);
+  const instead = OTHER_LOCKS[basename(file)];
+  if (instead !== undefined) throw unsupported(file, instead);
+  const { required, files, elsewhere, remote, indexes } = parseRequirements(text, basename(file));
   const nested: RequirementList[] = [];
   for (const each of files) {
     const path = resolve(dirname(file), each);
@@ -41,10 +55,8 @@ async function readPython(file: string, text: string, seen: Set<string>): Promis
     format: "pypi",
     required: [...required.map(bare), ...nested.flatMap((list) => list.required)],
     elsewhere: [...elsewhere.map((each) => each.text), ...nested.flatMap((list) => list.elsewhere)],
-    warnings: [
-      ...indexes.map((index) => `${basename(file)} names the index ${index}: pip asks it, whatever the login says`),
-      ...nested.flatMap((list) => list.warnings),
-    ],
+    remote: [...remote.map((each) => each.text), ...nested.flatMap((list) => list.remote)],
+    indexes: [...indexes.map((url) => ({ file: basename(file), url })), ...nested.flatMap((list) => list.indexes)],
   };
 }
 
@@ -57,13 +69,36 @@ export async function readNames(file: string): Promise<string[]> {
     .filter((each) => each !== "");
 }
 
-const bare = ({ name, version }: RequiredPackage): RequiredPackage => defined({ name, version });
+const bare = ({ name, version, url }: RequiredPackage): RequiredPackage => defined({ name, version, url });
 
 async function read(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((error: unknown) => {
     throw errno(error) === "ENOENT" ? noFile(file) : error;
   });
 }
+
+/** Files of other forms, and the commands that list their packages in a form that is read. */
+const OTHER_LOCKS: Readonly<Record<string, string>> = {
+  "poetry.lock": "poetry export -o requirements.txt",
+  "uv.lock": "uv export -o requirements.txt",
+  "pdm.lock": "pdm export -o requirements.txt",
+  "pylock.toml": "uv export -o requirements.txt",
+  "pyproject.toml": "pip-compile -o requirements.txt",
+  "setup.cfg": "pip-compile -o requirements.txt",
+  Pipfile: "pipenv requirements > requirements.txt",
+  "Pipfile.lock": "pipenv requirements > requirements.txt",
+  "environment.yml": "pip freeze > requirements.txt",
+  "yarn.lock": "npm install --package-lock-only",
+  "pnpm-lock.yaml": "npm install --package-lock-only",
+  "bun.lock": "npm install --package-lock-only",
+  "bun.lockb": "npm install --package-lock-only",
+};
+
+const unsupported = (file: string, instead: string) =>
+  new Fault("mirror/other-lock", `${quote(basename(file))} is of a kind that check does not read`, {
+    hint: `make a file that it reads: ${instead}`,
+    exit: EXIT.usage,
+  });
 
 const noFile = (file: string) =>
   new Fault("mirror/no-file", `there is no file ${quote(file)}`, {

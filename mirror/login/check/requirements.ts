@@ -1,13 +1,17 @@
 /** The packages that a `requirements.txt` installs from an index. Pure. */
 
 import { defined } from "../../../base/defined.js";
+import { EXIT, Fault, quote } from "../../../base/fault.js";
 import { normalizeName } from "../../pypi/names.js";
+import { isLocal, withoutPassword } from "./location.js";
 
 interface Requirement {
   /** Normalised. */
   readonly name: string;
   /** The exact version, where one is pinned. */
   readonly version?: string;
+  /** Of `name @ URL`. */
+  readonly url?: string;
   readonly line: number;
 }
 
@@ -15,47 +19,117 @@ export interface RequirementsFile {
   readonly required: readonly Requirement[];
   /** The files of `-r` and `-c`, as written. */
   readonly files: readonly string[];
-  /** URLs, paths and editables: they come from no index. */
-  readonly elsewhere: readonly { readonly text: string; readonly line: number }[];
+  /** Paths on this machine, editable or not. */
+  readonly elsewhere: readonly Place[];
+  /** URLs without a name, also those of `--editable` and `--find-links`. */
+  readonly remote: readonly Place[];
   /** Indexes that the file adds to the login's index, or uses instead. */
   readonly indexes: readonly string[];
 }
 
+interface Place {
+  readonly text: string;
+  readonly line: number;
+}
+
 const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)$/;
 
-export function parseRequirements(text: string): RequirementsFile {
+/** What may follow a name: versions, a marker, options such as `--hash`. */
+const VERSION = String.raw`(?:===?|~=|!=|<=?|>=?)\s*[^\s,;()"'=]+`;
+const REST = new RegExp(String.raw`^(?:\(?\s*${VERSION}(?:\s*,\s*${VERSION})*\s*,?\s*\)?)?\s*(?:;.*|--.*)?$`);
+
+/** Paths begin with a dot, a slash or a drive, have a slash in them, or are the name of an archive. */
+const PATH =
+  /^(?:\.{1,2}$|[~.]{0,2}[/\\]|[a-z]:[/\\]|[\w.-]+[/\\])|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz)(?:\[[^\]]*\])?$/i;
+
+/** @throws Fault `mirror/bad-line` for lines that pip would not understand either. */
+export function parseRequirements(text: string, file: string): RequirementsFile {
   const required: Requirement[] = [];
   const files: string[] = [];
-  const elsewhere: { text: string; line: number }[] = [];
+  const elsewhere: Place[] = [];
+  const remote: Place[] = [];
   const indexes: string[] = [];
-  for (const { text: whole, line } of logicalLines(text)) {
-    const option =
-      /^(-r|--requirement|-c|--constraint|-i|--index-url|--extra-index-url|-e|--editable|-f|--find-links)(?:[=\s]\s*|(?<=^-\w))(.+)$/.exec(
-        whole,
-      );
-    if (option !== null) {
-      const [, flag = "", value = ""] = option;
-      if (/^(?:-r|--req|-c|--con)/.test(flag)) files.push(value.trim());
-      else if (/^(?:-i|--index|--extra)/.test(flag)) indexes.push(withoutPassword(value.trim()));
-      else elsewhere.push({ text: withoutPassword(value.trim()), line });
+  const place = (where: string, line: number) =>
+    (isLocal(where) ? elsewhere : remote).push({ text: withoutPassword(where), line });
+  for (const { text: whole, line } of logicalLines(text.replace(/^\uFEFF/, ""))) {
+    if (whole.startsWith("-")) {
+      for (const { option, value } of optionsOf(whole) ?? refuse(file, line)) {
+        if (option === "requirement" || option === "constraint") files.push(value);
+        else if (option === "index-url" || option === "extra-index-url") indexes.push(withoutPassword(value));
+        else if (option === "editable" || option === "find-links") place(value, line);
+      }
       continue;
     }
-    if (whole.startsWith("-")) continue;
     const match = NAME.exec(whole);
-    const rest = match?.[2] ?? "";
-    if (
-      match === null ||
-      /^[@/:\\]/.test(rest) ||
-      /^(?:\.|\/|[a-z+]+:\/\/)/i.test(whole) ||
-      /\.(?:whl|zip|tar\.gz)$/.test(whole)
-    ) {
-      elsewhere.push({ text: withoutPassword(whole), line });
+    const [, name = "", rest = ""] = match ?? [];
+    const direct = match === null ? null : /^@\s*(\S+)/.exec(rest);
+    if (direct !== null) {
+      const [, url = ""] = direct;
+      if (isLocal(url) && !/^file:/i.test(url)) throw badLine(file, line);
+      if (isLocal(url)) elsewhere.push({ text: withoutPassword(whole), line });
+      else required.push({ name: normalizeName(name), line, url: withoutPassword(url) });
       continue;
     }
+    const [where = ""] = whole.split(/\s+;|\s/);
+    if (/^(?:[a-z][a-z0-9+.-]+:\/\/|file:|\$\{)/i.test(whole) || PATH.test(where)) {
+      place(whole, line);
+      continue;
+    }
+    if (match === null || !REST.test(rest)) throw badLine(file, line);
     const pin = /^\(?\s*===?\s*([^\s,;*)]+)\s*\)?\s*(?:;|--|$)/.exec(rest)?.[1];
-    required.push(defined({ name: normalizeName(match[1] ?? ""), line, version: pin }));
+    required.push(defined({ name: normalizeName(name), line, version: pin }));
   }
-  return { required, files, elsewhere, indexes };
+  return { required, files, elsewhere, remote, indexes };
+}
+
+/** The options that pip takes in a requirements file, and whether they have a value. */
+const OPTIONS = {
+  "index-url": true,
+  "extra-index-url": true,
+  "no-index": false,
+  constraint: true,
+  requirement: true,
+  editable: true,
+  "find-links": true,
+  "no-binary": true,
+  "only-binary": true,
+  "prefer-binary": false,
+  "require-hashes": false,
+  pre: false,
+  "trusted-host": true,
+  "use-feature": true,
+};
+type Option = keyof typeof OPTIONS;
+const NAMES = Object.keys(OPTIONS) as Option[];
+const SHORT: Readonly<Record<string, Option>> = {
+  i: "index-url",
+  r: "requirement",
+  c: "constraint",
+  e: "editable",
+  f: "find-links",
+};
+
+/** pip takes several on a line, long ones also by their beginning, and short ones with the value attached. @returns undefined if one is unknown. */
+function optionsOf(line: string): { option: Option; value: string }[] | undefined {
+  const found: { option: Option; value: string }[] = [];
+  const words = (line.match(/(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? []).map((word) =>
+    word.replaceAll(/"([^"]*)"|'([^']*)'|\\(.)/g, "$1$2$3"),
+  );
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
+    if (!/^--?[^-]/.test(word)) return undefined;
+    const [, beginning = "", attached] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const short = /^-[^-]/.test(word) ? SHORT[word.charAt(1)] : undefined;
+    const candidates = NAMES.filter((name) => name.startsWith(beginning));
+    const long = candidates.length === 1 ? candidates[0] : candidates.find((name) => name === beginning);
+    const option = short ?? (word.startsWith("--") ? long : undefined);
+    if (option === undefined) return undefined;
+    if (!OPTIONS[option]) continue;
+    const inWord = short === undefined ? attached : word.slice(2).replace(/^=/, "") || undefined;
+    if (inWord === undefined) index++;
+    found.push({ option, value: inWord ?? words[index] ?? "" });
+  }
+  return found;
 }
 
 function* logicalLines(text: string): Generator<{ text: string; line: number }> {
@@ -73,4 +147,13 @@ function* logicalLines(text: string): Generator<{ text: string; line: number }> 
   if (open !== undefined && open.text.trim() !== "") yield { text: open.text.trim(), line: open.line };
 }
 
-const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
+function refuse(file: string, line: number): never {
+  throw badLine(file, line);
+}
+
+/** Without the line, which may have a password. */
+const badLine = (file: string, line: number) =>
+  new Fault("mirror/bad-line", `line ${line} of ${quote(file)} is no requirement`, {
+    hint: "name a requirements.txt or a package-lock.json",
+    exit: EXIT.usage,
+  });

@@ -17,9 +17,53 @@ test("a lock file: nested, aliased, linked, bundled, from git; the old form too"
     "a 1.0.0",
     "@s/b 2.0.0",
     "real 3.0.0",
+    "g 1.0.0",
   ]);
-  expect(lock.elsewhere).toHaveLength(2);
+  expect(lock.required.at(-1)?.url).toBe("git+ssh://x/y.git#abc");
+  expect(lock.elsewhere).toEqual(["ws link"]);
   const old = { dependencies: { a: { version: "1.0.0", dependencies: { b: { version: "2.0.0" } } } } };
   expect(parseLock(JSON.stringify(old), "f").required.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(await faultText(() => parseLock("{}", "f"))).toContain('"f" is no package-lock.json');
 });
+
+test.each([
+  ["https://evil.example/a.tgz", "https://evil.example/a.tgz"],
+  ["https://me:secret@evil.example/a.tgz", "https://evil.example/a.tgz"],
+  ["git+ssh://git@x/y.git", "git+ssh://x/y.git"],
+  ["github:evil/a", "github:evil/a"],
+  ["evil/a#main", "evil/a#main"],
+])("P-102 resolved %j is where npm downloads from", (resolved, url) => {
+  const packages = { "node_modules/a": { version: "1.0.0", resolved } };
+  expect(parseLock(JSON.stringify({ packages }), "f")).toEqual({
+    required: [{ name: "a", version: "1.0.0", url }],
+    elsewhere: [],
+  });
+});
+
+test("P-102 one version twice, once from elsewhere: both are kept", () => {
+  const row = (host: string) => ({ version: "1.0.0", resolved: `https://${host}/a/-/a-1.0.0.tgz` });
+  const packages = { "node_modules/a": row("evil.example"), "node_modules/b/node_modules/a": row("good.example") };
+  expect(parseLock(JSON.stringify({ packages }), "f").required).toHaveLength(2);
+});
+
+test("P-102 the old form: a URL in place of the version, an alias, a directory", () => {
+  const dependencies = {
+    a: { version: "https://evil.example/a.tgz" },
+    b: { version: "npm:@s/real@1.0.0" },
+    c: { version: "file:../c" },
+  };
+  expect(parseLock(JSON.stringify({ dependencies }), "f")).toEqual({
+    required: [
+      { name: "a", url: "https://evil.example/a.tgz" },
+      { name: "@s/real", version: "1.0.0" },
+    ],
+    elsewhere: ["c file:../c"],
+  });
+});
+
+test.each([{ dependencies: { a: "^1.0.0" } }, { packages: { "node_modules/a": ["a@1.0.0"] } }, { default: {} }, []])(
+  "P-103 JSON of another kind is refused: %j",
+  async (value) => {
+    expect(await faultText(() => parseLock(JSON.stringify(value), "f"))).toContain('"f" is no package-lock.json');
+  },
+);

@@ -1,0 +1,10 @@
+/** Places from which a package comes without an index. Pure. */
+
+/**
+ * Whether pip finds it on this machine. Other places are URLs, `git@host:path`, and variables, which may hold a URL. A
+ * drive such as `C:` is none of them.
+ */
+export const isLocal = (text: string) =>
+  /^file:/i.test(text) || !/^(?:[a-z][a-z0-9+.-]+:|[\w.-]+@[\w.-]+:|\$\{)/i.test(text);
+
+export const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
