@@ -1,5 +1,5 @@
 /** The tokens in the `.yarnrc.yml` of Yarn 2 and later. Pure. */
-import type { Setting } from "./edit/editor.js";
+import type { KeyPath, Setting } from "./edit/editor.js";
 import { yamlEditor, yamlKeys } from "./edit/yaml.js";
 
 interface BerryAccess {
@@ -16,17 +16,22 @@ const plain = (url: string) => url.replace(/\/$/, "");
  */
 export function berryTokens({ endpoint, token, scope }: BerryAccess, text: string): Setting[] {
   const registry = ["npmRegistries", registryKey(text, endpoint)];
-  const scopes = yamlKeys(text, ["npmScopes"]).filter(
-    (name) => `@${name}` === scope || comesFrom(text, name, endpoint),
-  );
-  const foreign = scopes.flatMap((name) => ["npmAuthToken", "npmAuthIdent"].map((key) => ["npmScopes", name, key]));
   return [
     { path: [...registry, "npmAlwaysAuth"], value: true },
     { path: [...registry, "npmAuthToken"], value: token },
-    ...foreign
-      .filter((path) => yamlEditor.get(text, path) !== undefined)
-      .map((path): Setting => ({ path, value: undefined })),
+    ...foreignTokens({ endpoint, scope }, text).map((path): Setting => ({ path, value: undefined })),
   ];
+}
+
+/** The places of the tokens in scopes that come from the mirror: Yarn would send them there. */
+export function foreignTokens(
+  { endpoint, scope }: { readonly endpoint: string; readonly scope: string | undefined },
+  text: string,
+): KeyPath[] {
+  return yamlKeys(text, ["npmScopes"])
+    .filter((name) => `@${name}` === scope || comesFrom(text, name, endpoint))
+    .flatMap((name) => ["npmAuthToken", "npmAuthIdent"].map((key) => ["npmScopes", name, key]))
+    .filter((path) => yamlEditor.get(text, path) !== undefined);
 }
 
 function comesFrom(text: string, scope: string, endpoint: string): boolean {

@@ -39,6 +39,8 @@ export function variablesFor(
             : {
                 // Poetry publishes to the URL that its configuration has under that name, unless this names another.
                 [`POETRY_REPOSITORIES_${upper}_URL`]: pypi,
+                // Poetry would take such a token before the password, and it is another registry's.
+                [`POETRY_PYPI_TOKEN_${upper}`]: "",
                 [`POETRY_HTTP_BASIC_${upper}_USERNAME`]: "aws",
                 [`POETRY_HTTP_BASIC_${upper}_PASSWORD`]: token,
               }),

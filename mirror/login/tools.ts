@@ -2,8 +2,9 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { berryTokens } from "./berry-tokens.js";
-import type { Setting } from "./edit/editor.js";
+import type { KeyPath, Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
+import { tomlEditor } from "./edit/toml.js";
 import * as errors from "./errors.js";
 import type { Environment, LoginTool } from "./tool.js";
 
@@ -47,10 +48,14 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
       const dir = env.POETRY_CONFIG_DIR || join(config, "pypoetry");
       return [
         change(join(dir, "config.toml"), "toml", [[["repositories", name, "url"], endpoint]]),
-        change(join(dir, "auth.toml"), "toml", [
-          [["http-basic", name, "username"], "aws"],
-          [["http-basic", name, "password"], token],
-        ]),
+        {
+          ...change(join(dir, "auth.toml"), "toml", [
+            [["http-basic", name, "username"], "aws"],
+            [["http-basic", name, "password"], token],
+          ]),
+          // Poetry publishes with this token rather than with the password, and it is not the mirror's.
+          depending: (before) => absent(before, ["pypi-token", name]),
+        },
       ];
     }
     case "twine":
@@ -83,6 +88,9 @@ type Pair = readonly [path: readonly string[], value: Setting["value"]];
 function change(file: string, format: EditorName, pairs: readonly Pair[]): FileChange {
   return { file: resolve(file), format, entries: pairs.map(([path, value]) => ({ path, value })) };
 }
+
+const absent = (before: string, path: KeyPath): Setting[] =>
+  tomlEditor.get(before, path) === undefined ? [] : [{ path, value: undefined }];
 
 export const simple = (endpoint: string) => new URL("simple/", endpoint).href;
 

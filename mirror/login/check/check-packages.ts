@@ -7,7 +7,8 @@ import type { OpenedAccess } from "../open-access.js";
 import { isFromMirror, isMirrorIndex } from "./from-mirror.js";
 import { declaredPrivate, nameOf, packageId } from "./names.js";
 import { factsOf, type Judgement, judge, searchOrder } from "./origin.js";
-import type { NamedIndex, RequiredPackage, RequirementList } from "./read-requirements.js";
+import type { NamedIndex, RequirementList } from "./read-requirements.js";
+import type { RequiredPackage } from "./required-package.js";
 
 export interface CheckedPackage extends RequiredPackage, Judgement {
   readonly format: PackageFormat;

@@ -1,7 +1,7 @@
 /** Whether a download URL in a lock or requirements file leads to the mirror, and to that package there. Pure. */
 import type { PackageFormat } from "../../package-format.js";
 import { normalizeName } from "../../pypi/names.js";
-import type { RequiredPackage } from "./read-requirements.js";
+import type { RequiredPackage } from "./required-package.js";
 
 /** npm replaces this host by that of its registry (`replace-registry-host`), and no other. */
 const NPMJS = "registry.npmjs.org";

@@ -4,7 +4,7 @@ import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
 import { isObject } from "../../is-object.js";
 import { withoutPassword } from "./location.js";
-import type { RequiredPackage } from "./read-requirements.js";
+import type { RequiredPackage } from "./required-package.js";
 
 export interface Lock {
   /** `url` is `resolved`: npm downloads from there, no matter which registry is set. Git has no other version. */

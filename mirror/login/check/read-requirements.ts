@@ -5,15 +5,8 @@ import { defined } from "../../../base/defined.js";
 import { EXIT, errno, Fault, quote } from "../../../base/fault.js";
 import type { PackageFormat } from "../../package-format.js";
 import { parseLock } from "./lockfile.js";
+import type { RequiredPackage } from "./required-package.js";
 import { parseRequirements } from "./requirements.js";
-
-export interface RequiredPackage {
-  readonly name: string;
-  /** The exact version, where one is pinned. */
-  readonly version?: string;
-  /** From where it is downloaded, whatever the index says. Without a password. */
-  readonly url?: string;
-}
 
 export interface RequirementList {
   readonly format: PackageFormat;

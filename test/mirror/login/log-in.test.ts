@@ -290,3 +290,14 @@ test("P-104 yarn: a token behind an alias stops the login before any file has ch
   expect(await read(fileOf("yarn", YARN_FILE))).toBe(original);
   await expect(stat(fileOf("yarn"))).rejects.toThrow("ENOENT");
 });
+
+test("P-104 poetry: a token to publish under the same name does not go to the mirror, and logout gives it back", async () => {
+  const original = '[pypi-token]\nteam = "USERS"\nother = "THEIRS"\n';
+  await put(fileOf("poetry", 1), original);
+  await enter("poetry", "a-token");
+  const during = await read(fileOf("poetry", 1));
+  expect(during).not.toContain("USERS");
+  expect(during).toContain("THEIRS");
+  await logOut(env, ["poetry"]);
+  expect(await read(fileOf("poetry", 1))).toBe(original);
+});
