@@ -1,11 +1,11 @@
 /** The settings that make each tool use the repository, and the files it reads them from. */
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { berryTokens } from "./berry-tokens.js";
 import type { KeyPath, Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import { tomlEditor } from "./edit/toml.js";
 import * as errors from "./errors.js";
+import { berryTokens } from "./scoping/berry-tokens.js";
 import type { Environment, LoginTool } from "./tool.js";
 
 export interface Access {

@@ -39,7 +39,7 @@ interface EnvFlags extends AccessFlags {
 
 async function printEnv(context: Context, flags: EnvFlags): Promise<void> {
   const { githubFile, githubMasks, shellLines, variablesFor } = await import("../../../mirror/login/environment.js");
-  const { findOtherSource } = await import("../../../mirror/login/poetry-source.js");
+  const { findOtherSource } = await import("../../../mirror/login/scoping/poetry-source.js");
   const file = context.env.GITHUB_ENV;
   if (flags.format === "github" && !file) throw noGithub();
   const { api, access, grant } = await openMirror(context, flags, ["pypi", "npm"]);

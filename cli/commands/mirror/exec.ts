@@ -28,9 +28,9 @@ Examples:
 }
 
 async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
-  const { commandEnvironment } = await import("../../../mirror/login/command-environment.js");
-  const { findOtherSource } = await import("../../../mirror/login/poetry-source.js");
-  const { writeYarnPlugin } = await import("../../../mirror/login/yarn-plugin.js");
+  const { commandEnvironment } = await import("../../../mirror/login/scoping/command-environment.js");
+  const { findOtherSource } = await import("../../../mirror/login/scoping/poetry-source.js");
+  const { writeYarnPlugin } = await import("../../../mirror/login/scoping/yarn-plugin.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
   const plugin = await writeYarnPlugin();
   try {

@@ -56,7 +56,7 @@ async function login(context: Context, flags: LoginFlags): Promise<void> {
   const { checkNames, createLogin, nextSteps } = await import("../../../mirror/login/write-login.js");
   const { parseLifetime } = await import("../../../mirror/login/repository-ref.js");
   const { warningsFor } = await import("../../../mirror/login/warnings.js");
-  const { projectTokens } = await import("../../../mirror/login/project-tokens.js");
+  const { projectTokens } = await import("../../../mirror/login/scoping/project-tokens.js");
   const { leftText } = await import("../../../mirror/login/due.js");
   const { tool, scope, name } = flags;
   const { env, signal } = context;

@@ -1,6 +1,6 @@
 /** The tokens in the `.yarnrc.yml` of Yarn 2 and later. Pure. */
-import type { KeyPath, Setting } from "./edit/editor.js";
-import { yamlEditor, yamlKeys } from "./edit/yaml.js";
+import type { KeyPath, Setting } from "../edit/editor.js";
+import { yamlEditor, yamlKeys } from "../edit/yaml.js";
 
 interface BerryAccess {
   readonly endpoint: string;

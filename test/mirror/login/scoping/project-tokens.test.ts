@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { projectTokens } from "../../../mirror/login/project-tokens.js";
+import { projectTokens } from "../../../../mirror/login/scoping/project-tokens.js";
 
 let dir: string;
 beforeEach(async () => {

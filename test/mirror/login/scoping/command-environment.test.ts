@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { commandEnvironment } from "../../../mirror/login/command-environment.js";
-import { writeYarnPlugin } from "../../../mirror/login/yarn-plugin.js";
+import { commandEnvironment } from "../../../../mirror/login/scoping/command-environment.js";
+import { writeYarnPlugin } from "../../../../mirror/login/scoping/yarn-plugin.js";
 
 const HOST = "https://tools-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 const PYPI = `${HOST}/pypi/team/`;

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
-import { quote } from "../../base/fault.js";
-import { isTable } from "./edit/toml.js";
-import { type EnvironmentAccess, poetryKey } from "./environment.js";
+import { quote } from "../../../base/fault.js";
+import { isTable } from "../edit/toml.js";
+import { type EnvironmentAccess, poetryKey } from "../environment.js";
 
 /** @returns a warning if a project around `cwd` has a source of the mirror's name at another URL. */
 export async function findOtherSource(

@@ -4,8 +4,8 @@
  * npm and Yarn 1 take a token with the registry in its name, and pip and uv a URL with the token in it. The others need
  * more: see `yarn-plugin.ts` for Yarn 2, and below for twine.
  */
-import { type EnvironmentAccess, unexportable, type Variables, variablesFor } from "./environment.js";
-import type { Environment } from "./tool.js";
+import { type EnvironmentAccess, unexportable, type Variables, variablesFor } from "../environment.js";
+import type { Environment } from "../tool.js";
 
 export interface Command {
   readonly words: readonly string[];

@@ -1,9 +1,9 @@
 /** Tokens in the `.yarnrc.yml` of a project: Yarn 2 and later prefers them to the login's, and sends them to the mirror. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { quote } from "../../base/fault.js";
+import { quote } from "../../../base/fault.js";
+import type { Environment } from "../tool.js";
 import { foreignTokens } from "./berry-tokens.js";
-import type { Environment } from "./tool.js";
 
 export interface YarnProject {
   readonly cwd: string;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findOtherSource } from "../../../mirror/login/poetry-source.js";
+import { findOtherSource } from "../../../../mirror/login/scoping/poetry-source.js";
 
 let dir: string;
 beforeEach(async () => {
