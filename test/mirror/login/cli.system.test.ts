@@ -199,7 +199,7 @@ test("exec sets up the environment, touches no file, and ends as the command doe
   expect([view.code, view.stdout]).toEqual([0, "1.0.0\n"]);
   expect(await mirrorProcess(["exec", ...TEAM, "--", "no-such-program"])).toMatchObject({
     code: 3,
-    stderr: 'error: "no-such-program" cannot be run: there is no such program\n  write the command behind --\n',
+    stderr: 'error: "no-such-program" cannot be run: there is no such program\n  write the command after --\n',
   });
 });
 
