@@ -1,10 +1,11 @@
 /**
- * The local name that a download is to have: a file that is replaced in one step, or a device or a pipe that the bytes
- * are written into.
+ * The local destination of a download: a file that is replaced in one step, or a device or pipe that receives the
+ * bytes.
  *
- * Links are followed, so that the link stays and the file behind it is replaced. In a sticky directory that everyone may
- * write, like /tmp, another user may have put a link or a pipe in the way. The kernel protects opened files against that
- * (fs.protected_symlinks, fs.protected_fifos, fs.protected_regular), but not renamed ones: the same rule is applied here.
+ * Links are followed: the link stays, and the file behind it is replaced. In a sticky directory that everyone may write
+ * to, such as /tmp, another user may have planted a link or a pipe. The kernel protects opening files against that
+ * (fs.protected_symlinks, fs.protected_fifos, fs.protected_regular), but not renaming, so the same rule is applied
+ * here.
  */
 import { constants, type Stats } from "node:fs";
 import { access, lstat, readlink, realpath, stat } from "node:fs/promises";
@@ -13,12 +14,12 @@ import { errno } from "../../../base/fault.js";
 import { localForeign, localIsDirectory, localUnwritable } from "../../errors.js";
 
 export type Destination =
-  /** A regular file, or a name that is free. `path` holds no link. */
+  /** A regular file or a free name. `path` contains no link. */
   | { readonly kind: "file"; readonly path: string }
-  /** Anything that is open already (/dev/fd/3) or whose identity matters more than its content. */
+  /** An open file (/dev/fd/3), or one whose identity matters more than its content. */
   | { readonly kind: "sink"; readonly path: string; readonly isPipe: boolean };
 
-/** @throws Fault if it is a directory, or the caller may not write it. */
+/** @throws Fault if it is a directory, or the caller may not write to it. */
 export async function destinationOf(localFile: string): Promise<Destination> {
   try {
     const { path, entry, isOpenFile } = await followLinks(localFile);
@@ -26,7 +27,7 @@ export async function destinationOf(localFile: string): Promise<Destination> {
     if (isOpenFile) return { kind: "sink", path, isPipe: entry?.isFIFO() === true };
     if (entry === undefined) return { kind: "file", path };
     if (!entry.isFile()) return { kind: "sink", path, isPipe: entry.isFIFO() };
-    // A rename replaces read-only files too, which their owner did not expect of a command that writes.
+    // A rename would replace read-only files too, which their owner does not expect of a command that writes.
     await access(path, constants.W_OK);
     return { kind: "file", path };
   } catch (error) {
@@ -34,12 +35,12 @@ export async function destinationOf(localFile: string): Promise<Destination> {
   }
 }
 
-/** Whether a name is that of the program's own standard output. */
+/** Whether a name refers to the program's own standard output. */
 export function isStandardOutput(path: string): boolean {
   return ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].includes(path);
 }
 
-/** The path that a download to `localFile` would write: `localFile` itself where that cannot be found out. */
+/** The path that a download to `localFile` would write; `localFile` itself if that cannot be determined. */
 export async function writtenPath(localFile: string): Promise<string> {
   return followLinks(localFile).then(
     ({ path }) => path,
@@ -51,17 +52,17 @@ interface Followed {
   readonly path: string;
   /** Undefined: the name is free. */
   readonly entry: Stats | undefined;
-  /** A link of /proc: its text describes an open file, and only opening the link itself leads there. */
+  /** A link in /proc: its text describes an open file, and only opening the link itself leads there. */
   readonly isOpenFile: boolean;
 }
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MOST_LINKS = 40;
 
 async function followLinks(localFile: string): Promise<Followed> {
   let at = localFile;
   for (let links = 0; links <= MOST_LINKS; links += 1) {
-    // Unlike realpath, this lets the kernel refuse links that other users have put among the directories.
+    // Unlike realpath, this lets the kernel refuse links that other users planted among the directories.
     await stat(dirname(at));
     const dir = await realpath(dirname(at));
     const path = join(dir, basename(at));
@@ -71,7 +72,7 @@ async function followLinks(localFile: string): Promise<Followed> {
     if (!entry.isSymbolicLink()) return { path, entry, isOpenFile: false };
     if (dir.startsWith("/proc/")) return { path, entry: await stat(path), isOpenFile: true };
     const text = await readlink(path);
-    // Not joined: "a/../b" is beside the directory that "a" leads to, which only the kernel knows.
+    // Not joined: "a/../b" is beside the target of "a", which only the kernel knows.
     at = isAbsolute(text) ? text : `${dir}/${text}`;
   }
   throw new Error(`ELOOP: too many symbolic links, open '${localFile}'`);

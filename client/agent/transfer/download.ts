@@ -1,5 +1,5 @@
 /**
- * From the host into a local file that is never half there.
+ * Downloads a file from the host. The local file is never half written.
  *
  * The SHA-256 of the part on disk is compared with the host's, and only then does the file get its name.
  */
@@ -16,7 +16,7 @@ import { downloadInto } from "./sink.js";
 export type { Downloaded } from "./downloaded.js";
 
 export interface DownloadOptions extends ReceiveOptions {
-  /** Whether a later call may go on where this one failed. @default true */
+  /** Whether a later call may resume where this one failed. @default true */
   readonly isResumable?: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function download(
     try {
       checkDigest(path, expected, digest);
     } catch (fault) {
-      // Resuming a damaged part could only repeat the damage.
+      // Resuming a damaged part would only repeat the damage.
       isResumable = false;
       throw fault;
     }
@@ -52,7 +52,7 @@ export async function download(
 }
 
 /**
- * Tries whether {@link download} could write `localFile`, and leaves everything as it was.
+ * Checks that {@link download} could write `localFile`, and leaves everything as it was.
  *
  * @throws Fault
  */
@@ -61,7 +61,7 @@ export async function tryDownload(localFile: string): Promise<void> {
   if (destination.kind === "file") await tryPart(destination.path);
 }
 
-// TLS hands out 16 KiB at a time; a write costs the same for 1 MiB.
+// TLS hands out 16 KiB at a time. One write of 1 MiB costs no more than one of 16 KiB.
 const BATCH = 1024 * 1024;
 
 async function fileTarget(part: Part, source: string): Promise<ReceiveTarget> {
@@ -86,7 +86,7 @@ async function fileTarget(part: Part, source: string): Promise<ReceiveTarget> {
       await file.truncate(0);
       bytes = 0;
       etag = of.etag;
-      // Before the first byte: what lies in the part is always of what the notes say, or nothing.
+      // The notes are written before the first byte: the part holds bytes of the file in the notes, or nothing.
       await part.describe(source, etag);
     },
     async write(chunk: Buffer) {
@@ -98,7 +98,7 @@ async function fileTarget(part: Part, source: string): Promise<ReceiveTarget> {
   };
 }
 
-/** A disk that is filling up takes less than it is given before it says so. */
+/** A disk that is nearly full accepts part of a write before it reports an error. */
 async function writeAll(file: FileHandle, chunks: readonly Buffer[], position: number): Promise<void> {
   const { bytesWritten } = await file.writev(chunks, position);
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);

@@ -1,5 +1,5 @@
 export interface Downloaded {
   readonly size: number;
-  /** Of the file, in hexadecimal. */
+  /** SHA-256 of the file, in hexadecimal. */
   readonly sha256: string;
 }

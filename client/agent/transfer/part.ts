@@ -1,13 +1,13 @@
 /**
- * The bytes of a download that is not complete.
+ * The part of an incomplete download.
  *
- * They gather in `.NAME.sallyport-part`. `.NAME.sallyport-part.json` tells which file they belong to, so that a later
- * call resumes where this one ended. Both are used only by the process that holds `.NAME.sallyport-part.lock`, and only
- * if no other user can have written them. Otherwise the bytes gather under a name that nobody can guess, and no later
+ * Its bytes collect in `.NAME.sallyport-part`, and `.NAME.sallyport-part.json` records which file they belong to, so
+ * that a later call resumes where this one ended. Only the process that holds `.NAME.sallyport-part.lock` uses the two
+ * files, and only if no other user can have written them. Otherwise the bytes go to an unpredictable name, and no later
  * call resumes.
  *
- * The part never shows more than the file will: it has the mode of the file that it replaces, or the mode that the umask
- * gives to new files. Write permission for others is added last, since they could change what is verified already.
+ * The part is never more accessible than the final file: it has the mode of the file that it replaces, or the mode that
+ * the umask gives to new files. Write permission for others is added last, because they could change verified bytes.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
@@ -21,17 +21,17 @@ import { lstatIfThere } from "./destination.js";
 
 export interface Part {
   readonly file: FileHandle;
-  /** What an earlier call wrote beside the part, if it was this source. */
+  /** The notes of an earlier call beside the part, if they are about this source. */
   etagOf(source: string): Promise<string | undefined>;
-  /** Writes down what the part will hold. Called before its first byte. */
+  /** Writes the notes for the part. Called before its first byte. */
   describe(source: string, etag: string | undefined): Promise<void>;
-  /** Gives the part its final mode and its name. */
+  /** Gives the part its final mode and name. */
   finish(): Promise<void>;
-  /** Ends the use of a part that has no name yet. */
+  /** Releases a part that has no final name yet. */
   leave(how: "resumable" | "discarded"): Promise<void>;
 }
 
-/** @param target where the file will be; no link. */
+/** @param target path of the final file; not a link. */
 export async function openPart(target: string): Promise<Part> {
   try {
     return (await openShared(target)) ?? (await openPrivate(target));
@@ -40,10 +40,10 @@ export async function openPart(target: string): Promise<Part> {
   }
 }
 
-/** One block: a full disk still makes empty files. */
+/** One block. A full disk still accepts empty files. */
 const TRIED_BYTES = 4096;
 
-/** Tries whether a part for `target` can be made and written. */
+/** Checks that a part for `target` can be created and written. */
 export async function tryPart(target: string): Promise<void> {
   const part = await openPrivate(target).catch((error) => {
     throw localUnwritable(error);
@@ -94,7 +94,7 @@ async function openShared(target: string): Promise<Part | undefined> {
   }
 }
 
-/** @returns undefined while another download to the same name runs, or if no lock can be made. */
+/** @returns undefined while another download to the same name runs, or if the lock cannot be created. */
 async function tryLock(lock: string): Promise<(() => Promise<void>) | undefined> {
   try {
     const there = await lstatIfThere(lock);
@@ -120,11 +120,11 @@ async function openTrusted(part: string, notes: string, target: string): Promise
 }
 
 const NOTES_MODE = 0o600;
-/** A pipe must not block, and a terminal must not become ours. */
+/** A pipe must not block, and a terminal must not become our controlling terminal. */
 const OPEN_SAFELY = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 const OTHERS_WRITE = 0o022;
 
-/** No other user has written it, reads more of it than `limit` allows, or reaches it under another name. */
+/** Whether no other user wrote the file, can read it beyond `limit`, or has another name for it. */
 function isOurs(found: Stats, limit: number): boolean {
   const us = process.geteuid?.() ?? found.uid;
   const isClosed = (permissions(found) & (OTHERS_WRITE | ~limit)) === 0;
@@ -138,7 +138,7 @@ async function readEtag(notes: string, source: string): Promise<string | undefin
     if (!("source" in found) || found.source !== source || !("etag" in found)) return undefined;
     return typeof found.etag === "string" ? found.etag : undefined;
   } catch {
-    // No notes, or none that can be read: start over.
+    // There are no notes, or they cannot be read: start over.
     return undefined;
   }
 }
@@ -165,9 +165,9 @@ async function openPrivate(target: string): Promise<Part> {
 
 // --- names --------------------------------------------------------------------------------------------
 
-/** In bytes, on every file system that Linux and macOS commonly use. */
+/** In bytes. The limit of all common file systems on Linux and macOS. */
 const LONGEST_NAME = 255;
-/** Room for ".", ".sallyport-part.json", and what replaceFile puts around it (".", ".", 12 digits, ".tmp"). */
+/** Room for ".", ".sallyport-part.json", and the additions of replaceFile (".", ".", 12 digits, ".tmp"). */
 const AROUND = 1 + 20 + 18;
 
 function namesOf(target: string): { part: string; notes: string; lock: string } {
@@ -176,13 +176,13 @@ function namesOf(target: string): { part: string; notes: string; lock: string } 
   return { part, notes: `${part}.json`, lock: `${part}.lock` };
 }
 
-/** A name of at most `most` bytes. One that is cut keeps its beginning, and a digest tells it from others. */
+/** A name of at most `most` bytes. A shortened name keeps its beginning and gets a digest to stay unique. */
 function shortened(name: string, most: number): string {
   const bytes = Buffer.from(name);
   if (bytes.length <= most) return name;
   const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   let end = most - digest.length - 1;
-  // Not within a character: its bytes after the first begin with the bits 10.
+  // Do not cut within a character: its bytes after the first begin with the bits 10.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return `${bytes.subarray(0, end)}-${digest}`;
 }
@@ -191,7 +191,7 @@ function shortened(name: string, most: number): string {
 
 interface Opened {
   readonly file: FileHandle;
-  /** What the file will have if it replaces none. */
+  /** The final mode if no file is replaced. */
   readonly mode: number;
 }
 
@@ -203,7 +203,7 @@ async function create(part: string, replaced: Stats | undefined): Promise<Opened
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | OPEN_SAFELY;
   const file = await open(part, flags, replaced === undefined ? 0o666 : 0o600);
   try {
-    // The kernel knows more than the umask: directories may have default permissions of their own.
+    // The kernel may apply more than the umask: directories can have default ACLs.
     const mode = replaced === undefined ? permissions(await file.stat()) : await adoptGroup(file, replaced);
     await setMode(file, mode & ~OTHERS_WRITE, mode);
     return { file, mode };
@@ -215,7 +215,7 @@ async function create(part: string, replaced: Stats | undefined): Promise<Opened
 }
 
 async function moveInto(target: string, part: string, { file, mode }: Opened): Promise<void> {
-  // It may have been made, removed or closed to others since.
+  // The target may have been created, removed or restricted since.
   const replaced = await lstatIfThere(target);
   if (replaced !== undefined && !replaced.isFile()) throw new Error(`"${target}" is no regular file any more`);
   const final = replaced === undefined ? mode : await adoptGroup(file, replaced);
@@ -224,7 +224,7 @@ async function moveInto(target: string, part: string, { file, mode }: Opened): P
   await rename(part, target);
 }
 
-/** @returns the mode of `like`; without its group, that of others stands for the group. */
+/** @returns the mode of `like`; if the group cannot be set, the permissions of others apply to the group. */
 async function adoptGroup(file: FileHandle, like: Stats): Promise<number> {
   const mode = permissions(like);
   const { uid, gid } = await file.stat();
@@ -237,7 +237,7 @@ async function adoptGroup(file: FileHandle, like: Stats): Promise<number> {
   }
 }
 
-/** File systems without modes refuse to change them, which does no harm if the file is open to nobody beyond `most`. */
+/** File systems without modes refuse the change. That is harmless if the file is not more accessible than `most`. */
 async function setMode(file: FileHandle, mode: number, most: number): Promise<void> {
   const has = permissions(await file.stat());
   if (has === mode) return;

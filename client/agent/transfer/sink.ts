@@ -1,4 +1,4 @@
-/** From the host into a device or a pipe, which is written and never replaced. */
+/** Downloads into a device or a pipe, which is written and never replaced. */
 import { close, constants, createWriteStream, fstat, ftruncate, open } from "node:fs";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
@@ -27,7 +27,7 @@ export async function downloadInto(
   const sink = await openSink(to, signal).catch((error) => {
     throw signal?.aborted === true ? transferFault(error, transport.at, signal) : localUnwritable(error);
   });
-  // Errors reach the caller through the write that they meet.
+  // The failing write reports the error to the caller.
   sink.on("error", () => undefined);
   try {
     const got = await getInto(transport, path, sink, options);
@@ -45,7 +45,7 @@ async function openSink({ path, isPipe }: Sink, signal: AbortSignal | undefined)
   if (isPipe) return new Socket({ fd: await openPipe(path, signal), readable: false, writable: true });
   const fd = await promisify(open)(path, constants.O_WRONLY | constants.O_NOCTTY);
   try {
-    // A file that is open already, as in `get … /dev/fd/3 3> file`.
+    // An open file, as in `get … /dev/fd/3 3> file`.
     if ((await promisify(fstat)(fd)).isFile()) await promisify(ftruncate)(fd);
     return createWriteStream(path, { fd });
   } catch (error) {
@@ -56,7 +56,7 @@ async function openSink({ path, isPipe }: Sink, signal: AbortSignal | undefined)
 
 const READER_POLL_MS = 20;
 
-/** Waits for a reader, as a shell does. A blocking open would do so too, but nothing could interrupt it. */
+/** Waits for a reader, as a shell does. A blocking open would wait too, but could not be interrupted. */
 async function openPipe(path: string, signal: AbortSignal | undefined): Promise<number> {
   for (;;) {
     try {
