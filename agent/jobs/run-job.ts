@@ -158,11 +158,14 @@ export class Run {
     const { timeoutMs } = this.#options;
     const limit = globalThis.setTimeout(() => this.stop("timeout"), timeoutMs);
     const { status, signal: by } = await exited;
+    // Programs may handle SIGTERM and exit with 0, but what they leave is only a part.
+    const wasCutOff = this.#reason !== undefined;
     clearTimeout(limit);
     await this.#end();
     await Promise.race([finished(stderr).catch(() => undefined), setTimeout(DRAIN_MS, undefined, { ref: false })]);
     stderr.destroy();
     this.#exitStatus = status ?? undefined;
+    if (wasCutOff) throw new Failed({ reason: "interrupted", detail: "stopped before it had ended" });
     if (by !== null) throw new Failed({ reason: "signal", detail: `the program was ended by ${by}` });
     const [first = ""] = this.#watch.tail.split("\n", 1);
     if ((status === 126 || status === 127) && first.startsWith(`${LAUNCHER}: `)) {

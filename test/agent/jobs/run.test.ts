@@ -1,6 +1,15 @@
 /** One run: what the program meets, how it ends, and what is left of its processes. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -251,6 +260,42 @@ describe("the end of all processes", () => {
     expect(await ended(engine, job.id)).toMatchObject(expected);
     expect(marks.filter(isAlive)).toEqual([]);
     expect(engine.files(job.id)).toEqual(["job.json"]);
+  });
+
+  /** Writes a part of its output, and takes SIGTERM for a polite request: its exit status is 0. */
+  const polite = "trap 'exit 0' TERM; echo part; echo 'progress: 1%' >&2; while :; do sleep 0.02; done";
+
+  test.each<[string, (id: string) => Promise<unknown>, object, string]>([
+    ["a cancelled job", (id) => engine.cancel(id), {}, "cancelled"],
+    ["a job that exceeds its time", async () => undefined, { timeout_seconds: 1 }, "failed timeout"],
+    ["a job that the agent's end interrupts", () => engine.close(), {}, "failed interrupted"],
+  ])("T-25: %s is never done, even if its program exits with 0", async (_, end, more, expected) => {
+    for (const output of [{ kind: "private" } as const, host("shared", "out")]) {
+      await filter(polite, more);
+      const { id } = await engine.submitOne({ output });
+      await until(engine, id, ({ progress }) => progress !== undefined);
+      await end(id);
+      const job = await ended(engine, id);
+      expect([job.state, job.failure?.reason].filter(Boolean).join(" ")).toBe(expected);
+      expect(job).not.toHaveProperty("result");
+      expect(await engine.openOutput(id)).toBeUndefined();
+      expect(engine.files(id)).toEqual(["job.json"]);
+      expect(readdirSync(engine.shared)).toEqual([]);
+      await engine.stop();
+    }
+    await filter("true");
+  });
+
+  test("T-25: a command that reports success when it is cut off is not done either", async () => {
+    const result = '{"app":{"status":0}}';
+    await command(
+      sh(`trap 'echo "${result.replaceAll('"', '\\"')}" > "\${10}"; exit 0' TERM; echo part > "$6"
+        echo 'progress: 1%' >&2; while :; do sleep 0.02; done`),
+    );
+    const { id } = await engine.submitOne({ input: { kind: "private" }, output: { kind: "private" } }, "input");
+    await until(engine, id, ({ progress }) => progress !== undefined);
+    expect(await engine.cancel(id)).toMatchObject({ state: "cancelled", exitStatus: 0 });
+    expect(await engine.openOutput(id)).toBeUndefined();
   });
 
   test("SIGKILL comes to those that do not mind SIGTERM", async () => {
