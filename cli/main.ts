@@ -26,7 +26,9 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 // The reader went away (`sallyport ls | head -1`).
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
-    process.exit(errno(error) === "EPIPE" ? EXIT.ok : EXIT.failure);
+    const isGone = errno(error) === "EPIPE";
+    // Where a command streams to stdout, it listens too, and says what a full disk has cost.
+    if (isGone || stream.listenerCount("error") === 1) process.exit(isGone ? EXIT.ok : EXIT.failure);
   });
 }
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {

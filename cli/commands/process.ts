@@ -28,13 +28,14 @@ export const register: Register = (program, wrap) => {
     .option("--hosts <a,b,c>", "hosts that share the inputs")
     .option("--accelerator <name>", "accelerator to use (default: the first of the host)")
     .option("--parameters <json>", "parameters of the accelerator, as JSON; @FILE reads them from a file")
-    .option("--timeout <span>", 'give up on an input after this time, as in "90s" or "2h"')
+    .option("--timeout <span>", 'give up on a job that takes longer, as in "90s" or "2h"; transfers do not count')
     .option("--detach", "submit the job, print its id, and do not wait", false)
     .addHelpText(
       "after",
       `
 The job's program reads --src and writes --dst. Data in host://DIR/PATH stays on the host; the names are those of
 "sallyport ls". Ctrl-C also ends the job on the host. An input that fails is retried once, on another host.
+If a job is done but its output cannot be written here, both stay on the host for "sallyport jobs HOST ID --output FILE".
 
 Examples:
   $ sallyport process accelerator-1 --src data.bin --dst data.bin.gz --accelerator gzip
@@ -186,14 +187,13 @@ function surroundings(
   client: ProcessEnvironment["client"],
   timeout: Timeout | undefined,
 ): ProcessEnvironment {
-  const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout.ms);
   return defined({
     host: target.name,
     client,
     // Ctrl-C must not end this client: it cleans up afterwards.
     lastClient: () => connectTo(target, { ...context, signal: new AbortController().signal }),
-    signal: over === undefined ? context.signal : AbortSignal.any([context.signal, over]),
-    timeout: over === undefined || timeout === undefined ? undefined : { text: timeout.text, signal: over },
+    signal: context.signal,
+    timeout,
   });
 }
 

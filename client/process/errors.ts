@@ -1,7 +1,7 @@
 /** Faults of processing. */
-
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { errorText } from "../../base/text/error-text.js";
 
 const usage = (code: string, message: string, hint: string) =>
   new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage });
@@ -79,5 +79,25 @@ export const noSuchAccelerator = (host: string, name: string | undefined) =>
 
 export const noHostLeft = () => new Fault("cli/no-host-left", "there is no host left to try it on");
 
-export const localOnly = (dst: string, cause: unknown) =>
-  new Fault("cli/local-unwritable", `cannot make the directory of ${quote(dst)}`, { cause });
+export const destinationUnusable = (dst: string, cause: unknown) =>
+  new Fault("cli/local-unwritable", `cannot write ${quote(dst)}: ${errorText(cause)}`, {
+    hint: "nothing was sent to the host; name another place with --dst",
+    cause,
+  });
+
+/** The job is done and stays on its host, but its output did not arrive. The code and the exit status are those of the cause. */
+export class OutputNotFetched extends Fault {
+  /** The command that fetches the output. */
+  readonly command: string;
+
+  constructor(cause: unknown, host: string, id: string) {
+    const known = cause instanceof Fault ? cause : undefined;
+    const command = `sallyport jobs ${host} ${id} --output FILE`;
+    super(known?.code ?? "cli/output-not-fetched", known?.message ?? errorText(cause), {
+      hint: `job ${id} is done, and its output stays on the host; fetch it with "${command}"`,
+      exit: known?.exit ?? EXIT.failure,
+      cause,
+    });
+    this.command = command;
+  }
+}

@@ -3,6 +3,7 @@
 import { bytes } from "../../base/text/bytes.js";
 import { table } from "../../base/text/table.js";
 import type { AcceleratorsAnswer, JobAnswer, JobSummary } from "../agent/job-answers.js";
+import { OutputNotFetched } from "./errors.js";
 import type { Result } from "./process-many.js";
 
 export function jobsText(jobs: readonly JobSummary[], now: Date): string {
@@ -71,7 +72,10 @@ export function resultsText(results: readonly Result[]): string {
   const failed = results.filter(({ done }) => done === undefined).length;
   const hosts = new Set(results.flatMap(({ host, done }) => (done === undefined ? [] : [host])));
   const sum = `${results.length - failed} of ${results.length} done, by ${hosts.size} ${hosts.size === 1 ? "host" : "hosts"}`;
-  return [table([["INPUT", "HOST", "STATE", "", ""], ...rows]), sum].join("\n");
+  const waiting = results.flatMap(({ input, error }) =>
+    error instanceof OutputNotFetched ? [`the output for ${input.name} is still on its host: ${error.command}`] : [],
+  );
+  return [table([["INPUT", "HOST", "STATE", "", ""], ...rows]), sum, ...waiting].join("\n");
 }
 
 function stateText({ state, progress, failure, exit_status }: JobSummary): string {

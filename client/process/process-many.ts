@@ -4,7 +4,7 @@ import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
 import type { AgentClient } from "../agent/agent-client.js";
-import { noHostLeft, noSuchAccelerator } from "./errors.js";
+import { noHostLeft, noSuchAccelerator, OutputNotFetched } from "./errors.js";
 import type { InputFile } from "./inputs.js";
 import type { Processed, Work } from "./process-one.js";
 import { type HostLoad, hasChance, nextStart } from "./schedule.js";
@@ -98,9 +98,10 @@ export async function processMany(
       if (options.signal.aborted) throw error;
       const fault = faultOf(error);
       if (isOfHost(fault)) goesDown(host, fault);
-      item.error = fault;
+      // An output that is waiting on a host is worth more than the reason of a later failure.
+      if (!(item.error instanceof OutputNotFetched)) item.error = fault;
       if (!isLocal(fault) && hasChance(item, hosts)) waiting.push(item);
-      else results.set(input, { input, host: host.name, tries: tried.length, error: fault });
+      else results.set(input, { input, host: host.name, tries: tried.length, error: item.error });
     } finally {
       host.ours -= 1;
     }

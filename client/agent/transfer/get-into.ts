@@ -1,7 +1,7 @@
 /** Downloads a file into a stream. Bytes that were written cannot be taken back. */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { changedMeanwhile } from "../../errors.js";
+import { changedMeanwhile, localUnwritable } from "../../errors.js";
 import type { Transport } from "../../tls/transport.js";
 import { sha256 } from "./digest.js";
 import type { Downloaded } from "./downloaded.js";
@@ -40,10 +40,23 @@ export async function getInto(
   sink.on("error", onError);
   try {
     const { digest: expected } = await receive(transport, path, target, options);
+    await written(sink).catch((error: Error) => {
+      broken ??= error;
+    });
+    // A full disk behind stdout refuses the last bytes after write() has returned.
+    if (broken !== undefined) throw localUnwritable(broken);
     const digest = hash.digest();
     checkDigest(path, expected, digest);
     return { size: bytes, sha256: digest.toString("hex") };
   } finally {
-    sink.removeListener("error", onError);
+    // The stream emits an error a moment after it has refused a write.
+    setImmediate(() => sink.removeListener("error", onError));
   }
+}
+
+/** Resolves when `sink` has taken everything that was written to it. */
+function written(sink: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    sink.write("", (error) => (error ? reject(error) : resolve()));
+  });
 }
