@@ -57,11 +57,11 @@ interface Followed {
 }
 
 /** Linux follows as many. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 async function followLinks(localFile: string): Promise<Followed> {
   let at = localFile;
-  for (let links = 0; links <= MOST_LINKS; links += 1) {
+  for (let links = 0; links <= MAX_LINKS; links += 1) {
     // Unlike realpath, this lets the kernel refuse links that other users planted among the directories.
     await stat(dirname(at));
     const dir = await realpath(dirname(at));

@@ -9,7 +9,7 @@ import { type Transport, transferFault } from "../../tls/transport.js";
 import { destinationOf } from "./destination.js";
 import { digestOfFile } from "./digest.js";
 import type { Downloaded } from "./downloaded.js";
-import { openPart, type Part, tryPart } from "./part.js";
+import { openPart, type PartialFile, tryPart } from "./part.js";
 import { checkDigest, type ReceiveOptions, type ReceiveTarget, type Representation, receive } from "./receive.js";
 import { downloadInto } from "./sink.js";
 
@@ -64,7 +64,7 @@ export async function tryDownload(localFile: string): Promise<void> {
 // TLS hands out 16 KiB at a time. One write of 1 MiB costs no more than one of 16 KiB.
 const BATCH = 1024 * 1024;
 
-async function fileTarget(part: Part, source: string): Promise<ReceiveTarget> {
+async function fileTarget(part: PartialFile, source: string): Promise<ReceiveTarget> {
   const { file } = part;
   let etag = await part.etagOf(source);
   let bytes = (await file.stat()).size;

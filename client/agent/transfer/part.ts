@@ -19,7 +19,7 @@ import { acquireLock } from "../../../base/fs/lock.js";
 import { localUnwritable } from "../../errors.js";
 import { lstatIfThere } from "./destination.js";
 
-export interface Part {
+export interface PartialFile {
   readonly file: FileHandle;
   /** The notes of an earlier call beside the part, if they are about this source. */
   etagOf(source: string): Promise<string | undefined>;
@@ -32,7 +32,7 @@ export interface Part {
 }
 
 /** @param target path of the final file; not a link. */
-export async function openPart(target: string): Promise<Part> {
+export async function openPart(target: string): Promise<PartialFile> {
   try {
     return (await openShared(target)) ?? (await openPrivate(target));
   } catch (error) {
@@ -60,7 +60,7 @@ export async function tryPart(target: string): Promise<void> {
 
 // --- the part that a later call resumes -----------------------------------------------------------
 
-async function openShared(target: string): Promise<Part | undefined> {
+async function openShared(target: string): Promise<PartialFile | undefined> {
   const { part, notes, lock } = namesOf(target);
   const release = await tryLock(lock);
   if (release === undefined) return undefined;
@@ -145,7 +145,7 @@ async function readEtag(notes: string, source: string): Promise<string | undefin
 
 // --- a part of this call alone ----------------------------------------------------------------------
 
-async function openPrivate(target: string): Promise<Part> {
+async function openPrivate(target: string): Promise<PartialFile> {
   const part = `${namesOf(target).part}.${randomBytes(6).toString("hex")}`;
   const opened = await create(part, await lstatIfThere(target));
   return {
@@ -166,12 +166,12 @@ async function openPrivate(target: string): Promise<Part> {
 // --- names --------------------------------------------------------------------------------------------
 
 /** In bytes. The limit of all common file systems on Linux and macOS. */
-const LONGEST_NAME = 255;
+const MAX_NAME_BYTES = 255;
 /** Room for ".", ".sallyport-part.json", and the additions of replaceFile (".", ".", 12 digits, ".tmp"). */
 const AROUND = 1 + 20 + 18;
 
 function namesOf(target: string): { part: string; notes: string; lock: string } {
-  const name = shortened(basename(target), LONGEST_NAME - AROUND);
+  const name = shortened(basename(target), MAX_NAME_BYTES - AROUND);
   const part = join(dirname(target), `.${name}.sallyport-part`);
   return { part, notes: `${part}.json`, lock: `${part}.lock` };
 }
