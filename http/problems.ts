@@ -4,6 +4,47 @@ import { Problem } from "./problem.js";
 export const malformedTarget = () =>
   new Problem(400, "malformed-target", "Malformed request target", "the request target is not a valid path");
 
+export const malformedRequest = () =>
+  new Problem(400, "malformed-request", "Malformed request", "the bytes are no HTTP/1.1 request", {
+    verdict: "malformed",
+  });
+
+export const headerTooSlow = () =>
+  new Problem(408, "header-too-slow", "Request timeout", "the header took too long", { verdict: "timeout" });
+
+export const requestTooLarge = () =>
+  new Problem(413, "too-large", "Content too large", "chunk extensions are too large", { verdict: "malformed" });
+
+export const headerTooLarge = () =>
+  new Problem(431, "header-too-large", "Request header fields too large", "the header has too many bytes", {
+    verdict: "malformed",
+  });
+
+export const tooManyConnections = () =>
+  new Problem(503, "too-many-connections", "Service unavailable", "too many connections are open", {
+    headers: { "Retry-After": "1" },
+  });
+
+/** The same for a missing, a repeated and a malformed Host: RFC 9112, 3.2. */
+export const malformedHost = () =>
+  new Problem(
+    400,
+    "malformed-host",
+    "Malformed Host header",
+    "send one Host header with one host and, if any, one port",
+    {
+      verdict: "malformed",
+      headers: { Connection: "close" },
+    },
+  );
+
+/** For methods that no path has. */
+export const notImplemented = () =>
+  new Problem(501, "not-implemented", "Not implemented", "this server has no resource with the method of the request");
+
+export const crossSite = () =>
+  new Problem(403, "cross-site", "Forbidden", "a page of another site must not use this host through a browser");
+
 export const unauthorized = () =>
   new Problem(401, "unauthorized", "Unauthorized", "send the header Authorization: Bearer <token>", {
     headers: { "WWW-Authenticate": "Bearer" },

@@ -55,6 +55,3 @@ export const tooManyParts = (limit: number) =>
 
 export const notAForm = () =>
   new Problem(415, "not-a-form", "Unsupported media type", "send multipart/form-data with a boundary");
-
-export const crossSite = () =>
-  new Problem(403, "cross-site", "Forbidden", "a page of another site must not use this host through a browser");

@@ -18,7 +18,6 @@ import { HostApi } from "./host-api.js";
 import type { Fence } from "./host-paths.js";
 import { longPoll } from "./long-poll.js";
 import { CONFIGURATION_DEFAULTS, PROCESS_DEFAULTS, readParameters } from "./parameters.js";
-import { crossSite } from "./problems.js";
 import { type Process, Records } from "./records.js";
 import { configurationDocument, processDocument } from "./represent.js";
 import { DESCRIBED, protocolDocument } from "./schema.js";
@@ -118,14 +117,14 @@ export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
 
   const routes: AgentRoute[] = [
     { ...DESCRIBED.listConfigurations, handle: listConfigurations },
-    { ...DESCRIBED.configure, handle: sameSite(configure) },
+    { ...DESCRIBED.configure, handle: configure },
     { ...DESCRIBED.showConfiguration, handle: showConfiguration },
     { ...DESCRIBED.listProcesses, handle: listProcesses },
-    { ...DESCRIBED.process, handle: sameSite(process) },
+    { ...DESCRIBED.process, handle: process },
     { ...DESCRIBED.showProcess, handle: showProcess },
-    { ...DESCRIBED.removeProcess, handle: sameSite(removeProcess) },
-    { ...DESCRIBED.stopByGet, handle: sameSite(stop) },
-    { ...DESCRIBED.stop, handle: sameSite(stop) },
+    { ...DESCRIBED.removeProcess, handle: removeProcess },
+    { ...DESCRIBED.stopByGet, handle: stop },
+    { ...DESCRIBED.stop, handle: stop },
     { ...DESCRIBED.schema, handle: schema },
     { ...DESCRIBED.result, handle: result },
     { ...DESCRIBED.alive, handle: alive },
@@ -134,18 +133,6 @@ export function apyfalRoutes(options: ApyfalOptions): AgentRoute[] {
 }
 
 const idOf = ({ id }: RouteParams) => Number(id);
-
-/**
- * Guards handlers that change something. Without a token, a page of another site could otherwise use this host through
- * its reader's browser. Browsers announce such requests in Sec-Fetch-Site.
- */
-function sameSite(handle: RouteHandler): RouteHandler {
-  return (call) => {
-    const site = call.exchange.req.headers["sec-fetch-site"];
-    if (site === "cross-site" || site === "same-site") throw crossSite();
-    return handle(call);
-  };
-}
 
 /** The URL under which the client sees this host: from its Host header, if that is valid. */
 function baseOf({ req }: Exchange): string {

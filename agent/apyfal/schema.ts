@@ -112,6 +112,7 @@ export const DESCRIBED = {
   // Apyfal stops with a GET; a HEAD must not.
   stopByGet: described("GET", "/v1.0/stop/", {
     head: false,
+    changesState: true,
     operationId: "stop_list",
     description: "Stops, though it is a GET: prefer POST.",
     query: ACCELERATOR,

@@ -16,6 +16,7 @@ import type { Cidr } from "../../net/cidr.js";
 import { type Authenticate, tokenIn } from "../auth/authenticate.js";
 import { type Caller, may } from "../auth/caller.js";
 import { clientAddress } from "../auth/client-address.js";
+import { frontHosts } from "../auth/front-hosts.js";
 import { noAccess } from "../auth/problems.js";
 import { isDatabaseGone } from "../store/errors.js";
 import { envelopeProblem, helpLink, VLAB_PREFIX } from "./envelope.js";
@@ -49,7 +50,7 @@ export function createApp({ table, authenticate, trustedProxies, helpBase, asset
     const { headers } = exchange.req;
     const access = accessOf(match);
     if (access === "anyone" || (access === "maybe" && tokenIn(headers) === undefined)) return ANONYMOUS;
-    const client = clientAddress(exchange.remote, forwardedFor(exchange.req), trustedProxies);
+    const client = clientAddress(exchange.remote, listOf(exchange.req, "x-forwarded-for"), trustedProxies);
     const caller = await authenticate(headers, client);
     exchange.who = caller.name;
     if (access !== "token" && access !== "maybe" && !may(caller, access)) throw noAccess(caller.name);
@@ -75,7 +76,14 @@ export function createApp({ table, authenticate, trustedProxies, helpBase, asset
     exchange.json(status, body, headers);
   };
 
-  const serve = serveRoutes<ApiRoute, Caller>({ table, admit, invoke, refuse });
+  const moreHosts = ({ remote, req }: Exchange) =>
+    frontHosts({
+      peer: remote,
+      forwardedHost: listOf(req, "x-forwarded-host"),
+      trusted: trustedProxies,
+      vlabUrl: helpBase,
+    });
+  const serve = serveRoutes<ApiRoute, Caller>({ table, moreHosts, admit, invoke, refuse });
   return (exchange) => {
     exchange.details = details(exchange, trustedProxies);
     const isRead = exchange.method === "GET" || exchange.method === "HEAD";
@@ -115,7 +123,7 @@ function send(exchange: Exchange, response: ApiResponse, write: (status: number,
 function details(exchange: Exchange, trustedProxies: readonly Cidr[]) {
   const { remote, req } = exchange;
   const { referer, "user-agent": agent } = req.headers;
-  const client = clientAddress(remote, forwardedFor(req), trustedProxies);
+  const client = clientAddress(remote, listOf(req, "x-forwarded-for"), trustedProxies);
   return defined({
     protocol: `HTTP/${req.httpVersion}`,
     client: client === remote ? undefined : client,
@@ -127,8 +135,8 @@ function details(exchange: Exchange, trustedProxies: readonly Cidr[]) {
 /** A query may hold secrets. */
 const withoutQuery = (url: string) => url.split(/[?#]/, 1)[0] ?? "";
 
-function forwardedFor({ headers }: IncomingMessage): string | undefined {
-  const value = headers["x-forwarded-for"];
+function listOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value.join(",") : value;
 }
 

@@ -9,9 +9,14 @@ import type { Cidr } from "../../net/cidr.js";
 export function clientAddress(peer: string, forwarded: string | undefined, trusted: readonly Cidr[]): string {
   const address = parseWithoutZone(peer);
   if (address === undefined) return peer;
-  if (forwarded === undefined || !trusted.some((block) => block.contains(address))) return address.toString();
+  if (forwarded === undefined || !isTrusted(peer, trusted)) return address.toString();
   const last = parseWithoutZone(forwarded.split(",").at(-1)?.trim() ?? "");
   return (last ?? address).toString();
+}
+
+export function isTrusted(peer: string, trusted: readonly Cidr[]): boolean {
+  const address = parseWithoutZone(peer);
+  return address !== undefined && trusted.some((block) => block.contains(address));
 }
 
 export function sameAddress(a: string, b: string): boolean {

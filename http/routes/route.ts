@@ -41,6 +41,8 @@ export interface Route<Access = unknown, Handle = unknown> {
   readonly aliases?: readonly string[];
   /** Whether a GET route also answers HEAD. @default true */
   readonly head?: boolean;
+  /** Whether web pages of other sites are refused. @default false for GET, true for every other method */
+  readonly changesState?: boolean;
   /** Label of the path in metrics. @default the path as OpenAPI writes it */
   readonly metric?: string;
   readonly access: Access;

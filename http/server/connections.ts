@@ -6,9 +6,11 @@
 import type { Server as HttpServer } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
+import { tooManyConnections } from "../problems.js";
 import { connectionToEvict } from "./connection-to-evict.js";
 import type { Limits } from "./limits.js";
 import { isBusy } from "./listener.js";
+import { rawProblem } from "./raw-problem.js";
 import { callerOf, remoteOf } from "./remote.js";
 
 interface Connection {
@@ -19,8 +21,6 @@ interface Connection {
   /** The socket that carries requests; undefined until the TLS handshake ends. */
   requests: Socket | undefined;
 }
-
-const REFUSAL = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 export function guardConnections(
   server: HttpServer | HttpsServer,
@@ -74,5 +74,5 @@ function* idleOf(connections: Iterable<Connection>, newcomer: Socket): Generator
 /** Before the TLS handshake, the peer understands no answer. */
 function refuse(socket: Socket, secure: boolean): void {
   if (secure) socket.destroy();
-  else socket.end(REFUSAL, () => socket.destroy());
+  else socket.end(rawProblem(tooManyConnections()).text, () => socket.destroy());
 }

@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { errno } from "../../base/fault.js";
+import { hostsIn, isHost } from "../headers/host.js";
 import { Problem } from "../problem.js";
-import { internal, overloaded, tooManyHeaders, tooManyPipelined } from "../problems.js";
+import { internal, malformedHost, overloaded, tooManyHeaders, tooManyPipelined } from "../problems.js";
 import type { AccessLog } from "./access-log.js";
 import { watchBodies } from "./body-rate.js";
 import { Exchange } from "./exchange.js";
@@ -41,6 +42,7 @@ export function createListener(handle: Handle, log: AccessLog, limits: Limits = 
     try {
       // Twice as long as names: each is followed by its value.
       if (req.rawHeaders.length > 2 * HEADER_COUNT) throw tooManyHeaders(HEADER_COUNT);
+      if (!hasHost(req)) throw malformedHost();
       handle(exchange)?.catch(fail);
     } catch (error) {
       fail(error);
@@ -73,6 +75,13 @@ export function createListener(handle: Handle, log: AccessLog, limits: Limits = 
     });
     line.last = res;
   };
+}
+
+/** HTTP/1.0 may leave it out. A request with two hosts means one of them to us and another to a proxy in front. */
+function hasHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const [host, ...others] = hostsIn(rawHeaders);
+  if (host === undefined) return httpVersion === "1.0";
+  return others.length === 0 && isHost(host);
 }
 
 function toProblem(error: unknown): Problem {

@@ -2,9 +2,8 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { hostInUrl } from "../../net/address.js";
-import { malformedTarget } from "../problems.js";
 import type { Exchange } from "./exchange.js";
-import { parseTarget } from "./target.js";
+import { parseTarget, refuseTarget } from "./target.js";
 
 const NAME = /^(?=.{1,253}$)(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*$/;
 
@@ -23,7 +22,7 @@ export function redirectHost(host: string | undefined, certificate: X509Certific
 export function redirectToHttps(exchange: Exchange, certificate: X509Certificate, httpsPort: number): void {
   const { req } = exchange;
   const target = parseTarget(req.url);
-  if (target === undefined) throw malformedTarget();
+  if (target === undefined) throw refuseTarget(req);
   const host = redirectHost(req.headers.host, certificate, req.socket.localAddress ?? "");
   const port = httpsPort === 443 ? "" : `:${httpsPort}`;
   const query = target.query === "" ? "" : `?${target.query}`;

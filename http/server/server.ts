@@ -1,5 +1,5 @@
 /** HTTP and HTTPS servers with every limit set; how they listen, and how they close in good order. */
-import { createServer as createHttp, type Server as HttpServer, STATUS_CODES } from "node:http";
+import { createServer as createHttp, type Server as HttpServer } from "node:http";
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -11,6 +11,8 @@ import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";
 import { HEADER_BYTES, type Limits } from "./limits.js";
 import type { Listener } from "./listener.js";
+import { rawProblem } from "./raw-problem.js";
+import { isHead, problemOf, type RefusedBytes } from "./refused-bytes.js";
 import { type KeyPair, rotateTicketKeys, tlsOptions } from "./tls.js";
 
 export type Server = HttpServer | HttpsServer;
@@ -64,6 +66,8 @@ function httpOptions(limits: Limits) {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: limits.checkMs,
     noDelay: true,
+    // Node would answer without a body, and unlogged. The listener checks the header.
+    requireHostHeader: false,
   };
 }
 
@@ -74,31 +78,23 @@ function bound<S extends Server>(server: S, listener: Listener, limits: Limits, 
   guardConnections(server, limits);
   server.on("request", listener);
   server.on("checkContinue", listener);
-  server.on("connect", (_req, socket) => refuse(Object.assign(new Error(), { code: "CONNECT" }), socket, log));
-  server.on("clientError", (error, socket) => refuse(error, socket, log));
+  server.on("connect", (_req, socket) => refuse({ code: "CONNECT" }, socket, log));
+  server.on("clientError", (error: RefusedBytes, socket) => refuse(error, socket, log));
   return server;
 }
 
-const STATUSES: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  /** No proxy. */
-  CONNECT: 405,
-};
-
 /** Bytes that are not HTTP never become a request; they are still answered and logged, and the connection closed. */
-function refuse(error: Error, socket: Duplex, log: AccessLog): void {
-  if (!socket.writable || errno(error) === "ECONNRESET") {
+function refuse(error: RefusedBytes, socket: Duplex, log: AccessLog): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
-  const code = errno(error);
-  const status = STATUSES[code ?? ""] ?? 400;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const problem = problemOf(error);
+  const { status, verdict } = problem;
+  const { id, text } = rawProblem(problem, isHead(error));
+  socket.end(text);
   const remote = "remoteAddress" in socket ? String(socket.remoteAddress) : "";
-  const entry = { id: "", remote, method: "", path: "", status, bytes: 0, ms: 0 };
-  log({ ...entry, verdict: status === 408 ? "timeout" : "malformed", who: ANONYMOUS });
+  log({ id, remote, method: "", path: "", status, bytes: 0, ms: 0, verdict, who: ANONYMOUS });
 }
 
 function tryListen(server: Server, address: string, port: number): Promise<number> {

@@ -1,4 +1,7 @@
 /** The request target as it came over the wire. Nothing is decoded or folded here. */
+import type { IncomingMessage } from "node:http";
+import type { Problem } from "../problem.js";
+import { malformedTarget, notImplemented } from "../problems.js";
 
 export interface RequestTarget {
   /** Raw path, still percent-encoded; begins with "/". */
@@ -20,4 +23,9 @@ export function parseTarget(url: string | undefined): RequestTarget | undefined 
   const query = question < 0 ? "" : rest.slice(question + 1);
   if (!path.startsWith("/") || !VISIBLE.test(path) || !VISIBLE.test(query)) return undefined;
   return { path, query };
+}
+
+/** The problem of a request whose target is no path. `OPTIONS *` is legal: it asks about the server as a whole. */
+export function refuseTarget({ method, url }: Pick<IncomingMessage, "method" | "url">): Problem {
+  return method === "OPTIONS" && url === "*" ? notImplemented() : malformedTarget();
 }

@@ -59,6 +59,8 @@ export const throttled = () => new ApiError(429, "ThrottlingException", "Rate ex
 export const accessDenied = (who: string, operation: string) =>
   new ApiError(403, "AccessDeniedException", `User: ${who} is not authorized to perform: codeartifact:${operation}`);
 
+export const refused = (status: number, message: string) => new ApiError(status, "AccessDeniedException", message);
+
 export const unknownOperation = (method: string, path: string) =>
   new ApiError(404, "UnknownOperationException", `There is no operation ${method} ${shorten(path)}`, {
     reason: "UNKNOWN_OPERATION",

@@ -199,11 +199,16 @@ describe("the plain port", () => {
   test.each([
     ["http://evil.example/x", "127.0.0.1", "/x"],
     ["//evil.example/x", "127.0.0.1", "//evil.example/x"],
-    ["/x", "evil.example/y", "/x"],
-    ["/x", "a@evil.example", "/x"],
+    ["/x", "evil_example", "/x"],
+    ["/x", "", "/x"],
   ])("%s with Host: %s leads to no other host", async (target, host, path) => {
     const reply = await ask(agent.plain, target, { headers: { Host: host } });
     expect(reply.headers.location).toBe(`https://127.0.0.1:${agent.agent.httpsPort}${path}`);
+  });
+
+  test.each(["evil.example/y", "a@evil.example"])("T-12: leads nowhere with Host: %s", async (host) => {
+    const reply = await ask(agent.plain, "/x", { headers: { Host: host } });
+    expect([reply.status, reply.headers.location]).toEqual([400, undefined]);
   });
 
   test("serves the same API, behind the same token, where tls is false, and warns in the log", async ({

@@ -1,12 +1,13 @@
 /** Requests to the API: admitted by their signature, and answered or refused in AWS's form. */
 import { Fault } from "../../../base/fault.js";
+import { Problem } from "../../../http/problem.js";
 import type { Route } from "../../../http/routes/route.js";
 import type { Match } from "../../../http/routes/route-table.js";
 import type { Exchange } from "../../../http/server/exchange.js";
 import { readBody } from "../../../http/server/read-body.js";
 import type { RequestTarget } from "../../../http/server/target.js";
 import { type Caller, may, type Role } from "../auth/caller.js";
-import { ApiError, accessDenied, cannotParse, internalError, tooLarge } from "../errors.js";
+import { ApiError, accessDenied, cannotParse, internalError, refused, tooLarge } from "../errors.js";
 import { Binary, type Operation, type OperationInput, type Service } from "./operation.js";
 
 /** A policy of the largest size, with every character escaped, is smaller. */
@@ -78,11 +79,17 @@ export async function answerApi(exchange: Exchange, route: ApiRoute, call: ApiCa
 }
 
 export function refuseApi(exchange: Exchange, error: unknown): void {
-  const known = error instanceof ApiError ? error : internalError();
+  const known = toApiError(error);
   if (known !== error) exchange.cause = error instanceof Fault && error.cause !== undefined ? error.cause : error;
   exchange.verdict = known.type;
   const headers = { ...known.headers, "x-amzn-ErrorType": known.type, "x-amzn-RequestId": exchange.id };
   exchange.json(known.status, { message: known.message, ...known.fields }, headers);
+}
+
+/** A problem that every daemon has keeps its status: the request was refused before it became an operation. */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return error instanceof Problem && error.status < 500 ? refused(error.status, error.message) : internalError();
 }
 
 function documentOf(body: Buffer): Readonly<Record<string, unknown>> {

@@ -79,7 +79,7 @@ describe("an abuse gets", () => {
     ["500 pipelined requests", /^HTTP\/1.1 200 /],
     ["no HTTP", /^HTTP\/1.1 400 /],
     ["a request line of blanks", /^HTTP\/1.1 400 /],
-    ["an unknown method", /^HTTP\/1.1 400 /],
+    ["an unknown method", /^HTTP\/1.1 501 /],
     ["HTTP/9.9", /^HTTP\/1.1 400 /],
     ["CONNECT", /^HTTP\/1.1 405 /],
     ["length and chunks", /^HTTP\/1.1 400 /],
