@@ -1,10 +1,10 @@
 /** HOST as a user writes it: the name of a deployed host, or an address. */
 import { isIP } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
+import { homeOf } from "../base/home.js";
 import type { AgentClient } from "../client/agent/agent-client.js";
 import type { Trust, TrustOptions } from "../client/tls/trust.js";
 import type { LoadedConfig } from "../config/load.js";
@@ -87,7 +87,7 @@ export async function withHost<T>(
 
 /** `$HOME/.ssh/NAME`. */
 export function inSshDir(env: NodeJS.ProcessEnv, name: string): string {
-  return join(env.HOME ?? homedir(), ".ssh", name);
+  return join(homeOf(env), ".ssh", name);
 }
 
 /** The known_hosts file for the host keys that this kit has fetched. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process around the command: signals, closed pipes, exit status. */
 import { EXIT, errno } from "../base/fault.js";
+import { repairHome } from "../base/home.js";
 import { runCli } from "./run.js";
 
 const args = process.argv.slice(2);
@@ -10,6 +11,9 @@ const silent = args.includes("--json") || args.includes("--quiet");
 process.noDeprecation = !debug;
 // The same goes for the Node version that the AWS SDK will need next year.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+// The AWS SDK and the programs that we start would look below the working directory.
+repairHome(process.env);
 
 const interruption = new AbortController();
 const statusOf = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;

@@ -1,9 +1,9 @@
 /** Locates and reads the configuration files. */
 import { readFile, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { errno } from "../base/fault.js";
 import { createExclusive } from "../base/fs/atomic.js";
+import { homeOf } from "../base/home.js";
 import { packageRoot } from "../base/tools.js";
 import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
 import { configTemplate } from "./template.js";
@@ -15,10 +15,6 @@ export interface ProcessEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A file that the user named. Otherwise the project file is searched from `cwd` upwards. */
   readonly file?: string;
-}
-
-export function homeOf(env: ProcessEnvironment["env"]): string {
-  return env.HOME || homedir();
 }
 
 /** The XDG specification says to ignore a relative XDG_CONFIG_HOME. */

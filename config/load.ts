@@ -1,8 +1,9 @@
 /** Loads the configuration from its layers: built in < user file < project file < SALLYPORT_* < flags. */
 import { dirname } from "node:path";
 import { defined } from "../base/defined.js";
+import { homeOf } from "../base/home.js";
 import { parseLayer } from "./document.js";
-import { findProjectFile, homeOf, readConfigFile, readOptionalFile, shownPath, userFilePath } from "./files.js";
+import { findProjectFile, readConfigFile, readOptionalFile, shownPath, userFilePath } from "./files.js";
 import type { Layer, Origin, Origins } from "./origin.js";
 import { resolveConfig } from "./resolve.js";
 import type { Config, ConfigKey } from "./schema.js";

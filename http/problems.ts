@@ -5,7 +5,7 @@ export const malformedTarget = () =>
   new Problem(400, "malformed-target", "Malformed request target", "the request target is not a valid path");
 
 export const malformedRequest = () =>
-  new Problem(400, "malformed-request", "Malformed request", "the bytes are no HTTP/1.1 request", {
+  new Problem(400, "malformed-request", "Malformed request", "these bytes are no HTTP request", {
     verdict: "malformed",
   });
 

@@ -1,6 +1,6 @@
 /** Paths of a project's files. `cdktf` in the project's directory uses the same paths. */
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeOf } from "../base/home.js";
 import { STACK_NAME, type StackName } from "./names.js";
 
 export const statePath = (projectDir: string, stack: StackName = STACK_NAME): string =>
@@ -16,6 +16,6 @@ export const spotFallbackStatePath = (projectDir: string): string =>
 
 /** Directory for files that can be recreated: `$XDG_CACHE_HOME/sallyport`. */
 export function cacheDir(env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_CACHE_HOME?.startsWith("/") ? env.XDG_CACHE_HOME : join(env.HOME ?? homedir(), ".cache");
+  const base = env.XDG_CACHE_HOME?.startsWith("/") ? env.XDG_CACHE_HOME : join(homeOf(env), ".cache");
   return join(base, "sallyport");
 }

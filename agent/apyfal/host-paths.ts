@@ -4,6 +4,7 @@
  * spelling is refused, so that no other form can mean a file of this host.
  */
 import { isAbsolute, join, normalize, sep } from "node:path";
+import { givenHome } from "../../base/home.js";
 import type { Root } from "../guard/roots.js";
 import type { FileRef, JsonObject } from "../jobs/types.js";
 import { expandPath } from "../settings/load.js";
@@ -38,7 +39,7 @@ export function fenceOf(dirs: readonly HostDir[], roots: readonly Root[], env: N
       path,
     }));
   });
-  return { places, home: env.HOME };
+  return { places, home: givenHome(env) };
 }
 
 /** The file that these members of `app.specific` name. @throws Problem if they name several, or none that is allowed. */

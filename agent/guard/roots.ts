@@ -2,9 +2,11 @@
  * The authorized directories, opened once at the start and held open. The directory that was there is authorized, not
  * another one that gets its name later; that one counts after a restart.
  */
-import { accessSync, closeSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { errno } from "../../base/fault.js";
+import { makeDirSync } from "../../base/fs/make-dir.js";
+import { givenHome } from "../../base/home.js";
 import {
   directoriesOverlap,
   directoryMissing,
@@ -48,7 +50,7 @@ export function closeRoots(roots: readonly Root[]): void {
 
 function openOne(dir: HostDir, env: NodeJS.ProcessEnv): Root {
   const path = expandPath("authorized_host_dirs", dir.path, env);
-  if (isInside(path, env.HOME)) mkdirSync(path, { recursive: true, mode: NEW_DIRECTORY_MODE });
+  if (isInside(path, givenHome(env))) makeDirSync(path, NEW_DIRECTORY_MODE);
   const real = reallyAt(path);
   if (real === sep) throw rootDirectory();
   check(path, constants.R_OK | constants.X_OK, "read");

@@ -2,12 +2,13 @@
  * The engine behind both protocols: a queue per accelerator. Every step writes to the disk first, then to memory, and
  * then tells the listeners, so no client learns of a job that a crash could lose.
  */
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Logger } from "pino";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { acquireLock } from "../../base/fs/lock.js";
+import { makeDirSync } from "../../base/fs/make-dir.js";
 import type { ProcessMark } from "../../base/process/alive.js";
 import type { Temporaries } from "../files/temporaries.js";
 import { storageProblem } from "../guard/errno-problem.js";
@@ -407,7 +408,7 @@ function openFile(file: string): { fd: number; size: number } | undefined {
 function prepare(path: string, roots: readonly Root[]): string {
   let dir: string;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirSync(path, 0o700);
     dir = realpathSync(path);
   } catch (error) {
     throw jobsDirectoryUnusable(path, errno(error) ?? String(error));

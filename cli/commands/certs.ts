@@ -211,6 +211,6 @@ async function configuredPair(context: Context): Promise<Pair> {
 }
 
 async function sshDir({ env }: Context): Promise<string> {
-  const { homeOf } = await import("../../config/files.js");
+  const { homeOf } = await import("../../base/home.js");
   return join(homeOf(env), ".ssh");
 }

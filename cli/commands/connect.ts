@@ -1,8 +1,8 @@
 /** `sallyport connect [TYPE] --name X`: starts the right program for a lab machine, with everything filled in. */
-import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { Argument, type Command } from "commander";
 import { quote, usageFaults } from "../../base/fault.js";
+import { homeOf } from "../../base/home.js";
 import type { ForwardQuery } from "../../connect/choose-forward.js";
 import type { ConnectDestination, ProgramCall } from "../../connect/destination.js";
 import { PROTOCOLS, TYPES } from "../../connect/machine-types.js";
@@ -136,7 +136,7 @@ async function programFor(
   return chooseProgram(to, more, {
     with: flags.with,
     configured: (await context.config()).config.connect,
-    vlab: await readVlabPrograms(env.HOME || homedir()),
+    vlab: await readVlabPrograms(homeOf(env)),
     platform: process.platform,
     find: (program) => findOnPath(program, env),
     onlyShown: flags.print === true || options.json,

@@ -4,10 +4,10 @@
  * A token is a JWT. The client decodes it only to show its owner and expiry; the gateway verifies it.
  */
 import { chmod } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
+import { homeOf } from "../../base/home.js";
 import { isTaken, readPrivate } from "../../certs/files.js";
 import { badToken, storeGarbage } from "./errors.js";
 
@@ -59,13 +59,13 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
 /** `~/.config/sallyport/gateways/tokens.json`, in a directory of its own with mode 0700. */
 export function tokenStoreFile(env: Environment): string {
   const xdg = env.XDG_CONFIG_HOME;
-  const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), ".config");
+  const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config");
   return join(config, "sallyport", "gateways", "tokens.json");
 }
 
 /** The file where vLab's own client keeps its tokens, in the same format. */
 export function vlabTokenFile(env: Environment): string {
-  return join(env.HOME || homedir(), ".vlab", "token.json");
+  return join(homeOf(env), ".vlab", "token.json");
 }
 
 /** @returns the token stored for a gateway; our file takes precedence over vLab's. */

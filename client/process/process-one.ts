@@ -3,10 +3,10 @@
  * stays on the host until its output has arrived.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import type { AgentClient } from "../agent/agent-client.js";
 import type { JobAnswer } from "../agent/job-answers.js";
 import type { JobInput } from "../agent/jobs.js";
@@ -165,6 +165,6 @@ async function fetch(dst: Place | undefined, id: string, { client, signal, onFet
   });
   if (dst?.kind === "stream") return client.jobs.output(id, process.stdout, options);
   if (dst?.kind !== "file") return {};
-  await mkdir(dirname(dst.path), { recursive: true });
+  await makeDir(dirname(dst.path));
   return client.jobs.download(id, dst.path, options);
 }

@@ -5,7 +5,7 @@
  * gets the line at its top, because an `Include` below a `Host` would apply to that host only. Its other bytes stay the
  * same.
  */
-import { mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
+import { readFile, realpath, stat, unlink } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import SSHConfig from "ssh-config";
@@ -13,6 +13,8 @@ import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
+import { makeDir } from "../../base/fs/make-dir.js";
+import { homeOf } from "../../base/home.js";
 
 export interface SshConfigHost {
   /** The name to type after `ssh`. */
@@ -36,7 +38,7 @@ export interface SshConfigFiles {
  * Paths of the two files: beside each other in `~/.ssh`, or beside the user's file that `$SALLYPORT_SSH_CONFIG` names.
  */
 export function sshConfigFiles(env: NodeJS.ProcessEnv): SshConfigFiles {
-  const main = env.SALLYPORT_SSH_CONFIG || join(env.HOME ?? userInfo().homedir, ".ssh", "config");
+  const main = env.SALLYPORT_SSH_CONFIG || join(homeOf(env), ".ssh", "config");
   return { main, own: join(dirname(main), "sallyport.config") };
 }
 
@@ -90,7 +92,7 @@ export async function installSshConfig(
   hosts: readonly SshConfigHost[],
   home = openSshHome(),
 ): Promise<void> {
-  await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
+  await makeDir(dirname(files.main), 0o700);
   await withLock(`${files.own}.lock`, async () => {
     await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
     await edit(files.main, (text) => withInclude(text, files.own, home));
@@ -99,7 +101,7 @@ export async function installSshConfig(
 
 /** Removes the section of `project`, and with the last section the file and the `Include` line. */
 export async function removeSshConfig(files: SshConfigFiles, project: string, home = openSshHome()): Promise<void> {
-  await mkdir(dirname(files.main), { recursive: true, mode: 0o700 });
+  await makeDir(dirname(files.main), 0o700);
   await withLock(`${files.own}.lock`, async () => {
     const left = await edit(files.own, (text) => withSection(text, project, undefined));
     if (left.trim() !== "") return;

@@ -2,7 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errno } from "../../base/fault.js";
-import { homeOf, type ProcessEnvironment, shownPath } from "../files.js";
+import { homeOf } from "../../base/home.js";
+import { type ProcessEnvironment, shownPath } from "../files.js";
 import * as errors from "./errors.js";
 
 /** Far larger than any real file. */

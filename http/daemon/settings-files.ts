@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { errno } from "../../base/fault.js";
+import { givenHome } from "../../base/home.js";
 import {
   noCredentialsDirectory,
   noHome,
@@ -32,8 +33,9 @@ export class SettingsFiles {
 
   expand(key: string, path: string): string {
     if (path === "~" || path.startsWith("~/")) {
-      if (this.env.HOME === undefined || this.env.HOME === "") throw noHome(this.room, path);
-      return join(this.env.HOME, path.slice(1));
+      const home = givenHome(this.env);
+      if (home === undefined) throw noHome(this.room, path);
+      return join(home, path.slice(1));
     }
     if (!isAbsolute(path)) throw relativePath(this.room, key, path);
     return path;

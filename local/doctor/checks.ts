@@ -1,6 +1,6 @@
 /** Runs all checks of `doctor` and prints their table. */
 
-import { homeOf } from "../../config/files.js";
+import { homeOf } from "../../base/home.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { machineRows } from "./machine.js";
 import { programRows } from "./programs.js";

@@ -1,8 +1,8 @@
 /** Checks the privileges of this process and the effects of its environment. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeOf } from "../../base/home.js";
 import { ok, optional, type Row, rowOf } from "./row.js";
 
 type Environment = NodeJS.ProcessEnv;
@@ -29,7 +29,7 @@ async function privilegeRow(): Promise<Row> {
 /** Reports the source of the credentials, never the credentials. */
 export function credentialsRow(env: Environment): Row {
   const check = "aws credentials";
-  const home = env.HOME || homedir();
+  const home = homeOf(env);
   const files = [
     env.AWS_SHARED_CREDENTIALS_FILE || join(home, ".aws/credentials"),
     env.AWS_CONFIG_FILE || join(home, ".aws/config"),

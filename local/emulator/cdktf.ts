@@ -2,10 +2,10 @@
 import { createWriteStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Fault } from "../../base/fault.js";
+import { homeOf } from "../../base/home.js";
 import { endChild, endTree, spawnWithParentDeath, withParentDeathOfTree } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 import { STACK_NAME, type StackName } from "../../stacks/names.js";
@@ -51,7 +51,7 @@ export async function demoEnv(dir: DemoDir, emulator: Emulator): Promise<Record<
 
 /** The provider is looked up with the user's real home, which holds their plugins and their CLI configuration. */
 async function providerEnv(dir: DemoDir): Promise<Record<string, string>> {
-  const ownFile = process.env.TF_CLI_CONFIG_FILE ?? join(homedir(), ".terraformrc");
+  const ownFile = process.env.TF_CLI_CONFIG_FILE ?? join(homeOf(process.env), ".terraformrc");
   const added = await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: dir.cache } });
   return existsSync(ownFile) ? { TF_CLI_CONFIG_FILE: ownFile, ...added } : added;
 }

@@ -1,8 +1,9 @@
 /** The AWS emulator: moto_server on a free loopback port. Its state is in memory and ends with this process. */
 import type { ChildProcess } from "node:child_process";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 import { emulatorMissing, emulatorSilent } from "../errors.js";
@@ -28,7 +29,7 @@ export const findEmulator = (): string | undefined => findProgram("moto_server")
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const program = findEmulator();
   if (program === undefined) throw emulatorMissing();
-  await mkdir(options.dir, { recursive: true, mode: 0o700 });
+  await makeDir(options.dir, 0o700);
   const log = join(options.dir, "moto.log");
   let said = "";
   let url = "";

@@ -5,12 +5,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, readdir, readFile, readlink, rmdir } from "node:fs/promises";
+import { open, readdir, readFile, readlink, rmdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
 import { createMetadataServer } from "../emulator/imds.js";
@@ -149,7 +150,7 @@ export class Host {
   async #start(): Promise<void> {
     const { facts, outside, hierarchy, dir, attachMore } = this.options;
     await removeStaleControlGroups(hierarchy);
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDir(dir, 0o700);
     const network = await Network.open({ ...facts, outside });
     this.#network = network;
     this.#closers.push(() => network.close());
@@ -202,7 +203,7 @@ export class Host {
   async #startMachine(group: string): Promise<void> {
     const { dir, systemd, facts, image, firstBoot } = this.options;
     const stage = join(dir, `stage-${facts.instanceId}`);
-    await mkdir(stage, { recursive: true });
+    await makeDir(stage);
     this.#closers.push(() => rmdir(stage).catch(() => undefined));
     const script = machineScript(
       defined({

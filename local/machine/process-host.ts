@@ -3,10 +3,11 @@
  * as an ordinary process on high loopback ports, with an sshd beside it if there is one. Nothing filters packets.
  */
 import type { ChildProcess } from "node:child_process";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { runOk } from "../../base/process/run.js";
 import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { packageRoot } from "../../base/tools.js";
@@ -37,7 +38,7 @@ export interface ProcessHostOptions {
 export async function startProcessHost(options: ProcessHostOptions): Promise<ProcessHost> {
   const { dir, facts } = options;
   const [home, credentials] = [join(dir, "home"), join(dir, "credentials")];
-  await mkdir(join(home, "shared"), { recursive: true, mode: 0o700 });
+  await makeDir(join(home, "shared"), 0o700);
   const children: ChildProcess[] = [];
   const stop = async () => {
     await Promise.all(children.map((child) => endChild(child)));

@@ -1,7 +1,8 @@
 /** The servers on the machines of a demo's lab: a real sshd on one, HTTPS on those that are alive. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { join } from "node:path";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { runOk } from "../../base/process/run.js";
 import { endChild } from "../../base/process/spawn.js";
 import { issueCertificate } from "../../certs/issue.js";
@@ -51,7 +52,7 @@ interface Served {
 
 /** An HTTPS server with a certificate of its own. It replies with the client's address: `NAME saw ADDRESS`. */
 async function serveHttps(lab: LabNetwork, name: string, address: string, dir: string): Promise<Served> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDir(dir, 0o700);
   const { cert, key } = await issueCertificate({ commonName: name, names: [name] });
   const certificate = join(dir, "https.crt");
   await writeFile(certificate, cert);
@@ -77,7 +78,7 @@ interface SshMachine {
 
 /** @param key public key that may log in. */
 async function serveSsh(lab: LabNetwork, name: string, address: string, dir: string, key: string): Promise<SshMachine> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDir(dir, 0o700);
   const machine = lab.machine(name);
   const sshd = await startSshd({ dir, address, port: 22, key, enter: (command) => machine.enter(command) });
   const deadline = Date.now() + 20_000;
@@ -99,7 +100,7 @@ export interface LoginKey {
 
 /** A user's own SSH key. */
 export async function makeLoginKey(dir: string): Promise<LoginKey> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeDir(dir, 0o700);
   const file = join(dir, "id_ed25519");
   await runOk("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", file]);
   return { file, publicKey: (await readFile(`${file}.pub`, "utf8")).trim() };

@@ -3,11 +3,12 @@
  * them. Each user has a home with a sallyport.yaml, a token and a key, and sees nothing else of the demo.
  */
 import { spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import type { RunResult } from "../../base/process/run.js";
 import { endTree, withParentDeathOfTree } from "../../base/process/spawn.js";
 import { packageRoot } from "../../base/tools.js";
@@ -70,7 +71,7 @@ export class LabUser {
       gateway_token_file: join(home, "token"),
       connect: { ssh: ["ssh", ...ssh, ...known, "-p", "{port}", "{user}@{host}"] },
     };
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await makeDir(home, 0o700);
     await writeFile(join(home, "sallyport.yaml"), stringify(settings));
     return new LabUser(options, key);
   }

@@ -1,9 +1,10 @@
 /** The systemd units of `sallyport mirror refresh`, with this machine's values in them. */
-import { mkdir } from "node:fs/promises";
-import { homedir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
+import { homeOf } from "../../base/home.js";
 import type { Environment } from "./tool.js";
 import { serviceText, timerText, UNIT } from "./units.js";
 
@@ -54,7 +55,7 @@ export async function installTimer(
   const xdg = env.XDG_CONFIG_HOME;
   const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homeOf(env), ".config");
   const dir = system ? "/etc/systemd/system" : join(config, "systemd", "user");
-  await mkdir(dir, { recursive: true });
+  await makeDir(dir);
   for (const [name, text] of Object.entries(units)) await replaceFile(join(dir, name), text, 0o644);
   const systemctl = system ? "systemctl" : "systemctl --user";
   return {
@@ -62,5 +63,3 @@ export async function installTimer(
     start: `${systemctl} daemon-reload && ${systemctl} enable --now ${UNIT}.timer`,
   };
 }
-
-const homeOf = (env: Environment) => env.HOME || homedir();

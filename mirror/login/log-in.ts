@@ -6,10 +6,11 @@
  * If the user has changed a file meanwhile, these changes stay: only the login's keys are restored, and of these only
  * the ones that still have the login's values.
  */
-import { lstat, mkdir, readFile, realpath, stat, unlink } from "node:fs/promises";
+import { lstat, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { applySettings, reading, type Setting, type Value } from "./edit/editor.js";
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
@@ -197,7 +198,7 @@ async function restore(file: string, now: Present, base: string | null, mode: nu
 }
 
 async function write(file: string, text: string, mode: number): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDir(dirname(file), 0o700);
   await replaceFile(file, text, mode);
 }
 

@@ -4,11 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
+import { homeOf } from "../../base/home.js";
 import type { KeyPath, Value } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import * as errors from "./errors.js";
@@ -62,7 +62,7 @@ const EMPTY: State = { logins: {}, files: {} };
 /** `~/.local/state/sallyport/mirror`, which is 0700. */
 export function stateDir(env: Environment): string {
   const xdg = env.XDG_STATE_HOME;
-  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env.HOME || homedir(), ".local", "state");
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homeOf(env), ".local", "state");
   return join(base, "sallyport", "mirror");
 }
 

@@ -1,6 +1,6 @@
 /** The settings that make each tool use the repository, and the files it reads them from. */
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { homeOf } from "../../base/home.js";
 import type { KeyPath, Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import { tomlEditor } from "./edit/toml.js";
@@ -29,7 +29,7 @@ export interface FileChange {
 
 /** @throws Fault `mirror/pip-without-files` */
 export function changesFor(access: Access, env: Environment): FileChange[] {
-  const home = env.HOME || homedir();
+  const home = homeOf(env);
   const { XDG_CONFIG_HOME: xdg } = env;
   const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".config");
   const { endpoint, token, name } = access;

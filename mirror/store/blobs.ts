@@ -4,10 +4,11 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { type BigIntStats, closeSync, fstatSync, openSync, statSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, unlink } from "node:fs/promises";
+import { open, readdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { syncDir } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { readChunks } from "../../http/server/read-chunks.js";
 
 export class Blobs {
@@ -29,8 +30,8 @@ export class Blobs {
     const temporaries = join(dir, "tmp");
     const blobs = join(dir, "blobs", "sha256");
     await rm(temporaries, { recursive: true, force: true });
-    await mkdir(temporaries, { recursive: true, mode: 0o700 });
-    await mkdir(blobs, { recursive: true, mode: 0o700 });
+    await makeDir(temporaries, 0o700);
+    await makeDir(blobs, 0o700);
     const known = new Set<string>();
     for (const shard of await readdir(blobs)) {
       if (!/^[0-9a-f]{2}$/.test(shard)) continue;
@@ -56,7 +57,7 @@ export class Blobs {
   async adopt(temporary: string, sha256: string): Promise<void> {
     if (this.has(sha256)) return unlink(temporary);
     const dir = join(this.#dir, sha256.slice(0, 2));
-    if ((await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined) await syncDir(this.#dir);
+    if ((await makeDir(dir, 0o700)) !== undefined) await syncDir(this.#dir);
     const path = this.#path(sha256);
     await rename(temporary, path);
     await syncDir(dir);

@@ -3,10 +3,11 @@
  * is never changed, only replaced, so comparing references tells whether a record is still the current one.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { KeyedMutex } from "../../base/async/keyed-mutex.js";
 import { replaceFile, syncDir } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { isObject } from "../is-object.js";
 import { PACKAGE_FORMATS, type PackageFormat } from "../package-format.js";
 import type { PackageRecord } from "../resolve/model.js";
@@ -26,7 +27,7 @@ export class Records {
   /** @param ids of the existing repositories; records of others are removed. @throws Fault */
   static async open(dir: string, ids: readonly string[]): Promise<Records> {
     const records = new Records(join(dir, "records"));
-    await mkdir(records.dir, { recursive: true, mode: 0o700 });
+    await makeDir(records.dir, 0o700);
     const known = new Set(ids);
     for (const id of await readdir(records.dir)) {
       if (known.has(id)) await records.#load(id);
@@ -71,7 +72,7 @@ export class Records {
         this.#byRepository.get(repositoryId)?.delete(key);
         return undefined;
       }
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeDir(dir, 0o700);
       await replaceFile(file, JSON.stringify({ schema: SCHEMA, ...after }), 0o600);
       let records = this.#byRepository.get(repositoryId);
       if (records === undefined) {

@@ -2,10 +2,11 @@
  * Records which hosts run on demand for want of a spot instance. The file is beside the state, so that the next
  * deployment leaves these machines at work instead of replacing them by spot instances.
  */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { spotFallbackStatePath } from "../files.js";
 import * as errors from "./errors.js";
 
@@ -31,6 +32,6 @@ export async function writeOnDemand(projectDir: string, names: Iterable<string>)
   const file = spotFallbackStatePath(projectDir);
   const on_demand = [...new Set(names)].sort();
   if (on_demand.length === 0) return rm(file, { force: true });
-  await mkdir(dirname(file), { recursive: true });
+  await makeDir(dirname(file));
   await replaceFile(file, `${JSON.stringify({ on_demand })}\n`, 0o644);
 }

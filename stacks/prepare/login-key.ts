@@ -1,14 +1,14 @@
 /** The SSH key of a deployment, and the suffix of its names, which is derived from the key. */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
+import { homeOf } from "../../base/home.js";
 import { findLoginKey, type LoginKey } from "../../certs/login-key.js";
 import type { Config } from "../../config/load.js";
 import type { SshKey } from "../constructs/key-pair.js";
 import { deploymentSuffix, ec2KeyPair } from "../names.js";
 import type { PrepareOptions } from "./options.js";
 
-export const sshDir = (env: NodeJS.ProcessEnv) => join(env.HOME ?? homedir(), ".ssh");
+export const sshDir = (env: NodeJS.ProcessEnv) => join(homeOf(env), ".ssh");
 
 export interface PreparedKey {
   readonly sshKey: SshKey;

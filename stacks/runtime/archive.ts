@@ -8,11 +8,12 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { create } from "tar";
+import { makeDir } from "../../base/fs/make-dir.js";
 import { packageRoot } from "../../base/tools.js";
 import type { RuntimeArchive } from "../constructs/runtime-object.js";
 import { cacheDir } from "../files.js";
@@ -33,7 +34,7 @@ export interface RuntimeOptions {
 /** Builds the archive, or finds it in the cache. */
 export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArchive> {
   const cache = cacheDir(options.env);
-  await mkdir(cache, { recursive: true, mode: 0o700 });
+  await makeDir(cache, 0o700);
   const node = options.node ?? (await findHostNode(cache, options.env, options.onStep));
   const work = await mkdtemp(join(cache, ".runtime-"));
   try {
@@ -82,7 +83,7 @@ async function stage(
   ];
   const dirs = [...(role === "host" ? ["accelerators"] : []), "bin", "systemd"];
   for (const dir of dirs) {
-    await mkdir(join(tree, dir), { recursive: true });
+    await makeDir(join(tree, dir));
     await chmod(join(tree, dir), 0o755);
   }
   for (const [from, to, mode] of files) {

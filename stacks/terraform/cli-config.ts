@@ -3,10 +3,11 @@
  * twice and a deployment also works offline. The user's own settings take precedence.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../../base/fs/atomic.js";
+import { makeDir } from "../../base/fs/make-dir.js";
+import { homeOf } from "../../base/home.js";
 import { cacheDir } from "../files.js";
 
 /** The provider version that `@cdktf/provider-aws` 20.1.0 was generated for. */
@@ -25,11 +26,11 @@ export async function terraformEnv(options: CliConfigOptions): Promise<Record<st
   const { env } = options;
   const quiet = { CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0" };
   if (env.TF_CLI_CONFIG_FILE && existsSync(env.TF_CLI_CONFIG_FILE)) return quiet;
-  const ownFile = join(env.HOME ?? homedir(), ".terraformrc");
+  const ownFile = join(homeOf(env), ".terraformrc");
   if (!env.TF_CLI_CONFIG_FILE && existsSync(ownFile)) return quiet;
   const dir = cacheDir(env);
   const plugins = join(dir, "plugins");
-  await mkdir(plugins, { recursive: true, mode: 0o700 });
+  await makeDir(plugins, 0o700);
   const registry = options.registry ?? "registry.terraform.io";
   const mirror = await findMirror(env, registry, options.roots ?? systemRoots());
   const file = join(dir, `${registry.split(".")[1] ?? "terraform"}.rc`);
@@ -60,7 +61,7 @@ async function findMirror(
   registry: string,
   roots: readonly string[],
 ): Promise<string | undefined> {
-  const home = env.HOME ?? homedir();
+  const home = homeOf(env);
   const data = env.XDG_DATA_HOME || join(home, ".local/share");
   const candidates = [
     ...(env.TF_PLUGIN_CACHE_DIR ? [env.TF_PLUGIN_CACHE_DIR] : []),
