@@ -7,10 +7,10 @@ import type { Server as HttpServer } from "node:http";
 import { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import { tooManyConnections } from "../problems.js";
+import { rawProblem } from "../refused/raw-problem.js";
 import { connectionToEvict } from "./connection-to-evict.js";
 import type { Limits } from "./limits.js";
 import { isBusy } from "./listener.js";
-import { rawProblem } from "./raw-problem.js";
 import { callerOf, remoteOf } from "./remote.js";
 
 interface Connection {

@@ -5,14 +5,14 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { errno } from "../../base/fault.js";
 import { ANONYMOUS } from "../headers/bearer.js";
+import { rawProblem } from "../refused/raw-problem.js";
+import { isHead, problemOf, type RefusedBytes } from "../refused/refused-bytes.js";
 import type { AccessLog } from "./access-log.js";
 import { guardConnections } from "./connections.js";
 import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";
 import { HEADER_BYTES, type Limits } from "./limits.js";
 import type { Listener } from "./listener.js";
-import { rawProblem } from "./raw-problem.js";
-import { isHead, problemOf, type RefusedBytes } from "./refused-bytes.js";
 import { type KeyPair, rotateTicketKeys, tlsOptions } from "./tls.js";
 
 export type Server = HttpServer | HttpsServer;

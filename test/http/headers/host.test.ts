@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hostsIn, isHost } from "../../../http/headers/host.js";
 
@@ -48,21 +47,15 @@ test.each([
   expect(isHost(value)).toBe(false);
 });
 
-test("T-12: names, addresses and ports of any kind are hosts, and with a user or a path are not", () => {
-  const name = fc.domain();
-  const host = fc.oneof(
-    name,
-    fc.ipV4(),
-    fc.ipV6().map((address) => `[${address}]`),
-  );
-  const port = fc.integer({ min: 0, max: 65_535 });
-  fc.assert(
-    fc.property(host, port, (one, number) => {
-      expect(isHost(one) && isHost(`${one}:${number}`)).toBe(true);
-      for (const wrong of [`u@${one}`, `${one}/`, `${one} `, `${one},${one}`]) expect(isHost(wrong)).toBe(false);
-    }),
-  );
-});
+test.each(["a.example", "192.0.2.1", "[2001:db8::1]"])(
+  "T-12: %s is a host with any port, and none with more",
+  (host) => {
+    for (const port of ["", ":", ":0", ":65535"]) expect(isHost(host + port)).toBe(true);
+    for (const wrong of [`u@${host}`, `${host}/`, `${host} `, ` ${host}`, `${host},${host}`, `${host}:65536`]) {
+      expect([wrong, isHost(wrong)]).toEqual([wrong, false]);
+    }
+  },
+);
 
 test("T-12: every Host header counts, however it is spelt", () => {
   expect(hostsIn(["Host", "a", "X", "host", "HOST", "b", "Hosts", "c"])).toEqual(["a", "b"]);
