@@ -51,7 +51,7 @@ export function serveRoutes<R extends Route, Admitted>(options: ServeOptions<R, 
         ? { kind: "malformed" }
         : table.find(exchange.method, normalize === undefined ? target.path : normalize(target.path));
     if ("resource" in match) exchange.route = match.resource.label;
-    // Before access: where no token is needed, the reader of a page needs none either. And a page is no use of the host.
+    // Before access, which may be open to anyone. A page that is refused must not keep the host awake either.
     if (changesState(exchange, match) && isFromOtherSite(exchange, moreHosts)) throw crossSite();
     const admitted = options.admit(exchange, match, target);
     if (admitted instanceof Promise) return admitted.then((value) => proceed(exchange, match, target, value));
