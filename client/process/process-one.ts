@@ -93,7 +93,7 @@ async function run(work: Work, around: ProcessEnvironment, key: string): Promise
 async function tryDestination(dst: Place | undefined): Promise<void> {
   if (dst?.kind !== "file") return;
   try {
-    await mkdir(dirname(dst.path), { recursive: true });
+    await makeDir(dirname(dst.path));
     await tryDownload(dst.path);
   } catch (error) {
     throw destinationUnusable(dst.path, error);
