@@ -1,6 +1,7 @@
 /** Checks keys against each other: contradictions are errors, and risky choices get a warning. */
 import { Address, bitsOf } from "../net/address.js";
 import { checkHosts, warnHosts } from "./check-hosts.js";
+import { checkTags } from "./check-tags.js";
 import { certificateWithoutKey, generateWithoutTls, wrongValue } from "./errors.js";
 import type { Merged } from "./merge.js";
 import { pointerStep } from "./origin.js";
@@ -11,6 +12,7 @@ export function checkTogether(merged: Merged): void {
   checkCaller(merged);
   checkCertificate(merged);
   checkHosts(merged);
+  checkTags(merged);
 }
 
 /** An address, or an address with a prefix length. The firewall room decides whether it may open a port. */

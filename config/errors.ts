@@ -126,6 +126,20 @@ export const sameHostTwice = (where: string, path: string, value: string, first:
 export const fleetSize = (where: string, path: string, value: number, bound: string) =>
   usage("fleet-size", `${where}: ${path} is ${value}`, `it must be ${bound}`);
 
+export const ownTagCase = (where: string, path: string, own: string, replaceable: boolean) =>
+  usage(
+    "tag-case",
+    `${where}: ${path} differs only in case from ${quote(own)}, a tag of Sallyport's own`,
+    `IAM takes them for the same key: ${replaceable ? `write ${quote(own)} to replace that one, or ` : ""}choose another key`,
+  );
+
+export const tagCase = (where: string, path: string, other: string, otherWhere: string) =>
+  usage(
+    "tag-case",
+    `${where}: ${path} differs only in case from ${other} (${otherWhere})`,
+    "IAM takes them for the same key: keep one of the two",
+  );
+
 export const oneExecutor = (where: string, path: string, given: readonly string[]) =>
   usage(
     "one-executor",

@@ -1,0 +1,27 @@
+/** Tag keys that differ only in case: EC2 tells them apart; IAM does not, and refuses them halfway through a deployment. */
+import { ownTagCase, tagCase } from "./errors.js";
+import type { Merged } from "./merge.js";
+import { pointerPath, pointerStep } from "./origin.js";
+
+/** Keys of the tags that the kit sets. The user's `tags` may replace the first two, by the same key. */
+export const OWN_TAGS = ["Project", "ManagedBy", "Name", "sallyport:deployment", "sallyport:host"] as const;
+const REPLACEABLE: readonly string[] = OWN_TAGS.slice(0, 2);
+
+/** @throws Fault for the first key that AWS may mistake for another one. */
+export function checkTags({ values, sources }: Merged): void {
+  const place = (key: string) => sources.tags?.where(`/tags${pointerStep(key)}`) ?? "built in";
+  const path = (key: string) => pointerPath(`/tags${pointerStep(key)}`);
+  const seen = new Map<string, string>(OWN_TAGS.map((key) => [fold(key), key]));
+  const own = new Set<string>(OWN_TAGS);
+  for (const key of Object.keys(values.tags ?? {})) {
+    const other = seen.get(fold(key));
+    if (other === undefined) seen.set(fold(key), key);
+    else if (other !== key) {
+      throw own.has(other)
+        ? ownTagCase(place(key), path(key), other, REPLACEABLE.includes(other))
+        : tagCase(place(key), path(key), path(other), place(other));
+    }
+  }
+}
+
+const fold = (key: string) => key.toLowerCase();
