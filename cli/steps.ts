@@ -4,6 +4,7 @@ export interface StepOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly onStep: (text: string) => void;
+  readonly onNote: (text: string) => void;
 }
 
 /** Draws each step of `work` on a terminal; elsewhere, prints it as a line. */
@@ -18,7 +19,7 @@ export async function withSteps<T>(
     else context.note(`${label}: ${text}`);
   };
   try {
-    return await work({ env: context.env, signal: context.signal, onStep });
+    return await work({ env: context.env, signal: context.signal, onStep, onNote: context.note });
   } finally {
     progress.done();
   }

@@ -13,6 +13,10 @@ try {
   const warn = (text: string) => console.error(`warning: ${text}`);
   const onStep = (text: string) => console.error(`sallyport: ${text}`);
   loaded.warnings.forEach(warn);
+  const { TF_WORKSPACE } = env;
+  if (TF_WORKSPACE && TF_WORKSPACE !== "default") {
+    warn("cdktf passes TF_WORKSPACE to Terraform: sallyport will not find what is deployed with it");
+  }
 
   const prepare = async (stack: AnyStack): Promise<PreparedStack | undefined> => {
     if (stack.name !== acceleratorHosts.name) return stack.prepareStack(loaded, { env });

@@ -4,7 +4,7 @@ import type { StackName } from "../names.js";
 import type { TerraformOptions } from "../terraform/run.js";
 import type { PlannedChange } from "../terraform/terraform-log.js";
 
-export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "signal"> {
+export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "onNote" | "signal"> {
   /** @default "accelerator-hosts" */
   readonly stack?: StackName;
   /** The callers. They override those of environment and configuration. */

@@ -6,6 +6,7 @@ import { run, runOk } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import { terraformEnv } from "./cli-config.js";
 import * as errors from "./errors.js";
+import { lostText, passingEnv } from "./passing-env.js";
 import { type PlannedChange, TerraformLog } from "./terraform-log.js";
 import { guardTerraformLog } from "./tf-log-guard.js";
 
@@ -15,6 +16,8 @@ export interface TerraformOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Called with one line per event. */
   readonly onStep?: (text: string) => void;
+  /** Called with one line that stays visible, such as the user's variables that Terraform does not get. */
+  readonly onNote?: (text: string) => void;
   /** Returns the display name of a resource, given its address. */
   readonly nameOf?: (address: string) => string;
   readonly signal?: AbortSignal;
@@ -23,6 +26,11 @@ export interface TerraformOptions {
 /** Terraform writes the state while it exits. After this time it counts as stuck. */
 const PATIENCE_MS = 120_000;
 const PLAN_FILE = "sallyport.tfplan";
+/**
+ * Terraform's data directory, below the stack's. Terraform run there by hand, or by `cdktf`, has its own: a workspace
+ * that was selected with it is none of ours.
+ */
+const DATA_DIR = ".sallyport";
 
 export class Terraform {
   private constructor(
@@ -34,8 +42,9 @@ export class Terraform {
 
   /** Finds the binary, checks its version, and determines where it gets its provider. */
   static async find(options: TerraformOptions): Promise<Terraform> {
-    const { env } = options;
-    guardTerraformLog(env);
+    guardTerraformLog(options.env);
+    const { env, lost } = passingEnv(options.env);
+    if (lost.length > 0) options.onNote?.(lostText(lost));
     const names = env.TERRAFORM_BINARY_NAME ? [env.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
     const binary = names.map((name) => (name.includes("/") ? name : findProgram(name, env))).find(Boolean);
     if (binary === undefined) throw errors.noTerraform(names);
@@ -48,11 +57,15 @@ export class Terraform {
     if (!(major > 1 || (major === 1 && minor >= 11))) throw errors.oldTerraform(binary, version);
     const isTofu = /tofu/.test(binary);
     const added = await terraformEnv(defined({ env, registry: isTofu ? "registry.opentofu.org" : undefined }));
-    return new Terraform(binary, version, options, { ...env, ...added });
+    return new Terraform(binary, version, options, { ...env, ...added, TF_DATA_DIR: DATA_DIR });
   }
 
+  /**
+   * The data directory may remember another place of the state, where the project lay before it was moved. What counts is
+   * the place in the stack: nothing is copied from or to the other one.
+   */
   async init(): Promise<void> {
-    await this.#step("init", ["-input=false"]);
+    await this.#step("init", ["-input=false", "-reconfigure"]);
   }
 
   /** @returns the changes that applying would make, in Terraform's order; also stores the plan for `apply`. */

@@ -1,0 +1,44 @@
+/** A program that stands for Terraform and writes down what it gets. It plans nothing and changes nothing. */
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+
+interface TerraformCall {
+  readonly args: readonly string[];
+  /** The state file that the stack in its working directory names. */
+  readonly state?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface FakeTerraform {
+  /** A PATH that leads to it. */
+  readonly path: string;
+  /** The calls since the last time, without those for its version. */
+  calls(): Promise<TerraformCall[]>;
+}
+
+/** @param dir of its own; made if missing. */
+export async function fakeTerraform(dir: string): Promise<FakeTerraform> {
+  await mkdir(dir, { recursive: true });
+  const log = join(dir, "calls");
+  const binary = join(dir, "terraform");
+  const script = `#!${process.execPath}
+const [command, ...args] = process.argv.slice(2);
+const fs = require("node:fs");
+const stack = fs.existsSync("cdk.tf.json") ? JSON.parse(fs.readFileSync("cdk.tf.json", "utf8")) : {};
+const call = { args: [command, ...args], state: stack.terraform?.backend.local.path, env: process.env };
+fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(call) + "\\n");
+console.log(JSON.stringify(command === "version" ? { terraform_version: "1.11.4" } : { output_changes: {} }));
+`;
+  await writeFile(binary, script);
+  await chmod(binary, 0o755);
+  let read = 0;
+  return {
+    path: [dir, process.env.PATH].join(delimiter),
+    calls: async () => {
+      const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
+      const fresh = lines.slice(read);
+      read = lines.length;
+      return fresh.map((line) => JSON.parse(line) as TerraformCall).filter(({ args }) => args[0] !== "version");
+    },
+  };
+}
