@@ -1,9 +1,12 @@
 /** The lifecycle of a stack: plan, apply, destroy. Synthesis happens in this process. */
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { App } from "cdktf";
+import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
-import { buildStacks, buildTeardown } from "../app.js";
+import { readOutputs } from "../accelerator-hosts/outputs.js";
+import { type AppOptions, buildStacks, buildTeardown } from "../app.js";
 import type { PreparedStack } from "../descriptor.js";
 import { outDir, stackDir, statePath } from "../files.js";
 import { STACK_NAME } from "../names.js";
@@ -19,7 +22,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const prepared = await stackNamed(options.stack).prepareStack(loaded, options);
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
-  const planned = (stack: PreparedStack) => plan(buildStacks([stack], { outdir }), outdir, options);
+  const planned = (stack: PreparedStack) => plan((to) => buildStacks([stack], to), outdir, options);
   return prepared.deploy(planned, loaded.config, options);
 }
 
@@ -29,7 +32,8 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
   const { stack = STACK_NAME } = options;
   if (!existsSync(statePath(target.projectDir, stack))) return { changes: [], apply: async () => undefined };
   const outdir = join(outDir(target.projectDir), "down");
-  const planned = await plan(buildTeardown(stack, target, { outdir }), outdir, options, outDir(target.projectDir));
+  const teardown = (to: AppOptions) => buildTeardown(stack, target, to);
+  const planned = await plan(teardown, outdir, options, outDir(target.projectDir));
   return {
     changes: planned.changes,
     apply: async () => {
@@ -39,12 +43,32 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
   };
 }
 
-async function plan(app: App, outdir: string, options: DeployOptions, namesFrom = outdir): Promise<Deployment> {
-  app.synth();
+/** Writes the stack of the deployed hosts anew, and plans nothing. Needs their keys, and makes none. */
+export async function synthesizeDeployed(
+  loaded: LoadedConfig,
+  options: Omit<DeployOptions, "stack" | "caller" | "onTable">,
+): Promise<void> {
+  const { callers } = await readOutputs(loaded);
+  // The callers are an output: these are let in now, and an address that is looked up may be another one.
+  const caller = callers.length === 0 ? undefined : callers;
+  const prepared = await stackNamed().prepareStack(loaded, { ...options, create: false, ...defined({ caller }) });
+  await synthesize((to) => buildStacks([prepared], to), outDir(loaded.projectDir));
+}
+
+type Build = (to: AppOptions) => App;
+
+async function plan(build: Build, outdir: string, options: DeployOptions, namesFrom = outdir): Promise<Deployment> {
+  await synthesize(build, outdir);
   const { stack = STACK_NAME, ...rest } = options;
   const nameOf = await resourceNames(namesFrom, stack);
   const terraform = await Terraform.find({ ...rest, dir: stackDir(outdir, stack), nameOf });
   options.onStep?.(`planning with ${terraform.binary} ${terraform.version}`);
   await terraform.init();
   return { changes: await terraform.plan(), apply: () => terraform.apply() };
+}
+
+/** The directory may be thrown away at any time, with all above it that is ours; cdktf makes only the last of them. */
+async function synthesize(build: Build, outdir: string): Promise<void> {
+  await mkdir(outdir, { recursive: true });
+  build({ outdir }).synth();
 }

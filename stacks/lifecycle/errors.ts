@@ -62,14 +62,6 @@ export const waitedLong = (name: string, wanted: string, state: string, seconds:
     EXIT.failure,
   );
 
-export const notSynthesized = (dir: string): Fault =>
-  fault(
-    "not-synthesized",
-    `there is no stack in ${quote(dir)} to ask Terraform with`,
-    'run "sallyport plan" here first: it writes the stack and changes nothing',
-    EXIT.conflict,
-  );
-
 export const notInState = (name: string, instance: string): Fault =>
   fault(
     "not-in-state",

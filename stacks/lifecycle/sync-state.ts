@@ -1,10 +1,10 @@
 /** Updates Terraform's state after machines were started, stopped or terminated. */
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { LoadedConfig } from "../../config/load.js";
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import { outDir, stackDir, statePath } from "../files.js";
+import { backendPath } from "../terraform/backend-path.js";
 import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
 import { addressOf, hasUnknownOutputs } from "../terraform/state.js";
@@ -43,11 +43,19 @@ export async function planTerminate(
   return { changes: await terraform.plan(["-destroy", ...targets]), apply: () => terraform.apply() };
 }
 
-/** Opens the stack that `up` or `plan` wrote last, because it contains the outputs' expressions. */
-async function open({ projectDir }: LoadedConfig, options: Options): Promise<Terraform> {
+/**
+ * Opens the stack that `up` or `plan` wrote last, because it contains the outputs' expressions. If it was removed, or names
+ * another state because the project has moved since, it is written again.
+ */
+async function open(loaded: LoadedConfig, options: Options): Promise<Terraform> {
+  const { projectDir } = loaded;
   const outdir = outDir(projectDir);
   const dir = stackDir(outdir);
-  if (!existsSync(join(dir, "cdk.tf.json"))) throw errors.notSynthesized(dir);
+  if ((await backendPath(dir)) !== statePath(resolve(projectDir))) {
+    // cdktf takes long to load, and is needed here alone.
+    const { synthesizeDeployed } = await import("./deploy.js");
+    await synthesizeDeployed(loaded, options);
+  }
   const terraform = await Terraform.find({ ...options, dir, nameOf: await resourceNames(outdir) });
   await terraform.init();
   return terraform;

@@ -1,0 +1,93 @@
+/** Real Terraform against the emulator, in surroundings that would lead it elsewhere: variables, workspaces, a project that moves. */
+import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { expect } from "vitest";
+import { runOk } from "../../../base/process/run.js";
+import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
+
+const STATE = "terraform.accelerator-hosts.tfstate";
+let deployable: Deployable;
+/** The project is here; `deployable.project` is where it was first. */
+let place: string;
+
+test.beforeAll(async ({ deployable: started }) => {
+  deployable = started;
+  place = deployable.project;
+  await deployable.configure(["ami: al2023", "instance_type: g6.xlarge", "caller: 203.0.113.7", ""]);
+});
+
+async function sallyport(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const ended = await deployable.run([...args, "--config", join(place, "sallyport.yaml")], env);
+  expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+  return ended;
+}
+const hosts = async () => (JSON.parse((await sallyport(["hosts", "--json"])).stdout) as DeploymentOutputs).hosts;
+
+async function instanceStates(): Promise<string[]> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const ec2 = new EC2Client({ region: "us-east-1", endpoint: deployable.url, credentials });
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+  return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ State }) => State?.Name ?? ""));
+}
+
+test("S-01: up under Terraform's own variables makes what the other commands find", async () => {
+  const misleading = {
+    TF_WORKSPACE: "dev",
+    TF_DATA_DIR: join(place, "data"),
+    TF_CLI_ARGS_apply: `-state=${join(place, "other.tfstate")}`,
+    TF_AWS_DEFAULT_TAGS_project: "apollo",
+  };
+  const { stderr } = await sallyport(["up", "--no-wait"], misleading);
+  for (const name of Object.keys(misleading)) expect(stderr).toContain(name);
+  expect(stderr).not.toContain("apollo");
+  expect(await hosts()).toHaveLength(1);
+  expect(await readdir(place)).not.toEqual(expect.arrayContaining(["data"]));
+  expect(await readdir(place)).not.toEqual(expect.arrayContaining(["other.tfstate"]));
+  await sallyport(["plan", "--check"]);
+});
+
+test("S-01: a workspace that Terraform selected in cdktf.out by hand does not lead the kit astray", async () => {
+  const cwd = join(place, "cdktf.out/stacks/accelerator-hosts");
+  const env = { AWS_ENDPOINT_URL: deployable.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+  await runOk("terraform", ["init", "-input=false"], { cwd, env });
+  await runOk("terraform", ["workspace", "new", "dev"], { cwd, env });
+  // As an `apply` in that workspace leaves it.
+  await cp(join(place, STATE), join(cwd, "terraform.tfstate.d/dev/terraform.tfstate"));
+  const before = await readFile(join(place, STATE), "utf8");
+  await sallyport(["plan", "--check"]);
+  expect(await readFile(join(place, STATE), "utf8")).toBe(before);
+  expect(await readFile(join(cwd, "terraform.tfstate.d/dev/terraform.tfstate"), "utf8")).toBe(before);
+});
+
+test("S-06: a project that was moved goes on with its state, and writes none where it was", async () => {
+  const [host] = await hosts();
+  place = `${deployable.project}-moved`;
+  await rename(deployable.project, place);
+  await mkdir(deployable.project);
+  // Before anything is written anew: this stack still names the old place.
+  await sallyport(["stop", "--mode", "stop"]);
+  await sallyport(["start", "--no-wait"]);
+  await sallyport(["plan", "--check"]);
+  const [started] = await hosts();
+  expect(started?.instance_id).toBe(host?.instance_id);
+  expect(started?.public_ip).not.toBe(host?.public_ip);
+  expect(await readdir(deployable.project)).toEqual([]);
+  expect(await instanceStates()).toEqual(["running"]);
+});
+
+test("S-05: stop, start and down work after cdktf.out was removed", async () => {
+  const remove = () => rm(join(place, "cdktf.out"), { recursive: true });
+  await remove();
+  await sallyport(["stop", "--mode", "stop"]);
+  expect(await instanceStates()).toEqual(["stopped"]);
+  await remove();
+  await sallyport(["start", "--no-wait"]);
+  expect(await instanceStates()).toEqual(["running"]);
+  await remove();
+  const { stdout } = await sallyport(["down", "--yes"], { TF_WORKSPACE: "dev" });
+  expect(stdout).toMatch(/^removed \d+ resources$/m);
+  expect(await instanceStates()).toEqual(["terminated"]);
+});
