@@ -6,17 +6,15 @@ import { buildStacks } from "./app.js";
 import type { AnyStack, PreparedStack } from "./descriptor.js";
 import { privateMirror } from "./private-mirror/descriptor.js";
 import { STACKS } from "./registry.js";
+import { guardWorkspace } from "./terraform/workspace-guard.js";
 
 try {
   const { env } = process;
+  guardWorkspace(env);
   const loaded = await loadConfig({ cwd: process.cwd(), env });
   const warn = (text: string) => console.error(`warning: ${text}`);
   const onStep = (text: string) => console.error(`sallyport: ${text}`);
   loaded.warnings.forEach(warn);
-  const { TF_WORKSPACE } = env;
-  if (TF_WORKSPACE && TF_WORKSPACE !== "default") {
-    warn("cdktf passes TF_WORKSPACE to Terraform: sallyport will not find what is deployed with it");
-  }
 
   const prepare = async (stack: AnyStack): Promise<PreparedStack | undefined> => {
     if (stack.name !== acceleratorHosts.name) return stack.prepareStack(loaded, { env });

@@ -1,5 +1,6 @@
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { shellWord } from "../../base/text/shell.js";
 import type { StackName } from "../names.js";
 import type { TerraformFailure } from "./terraform-log.js";
 
@@ -41,6 +42,23 @@ export const terraformFailed = (step: string, said: string, failures: readonly T
     defined({
       hint: said.includes("\n") ? said.slice(said.indexOf("\n") + 1) : undefined,
     }),
+  );
+
+export const cdktfWorkspace = (workspace: string): Fault =>
+  new Fault(
+    "stacks/cdktf-workspace",
+    `TF_WORKSPACE=${quote(workspace)} would put the state where sallyport's commands do not find it`,
+    { hint: "unset TF_WORKSPACE; for a second deployment use a directory and a name: of its own", exit: EXIT.usage },
+  );
+
+export const otherWorkspace = (dir: string, workspace: string): Fault =>
+  new Fault(
+    "stacks/other-workspace",
+    `there are resources in Terraform's workspace ${quote(workspace)} in ${quote(dir)}, and sallyport uses the default one`,
+    {
+      hint: `remove them first: TF_WORKSPACE=${shellWord(workspace)} terraform -chdir=${shellWord(dir)} destroy`,
+      exit: EXIT.conflict,
+    },
   );
 
 export const interrupted = (step: string): Fault =>

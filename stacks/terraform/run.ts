@@ -9,6 +9,7 @@ import * as errors from "./errors.js";
 import { lostText, passingEnv } from "./passing-env.js";
 import { type PlannedChange, TerraformLog } from "./terraform-log.js";
 import { guardTerraformLog } from "./tf-log-guard.js";
+import { guardOtherStates } from "./workspace-guard.js";
 
 export interface TerraformOptions {
   /** Directory of the synthesized stack. */
@@ -65,6 +66,7 @@ export class Terraform {
    * the place in the stack: nothing is copied from or to the other one.
    */
   async init(): Promise<void> {
+    await guardOtherStates(this.options.dir);
     await this.#step("init", ["-input=false", "-reconfigure"]);
   }
 

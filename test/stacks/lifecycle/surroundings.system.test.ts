@@ -1,8 +1,9 @@
 /** Real Terraform against the emulator, in surroundings that would lead it elsewhere: variables, workspaces, a project that moves. */
-import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { expect } from "vitest";
+import { EXIT } from "../../../base/fault.js";
 import { runOk } from "../../../base/process/run.js";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { test } from "../../fixtures/deployable.js";
@@ -54,12 +55,19 @@ test("S-01: a workspace that Terraform selected in cdktf.out by hand does not le
   const env = { AWS_ENDPOINT_URL: deployable.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
   await runOk("terraform", ["init", "-input=false"], { cwd, env });
   await runOk("terraform", ["workspace", "new", "dev"], { cwd, env });
-  // As an `apply` in that workspace leaves it.
-  await cp(join(place, STATE), join(cwd, "terraform.tfstate.d/dev/terraform.tfstate"));
-  const before = await readFile(join(place, STATE), "utf8");
   await sallyport(["plan", "--check"]);
+  // As an `apply` in that workspace leaves it: with a state that only Terraform can remove.
+  const other = join(cwd, "terraform.tfstate.d/dev/terraform.tfstate");
+  await cp(join(place, STATE), other);
+  const before = await readFile(join(place, STATE), "utf8");
+  const refused = await deployable.run(["plan", "--check"]);
+  expect(refused.code, refused.stderr).toBe(EXIT.conflict);
+  expect(refused.stderr).toContain('there are resources in Terraform\'s workspace "dev"');
   expect(await readFile(join(place, STATE), "utf8")).toBe(before);
-  expect(await readFile(join(cwd, "terraform.tfstate.d/dev/terraform.tfstate"), "utf8")).toBe(before);
+  expect(await readFile(other, "utf8")).toBe(before);
+  // As its `destroy` leaves it.
+  await writeFile(other, JSON.stringify({ ...JSON.parse(before), resources: [], outputs: {} }));
+  await sallyport(["plan", "--check"]);
 });
 
 test("S-06: a project that was moved goes on with its state, and writes none where it was", async () => {
