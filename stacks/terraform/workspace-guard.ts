@@ -14,7 +14,7 @@ export function guardWorkspace({ TF_WORKSPACE }: NodeJS.ProcessEnv): void {
 }
 
 /**
- * `terraform init` offers to copy such states, and fails where there is nobody to answer.
+ * `terraform init` offers to copy such states, and fails without an answer.
  *
  * @throws Fault for the first workspace with resources.
  */
