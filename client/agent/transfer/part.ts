@@ -69,10 +69,12 @@ async function openShared(target: string): Promise<PartialFile | undefined> {
     await release();
     return undefined;
   }
+  let isDescribed = false;
   return {
     file: opened.file,
     etagOf: (source) => readEtag(notes, source),
     async describe(source, etag) {
+      isDescribed = true;
       if (etag === undefined) await unlinkIfThere(notes);
       else await replaceFile(notes, JSON.stringify({ source, etag }), NOTES_MODE);
     },
@@ -82,8 +84,9 @@ async function openShared(target: string): Promise<PartialFile | undefined> {
       await close();
     },
     async leave(how) {
-      const isEmpty = (await opened.file.stat()).size === 0;
-      if (how === "discarded" || isEmpty) for (const name of [part, notes]) await unlinkIfThere(name);
+      // Nothing was begun: a later call has nothing to resume.
+      const isUnused = !isDescribed && (await opened.file.stat()).size === 0;
+      if (how === "discarded" || isUnused) for (const name of [part, notes]) await unlinkIfThere(name);
       await close();
     },
   };
