@@ -3,7 +3,7 @@
 import { EXIT, Fault } from "../../base/fault.js";
 import { shellQuote } from "../../base/text/shell.js";
 import type { PackageFormat } from "../package-format.js";
-import { nerfDart, simple, withUser } from "./tools.js";
+import { nerfDart, simple, withUser } from "./urls.js";
 
 export interface EnvironmentAccess {
   readonly token: string;

@@ -4,7 +4,7 @@ import { EXIT, Fault } from "../../base/fault.js";
 import { HttpClient, originAndPath } from "../../http/client/http-client.js";
 import type { PackageFormat } from "../package-format.js";
 import type { PackageId } from "./codeartifact.js";
-import { simple } from "./tools.js";
+import { simple } from "./urls.js";
 
 export interface Index {
   readonly format: PackageFormat;

@@ -7,6 +7,7 @@ import { tomlEditor } from "./edit/toml.js";
 import * as errors from "./errors.js";
 import { berryTokens } from "./scoping/berry-tokens.js";
 import type { Environment, LoginTool } from "./tool.js";
+import { nerfDart, simple, withUser } from "./urls.js";
 
 export interface Access {
   readonly tool: LoginTool;
@@ -91,18 +92,6 @@ function change(file: string, format: EditorName, pairs: readonly Pair[]): FileC
 
 const absent = (before: string, path: KeyPath): Setting[] =>
   tomlEditor.get(before, path) === undefined ? [] : [{ path, value: undefined }];
-
-export const simple = (endpoint: string) => new URL("simple/", endpoint).href;
-
-export function withUser(url: string, token: string): string {
-  const authorised = new URL(url);
-  authorised.username = "aws";
-  authorised.password = encodeURIComponent(token);
-  return authorised.href;
-}
-
-/** npm's prefix for the settings of a registry: `//host/path/`. */
-export const nerfDart = (endpoint: string) => endpoint.replace(/^https?:/, "");
 
 const registryKey = ({ scope }: Access) => (scope === undefined ? "registry" : `${scope}:registry`);
 const tokenEntry = ({ endpoint, token }: Access): Pair => [[`${nerfDart(endpoint)}:_authToken`], token];

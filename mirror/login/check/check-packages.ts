@@ -17,7 +17,7 @@ export interface CheckedPackage extends RequiredPackage, Judgement {
   /** Private, and comes from outside or could. */
   readonly danger: boolean;
   /** The file has a URL that is not the mirror's: it is downloaded from there, past the mirror. */
-  readonly bypasses: boolean;
+  readonly bypasses?: boolean;
 }
 
 export interface CheckOptions {
@@ -55,8 +55,8 @@ export async function checkPackages(
         const found = judge({ ...facts, version });
         const judgement: Judgement = bypasses ? { origin: "upstream", upstreamOpen: found.upstreamOpen } : found;
         const danger = ours && (judgement.origin === "upstream" || judgement.upstreamOpen);
-        const about = defined({ version, url });
-        packages.push({ format, name, ...about, ...judgement, private: ours, danger, bypasses });
+        const about = defined({ version, url, bypasses: bypasses || undefined });
+        packages.push({ format, name, ...about, ...judgement, private: ours, danger });
       }
     });
   }

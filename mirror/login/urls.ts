@@ -1,0 +1,13 @@
+/** URLs of the mirror as the tools take them. Pure. */
+
+export const simple = (endpoint: string) => new URL("simple/", endpoint).href;
+
+export function withUser(url: string, token: string): string {
+  const authorised = new URL(url);
+  authorised.username = "aws";
+  authorised.password = encodeURIComponent(token);
+  return authorised.href;
+}
+
+/** npm's prefix for the settings of a registry: `//host/path/`. */
+export const nerfDart = (endpoint: string) => endpoint.replace(/^https?:/, "");
