@@ -169,6 +169,6 @@ test("npm publishes, tags, and cannot publish the same version twice", async () 
   expect([tagged.output, tagged.code]).toEqual([expect.any(String), 0]);
   const installed = await clients.npm(registry, clients.project(), ["install", "@acme/own@stable"]);
   expect(installed.packages).toEqual(["@acme/own@1.0.0"]);
-  // Asked by npm itself, before there was one here.
-  expect(upstream.requests).toEqual(["GET /npm/@acme/own"]);
+  // Asked by npm itself, before there was one here; as often as the short time to live makes it.
+  expect([...new Set(upstream.requests)]).toEqual(["GET /npm/@acme/own"]);
 });
