@@ -1,9 +1,9 @@
 /** The lifecycle of a stack: plan, apply, destroy. Synthesis happens in this process. */
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { App } from "cdktf";
 import { defined } from "../../base/defined.js";
+import { makeDir } from "../../base/fs/make-dir.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { readOutputs } from "../accelerator-hosts/outputs.js";
 import { type AppOptions, buildStacks, buildTeardown } from "../app.js";
@@ -69,6 +69,6 @@ async function plan(build: Build, outdir: string, options: DeployOptions, namesF
 
 /** The directory may be thrown away at any time, with all above it that is ours; cdktf makes only the last of them. */
 async function synthesize(build: Build, outdir: string): Promise<void> {
-  await mkdir(outdir, { recursive: true });
+  await makeDir(outdir);
   build({ outdir }).synth();
 }
