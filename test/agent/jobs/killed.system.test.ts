@@ -108,9 +108,9 @@ function marked(ids: ReadonlySet<string>): string[] {
   });
 }
 
-/** Nothing but the journal of a job that failed, and the output of one that did not. */
+/** Nothing but the journal of a job that failed, and the output of one that did not; beside them the lock, broken or not. */
 function checkFiles(): void {
-  for (const id of readdirSync(join(base, "jobs")).filter((name) => name !== ".lock")) {
+  for (const id of readdirSync(join(base, "jobs")).filter((name) => !name.startsWith(".lock"))) {
     const dir = join(base, "jobs", id);
     const { job } = JSON.parse(readFileSync(join(dir, "job.json"), "utf8"));
     const kept = job.state === "done" && job.output.kind === "private" ? ["job.json", "output"] : ["job.json"];
