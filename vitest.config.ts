@@ -5,6 +5,7 @@ import { SlowAndWaitingMixed } from "./test/support/sequence.js";
 
 /** Root, namespaces, real programs. */
 const system = ["test/**/*.system.test.ts"];
+const installed = "test/judges/node_modules/**";
 /** Real Terraform against the emulator: nearly all of their time is the provider's own waiting. */
 const waiting = ["test/stacks/**/*.system.test.ts"];
 
@@ -29,7 +30,7 @@ export default defineConfig({
           ...shared,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: system,
+          exclude: [...system, installed],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Modules are loaded once for all files of a worker: half the time of these tests was loading.
@@ -55,7 +56,7 @@ export default defineConfig({
           ...patient,
           name: "system",
           include: system,
-          exclude: waiting,
+          exclude: [...waiting, installed],
           maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },

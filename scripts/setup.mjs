@@ -11,6 +11,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -51,9 +52,16 @@ const TEST_PROGRAMS = {
   pg_createcluster: "postgresql",
   pip3: "python3-pip",
   poetry: "python3-poetry",
+  rclone: "rclone",
+  rsync: "rsync",
   shellcheck: "shellcheck",
+  slowhttptest: "slowhttptest",
+  "ssh-audit": "ssh-audit",
+  sslscan: "sslscan",
+  testssl: "testssl.sh",
   twine: "twine",
   ulogd: "ulogd2 ulogd2-json",
+  wget: "wget",
   yarnpkg: "yarnpkg",
   zsh: "zsh",
 };
@@ -155,6 +163,19 @@ function installMoto() {
   symlinkSync(join(venv, "bin/moto_server"), join(toolsDir, "moto_server"));
 }
 
+/** What test/judges runs and npm has: pinned by its own lock file, and no part of the kit's dependencies. */
+function installJudges() {
+  const dir = join(root, "test", "judges");
+  const lock = readFileSync(join(dir, "package-lock.json"));
+  const installed = join(dir, "node_modules", ".installed-package-lock.json");
+  if (existsSync(installed) && readFileSync(installed).equals(lock)) return;
+  console.error("setup: installing the tests' judges from npm");
+  // No install scripts: one of them reports to its author, and the others only relink what lies there already.
+  const result = run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: dir });
+  if (!result.ok) fail(`the tests' judges could not be installed: try "npm ci --ignore-scripts" in ${dir}`);
+  writeFileSync(installed, lock);
+}
+
 function makeToolsDir() {
   mkdirSync(toolsDir, { recursive: true });
   return toolsDir;
@@ -167,9 +188,11 @@ function fail(line) {
 }
 
 try {
-  installDebianPackages(process.argv.includes("--tests") ? { ...DEMO_PROGRAMS, ...TEST_PROGRAMS } : DEMO_PROGRAMS);
+  const tests = process.argv.includes("--tests");
+  installDebianPackages(tests ? { ...DEMO_PROGRAMS, ...TEST_PROGRAMS } : DEMO_PROGRAMS);
   await installTerraform();
   installMoto();
+  if (tests) installJudges();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`setup: ${error.message}`);
