@@ -24,6 +24,8 @@ const EXPIRY_MS = 1_000;
 /** From a failure to the next attempt to make the kernel follow the database. */
 const RETRY_MS = 1_000;
 
+const isPort = (number: number) => Number.isInteger(number) && number >= 1 && number <= 65_535;
+
 export class Forwards {
   readonly #lock = new RwLock();
   readonly #keys = new KeyedMutex();
@@ -81,6 +83,8 @@ export class Forwards {
 
   /** @param owner the required owner; undefined for an admin. @throws Problem 404. */
   remove(connPort: number, owner?: string): Promise<Forward> {
+    // A number that cannot be a port would fail as a value of the database.
+    if (!isPort(connPort)) return Promise.reject(noSuchForward());
     return this.#lock.read(async () => {
       const forward = await this.#written(this.options.store.remove(connPort, owner));
       if (forward === undefined) throw noSuchForward();

@@ -6,7 +6,7 @@
 import { Mutex } from "../../base/async/mutex.js";
 import type { Forward } from "../forwards/forward.js";
 import { endConnections } from "./conntrack.js";
-import { type Counters, listedForwards } from "./elements.js";
+import { type Counters, elementsOf, listedForwards } from "./elements.js";
 import { isTimeout, tableOutOfSync } from "./errors.js";
 import type { Kernel, KernelOptions, Reconciled } from "./kernel.js";
 import { markText, newMark, watchForeign } from "./monitor.js";
@@ -106,7 +106,9 @@ class NftKernel implements Kernel {
       });
   }
 
-  add(forward: Forward): Promise<void> {
+  async add(forward: Forward): Promise<void> {
+    // What cannot be written would spoil the whole table, which others' changes may need.
+    elementsOf(forward);
     this.#wanted.set(forward.id, forward);
     return this.#change({ kind: "add", forward });
   }
@@ -187,13 +189,25 @@ class NftKernel implements Kernel {
       try {
         await this.#replace();
       } catch (replaceError) {
-        return this.#refuse(batch, replaceError);
+        if (batch.length === 1 || isTimeout(replaceError)) return this.#refuse(batch, replaceError);
+        return this.#applyOneByOne(batch);
       }
     }
     for (const { change, resolve } of batch) {
       this.#changing.delete(change.forward.id);
       if (change.kind === "remove") this.#endConnectionsLater(change.forward);
       resolve();
+    }
+  }
+
+  /** One change may be to blame: the others must not fail with it, nor be spoilt by it. */
+  async #applyOneByOne(batch: readonly Pending[]): Promise<void> {
+    const added = batch.filter(({ change }) => change.kind === "add");
+    for (const { change } of added) this.#wanted.delete(change.forward.id);
+    for (const each of batch) {
+      const { kind, forward } = each.change;
+      if (kind === "add") this.#wanted.set(forward.id, forward);
+      await this.#apply([each]);
     }
   }
 

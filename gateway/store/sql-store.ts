@@ -4,14 +4,19 @@ import { type Kysely, Migrator, sql } from "kysely";
 import { Batcher } from "../../base/async/batcher.js";
 import { defined } from "../../base/defined.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
+import { isDatabaseGone } from "./errors.js";
 import { fromForward, toForward, toMachine, toUsage } from "./rows.js";
 import type { Created, LivenessChange, MachineState, Store, UsageSample } from "./store.js";
 import { migrations, type Tables } from "./tables.js";
 
 /** Another gateway on the same database may take the same free port first, but not for ever. */
 const MAX_TRIES = 100;
-/** Forwards per statement: each has a dozen parameters, and a statement has at most 65,535. */
-const MAX_BATCH = 500;
+const BATCHES = {
+  /** Forwards per statement: each has a dozen parameters, and a statement has at most 65,535. */
+  maxItems: 500,
+  /** A refused statement has changed nothing. After a lost connection, it is unknown what was changed. */
+  isOneToBlame: (error: unknown) => !isDatabaseGone(error),
+};
 
 interface Removal {
   readonly connPort: number;
@@ -41,8 +46,8 @@ class SqlStore implements Store {
   readonly #used = new Set<number>();
   readonly #db: Kysely<Tables>;
   readonly #now: () => number;
-  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), MAX_BATCH);
-  readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), MAX_BATCH);
+  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), BATCHES);
+  readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), BATCHES);
 
   constructor(private readonly options: SqlStoreOptions) {
     this.kind = options.kind;
@@ -102,6 +107,7 @@ class SqlStore implements Store {
       target_port: filter.targetPort,
       conn_port: filter.connPort,
     };
+    if (Object.values(columns).some(isNeverStored)) return [];
     for (const [column, value] of Object.entries(columns)) {
       if (value !== undefined) query = query.where(column as keyof typeof columns, "=", value as never);
     }
@@ -205,6 +211,7 @@ class SqlStore implements Store {
   }
 
   async usage(filter: { owner?: string; connPort?: number; since: number }): Promise<readonly UsageSample[]> {
+    if (isNeverStored(filter.owner)) return [];
     let query = this.#db.selectFrom("usage").selectAll().where("minute", ">=", filter.since).orderBy("minute");
     if (filter.owner !== undefined) query = query.where("owner", "=", filter.owner);
     if (filter.connPort !== undefined) query = query.where("conn_port", "=", filter.connPort);
@@ -279,6 +286,9 @@ class SqlStore implements Store {
     return row && toForward(row);
   }
 }
+
+/** PostgreSQL refuses a statement whose text has a NUL, so no row can match it. */
+const isNeverStored = (value: unknown) => typeof value === "string" && value.includes("\0");
 
 /** Sorts by time; letters, digits and dashes. */
 function newId(at: number): string {

@@ -112,3 +112,11 @@ test("a database that fails after it wrote: the kernel is made what it says", as
   expect(held(kernel)).toEqual([]);
   await vi.waitUntil(() => kernel.forwards.size === 1, PATIENT);
 });
+
+test.each([0, -1, 1.5, 65_536, 2_147_483_648, Number.NaN])(
+  "G-10: %d is no port, and is refused before the store",
+  async (number) => {
+    const { forwards } = await open({ remove: () => Promise.reject(new Error("the store was asked")) });
+    await expect(forwards.remove(number)).rejects.toMatchObject({ status: 404, code: "no-such-forward" });
+  },
+);

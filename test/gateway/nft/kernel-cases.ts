@@ -105,6 +105,24 @@ export const KERNEL_CASES: readonly KernelCase[] = [
     },
   },
   {
+    title: "G-10: among changes that come at once, only the wrong one is refused",
+    run: async (kernel) => {
+      await kernel.add(forward(7));
+      const asked = [
+        kernel.add(forward(1)),
+        kernel.add(forward(2, { sources: ["nowhere"] })),
+        kernel.remove(forward(7)),
+        kernel.add(forward(3, { id: '"' })),
+        kernel.add(forward(4)),
+      ];
+      const results = await Promise.allSettled(asked);
+      expect(results.map(({ status }) => status === "fulfilled")).toEqual([true, false, true, false, true]);
+      expect((await listed(kernel)).map(([id]) => id)).toEqual(["f1", "f4"]);
+      await kernel.reconcile([forward(1), forward(4)]);
+      await kernel.check();
+    },
+  },
+  {
     title: "it is in order after a change",
     run: async (kernel) => {
       await kernel.add(forward(1));

@@ -132,6 +132,29 @@ describe.each(kinds)("%s", (kind) => {
     expect(await store.list()).toHaveLength(1);
   });
 
+  test("G-10: a removal that the database refuses does not fail those that came with it", async () => {
+    const store = await open();
+    const ports = [50_000, 50_001, 50_002];
+    for (const connPort of ports) await store.create(aRequest({ connPort }), RANGE);
+    // The first one goes alone; the others share a statement.
+    const removed = await Promise.allSettled([...ports, 2_147_483_648, 50_003].map((port) => store.remove(port)));
+    expect(removed.map((each) => (each.status === "fulfilled" ? each.value?.connPort : "refused"))).toEqual([
+      ...ports,
+      "refused",
+      undefined,
+    ]);
+    expect(await store.list()).toEqual([]);
+  });
+
+  test("G-10: a filter with a NUL, which no value has, finds nothing", async () => {
+    const store = await open();
+    await store.create(aRequest(), RANGE);
+    for (const name of ["targetName", "targetAddr", "targetComponent", "owner"]) {
+      expect(await store.list({ [name]: "a\0b" }), name).toEqual([]);
+    }
+    expect(await store.usage({ owner: "\0", since: 0 })).toEqual([]);
+  });
+
   test("what has expired goes, and nothing else", async () => {
     const store = await open();
     await store.create(aRequest({ expiresAt: 1_000 }), RANGE);

@@ -1,4 +1,6 @@
 /** A kernel in memory. The cases in nft/kernel-cases.ts hold for it and for the real one. */
+
+import { parseBlock } from "../../../gateway/forwards/block.js";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import { elementsOf } from "../../../gateway/nft/elements.js";
 import type { Kernel } from "../../../gateway/nft/kernel.js";
@@ -23,8 +25,9 @@ export class FakeKernel implements Kernel {
   async add(forward: Forward) {
     await this.before;
     if (this.refuses) throw new Error("refused");
-    // What cannot be written as elements is refused by the real one, too.
+    // What cannot be written as elements, or is none to nft, is refused by the real one, too.
     elementsOf(forward);
+    if (forward.sources.some((source) => parseBlock(source) === undefined)) throw new Error("no block");
     this.forwards.set(forward.id, forward);
   }
 
