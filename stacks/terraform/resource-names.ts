@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { stackDir } from "../files.js";
 import { STACK_NAME, type StackName } from "../names.js";
 
-type Synthesized = {
-  readonly resource?: Record<
-    string,
-    Record<string, { readonly "//"?: { readonly metadata?: { readonly path?: string } } }>
-  >;
-};
+type ByType = Record<string, Record<string, { readonly "//"?: { readonly metadata?: { readonly path?: string } } }>>;
+
+interface Synthesized {
+  readonly resource?: ByType;
+  readonly data?: ByType;
+}
 
 /** @returns `accelerator-1/Instance` for `aws_instance.accelerator-1_Instance_0A1B2C3D`. */
 export async function resourceNames(
@@ -17,21 +17,41 @@ export async function resourceNames(
   stack: StackName = STACK_NAME,
 ): Promise<(address: string) => string> {
   const text = await readFile(join(stackDir(outdir, stack), "cdk.tf.json"), "utf8").catch(() => "{}");
-  const { resource = {} } = JSON.parse(text) as Synthesized;
+  const { resource = {}, data = {} } = JSON.parse(text) as Synthesized;
   const paths = new Map<string, string>();
-  for (const [type, byName] of Object.entries(resource)) {
-    for (const [name, { "//": comment }] of Object.entries(byName)) {
-      const path = comment?.metadata?.path;
-      if (path !== undefined) paths.set(`${type}.${name}`, path.slice(`${stack}/`.length));
+  for (const [prefix, byType] of [
+    ["", resource],
+    ["data.", data],
+  ] as const) {
+    for (const [type, byName] of Object.entries(byType)) {
+      for (const [name, { "//": comment }] of Object.entries(byName)) {
+        const path = comment?.metadata?.path;
+        if (path !== undefined) paths.set(`${prefix}${type}.${name}`, path.slice(`${stack}/`.length));
+      }
     }
   }
-  return (address) => paths.get(address) ?? readable(address);
+  return (address) => readableAddress(address, (key) => paths.get(key));
 }
 
-/** A name derived from the address alone: cdktf joins the path with underscores and appends eight digits. */
-function readable(address: string): string {
-  return address
-    .slice(address.indexOf(".") + 1)
-    .replace(/_[0-9A-F]{8}$/, "")
-    .replaceAll("_", "/");
+/** `provider["registry.terraform.io/hashicorp/aws"].alias`; the registry depends on the binary and says nothing. */
+const PROVIDER = /^((?:module\.[^.]+\.)*)provider\["(?:[^"/]+\/)?([^"]+)"\](?:\.(.+))?$/;
+/** A resource or a data source, perhaps in modules, perhaps one instance of several: `[0]`, `["key"]`. */
+const RESOURCE = /^((?:module\.[^.[]+(?:\[[^\]]*\])?\.)*)((?:data\.)?[\w-]+\.)([\w-]+)(\[.*\])?$/;
+
+/** Pure. @param pathOf the construct's path of a resource or data source, if it is known */
+export function readableAddress(address: string, pathOf: (key: string) => string | undefined): string {
+  const provider = PROVIDER.exec(address);
+  if (provider !== null) {
+    const [, modules = "", source = "", alias] = provider;
+    return `${modules}provider ${source}${alias === undefined ? "" : ` (${alias})`}`;
+  }
+  const resource = RESOURCE.exec(address);
+  if (resource === null) return address;
+  const [, modules = "", type = "", name = "", instance = ""] = resource;
+  return `${modules}${pathOf(type + name) ?? pathOfName(name)}${instance}`;
+}
+
+/** The path as the name alone tells it: cdktf joins its steps with underscores and appends eight digits. */
+function pathOfName(name: string): string {
+  return name.replace(/_[0-9A-F]{8}$/, "").replaceAll("_", "/");
 }
