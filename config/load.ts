@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { defined } from "../base/defined.js";
 import { homeOf } from "../base/home.js";
+import { readAwsProfiles } from "./aws-profiles.js";
 import { parseLayer } from "./document.js";
 import { findProjectFile, readConfigFile, readOptionalFile, shownPath, userFilePath } from "./files.js";
 import type { Layer, Origin, Origins } from "./origin.js";
@@ -41,9 +42,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { cwd, env, flags = {} } = options;
   const projectFile = await findProjectFile(options);
   const userFile = userFilePath(env);
-  const [userText, projectText] = await Promise.all([
+  const [userText, projectText, profiles] = await Promise.all([
     readOptionalFile(userFile),
     projectFile === undefined ? undefined : readConfigFile(projectFile),
+    readAwsProfiles(env),
   ]);
 
   const warnings: string[] = [];
@@ -52,7 +54,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     warnings.push(...parsed.warnings);
     return parsed.layer;
   };
-  const layers = [defaultLayer(env, cwd)];
+  const region = profiles.setting("region");
+  const ofProfile = region && {
+    region: region.value,
+    where: `profile ${profiles.name} in ${shownPath(region.file, options)}`,
+  };
+  const layers = [defaultLayer(env, cwd, ofProfile)];
   if (userText !== undefined) layers.push(fileLayer("user", userFile, userText));
   if (projectFile !== undefined && projectText !== undefined) {
     layers.push(fileLayer("project", projectFile, projectText));

@@ -3,7 +3,7 @@ import type { ConfigKey } from "./schema.js";
 /** Where a value came from. */
 export interface Origin {
   readonly layer: "default" | "user" | "project" | "env" | "flag";
-  /** `sallyport.yaml:4:1`, `SALLYPORT_REGION`, `--region`, `AWS_REGION` or `built in`. */
+  /** `sallyport.yaml:4:1`, `SALLYPORT_REGION`, `--region`, `AWS_REGION`, `profile dev in ~/.aws/config` or `built in`. */
   readonly where: string;
 }
 

@@ -43,19 +43,27 @@ export function flagLayer(flags: Partial<Record<ConfigKey, unknown>>, base: stri
   return { layer: "flag", base, values, where: (pointer) => flagName(keyOf(pointer)) };
 }
 
-export function defaultLayer(env: Environment, base: string): Layer {
+/** A region outside the kit's own layers, and its place. */
+export interface FoundRegion {
+  readonly region: string;
+  readonly where: string;
+}
+
+/** @param ofProfile the region of the AWS profile in effect; AWS's variables win over it */
+export function defaultLayer(env: Environment, base: string, ofProfile?: FoundRegion): Layer {
   const values: Record<string, unknown> = {};
   for (const key of configKeys) {
     const fallback: unknown = ConfigFileSchema.properties[key].default;
     if (fallback !== undefined) values[key] = fallback;
   }
-  const regionFrom = ["AWS_REGION", "AWS_DEFAULT_REGION"].find((name) => env[name]);
-  if (regionFrom !== undefined) values.region = env[regionFrom];
+  const variable = ["AWS_REGION", "AWS_DEFAULT_REGION"].find((name) => env[name]);
+  const found = variable === undefined ? ofProfile : { region: env[variable], where: variable };
+  if (found !== undefined) values.region = found.region;
   return {
     layer: "default",
     base,
     values,
-    where: (pointer) => (keyOf(pointer) === "region" && regionFrom !== undefined ? regionFrom : "built in"),
+    where: (pointer) => (keyOf(pointer) === "region" && found !== undefined ? found.where : "built in"),
   };
 }
 

@@ -16,7 +16,8 @@ export const deploymentKeys = {
   region: defaulted(
     Type.String({
       default: "us-east-1",
-      description: "AWS region. AWS_REGION, then AWS_DEFAULT_REGION, stand in where no layer gives one.",
+      description:
+        "AWS region. AWS_REGION, then AWS_DEFAULT_REGION, then the region of the AWS profile stand in where no layer gives one.",
       pattern: "^[a-z]{2}(?:-[a-z]+)+-[0-9]+$",
       errorMessage: 'must be the name of a region such as "eu-west-1"',
     }),
@@ -57,15 +58,13 @@ export const deploymentKeys = {
     pattern: SUBNET_ID,
     errorMessage: 'must be the id of a subnet such as "subnet-0123456789abcdef0"',
   }),
-  root_volume_gib: defaulted(
-    Type.Integer({
-      default: 50,
-      minimum: 8,
-      maximum: 16384,
-      description: "Size of the encrypted root volume, in GiB; it is deleted with the host.",
-      errorMessage: "must be a whole number from 8 to 16384",
-    }),
-  ),
+  root_volume_gib: Type.Integer({
+    minimum: 8,
+    maximum: 16384,
+    description:
+      "Size of the encrypted root volume, in GiB; it is deleted with the host. Without it, 50; the image's own size for deep-learning and neuron, which need more.",
+    errorMessage: "must be a whole number from 8 to 16384",
+  }),
   allow_ports: defaulted(
     Type.Array(port, {
       default: [22, 80, 443],

@@ -26,9 +26,8 @@ export function addFleet(
     ...props,
     name: deployment,
     instanceType: inputs.instanceType,
-    rootVolumeGib: inputs.rootVolumeGib,
     tags: { Project: inputs.name, ManagedBy: "sallyport", ...inputs.tags },
-    ...defined({ subnetIds }),
+    ...defined({ subnetIds, rootVolumeGib: inputs.rootVolumeGib }),
   });
   return {
     autoscaling_group_name: group.name,

@@ -18,7 +18,8 @@ export interface NewHost extends Named {
   readonly instanceType: string;
   readonly ami: string;
   readonly subnetId?: string;
-  readonly rootVolumeGib: number;
+  /** @default - what suits the image */
+  readonly rootVolumeGib?: number;
   readonly spot: false | Spot;
   /** The effect of a shutdown from inside. @default - as EC2: the machine stops */
   readonly onShutdown?: "stop" | "terminate";
@@ -80,8 +81,7 @@ function plannedHost(config: Config, name: string, own: HostOverride): PlannedHo
     stopMode: config.stop_mode ?? "term",
     instanceType: own.instance_type ?? config.instance_type,
     ami: own.ami ?? config.ami,
-    ...defined({ subnetId }),
-    rootVolumeGib: own.root_volume_gib ?? config.root_volume_gib,
+    ...defined({ subnetId, rootVolumeGib: own.root_volume_gib ?? config.root_volume_gib }),
     ...spotAndShutdown(own.spot ?? config.spot, config.stop_mode),
   };
 }

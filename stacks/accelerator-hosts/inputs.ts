@@ -50,7 +50,8 @@ export interface ProvisionedInputs extends DeploymentFacts, NewHostParts {
   readonly fleet?: FleetInputs;
   readonly vpcId?: string;
   readonly subnetId?: string;
-  readonly rootVolumeGib: number;
+  /** @default - what suits the image */
+  readonly rootVolumeGib?: number;
   /** Id of an existing group in place of the kit's own. */
   readonly securityGroup?: string;
   readonly directories: readonly HostDir[];

@@ -24,7 +24,7 @@ export interface AcceleratorHostProps {
   readonly sshUser?: string;
   /** @default - a default subnet, in a zone that AWS picks; requires the default VPC */
   readonly subnetId?: string;
-  /** @default 50 */
+  /** @default - 50, or the size of the image for the families that need more */
   readonly rootVolumeGib?: number;
   /** Use the host's private address, for clients inside the VPC. @default false */
   readonly privateAddress?: boolean;
@@ -70,12 +70,12 @@ export class AcceleratorHost extends Construct {
       // Metadata requires a session token and reaches one hop, so a container or an abused proxy on the host cannot get
       // credentials.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-      rootBlockDevice: {
+      rootBlockDevice: defined({
         volumeType: "gp3",
-        volumeSize: props.rootVolumeGib ?? 50,
+        volumeSize: props.rootVolumeGib ?? image.rootVolumeGib,
         encrypted: true,
         deleteOnTermination: true,
-      },
+      }),
       ...defined({
         instanceInitiatedShutdownBehavior: props.onShutdown,
         instanceMarketOptions: spot === undefined ? undefined : spotMarket(spot),

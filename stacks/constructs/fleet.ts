@@ -41,7 +41,7 @@ export interface AcceleratorFleetProps extends FleetSize {
   readonly subnetIds?: readonly string[];
   /** The default VPC as a reference. Required without `subnetIds`. */
   readonly vpcId: string;
-  /** @default 50 */
+  /** @default - 50, or the size of the image for the families that need more */
   readonly rootVolumeGib?: number;
   /** Tags of machines and volumes: the provider's default tags reach neither. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -107,12 +107,12 @@ export class AcceleratorFleet extends Construct {
         blockDeviceMappings: [
           {
             deviceName: image.rootDevice,
-            ebs: {
+            ebs: defined({
               volumeType: "gp3",
-              volumeSize: props.rootVolumeGib ?? 50,
+              volumeSize: props.rootVolumeGib ?? image.rootVolumeGib,
               encrypted: "true",
               deleteOnTermination: "true",
-            },
+            }),
           },
         ],
         tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags })),

@@ -5,10 +5,13 @@ import * as errors from "./errors.js";
 
 /**
  * Image families. Each has the public SSM parameter of its newest x86-64 image, the login user that its cloud-init
- * creates, and its root device.
+ * creates, and its root device. The newest images of some families need more than {@link ROOT_VOLUME_GIB}, and they grow.
  */
 const FAMILIES: Readonly<
-  Record<string, { readonly parameter: string; readonly sshUser: string; readonly rootDevice: string }>
+  Record<
+    string,
+    { readonly parameter: string; readonly sshUser: string; readonly rootDevice: string; readonly isLarge?: true }
+  >
 > = {
   "ubuntu-24.04": {
     parameter: "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
@@ -24,13 +27,17 @@ const FAMILIES: Readonly<
     parameter: "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id",
     sshUser: "ubuntu",
     rootDevice: "/dev/sda1",
+    isLarge: true,
   },
   neuron: {
     parameter: "/aws/service/neuron/dlami/multi-framework/ubuntu-24.04/latest/image_id",
     sshUser: "ubuntu",
     rootDevice: "/dev/sda1",
+    isLarge: true,
   },
 };
+
+const ROOT_VOLUME_GIB = 50;
 
 export interface MachineImageProps {
   /** A family (`ubuntu-24.04`, `al2023`, `deep-learning`, `neuron`) or an image id. @default "ubuntu-24.04" */
@@ -48,6 +55,8 @@ export function loginUser(ami: string): string {
 export class MachineImage extends Construct {
   readonly imageId: string;
   readonly sshUser: string;
+  /** The size of a root volume that is given none. Undefined: the image's own, which EC2 takes by itself. */
+  readonly rootVolumeGib: number | undefined;
   readonly #rootDevice: string | undefined;
 
   constructor(scope: Construct, id: string, props: MachineImageProps = {}) {
@@ -59,6 +68,7 @@ export class MachineImage extends Construct {
     this.imageId =
       family === undefined ? ami : new DataAwsSsmParameter(this, "Newest", { name: family.parameter }).insecureValue;
     this.sshUser = props.sshUser ?? loginUser(ami);
+    this.rootVolumeGib = family?.isLarge ? undefined : ROOT_VOLUME_GIB;
     this.#rootDevice = family?.rootDevice;
   }
 

@@ -36,7 +36,6 @@ describe("layers", () => {
       instance_type: "f2.6xlarge",
       ami: "ubuntu-24.04",
       count: 1,
-      root_volume_gib: 50,
       allow_ports: [22, 80, 443],
       caller: "auto",
       key_pair: "sallyport",
@@ -57,11 +56,18 @@ describe("layers", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("each layer wins over the one below it, and says where it stands", async () => {
+  test("S-12: each layer wins over the one below it, and says where it stands", async () => {
     const steps: [string, () => Promise<unknown> | unknown, string, string][] = [];
     const env: Record<string, string> = {};
     const flags: Record<string, string> = {};
     steps.push(["default", () => {}, "us-east-1", "built in"]);
+    // S-12: where no variable and no layer of the kit's own says more.
+    await mkdir(join(home, ".aws"));
+    const config = "[default]\nregion = eu-central-1\n[profile dev]\nregion=eu-central-2 # near\n";
+    const profile = () => writeFile(join(home, ".aws/config"), config);
+    steps.push(["default", profile, "eu-central-1", "profile default in ~/.aws/config"]);
+    const dev = () => Object.assign(env, { AWS_PROFILE: "dev" });
+    steps.push(["default", dev, "eu-central-2", "profile dev in ~/.aws/config"]);
     steps.push([
       "default",
       () => Object.assign(env, { AWS_DEFAULT_REGION: "eu-west-1" }),

@@ -3,7 +3,7 @@ import { fleetInputs } from "../../../stacks/accelerator-hosts/fleet-inputs.js";
 import { memberOf } from "../../../stacks/accelerator-hosts/fleet-members.js";
 import type { DeployedFleet } from "../../../stacks/accelerator-hosts/outputs.js";
 import { surplus } from "../../../stacks/lifecycle/new-machines.js";
-import { only, resources, synth, synthText } from "../support/sample.js";
+import { only, resources, type SampleChanges, synth, synthText } from "../support/sample.js";
 
 const changes = { fleet: fleetInputs({ max: 4 }) };
 
@@ -41,6 +41,18 @@ describe("a fleet", () => {
     const script = Buffer.from(String(template.user_data), "base64").toString();
     expect(script).toContain("readonly agent_template=");
     expect(script).not.toContain("readonly host=");
+  });
+
+  test("S-18: has a root volume that its image takes", () => {
+    const size = (more: SampleChanges) => {
+      const mappings = only(synth({ ...changes, ...more }), "aws_launch_template").block_device_mappings as readonly {
+        readonly ebs: { readonly volume_size?: number };
+      }[];
+      return mappings.map(({ ebs }) => ebs.volume_size);
+    };
+    expect(size({ ami: "neuron" })).toEqual([undefined]);
+    expect(size({ ami: "neuron", rootVolumeGib: 300 })).toEqual([300]);
+    expect(size({ ami: "al2023" })).toEqual([50]);
   });
 
   test("on demand, in every default subnet, as few as may be: what nobody asked for costs nothing", () => {

@@ -33,7 +33,7 @@ const machine = (yaml: string, changes: SampleChanges = {}) => only(synthOf(yaml
 const ID = "i-0123456789abcdef0";
 
 describe("which hosts there are", () => {
-  const shared = { kind: "new", stopMode: "term", instanceType: "f2.6xlarge", ami: "ubuntu-24.04", rootVolumeGib: 50 };
+  const shared = { kind: "new", stopMode: "term", instanceType: "f2.6xlarge", ami: "ubuntu-24.04" };
 
   test.each([
     ["", [{ ...shared, name: "accelerator-1", spot: false }]],
@@ -72,6 +72,28 @@ describe("which hosts there are", () => {
     ["fleet: { max: 3 }", []],
   ])("%j", (yaml, expected) => {
     expect(hostsOf(yaml)).toEqual(expected);
+  });
+});
+
+describe("S-18: a root volume that the image takes", () => {
+  const volume = (yaml: string) => {
+    const disk = machine(yaml).root_block_device as { readonly volume_size?: number };
+    return disk.volume_size;
+  };
+
+  test.each([
+    ["ami: ubuntu-24.04", 50],
+    ["ami: al2023", 50],
+    ["ami: ami-0123456789abcdef0", 50],
+    // EC2 takes the image's own size, which no number here would keep up with.
+    ["ami: deep-learning", undefined],
+    ["ami: neuron", undefined],
+    ["hosts: { a: { ami: neuron } }", undefined],
+    ["ami: neuron\nhosts: { a: { ami: al2023 } }", 50],
+    ["ami: deep-learning\nroot_volume_gib: 200", 200],
+    ["root_volume_gib: 200\nhosts: { a: { ami: neuron, root_volume_gib: 300 } }", 300],
+  ])("%j", (yaml, expected) => {
+    expect(volume(yaml)).toBe(expected);
   });
 });
 

@@ -13,7 +13,6 @@ const host = (name: string, spot: false | Spot): NewHost => ({
   stopMode: "term",
   instanceType: "g6.xlarge",
   ami: "ubuntu-24.04",
-  rootVolumeGib: 50,
   spot,
 });
 const hosts: PlannedHost[] = [

@@ -1,5 +1,6 @@
 /** A deployment as values, for tests that synthesize: nothing here exists on disk. */
 import { Testing } from "cdktf";
+import { defined } from "../../../base/defined.js";
 import type { FirewallOptions } from "../../../firewall/options/schema.js";
 import { buildTable } from "../../../firewall/options/table.js";
 import { Cidr } from "../../../net/cidr.js";
@@ -33,7 +34,6 @@ export function sampleInputs({
     tags: { Team: "fpga" },
     instanceType: "f2.6xlarge",
     ami: "ubuntu-24.04",
-    rootVolumeGib: 50,
     table: buildTable(firewall, { callers }),
     callers: callers.map(String),
     sshKey: { kind: "public-key", publicKey: "ssh-ed25519 AAAAC3Nz lab\n" } as const,
@@ -61,8 +61,8 @@ export function newHost(
   own: Partial<NewHost> = {},
 ): NewHost {
   const { ami, instanceType, rootVolumeGib, subnetId } = of;
-  const subnet = subnetId === undefined ? {} : { subnetId };
-  return { name, kind: "new", stopMode: "term", spot: false, ami, instanceType, rootVolumeGib, ...subnet, ...own };
+  const given = defined({ rootVolumeGib, subnetId });
+  return { name, kind: "new", stopMode: "term", spot: false, ami, instanceType, ...given, ...own };
 }
 
 export interface Synthesized {
