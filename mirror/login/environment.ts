@@ -54,6 +54,8 @@ export function variablesFor(
       ? {}
       : {
           npm_config_registry: npm,
+          // Since its version 11, pnpm reads no other.
+          pnpm_config_registry: npm,
           YARN_NPM_REGISTRY_SERVER: npm,
         }),
   };
@@ -62,11 +64,10 @@ export function variablesFor(
 /** A name as Poetry writes it in its variables. */
 export const poetryKey = (name: string) => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 
-/** npm's and Yarn 1's token: shells cannot export variables of such names, but a child process can have them. */
+/** npm's and pnpm's token: shells cannot export a variable of such a name, but a child process can have it. */
 export function unexportable({ token, endpoints: { npm } }: EnvironmentAccess): Variables {
   if (npm === undefined) return {};
-  const key = `npm_config_${nerfDart(npm)}`;
-  return { [`${key}:_authToken`]: token, [`${key}:always-auth`]: "true" };
+  return { [`npm_config_${nerfDart(npm)}:_authToken`]: token };
 }
 
 export const SHELLS = ["sh", "fish", "powershell", "github", "json"] as const;

@@ -4,10 +4,11 @@ import { homeOf } from "../../base/home.js";
 import type { KeyPath, Setting } from "./edit/editor.js";
 import type { EditorName } from "./edit/editors.js";
 import { tomlEditor } from "./edit/toml.js";
+import { ITEM } from "./edit/yaml.js";
 import * as errors from "./errors.js";
 import { berryTokens } from "./scoping/berry-tokens.js";
 import type { Environment, LoginTool } from "./tool.js";
-import { nerfDart, simple, withUser } from "./urls.js";
+import { isLoopbackHttp, nerfDart, simple, withUser } from "./urls.js";
 
 export interface Access {
   readonly tool: LoginTool;
@@ -70,14 +71,17 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
       ];
     case "npm":
     case "pnpm":
-      return [change(npmrcFile(home, env), "npmrc", [[[registryKey(access)], endpoint], tokenEntry(access)])];
+      return [change(npmrcFile(env), "npmrc", [[[registryKey(access)], endpoint], tokenEntry(access)])];
     case "yarn":
       return [
         change(join(home, ".yarnrc"), "yarnrc", [[[registryKey(access)], endpoint]]),
         // Yarn 1 reads tokens from npm's file only, and sends them for unscoped names only with always-auth.
-        change(npmrcFile(home, env), "npmrc", [tokenEntry(access), [[`${nerfDart(endpoint)}:always-auth`], "true"]]),
+        change(npmrcFile(env), "npmrc", [tokenEntry(access), [[`${nerfDart(endpoint)}:always-auth`], "true"]]),
         {
-          ...change(join(home, env.YARN_RC_FILENAME || ".yarnrc.yml"), "yaml", [[serverPath(access), endpoint]]),
+          ...change(join(home, env.YARN_RC_FILENAME || ".yarnrc.yml"), "yaml", [
+            [serverPath(access), endpoint],
+            ...unsafeHost(endpoint),
+          ]),
           depending: (before) => berryTokens(access, before),
         },
       ];
@@ -100,12 +104,19 @@ const tokenEntry = ({ endpoint, token }: Access): Pair => [[`${nerfDart(endpoint
 const serverPath = ({ scope }: Access) =>
   scope === undefined ? ["npmRegistryServer"] : ["npmScopes", scope.slice(1), "npmRegistryServer"];
 
+/** Yarn 2 and later refuses plain HTTP from hosts that are not in that list. */
+function unsafeHost(endpoint: string): Pair[] {
+  const { hostname } = new URL(endpoint);
+  return isLoopbackHttp(endpoint) ? [[["unsafeHttpWhitelist", ITEM, hostname], hostname]] : [];
+}
+
 function pipFile(config: string, env: Environment): string {
   const own = env.PIP_CONFIG_FILE;
   if (own === "/dev/null") throw errors.pipWithoutFiles();
   return own || join(config, "pip", "pip.conf");
 }
 
-function npmrcFile(home: string, env: Environment): string {
-  return env.NPM_CONFIG_USERCONFIG || env.npm_config_userconfig || join(home, ".npmrc");
+/** The user's own. */
+export function npmrcFile(env: Environment): string {
+  return env.NPM_CONFIG_USERCONFIG || env.npm_config_userconfig || join(homeOf(env), ".npmrc");
 }

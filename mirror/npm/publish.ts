@@ -1,4 +1,4 @@
-/** Receives what npm publishes: one document with the manifest, the tags and the tarball. */
+/** Receives what npm publishes: one document with the manifest, the tags and the tarball; or deprecations. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Exchange } from "../../http/server/exchange.js";
 import { readBody } from "../../http/server/read-body.js";
@@ -17,6 +17,7 @@ import {
   uploadTooLarge,
 } from "../resolve/problems.js";
 import { describeManifest, emptyRecord, PUBLISHED, withVersion } from "../resolve/retain.js";
+import { parseDeprecations, receiveDeprecations } from "./deprecate.js";
 import { hashesOfDist, tarballName, withoutText } from "./document.js";
 import { isSemver } from "./semver.js";
 
@@ -27,11 +28,14 @@ const MAX_DOCUMENT_BYTES = Math.ceil((MAX_TARBALL_BYTES * 4) / 3) + 8 * 1024 * 1
 
 export async function receivePublish(
   exchange: Exchange,
-  { repository, name }: RepositoryPackage,
+  wanted: RepositoryPackage,
   service: PackageService,
 ): Promise<void> {
+  const { repository, name } = wanted;
   const { blobs, records } = service.dependencies;
   const document = await readJson(exchange, MAX_DOCUMENT_BYTES);
+  const deprecations = parseDeprecations(document, name);
+  if (deprecations !== undefined) return receiveDeprecations(exchange, wanted, deprecations, service);
   const { version, manifest, tarball, tags } = parsePublish(document, name);
   const file = tarballName(name, version);
   const hashes = {

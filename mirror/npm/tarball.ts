@@ -1,5 +1,6 @@
 /** Reads the package.json of an npm tarball. */
 import { list, type ReadEntry } from "tar";
+import { withoutBom } from "../../base/text/bom.js";
 import { isObject } from "../is-object.js";
 import type { Manifest } from "../resolve/model.js";
 
@@ -23,7 +24,7 @@ export async function readTarballManifest(path: string): Promise<Manifest | unde
   });
   if (text === undefined) return undefined;
   try {
-    const manifest: unknown = JSON.parse(text.toString("utf8"));
+    const manifest: unknown = JSON.parse(withoutBom(text.toString("utf8")));
     return isObject(manifest) ? manifest : undefined;
   } catch {
     return undefined;

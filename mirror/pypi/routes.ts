@@ -4,10 +4,12 @@ import { notFound } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import type { PackageCall, PackageRoute, RepositoryNode } from "../resolve/contract.js";
 import { checkNotEmpty, type IndexPage, indexPage, sendPage } from "../resolve/index-page.js";
+import type { Asset } from "../resolve/model.js";
 import type { PackageService } from "../resolve/package-service.js";
 import type { CachedView, RepositoryPackage } from "../resolve/package-views.js";
 import type { PackageView } from "../resolve/version-view.js";
 import { walk } from "../resolve/walk.js";
+import type { Blobs } from "../store/blobs.js";
 import { normalizeProject } from "./names.js";
 import {
   chooseType,
@@ -53,7 +55,7 @@ export function pypiRoutes(service: PackageService): readonly PackageRoute[] {
       const wanted = wantedOf(call);
       if (wanted.name !== params.project) return redirect(exchange, `../${wanted.name}/`);
       const cached = service.views.peek(wanted) ?? (await service.views.show(wanted));
-      sendPage(exchange, pageFor(exchange, cached, wanted));
+      sendPage(exchange, pageFor(exchange, cached, wanted, service.dependencies.blobs));
     }),
     get("/simple/{project}/{version}/{file}", "A file, or the metadata of a wheel.", (call) => sendFile(call, service)),
   ];
@@ -82,18 +84,29 @@ async function sendFile(call: PackageCall, service: PackageService): Promise<voi
 }
 
 /** @throws Problem if there is no version to show */
-function pageFor(exchange: Exchange, { view, pages }: CachedView, { name, repository }: RepositoryPackage): IndexPage {
+function pageFor(
+  exchange: Exchange,
+  { view, pages }: CachedView,
+  { name, repository }: RepositoryPackage,
+  blobs: Blobs,
+): IndexPage {
   const type = chooseType(exchange.req.headers.accept);
   const known = pages.get(type);
   if (known !== undefined) return known as IndexPage;
   checkNotEmpty(view, name, repository.name);
   const files = [...view.versions].flatMap(([version, { assets }]) =>
-    [...assets.values()].map(({ asset }) => ({ version, asset })),
+    [...assets.values()].map(({ asset }) => ({ version, asset: withStoredMetadata(asset, blobs) })),
   );
   const body = type === JSON_TYPE ? renderJson(name, files) : renderHtml(name, files);
   const page = indexPage(body, withCharset(type));
   pages.set(type, page);
   return page;
+}
+
+/** An upstream's digest of metadata is passed on once it is verified: if it is wrong, the wheel's own are sent. */
+function withStoredMetadata(asset: Asset, blobs: Blobs): Asset {
+  const sha256 = asset.metadata?.sha256;
+  return sha256 === undefined || blobs.has(sha256) ? asset : { ...asset, metadata: {} };
 }
 
 /** Lists what the repository and its upstreams hold. An external index has more, but is not asked for its list. */

@@ -83,16 +83,16 @@ export class PackageService {
     const file = `${wheel}.metadata`;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const { view } = await this.views.show(wanted);
-      const entry = find(view)?.entry;
-      if (entry === undefined && view.failures.length > 0) throw upstreamFailed(file, view.failures);
-      if (entry?.asset.metadata === undefined) break;
-      let { sha256 } = entry.asset.metadata;
+      const found = find(view);
+      if (found === undefined && view.failures.length > 0) throw upstreamFailed(file, view.failures);
+      if (found?.entry.asset.metadata === undefined) break;
+      let { sha256 } = found.entry.asset.metadata;
       if (!this.#blobs.has(sha256)) {
-        const connection = this.#connectionOf(entry);
+        const connection = this.#connectionOf(found.entry);
         if (connection === undefined) break;
-        const stored = await this.#downloadMetadata(connection, entry.asset).done.catch((error: unknown) => {
-          throw this.#upstreamProblem(connection, file, error);
-        });
+        const stored = await this.#fetchMetadata({ wanted, ...found }, connection);
+        // The wheel is retained now, with its own metadata.
+        if (stored === undefined) continue;
         sha256 = stored.sha256;
       }
       if (sha256 !== undefined && (await sendBlob(exchange, this.#blobs, sha256, "text/plain; charset=utf-8"))) return;
@@ -147,6 +147,29 @@ export class PackageService {
     };
     const key = `${connection.name} ${asset.url} ${JSON.stringify(asset.hashes)}`;
     return transfers.join(key, expected, () => connection.open(asset, importer.signal));
+  }
+
+  /**
+   * An index may announce metadata that it does not have, or with a wrong digest. The wheel has the real ones.
+   *
+   * @returns undefined once the wheel is retained instead.
+   * @throws Problem
+   */
+  async #fetchMetadata(requested: RequestedAsset, connection: Connection): Promise<StoredAsset | undefined> {
+    const { asset } = requested.entry;
+    try {
+      return await this.#downloadMetadata(connection, asset).done;
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.down)
+        throw this.#upstreamProblem(connection, `${asset.name}.metadata`, error);
+      this.dependencies.log.warn({ event: "metadata-from-wheel", upstream: connection.name, cause: error.message });
+    }
+    try {
+      await this.#retain(requested, await this.#download(connection, asset).done);
+      return undefined;
+    } catch (error) {
+      throw this.#upstreamProblem(connection, asset.name, error);
+    }
   }
 
   #downloadMetadata(connection: Connection, asset: Asset): Transfer {

@@ -1,6 +1,7 @@
 /** A simple index (PEP 503, PEP 691) or an npm registry, by its URL. */
 
 import { defined } from "../../base/defined.js";
+import { withoutBom } from "../../base/text/bom.js";
 import { parsePackument } from "../npm/document.js";
 import type { PackageFormat } from "../package-format.js";
 import { parseSimple, SIMPLE_ACCEPT } from "../pypi/parse-simple.js";
@@ -94,7 +95,7 @@ export function httpIndex({ name, format, index, limits }: HttpIndexOptions): Co
   };
 
   function parse(content: Buffer, type: string, packageName: string, page: URL): IndexDocument {
-    const text = content.toString("utf8");
+    const text = withoutBom(content.toString("utf8"));
     try {
       return format === "pypi" ? parseSimple(text, type, packageName, page) : parsePackument(text, packageName, page);
     } catch (error) {

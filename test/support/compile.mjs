@@ -9,7 +9,7 @@ const PREFIX = ".compiled-";
 /** Its depth matters: `base/tools.ts` finds the package's root two levels above its compiled self. */
 const directory = join(root, `${PREFIX}${process.pid}`);
 const SKIPPED =
-  /^(\.|node_modules|dist|docs|examples|scripts|test-artifacts)|\.test\.ts$|\.d\.ts$|^gateway\/page\/app(\/|$)/;
+  /(^|\/)node_modules(\/|$)|^(\.|dist|docs|examples|scripts|test-artifacts)|\.test\.ts$|\.d\.ts$|^gateway\/page\/app(\/|$)/;
 
 /**
  * @param {{ runtime: boolean }} what whether the bundles are wanted as well, which take seconds.

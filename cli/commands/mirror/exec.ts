@@ -30,9 +30,9 @@ Examples:
 async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
   const { commandEnvironment } = await import("../../../mirror/login/scoping/command-environment.js");
   const { findOtherSource } = await import("../../../mirror/login/scoping/poetry-source.js");
-  const { writeYarnPlugin } = await import("../../../mirror/login/scoping/yarn-plugin.js");
+  const { writeYarnFiles } = await import("../../../mirror/login/scoping/yarn-files.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
-  const plugin = await writeYarnPlugin();
+  const yarn = await writeYarnFiles(opened.access, context.env);
   try {
     const other = await findOtherSource(context.cwd, opened.access);
     if (other !== undefined) context.warn(other);
@@ -40,7 +40,7 @@ async function execute(context: Context, [program = "", ...args]: string[], flag
       words: [program, ...args],
       env: context.env,
       otherSource: other !== undefined,
-      yarnPlugin: plugin.file,
+      yarn,
     };
     const env = commandEnvironment(opened.access, command);
     const status = await runThrough(program, args, { cwd: context.cwd, env });
@@ -50,7 +50,7 @@ async function execute(context: Context, [program = "", ...args]: string[], flag
     return status;
   } finally {
     opened.api.close();
-    await plugin.remove();
+    await yarn.remove();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
+import { withoutBom } from "../../../base/text/bom.js";
 import { isObject } from "../../is-object.js";
 import { withoutPassword } from "./location.js";
 import type { RequiredPackage } from "./required-package.js";
@@ -26,7 +27,7 @@ interface Row {
 export function parseLock(text: string, file: string): Lock {
   let lock: { packages?: Record<string, Row>; dependencies?: Record<string, Row> };
   try {
-    lock = JSON.parse(text);
+    lock = JSON.parse(withoutBom(text));
   } catch {
     throw badLock(file);
   }

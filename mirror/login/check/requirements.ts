@@ -2,6 +2,7 @@
 
 import { defined } from "../../../base/defined.js";
 import { EXIT, Fault, quote } from "../../../base/fault.js";
+import { withoutBom } from "../../../base/text/bom.js";
 import { normalizeName } from "../../pypi/names.js";
 import { isLocal, withoutPassword } from "./location.js";
 
@@ -51,7 +52,7 @@ export function parseRequirements(text: string, file: string): RequirementsFile 
   const indexes: string[] = [];
   const place = (where: string, line: number) =>
     (isLocal(where) ? elsewhere : remote).push({ text: withoutPassword(where), line });
-  for (const { text: whole, line } of logicalLines(text.replace(/^\uFEFF/, ""))) {
+  for (const { text: whole, line } of logicalLines(withoutBom(text))) {
     if (whole.startsWith("-")) {
       for (const { option, value } of optionsOf(whole) ?? refuse(file, line)) {
         if (option === "requirement" || option === "constraint") files.push(value);

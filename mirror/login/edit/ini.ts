@@ -5,6 +5,7 @@
  * A path is section and key. With a third part it is one word of a list, such as a server in `index-servers`; the other
  * words stay.
  */
+import { withoutBom } from "../../../base/text/bom.js";
 import { type Editor, ended, eolOf, type KeyPath, linesOf, type Value } from "./editor.js";
 
 interface Option {
@@ -90,7 +91,7 @@ function parse(text: string): { options: readonly Option[]; sections: readonly S
     open = undefined;
   };
   for (const [index, line] of linesOf(text).entries()) {
-    const content = line.replace(/^\uFEFF/, "").trim();
+    const content = withoutBom(line).trim();
     const section = sections.at(-1);
     if (/^[#;]/.test(content)) {
       if (section !== undefined) section.end = index + 1;

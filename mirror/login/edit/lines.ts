@@ -2,6 +2,7 @@
  * `.npmrc` and Yarn 1's `.yarnrc`: a key and a value on each line; the last one of a key counts. Values are kept as they
  * are written, `${VARIABLES}` and quotes included.
  */
+import { withoutBom } from "../../../base/text/bom.js";
 import { type Editor, ended, eolOf, linesOf } from "./editor.js";
 
 interface LineFormat {
@@ -65,4 +66,4 @@ function lineEditor({ read, write, ends }: LineFormat): Editor {
   };
 }
 
-const stripped = (line: string) => line.replace(/\r?\n$/, "").replace(/^\uFEFF/, "");
+const stripped = (line: string) => withoutBom(line.replace(/\r?\n$/, ""));

@@ -1,11 +1,23 @@
-/** `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spacing may change until `logout`. */
-import { isMap, isScalar, parseDocument } from "yaml";
+/**
+ * `.yarnrc.yml` of Yarn 2 and later. Comments and order stay; spacing may change until `logout`.
+ *
+ * A path that ends with {@link ITEM} and a text is that item of a list; the other items stay.
+ */
+import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { isObject } from "../../is-object.js";
 import { type Editor, eolOf, type KeyPath, linesOf } from "./editor.js";
+
+/** The part of a path between a list and one of its items. */
+export const ITEM = "[]";
 
 export const yamlEditor: Editor = {
   get(text, path) {
     const document = read(text);
+    const item = itemOf(path);
+    if (item !== undefined) {
+      const list = at(document.toJS(), item.list);
+      return Array.isArray(list) && list.includes(item.text) ? item.text : undefined;
+    }
     const node = document.getIn(path, true);
     // Yarn reads a number as text too, as it is written.
     if (isScalar(node) && typeof node.value === "number") return node.source ?? String(node.value);
@@ -15,14 +27,38 @@ export const yamlEditor: Editor = {
   },
   set(text, path, value) {
     const document = read(text);
-    if (value === undefined && !document.hasIn(path)) return text;
-    if (value === undefined) remove(document, path);
+    const item = itemOf(path);
+    if (item !== undefined) setItem(document, item, value !== undefined);
+    else if (value === undefined && !document.hasIn(path)) return text;
+    else if (value === undefined) remove(document, path);
     else document.setIn(path, value);
     // An empty document would be printed as null.
     if (isMap(document.contents) && document.contents.items.length === 0) return leadingComments(text);
     return document.toString({ lineWidth: 0 });
   },
 };
+
+interface Item {
+  readonly list: KeyPath;
+  readonly text: string;
+}
+
+function itemOf(path: KeyPath): Item | undefined {
+  return path.at(-2) === ITEM ? { list: path.slice(0, -2), text: path.at(-1) ?? "" } : undefined;
+}
+
+function setItem(document: ReturnType<typeof read>, { list, text }: Item, present: boolean): void {
+  const node = document.getIn(list);
+  if (!isSeq(node)) {
+    // What is there in place of a list is left alone; `applySettings` then notices it.
+    if (present && node === undefined) document.setIn(list, [text]);
+    return;
+  }
+  const index = node.items.findIndex((each) => (isScalar(each) ? each.value : each) === text);
+  if (present && index < 0) document.addIn(list, text);
+  if (!present && index >= 0) node.delete(index);
+  if (node.items.length === 0) remove(document, list);
+}
 
 /** The keys of the map at that place. */
 export function yamlKeys(text: string, path: KeyPath): string[] {

@@ -1,30 +1,45 @@
 /**
  * The environment of a command that `exec` runs: no tool may send the token to another registry. Pure.
  *
- * npm and Yarn 1 take a token with the registry in its name, and pip and uv a URL with the token in it. The others need
- * more: see `yarn-plugin.ts` for Yarn 2, and below for twine.
+ * npm and pnpm take a token with the registry in its name, and pip and uv a URL with the token in it. The others need
+ * more: see `yarn-files.ts` for Yarn, and below for twine.
  */
 import { type EnvironmentAccess, unexportable, type Variables, variablesFor } from "../environment.js";
 import type { Environment } from "../tool.js";
+import type { YarnFiles } from "./yarn-files.js";
 
 export interface Command {
   readonly words: readonly string[];
   readonly env: Environment;
   /** Whether the project has a source of the mirror's name that is not the mirror. */
   readonly otherSource: boolean;
-  /** The file of the plugin for Yarn 2 and later. */
-  readonly yarnPlugin: string;
+  readonly yarn: Pick<YarnFiles, "plugin" | "npmrc">;
 }
 
 export function commandEnvironment(access: EnvironmentAccess, command: Command): Environment {
-  const { words, env, otherSource, yarnPlugin } = command;
-  const plugins = [env.YARN_PLUGINS, yarnPlugin].filter((each) => each !== undefined && each !== "");
+  const { words, env, otherSource, yarn } = command;
   return {
     ...env,
     ...withTwine(variablesFor(access, { otherSource }), access, words),
     ...unexportable(access),
-    ...(access.endpoints.npm === undefined ? {} : { YARN_PLUGINS: plugins.join(";") }),
+    ...(access.endpoints.npm === undefined ? {} : withYarn(yarn, env, words)),
   };
+}
+
+/** The file for Yarn 1 has a setting that npm warns of, so npm does not get it. */
+function withYarn({ plugin, npmrc }: Command["yarn"], env: Environment, words: readonly string[]): Environment {
+  const plugins = [env.YARN_PLUGINS, plugin].filter((each) => each !== undefined && each !== "");
+  return {
+    YARN_PLUGINS: plugins.join(";"),
+    ...(runsYarn(words) ? { npm_config_userconfig: npmrc, NPM_CONFIG_USERCONFIG: undefined } : {}),
+  };
+}
+
+const YARN = /^yarn(?:pkg)?(?:\.c?js|\.cmd)?$/;
+
+function runsYarn(words: readonly string[]): boolean {
+  const [program = "", first = ""] = words.map(baseName);
+  return YARN.test(program) || (/^(?:node|corepack|npx|env)$/.test(program) && YARN.test(first));
 }
 
 /**

@@ -27,6 +27,8 @@ export class Upstream {
   /** Asked first. */
   trouble: Trouble = () => false;
   html = false;
+  /** In front of each index. */
+  mark = "";
   withMetadata = true;
   withHashes = true;
   readonly #server: Server;
@@ -153,7 +155,7 @@ export class Upstream {
             }),
           ),
         });
-    send(req, res, body, this.html ? "text/html" : "application/vnd.pypi.simple.v1+json");
+    send(req, res, this.mark + body, this.html ? "text/html" : "application/vnd.pypi.simple.v1+json");
   }
 
   #packument(name: string, req: IncomingMessage, res: ServerResponse): void {
@@ -167,7 +169,7 @@ export class Upstream {
       return [String(manifest.version), { ...manifest, dist }] as const;
     });
     const body = { name, "dist-tags": this.tags.get(name) ?? {}, versions: Object.fromEntries(versions), readme: "…" };
-    send(req, res, JSON.stringify(body), "application/json");
+    send(req, res, this.mark + JSON.stringify(body), "application/json");
   }
 }
 

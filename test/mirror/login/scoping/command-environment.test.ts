@@ -1,9 +1,10 @@
-import { stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { commandEnvironment } from "../../../../mirror/login/scoping/command-environment.js";
-import { writeYarnPlugin } from "../../../../mirror/login/scoping/yarn-plugin.js";
+import { writeYarnFiles } from "../../../../mirror/login/scoping/yarn-files.js";
 
 const HOST = "https://tools-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 const PYPI = `${HOST}/pypi/team/`;
@@ -11,7 +12,7 @@ const NPM = `${HOST}/npm/team/`;
 const OTHER = "https://test.pypi.org/legacy/";
 const access = { token: "MIRROR", name: "team", endpoints: { pypi: PYPI, npm: NPM } };
 const environment = (words: readonly string[], env: Record<string, string> = {}, otherSource = false) =>
-  commandEnvironment(access, { words, env, otherSource, yarnPlugin: "/p.cjs" });
+  commandEnvironment(access, { words, env, otherSource, yarn: { plugin: "/p.cjs", npmrc: "/npmrc" } });
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -70,8 +71,8 @@ function yarnCore(values: Record<string, unknown>) {
 }
 
 test("P-101 P-104 exec: Yarn's plugin adds the token to the mirror's registry, and hides tokens of scopes from there", async () => {
-  const plugin = await writeYarnPlugin();
-  expect(((await stat(dirname(plugin.file))).mode & 0o777).toString(8)).toBe("700");
+  const files = await writeYarnFiles(access, { HOME: "/nonexistent" });
+  expect(((await stat(dirname(files.plugin))).mode & 0o777).toString(8)).toBe("700");
   vi.stubEnv("YARN_NPM_REGISTRY_SERVER", NPM);
   vi.stubEnv("CODEARTIFACT_AUTH_TOKEN", "MIRROR");
   const partner = new Map([["npmRegistryServer", "https://partner.example/"]]).set("npmAuthToken", "THEIRS");
@@ -83,7 +84,7 @@ test("P-101 P-104 exec: Yarn's plugin adds the token to the mirror's registry, a
     ]),
     npmAuthToken: null,
   });
-  const { name, factory } = createRequire(import.meta.url)(plugin.file);
+  const { name, factory } = createRequire(import.meta.url)(files.plugin);
   // Yarn calls it for each configuration that it makes.
   for (const _ of [1, 2, 3]) expect([name, factory(() => core)]).toEqual(["sallyport-mirror", {}]);
   const configuration = new core.Configuration();
@@ -97,6 +98,35 @@ test("P-101 P-104 exec: Yarn's plugin adds the token to the mirror's registry, a
   expect(scopes.get("partner")).toBe(partner);
   expect(scopes.get("own")?.get("npmAuthToken")).toBeNull();
   expect(configuration.get("npmAuthToken")).toBeNull();
-  await plugin.remove();
-  await expect(stat(dirname(plugin.file))).rejects.toThrow("ENOENT");
+  await files.remove();
+  await expect(stat(dirname(files.plugin))).rejects.toThrow("ENOENT");
+});
+
+test("P-109 P-112 exec: Yarn 1 gets a file with the registry's token by name, and npm gets no always-auth", async () => {
+  const home = await mkdtemp(join(tmpdir(), "sallyport-npmrc-"));
+  const key = NPM.replace("https:", "");
+  await writeFile(join(home, ".npmrc"), `${key}:_authToken=OLD\n//other/:_authToken=THEIRS\n[section]\n`);
+  const files = await writeYarnFiles(access, { HOME: home });
+  const written = await readFile(files.npmrc, "utf8");
+  expect([written, ((await stat(files.npmrc)).mode & 0o777).toString(8)]).toEqual([
+    `${key}:_authToken=\${CODEARTIFACT_AUTH_TOKEN}\n${key}:always-auth=true\n//other/:_authToken=THEIRS\n[section]\n`,
+    "600",
+  ]);
+  await files.remove();
+  await rm(home, { recursive: true });
+  const own = { NPM_CONFIG_USERCONFIG: "/own" };
+  for (const words of [["yarn"], ["/usr/bin/yarnpkg", "add"], ["npx", "yarn"], ["node", ".yarn/releases/yarn.cjs"]])
+    expect(environment(words, own)).toMatchObject({
+      npm_config_userconfig: "/npmrc",
+      NPM_CONFIG_USERCONFIG: undefined,
+    });
+  for (const words of [["npm", "ci"], ["npm", "install", "yarn"], ["pnpm", "add", "left"], ["make"]]) {
+    const variables = environment(words, own);
+    expect(variables).toMatchObject(own);
+    expect(Object.keys(variables).filter((name) => /always-auth|userconfig$/.test(name))).toEqual([]);
+  }
+});
+
+test("P-112 exec: pnpm, which reads no variable of npm's since its version 11, has one of its own", () => {
+  expect(environment(["pnpm", "add", "left"])).toMatchObject({ npm_config_registry: NPM, pnpm_config_registry: NPM });
 });
