@@ -26,19 +26,67 @@ import type { Register, Wrap } from "./context.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
 
+/** The list of commands in `sallyport --help`: group → command → its line, short enough for 80 columns. */
+const LIST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  Hosts: {
+    up: "create the hosts, or change them to match sallyport.yaml",
+    plan: "show what up would change, without changing anything",
+    down: "remove the hosts and everything made for them",
+    hosts: "list the deployed hosts and their addresses",
+    status: "show whether hosts run, how long idle, and what they cost",
+    stop: "stop hosts as stop_mode says",
+    start: "start stopped hosts and record their new addresses",
+    wait: "wait until the agents of booting hosts answer",
+    ssh: "open an SSH session or run a command",
+    "ssh-config": 'make plain "ssh NAME" reach the deployed hosts',
+    verify: "check a host from here: certificate, token, paths, ports",
+  },
+  Data: {
+    ls: "list the files on a host",
+    get: "download a file",
+    put: "upload a file",
+    rm: "remove a file or an empty directory",
+    process: "run data through an accelerator",
+    jobs: "list, show, cancel and remove jobs",
+    accelerators: "list accelerators, their load, and devices",
+  },
+  Access: {
+    firewall: "show and explain the rules, and follow lists of addresses",
+    access: "grant temporary access, with rules that carry their end",
+    addresses: "publish the hosts' addresses, for the firewalls of others",
+    certs: "create, show, share and check the TLS certificate",
+    keys: "create and show the SSH key pair",
+  },
+  Lab: {
+    connect: "connect to a machine behind a gateway",
+    portmap: "manage your forwards through a gateway",
+    usage: "show who used which forward and when",
+    gateway: "run a gateway and manage its users",
+  },
+  Packages: {
+    mirror: "use and serve packages for pip, npm and others",
+  },
+  Setup: {
+    demo: "a guarded host on this machine, without an AWS account",
+    config: "show, explain and create the configuration",
+    import: "convert Apyfal's accelerator.conf into sallyport.yaml",
+    doctor: "check this machine, and print how to fix what is missing",
+    completion: "print a completion script for a shell",
+  },
+};
+
 const examples = `
 Examples:
-  $ sallyport demo                            a guarded host on this machine, without an AWS account
-  $ sallyport config init                     write a commented sallyport.yaml
-  $ sallyport plan                            show what would be created, and who could reach it
-  $ sallyport up                              create it
+  $ sallyport demo                            without an AWS account
+  $ sallyport config init                     write a sallyport.yaml
+  $ sallyport up                              create the hosts
   $ sallyport ssh accelerator-1 -- uname -a   run a command there
   $ sallyport put data.bin accelerator-1:shared/data.bin
   $ sallyport process accelerator-1 --src data.bin --dst data.out
   $ sallyport down                            remove everything again
 
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 not allowed,
-5 conflict, 10 changes pending (with --check), 130 interrupted.`;
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found,
+4 not allowed, 5 conflict, 10 changes pending (with --check), 130 interrupted.`;
 
 /** @param output of the help texts. @default - none, for readers of the tree */
 export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Command {
@@ -50,33 +98,43 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .option("--debug", "print stack traces and causes with errors")
     .option("--config <file>", "project file (default: sallyport.yaml here or further up)")
     .option("--no-color", "print no colours (also: NO_COLOR)")
+    .commandsGroup("Setup:")
     .helpCommand("help [command]", "print the help of a command")
-    .configureHelp({ showGlobalOptions: true, styleTitle: bold })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: bold,
+      subcommandTerm: (command) => command.name(),
+    })
     .addHelpText("after", examples);
+  // In the order of the help.
   const registers: readonly Register[] = [
-    demo,
     deploy,
     lifecycle,
     wait,
     ssh,
+    verify,
     files,
     processData,
     jobs,
     firewall,
-    gateway,
-    mirrorCommand,
     access,
     addresses,
+    certs,
     connect,
     portmap,
-    verify,
-    certs,
+    gateway,
+    mirrorCommand,
+    demo,
     config,
     importApyfal,
     doctor,
     completion,
   ];
   for (const register of registers) register(program, wrap);
+  for (const command of program.commands) {
+    const [group, commands] = Object.entries(LIST).find(([, lines]) => command.name() in lines) ?? [];
+    if (group !== undefined) command.helpGroup(`${group}:`).summary(commands?.[command.name()] ?? "");
+  }
   settle(program, { ...output, outputError: () => {} });
   return program;
 }

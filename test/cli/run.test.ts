@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildProgram } from "../../cli/program.js";
 import { runInProcess } from "../support/run-cli.js";
 
 let dir: string;
@@ -63,6 +64,24 @@ describe("help and version", () => {
   test("--version prints the version of the package", async () => {
     const { version } = createRequire(import.meta.url)("../../package.json");
     expect(await run(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("the help lists each command once, in its group, on one line of 80 columns", async () => {
+    const { stdout } = await run(["--help"]);
+    const [, list = ""] = stdout.split("display help for command\n");
+    const lines = list.split("\nExamples:")[0]?.split("\n") ?? [];
+    expect(lines.filter((line) => line.endsWith(":"))).toEqual(
+      ["Hosts", "Data", "Access", "Lab", "Packages", "Setup"].map((group) => `${group}:`),
+    );
+    const commands = lines.filter((line) => line.startsWith("  "));
+    expect(commands.filter((line) => !/^ {2}[a-z-]+ {2,}\S/.test(line))).toEqual([]);
+    const program = buildProgram(() => async () => {});
+    const names = program
+      .createHelp()
+      .visibleCommands(program)
+      .map((command) => command.name());
+    expect(commands.map((line) => line.trim().split(" ")[0]).sort()).toEqual(names.sort());
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
   test("without a command the help is shown, on stderr and with status 2", async () => {
