@@ -30,6 +30,16 @@ export const badRemoteKey = (url: string, reason: string) =>
     hint: "set up a proper key there",
   });
 
+export const noInterface = (key: string, name: string, known: readonly string[]) =>
+  usage("no-interface", `${key} is ${quote(name)}: this machine has no such interface`, `it has ${known.join(", ")}`);
+
+export const noAddress = (wan: string) =>
+  usage(
+    "no-address",
+    `wan is ${quote(wan)}: this interface is down, or has no address for clients to connect to`,
+    'bring it up and give it one, or write "public_address:"',
+  );
+
 export const badLogTarget = (target: string) =>
   usage(
     "bad-log-target",

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { VERSION } from "../base/version.js";
 import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openKeys } from "./auth/keys.js";
+import { checkInterface } from "./interfaces.js";
 import { pageAssets } from "./page/serve-page.js";
 import { startGateway } from "./serve.js";
 import { gatewayFiles, loadConfig, loadKeyPair } from "./settings/load.js";
@@ -30,11 +31,13 @@ async function serve(file: string): Promise<void> {
   log.info({ event: "stopped" });
 }
 
-/** Checks the files that `serve` needs, without touching the database or the kernel. */
+/** Checks the files and interfaces that `serve` needs, without touching the database or the kernel. */
 async function check(file: string): Promise<void> {
   const config = await loadConfig(file, process.env);
   await loadKeyPair(config, process.env);
   await openKeys(config.auth, { files: gatewayFiles(process.env) });
+  await checkInterface("wan", config);
+  await checkInterface("lan", config);
   console.log(`"${file}" is in order`);
 }
 

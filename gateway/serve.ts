@@ -20,7 +20,7 @@ import { forwardRoutes } from "./api/forwards.js";
 import { machineRoutes } from "./api/machines.js";
 import { renderMetrics } from "./api/metrics.js";
 import { gatewayDocument } from "./api/openapi.js";
-import { readinessOf } from "./api/readiness.js";
+import { type Checks, readinessOf } from "./api/readiness.js";
 import type { ApiRoute } from "./api/route.js";
 import type { ApiServices } from "./api/services.js";
 import { usageRoutes } from "./api/usage.js";
@@ -29,9 +29,9 @@ import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
 import { parseBlocks } from "./forwards/block.js";
 import { Forwards } from "./forwards/forwards.js";
+import { checkInterface, gatewayAddress, type MachineInterfaces } from "./interfaces.js";
 import { openLog } from "./logs/open-log.js";
 import { openKernel, type Programs } from "./nft/nft-kernel.js";
-import { gatewayAddress } from "./public-address.js";
 import { gatewayFiles, loadKeyPair } from "./settings/load.js";
 import type { GatewayConfig } from "./settings/schema.js";
 import { openStore } from "./store/open.js";
@@ -54,6 +54,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>;
   /** How nft, conntrack and fping are run; in tests, inside a namespace. */
   readonly programs?: Programs & { readonly fping?: readonly string[] };
+  /** @default those of this machine */
+  readonly interfaces?: MachineInterfaces;
   /** Fetches published keys. */
   readonly http?: HttpClient;
   /** The page, by path. */
@@ -137,11 +139,16 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     kernel,
     range: config.ports,
     labNetworks,
-    gatewayAddress: (target) => gatewayAddress({ configured: config.public_address, wan: config.wan, target }),
+    gatewayAddress: (target) => gatewayAddress(config, target, options.interfaces),
     helpBase,
     onNewAddress: (addr) => soon.trigger(addr),
   };
-  const checks = { database: () => store.ping(), kernel: () => kernel.check() };
+  const checks: Checks = {
+    database: { run: () => store.ping() },
+    kernel: { run: () => kernel.check() },
+    wan: { run: () => checkInterface("wan", config, options.interfaces), isPublic: true },
+    lan: { run: () => checkInterface("lan", config, options.interfaces), isPublic: true },
+  };
   const routes: ApiRoute[] = [
     ...forwardRoutes(services),
     ...machineRoutes(services),

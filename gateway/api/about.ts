@@ -12,7 +12,8 @@ export interface AboutOptions {
 }
 
 const Health = Type.Object({ status: Type.Literal("ok") });
-const Ready = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.String()) });
+const Texts = Type.Record(Type.String(), Type.String());
+const Ready = Type.Object({ ready: Type.Boolean(), checks: Texts, reasons: Type.Optional(Texts) });
 const TEXT = { 200: { description: "The text." } };
 
 export function aboutRoutes({ readiness, metrics, openapi }: AboutOptions): ApiRoute[] {
@@ -32,9 +33,9 @@ export function aboutRoutes({ readiness, metrics, openapi }: AboutOptions): ApiR
     ),
     get(
       "/readyz",
-      "Whether database and kernel work.",
+      "Whether database, kernel and interfaces work, and why not.",
       {
-        200: { description: "Both work.", schema: Ready },
+        200: { description: "All work.", schema: Ready },
         503: { description: "One does not work.", schema: Ready },
       },
       async () => {

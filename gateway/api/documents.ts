@@ -9,7 +9,7 @@ export const iso = (at: number) => new Date(at).toISOString();
 
 export function forwardDocument(
   forward: Forward,
-  gatewayAddress: string,
+  gatewayAddress: string | undefined,
   routable?: boolean | null,
 ): Static<typeof ForwardDocument> {
   return defined<Static<typeof ForwardDocument>>({

@@ -8,7 +8,7 @@ import { type Caller, isAdmin, ownedBy, USER_NAME } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { checkForward } from "../forwards/check.js";
 import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
-import { badValue, noSuchForward } from "../forwards/problems.js";
+import { badValue, noGatewayAddress, noSuchForward } from "../forwards/problems.js";
 import { forwardDocument } from "./documents.js";
 import { cursorOf, onlyKnownNames, parseCursor, parseObject } from "./query.js";
 import { type ApiCall, type ApiRoute, apiRoute } from "./route.js";
@@ -122,6 +122,7 @@ export async function openForward(
   const { forwards, range, labNetworks, now = Date.now } = services;
   const owner = ownerIn(input.owner, caller);
   const request = checkForward(input, { owner, key, limits: { range, labNetworks, now: now() } });
+  if (services.gatewayAddress(request.targetAddr) === undefined) throw noGatewayAddress();
   const result = await forwards.create(request);
   if (!result.created && !isSame(result.forward, request)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";

@@ -1,11 +1,21 @@
 /** Checks what the gateway depends on. */
 import { cached } from "../../base/async/cached.js";
+import { defined } from "../../base/defined.js";
+import { errorText } from "../../base/text/error-text.js";
 
-export type Checks = Readonly<Record<string, () => Promise<unknown>>>;
+export interface Check {
+  run(): Promise<unknown>;
+  /** Whether everyone may read why it failed. @default false */
+  readonly isPublic?: boolean;
+}
+
+export type Checks = Readonly<Record<string, Check>>;
 
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, "ok" | "failed">>;
+  /** By check, for those whose reason is public. */
+  readonly reasons?: Readonly<Record<string, string>>;
 }
 
 /** The route is public, so the checks run at most once in this time. */
@@ -16,16 +26,22 @@ export function readinessOf(checks: Checks, onFailure: (name: string, error: unk
 }
 
 async function runChecks(checks: Checks, onFailure: (name: string, error: unknown) => void): Promise<Readiness> {
+  const reasons: Record<string, string> = {};
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {
-        await check();
+        await check.run();
         return [name, "ok"] as const;
       } catch (error) {
         onFailure(name, error);
+        if (check.isPublic === true) reasons[name] = errorText(error);
         return [name, "failed"] as const;
       }
     }),
   );
-  return { ready: results.every(([, result]) => result === "ok"), checks: Object.fromEntries(results) };
+  return defined<Readiness>({
+    ready: results.every(([, result]) => result === "ok"),
+    checks: Object.fromEntries(results),
+    reasons: Object.keys(reasons).length === 0 ? undefined : reasons,
+  });
 }

@@ -32,7 +32,9 @@ export const ForwardDocument = Type.Object({
   target_component: Type.String(),
   owner: Type.String(),
   sources: Type.Array(Type.String()),
-  gateway_address: Type.String({ description: "where to connect" }),
+  gateway_address: Type.Optional(
+    Type.String({ description: "where to connect; absent while the gateway has no address" }),
+  ),
   created_at: time,
   expires_at: Type.Optional(time),
   routable: Type.Optional(routable),

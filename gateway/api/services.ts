@@ -11,8 +11,8 @@ export interface ApiServices {
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
   readonly labNetworks: readonly Cidr[];
-  /** The address that clients are given to reach a target. It may change with a DHCP lease. */
-  readonly gatewayAddress: (targetAddr?: string) => string;
+  /** The address that clients are given to reach a target, if there is one now. It may change with a DHCP lease. */
+  readonly gatewayAddress: (targetAddr?: string) => string | undefined;
   /** The beginning of links to vLab's routes; may be empty. */
   readonly helpBase: string;
   /** Called with the target of each new forward, so that its state is soon known. */

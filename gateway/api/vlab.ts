@@ -55,7 +55,7 @@ export function vlabRoutes(services: ApiServices): ApiRoute[] {
       handle: async (call) => {
         const owner = ownedBy(call.caller);
         const found = await services.forwards.list({ ...filterIn(call.search), ...defined({ owner }) });
-        const gateway_ip = services.gatewayAddress();
+        const gateway_ip = services.gatewayAddress() ?? "";
         const record = (forward: Forward) => {
           const own = services.gatewayAddress(forward.targetAddr);
           return { ...portRecord(forward), ...defined({ gateway_ip: own === gateway_ip ? undefined : own }) };

@@ -13,6 +13,18 @@ export const portTaken = (connPort: number) =>
 
 export const noSuchForward = () => new Problem(404, "no-such-forward", "Not found", "No such port mapping record");
 
+/** Clients could not be told where to connect. */
+export const noGatewayAddress = () =>
+  new Problem(
+    503,
+    "no-address",
+    "Service unavailable",
+    "the gateway has no address to connect to; nothing was changed",
+    {
+      headers: { "Retry-After": "5" },
+    },
+  );
+
 /** Nothing is left of the forward: its row was removed again. */
 export const kernelRefused = (cause: unknown) =>
   new Problem(503, "kernel-refused", "Service unavailable", "the kernel did not take the change; nothing was changed", {

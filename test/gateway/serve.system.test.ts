@@ -40,6 +40,9 @@ auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 `,
     );
     namespace = await NetNamespace.open("served");
+    await namespace.runOk("ip", ["link", "add", "wan0", "type", "veth", "peer", "name", "lan0"]);
+    await namespace.runOk("ip", ["address", "add", "198.51.100.1/24", "dev", "wan0"]);
+    for (const name of ["wan0", "lan0"]) await namespace.runOk("ip", ["link", "set", name, "up"]);
     const scopes = ["read", "forward"] as const;
     token = await issueToken({ issuer: ISSUER, user: "ada", scopes, lifeMs: 600_000, clientIp: "127.0.0.1" }, SECRET);
   });
@@ -109,7 +112,10 @@ child.once("exit", (code) => process.exit(code ?? 1));`,
     expect(table).toMatch(/ \. 50000 /);
     expect(table).toMatch(/ \. 50002 /);
     expect(table).not.toMatch(/ \. 50001 /);
-    expect(JSON.parse(await ask("GET", "/readyz"))).toEqual({ ready: true, checks: { database: "ok", kernel: "ok" } });
+    expect(JSON.parse(await ask("GET", "/readyz"))).toEqual({
+      ready: true,
+      checks: { database: "ok", kernel: "ok", wan: "ok", lan: "ok" },
+    });
   });
 
   test("SIGHUP takes a new certificate; SIGTERM ends it in good order", async () => {

@@ -50,8 +50,15 @@ export function readMachines(document: unknown): Liveness[] {
   }));
 }
 
-/** @param long the usage of many days, for forwards without recent traffic. */
-export function forwardItem(document: Static<typeof ForwardDocument>, lately: Usage, long: Usage): ForwardItem {
+export interface Around {
+  readonly lately: Usage;
+  /** The usage of many days, for forwards without recent traffic. */
+  readonly long: Usage;
+  /** Where the page came from, for a gateway that does not know its own address. */
+  readonly host: string;
+}
+
+export function forwardItem(document: Static<typeof ForwardDocument>, { lately, long, host }: Around): ForwardItem {
   const { id, expires_at } = document;
   const lastUsed = lately.lastUsed.get(id) ?? long.lastUsed.get(id);
   return {
@@ -64,7 +71,7 @@ export function forwardItem(document: Static<typeof ForwardDocument>, lately: Us
     targetComponent: document.target_component,
     owner: document.owner,
     sources: document.sources,
-    gateway: document.gateway_address,
+    gateway: document.gateway_address ?? host,
     minutes: lately.minutes.get(id) ?? [],
     ...(expires_at === undefined ? {} : { expiresAt: Date.parse(expires_at) }),
     ...(lastUsed === undefined ? {} : { lastUsed }),

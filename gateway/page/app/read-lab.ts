@@ -10,22 +10,23 @@ const LONG_EVERY_MS = 5 * 60_000;
 
 /** @returns a function that reads the machines with their forwards. */
 export function labReader(api: Api): () => Promise<MachineItem[]> {
-  let long: { readonly usage: Usage; readonly at: number } | undefined;
+  let last: { readonly usage: Usage; readonly at: number } | undefined;
   const longUsage = async () => {
-    if (long === undefined || Date.now() - long.at > LONG_EVERY_MS) {
-      long = { usage: readUsage(await api.get(`/v1/usage?since=${LONG}`)), at: Date.now() };
+    if (last === undefined || Date.now() - last.at > LONG_EVERY_MS) {
+      last = { usage: readUsage(await api.get(`/v1/usage?since=${LONG}`)), at: Date.now() };
     }
-    return long.usage;
+    return last.usage;
   };
   return async () => {
-    const [documents, known, lately, older] = await Promise.all([
+    const [documents, known, lately, long] = await Promise.all([
       allForwards(api),
       api.get("/v1/machines").then(readMachines),
       api.get("/v1/usage?since=60m").then(readUsage),
       longUsage(),
     ]);
+    const around = { lately, long, host: location.hostname };
     return machinesOf(
-      documents.map((document) => forwardItem(document, lately, older)),
+      documents.map((document) => forwardItem(document, around)),
       known,
     );
   };

@@ -369,7 +369,10 @@ describe.runIf(here)("the gateway over HTTPS, on a real store and a real kernel"
   test("health, readiness, metrics, the document and its page", async () => {
     await post(ada, CENTOS);
     expect((await gw.ask("/healthz")).json).toEqual({ status: "ok" });
-    expect((await gw.ask("/readyz")).json).toEqual({ ready: true, checks: { database: "ok", kernel: "ok" } });
+    expect((await gw.ask("/readyz")).json).toEqual({
+      ready: true,
+      checks: { database: "ok", kernel: "ok", wan: "ok", lan: "ok" },
+    });
     expect((await gw.ask("/metrics")).status).toBe(401);
     const metrics = (await gw.ask("/metrics", { token: ada })).text;
     expect(metrics).toContain('sallyport_gateway_forwards{protocol="tcp"} 1\n');

@@ -29,8 +29,8 @@ describe("G-01: with an nft that hangs", () => {
     const { status, json } = await gateway.ask("/readyz");
     return [status, json];
   };
-  const READY = [200, { ready: true, checks: { database: "ok", kernel: "ok" } }];
-  const NOT_READY = [503, { ready: false, checks: { database: "ok", kernel: "failed" } }];
+  const READY = [200, { ready: true, checks: { database: "ok", kernel: "ok", wan: "ok", lan: "ok" } }];
+  const NOT_READY = [503, { ready: false, checks: { database: "ok", kernel: "failed", wan: "ok", lan: "ok" } }];
 
   test("a change is 503 and leaves nothing behind; the gateway is not ready until the kernel is repaired", async () => {
     expect((await open(22)).status).toBe(201);

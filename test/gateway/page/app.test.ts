@@ -140,13 +140,17 @@ test("answers of the API become times and items", () => {
     created_at: at,
     expires_at: at,
   };
-  expect(forwardItem(document, usage, none)).toMatchObject({
+  const item = (lately: typeof usage, long: typeof usage, more = {}) =>
+    forwardItem({ ...document, ...more }, { lately, long, host: "gw.example" });
+  expect(item(usage, none)).toMatchObject({
+    gateway: "gw",
     lastUsed: NOW,
     expiresAt: NOW,
     minutes: [{ minute: NOW, bytes: 7 }],
   });
-  expect(forwardItem(document, none, usage)).toMatchObject({ lastUsed: NOW, minutes: [] });
-  expect(forwardItem(document, none, none)).not.toHaveProperty("lastUsed");
+  expect(item(none, none, { gateway_address: undefined })).toMatchObject({ gateway: "gw.example" });
+  expect(item(none, usage)).toMatchObject({ lastUsed: NOW, minutes: [] });
+  expect(item(none, none)).not.toHaveProperty("lastUsed");
   expect(readWho({ user: "ada", scopes: ["read"], expires_at: at })).toEqual({
     name: "ada",
     scopes: ["read"],

@@ -53,6 +53,10 @@ export interface TestGatewayOptions {
   readonly ports?: string;
   /** More of gateway.yaml. DIR is the gateway's own directory. */
   readonly more?: string;
+  /** @default wan0 and lan0, without addresses */
+  readonly interfaces?: GatewayOptions["interfaces"];
+  /** @default 198.51.100.1; null for none */
+  readonly publicAddress?: null;
   /** The page, by path. */
   readonly assets?: GatewayOptions["assets"];
 }
@@ -106,7 +110,7 @@ listen: { address: "127.0.0.1", https_port: 0 }
 tls: { cert: "${dir}/cert", key: "${dir}/key" }
 wan: wan0
 lan: lan0
-public_address: 198.51.100.1
+${options.publicAddress === null ? "" : "public_address: 198.51.100.1"}
 lab_networks: ["192.168.1.0/24", "fd00:1::/64"]
 ports: ${options.ports ?? "{ min: 50000, max: 50100 }"}
 database: "pglite:${dir}/db"
@@ -125,6 +129,8 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
       log: logger,
       assets: options.assets,
       programs: programs(dir),
+      // This process may be in another namespace than its programs, which has other interfaces.
+      interfaces: options.interfaces ?? { names: async () => ["lo", "wan0", "lan0"], addresses: () => ({}) },
     }),
   );
   const port = gateway.httpsPort;
