@@ -8,14 +8,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { ProcessMark } from "../../base/process/alive.js";
+import { type ProcStat, readProcStat } from "../../base/process/proc-stat.js";
 
 export const JOB_VARIABLE = "SALLYPORT_JOB_ID";
 
-interface Row extends ProcessMark {
-  readonly parent: number;
-  readonly group: number;
-  readonly session: number;
-  readonly dead: boolean;
+interface Row extends ProcStat {
+  readonly pid: number;
 }
 
 /** @param leader the started process, which leads its group and session. */
@@ -24,12 +22,12 @@ export function processesOf(id: string, leader: ProcessMark | undefined): number
   const since = Number(leader?.ticks ?? 0);
   const rows = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => readRow(Number(name)))
+    .map((name) => rowOf(Number(name)))
     .filter((row) => row !== undefined)
     .filter(({ pid, dead, ticks }) => !dead && pid !== process.pid && pid !== 1 && Number(ticks) >= since);
   // The kernel reuses a number only when no group and no session has it. So another process with the leader's
   // number means that its group is gone.
-  const now = leader && readRow(leader.pid);
+  const now = leader && readProcStat(leader.pid);
   const group = leader !== undefined && (now === undefined || now.ticks === leader.ticks) ? leader.pid : undefined;
   const found = new Set<number>();
   for (const row of rows) {
@@ -63,24 +61,9 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): void {
   }
 }
 
-function readRow(pid: number): Row | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined;
-  }
-  // The name in parentheses may itself hold spaces and parentheses. proc(5): state is field 3, starttime 22.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state = "", parent, group, session] = fields;
-  return {
-    pid,
-    parent: Number(parent),
-    group: Number(group),
-    session: Number(session),
-    ticks: fields[19] ?? "",
-    dead: state === "Z" || state === "X",
-  };
+function rowOf(pid: number): Row | undefined {
+  const stat = readProcStat(pid);
+  return stat && { pid, ...stat };
 }
 
 function carriesMark(pid: number, id: string): boolean {
