@@ -30,9 +30,10 @@ import { sweep } from "./guard/sweep.js";
 import type { LoginPlaces } from "./idle/logins.js";
 import { Uses } from "./idle/uses.js";
 import { watchIdle } from "./idle/watch.js";
-import { type EngineOptions, startEngine } from "./jobs/engine.js";
+import type { EngineOptions } from "./jobs/engine.js";
 import { HostFiles } from "./jobs/host-files.js";
 import { noEngine } from "./jobs/no-engine.js";
+import { startEngine } from "./jobs/start-engine.js";
 import type { JobEngine } from "./jobs/types.js";
 import { jobRoutes } from "./jobs-api/routes.js";
 import type { AgentRoute } from "./route.js";
@@ -153,6 +154,8 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
     await stop(0);
     throw error;
   }
+  // Not before: a start that fails leaves the jobs of the last run as they are.
+  engine.resume();
   log.info({ event: "listening", address, https_port: httpsPort, http_port: httpPort, version: VERSION });
 
   const sweeping = roots.map((root) => sweep(root, temporaries.prefix, (name) => temporaries.isLive(name)));

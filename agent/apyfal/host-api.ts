@@ -1,13 +1,13 @@
 /** The operations of Apyfal's protocol on the engine: configure, process, stop. Independent of HTTP. */
-import { setTimeout } from "node:timers/promises";
+import { sleepUnless } from "../../base/async/sleep.js";
 import { defined } from "../../base/defined.js";
-import { noAccelerator } from "../jobs/problems.js";
-import type { Draft, FileRef, Job, JobEngine, JsonObject } from "../jobs/types.js";
+import { noAccelerator, stopping } from "../jobs/problems.js";
+import { type Draft, type FileRef, hasEnded, type Job, type JobEngine, type JsonObject } from "../jobs/types.js";
 import { DESTINATIONS, type Fence, hostFileOf, SOURCES } from "./host-paths.js";
 import { isOldApyfal, VERSION_TEXT, withoutSpecific } from "./parameters.js";
 import { failedConfiguration, noDestination, notConfigured, twoInputs, unknownConfiguration } from "./problems.js";
 import type { Configuration, Process, Records } from "./records.js";
-import { isEnded, outcomeOf, resultOf } from "./represent.js";
+import { outcomeOf, resultOf } from "./represent.js";
 
 export interface HostApiOptions {
   readonly engine: JobEngine;
@@ -29,8 +29,14 @@ export class HostApi {
     this.#fence = fence;
     records.prune((job) => engine.get(job) !== undefined);
     for (const configuration of records.configurations()) {
-      if (configuration.end === undefined) this.#settle(configuration, undefined);
+      if (configuration.end === undefined) this.#resume(this.settled(configuration));
     }
+    for (const job of engine.list({ phase: "stop", state: "queued" })) this.#resume(this.#stopped([job.id]));
+  }
+
+  /** Waits for a job of an earlier run. If the agent stops first, or cannot write, its next start does the same. */
+  #resume(work: Promise<unknown>): void {
+    work.catch(() => undefined);
   }
 
   /** @param draft holds the sent file, if any; consumed. @throws Problem, and starts nothing. */
@@ -109,19 +115,25 @@ export class HostApi {
     const used = this.#records.configurations().filter((one) => one.used);
     const running = [...new Set(used.map((one) => one.accelerator))];
     const some = accelerator === undefined && running.length > 0 ? running : [this.#accelerator(accelerator)];
-    const jobs = await Promise.all(
-      some.map(async (name) => {
-        const { id } = await this.#engine.submit({ accelerator: name, phase: "stop", parameters: {} });
-        return this.#ended(id);
-      }),
+    const submitted = await Promise.all(
+      some.map((name) => this.#engine.submit({ accelerator: name, phase: "stop", parameters: {} })),
     );
-    for (const job of jobs) {
-      if (job === undefined || outcomeOf(job).status !== 0) continue;
-      for (const one of used) if (one.accelerator === job.accelerator && one.created <= job.createdAt) one.used = false;
-    }
-    await this.#records.save();
+    const jobs = await this.#stopped(submitted.map(({ id }) => id));
     const worst = jobs.find((job) => job === undefined || outcomeOf(job).status !== 0) ?? jobs[0];
     return worst === undefined ? { app: { status: 1, msg: "the stop was forgotten" } } : resultOf(worst);
+  }
+
+  /** Waits for the ends of these "stop" jobs, and notes what no longer runs. */
+  async #stopped(ids: readonly string[]): Promise<Array<Job | undefined>> {
+    const jobs = await Promise.all(ids.map((id) => this.#ended(id)));
+    for (const job of jobs) {
+      if (job === undefined || outcomeOf(job).status !== 0) continue;
+      for (const one of this.#records.configurations()) {
+        if (one.accelerator === job.accelerator && one.created <= job.createdAt) one.used = false;
+      }
+    }
+    await this.#records.save();
+    return jobs;
   }
 
   #accelerator(name: string | undefined): string {
@@ -178,19 +190,27 @@ export class HostApi {
     configuration.used = true;
   }
 
-  /** @returns undefined if it was removed meanwhile. */
+  /** @returns undefined if it was removed meanwhile. @throws Problem 503 if the agent stops while it is queued. */
   async #ended(id: string): Promise<Job | undefined> {
-    const end = new AbortController();
-    const leave = this.#engine.follow(id, (job) => {
-      if (isEnded(job)) end.abort();
+    const engine = this.#engine;
+    const look = new AbortController();
+    const wake = () => look.abort();
+    const leave = engine.follow(id, (job) => {
+      if (hasEnded(job)) wake();
     });
+    const onStopping = () => {
+      if (engine.get(id)?.state === "queued") wake();
+    };
+    engine.stopping.addEventListener("abort", onStopping);
     try {
       for (;;) {
-        const job = this.#engine.get(id);
-        if (job === undefined || isEnded(job)) return job;
-        await setTimeout(LOOK_MS, undefined, { signal: end.signal }).catch(() => undefined);
+        const job = engine.get(id);
+        if (job === undefined || hasEnded(job)) return job;
+        if (engine.stopping.aborted && job.state === "queued") throw stopping();
+        await sleepUnless(look.signal, LOOK_MS);
       }
     } finally {
+      engine.stopping.removeEventListener("abort", onStopping);
       leave();
     }
   }

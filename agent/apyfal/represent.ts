@@ -1,10 +1,8 @@
 /** Configurations and processes as Apyfal's clients read them. Pure: values in, documents out. */
 import { isObject } from "../jobs/result.js";
-import type { FileRef, Job, JsonObject } from "../jobs/types.js";
+import { type FileRef, hasEnded, type Job, type JsonObject } from "../jobs/types.js";
 import { merge } from "./parameters.js";
 import type { Configuration, Outcome, Process } from "./records.js";
-
-export const isEnded = (job: Job) => job.state !== "queued" && job.state !== "running";
 
 /**
  * A failure that the program reports itself (`app.status`) is no error of the host: Apyfal's client shows its message.
@@ -24,7 +22,7 @@ export function outcomeOf(job: Job): Outcome {
 
 /** The program's own document, completed with the members that Apyfal's clients rely on. */
 export function resultOf(job: Job): JsonObject {
-  if (!isEnded(job)) return {};
+  if (!hasEnded(job)) return {};
   const { status, msg } = outcomeOf(job);
   const { startedAt, endedAt, inputBytes = 0, outputBytes = 0, result = {} } = job;
   const profiling =
@@ -55,13 +53,13 @@ export function configurationDocument(configuration: Configuration, job: Job | u
     processed_date: date(end?.at),
     inerror: end?.inerror ?? false,
     errorcode: end?.errorcode ?? "",
-    parametersresult: job !== undefined && isEnded(job) ? resultOf(job) : app,
+    parametersresult: job !== undefined && hasEnded(job) ? resultOf(job) : app,
   };
 }
 
 export function processDocument({ id, configuration }: Process, job: Job, base: string) {
   const url = `${base}/v1.0/process/${id}/`;
-  const processed = isEnded(job);
+  const processed = hasEnded(job);
   const { inerror, errorcode } = outcomeOf(job);
   return {
     id,

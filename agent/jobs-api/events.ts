@@ -1,9 +1,10 @@
 /**
- * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one. A slow reader gets the
+ * `GET /v1/jobs/{id}/events`: the states of a job as server-sent events, until the last one, or until the agent stops. A slow reader gets the
  * latest state and misses some in between, because nothing is queued for it.
  */
 import type { Exchange } from "../../http/server/exchange.js";
-import type { Job, JobEngine, JobState } from "../jobs/types.js";
+import { stopping } from "../jobs/problems.js";
+import { hasEnded, type Job, type JobEngine } from "../jobs/types.js";
 import { noJob } from "./problems.js";
 import { documentOf } from "./represent.js";
 
@@ -12,16 +13,13 @@ const HEARTBEAT_MS = 15_000;
 /** How long a client waits before it reconnects. */
 const RETRY_MS = 1_000;
 
-const ENDED: ReadonlySet<JobState> = new Set(["done", "failed", "cancelled"]);
-
-function hasEnded({ state }: Pick<Job, "state">): boolean {
-  return ENDED.has(state);
-}
-
 /** Resolves when the stream has ended. */
 export async function sendEvents(exchange: Exchange, engine: JobEngine, id: string): Promise<void> {
   const job = engine.get(id);
   if (job === undefined) throw noJob();
+  // The end of a queued job is for the next start; a client that waits for it comes back.
+  const isLeft = () => engine.stopping.aborted && engine.get(id)?.state === "queued";
+  if (isLeft()) throw stopping();
   const { req, res } = exchange;
   // A client that reconnects gets the present state; only the numbers continue.
   const last = Number(req.headers["last-event-id"]);
@@ -60,11 +58,16 @@ export async function sendEvents(exchange: Exchange, engine: JobEngine, id: stri
   // A state between the first look and the call of follow() would otherwise be missed.
   latest = engine.get(id) ?? job;
   flush();
+  const onStopping = () => {
+    if (isLeft()) res.end();
+  };
+  engine.stopping.addEventListener("abort", onStopping);
   const heartbeat = setInterval(() => {
     if (engine.get(id) === undefined && latest === undefined) res.end();
     else if (!isFull) write(": still here\n\n");
   }, HEARTBEAT_MS);
   await closed;
+  engine.stopping.removeEventListener("abort", onStopping);
   clearInterval(heartbeat);
   stop();
 }

@@ -2,31 +2,31 @@
  * The engine behind both protocols: a queue per accelerator. Every step writes to the disk first, then to memory, and
  * then tells the listeners, so no client learns of a job that a crash could lose.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { lstatSync } from "node:fs";
 import type { Logger } from "pino";
 import { defined } from "../../base/defined.js";
-import { errno } from "../../base/fault.js";
-import { acquireLock } from "../../base/fs/lock.js";
-import { makeDirSync } from "../../base/fs/make-dir.js";
 import type { ProcessMark } from "../../base/process/alive.js";
 import type { Temporaries } from "../files/temporaries.js";
 import { storageProblem } from "../guard/errno-problem.js";
 import type { Root } from "../guard/roots.js";
-import { expandPath } from "../settings/load.js";
-import type { AgentConfig } from "../settings/schema.js";
 import { EndedJobs } from "./ended-jobs.js";
-import { jobsDirectoryBusy, jobsDirectoryShared, jobsDirectoryUnusable } from "./errors.js";
-import { kindOf, resolveProgram, searchPath } from "./executors.js";
 import { Followers } from "./followers.js";
 import { HostFiles } from "./host-files.js";
 import { jobIds } from "./job-id.js";
-import { JobQueue, type QueuedJob } from "./job-queue.js";
-import { JobStore } from "./job-store.js";
+import { type JobQueue, type QueuedJob, queuedJob } from "./job-queue.js";
+import type { JobStore } from "./job-store.js";
 import { noAccelerator, noInput, parametersTooLarge, queueFull, stopping } from "./problems.js";
-import { recover } from "./recover.js";
-import { INTERRUPTED, type Outcome, Run } from "./run-job.js";
-import type { AcceleratorInfo, Draft, Job, JobEngine, JobRequest } from "./types.js";
+import type { Recovered } from "./recover.js";
+import { type Outcome, Run } from "./run-job.js";
+import {
+  type AcceleratorInfo,
+  type Draft,
+  hasEnded,
+  type Job,
+  type JobEngine,
+  type JobFailure,
+  type JobRequest,
+} from "./types.js";
 
 export interface EngineOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -48,46 +48,7 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 /** Interval of the search for jobs that are older than keep_jobs_seconds. */
 const SWEEP_MS = 30_000;
 
-/** Ends the leftovers of an earlier agent, then accepts jobs. @throws Fault */
-export async function startEngine(
-  config: Pick<AgentConfig, "accelerators" | "jobs_dir" | "keep_jobs_seconds">,
-  options: EngineOptions,
-): Promise<JobEngine> {
-  const { env, log } = options;
-  const dir = prepare(expandPath("jobs_dir", config.jobs_dir, env), options.roots);
-  const unlock = await acquireLock(join(dir, ".lock"), { held: (pid) => jobsDirectoryBusy(dir, pid) });
-  try {
-    const store = new JobStore(dir);
-    const past = await recover(store);
-    if (past.interrupted + past.removed > 0) {
-      const { interrupted, removed } = past;
-      log.warn({ event: "jobs-recovered", interrupted, removed }, "jobs of an earlier run were ended as failed");
-    }
-    if (past.outlasted.length > 0) log.error({ event: "processes-left", pids: past.outlasted });
-    const queues = Object.entries(config.accelerators).map(([name, settings]) => {
-      const program = resolveProgram(settings, searchPath(env), options.builtins);
-      if ("missing" in program) {
-        log.warn({ event: "not-startable", accelerator: name, reason: program.missing }, "its jobs will fail");
-      }
-      return new JobQueue(name, kindOf(settings), settings, program);
-    });
-    const engine = new Engine({
-      queues,
-      store,
-      keepMs: config.keep_jobs_seconds * 1000,
-      lastId: past.lastId,
-      unlock,
-      options,
-    });
-    await engine.remember(past.jobs);
-    return engine;
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
-}
-
-interface EngineParts {
+export interface EngineParts {
   readonly queues: readonly JobQueue[];
   readonly store: JobStore;
   /** How long an ended job is remembered. */
@@ -98,7 +59,7 @@ interface EngineParts {
   readonly options: EngineOptions;
 }
 
-class Engine implements JobEngine {
+export class QueueEngine implements JobEngine {
   readonly defaultAccelerator: string | undefined;
   readonly #queues: ReadonlyMap<string, JobQueue>;
   readonly #store: JobStore;
@@ -111,8 +72,11 @@ class Engine implements JobEngine {
   readonly #unlock: () => Promise<void>;
   readonly #sweep: NodeJS.Timeout;
   readonly #drafts = new Set<string>();
+  readonly #stopping = new AbortController();
+  /** What close() waits for: after it, the directory may be another agent's. */
+  readonly #writing = new Set<Promise<unknown>>();
   #waitingBytes = 0;
-  #closing = false;
+  #mayRun = false;
 
   constructor(parts: EngineParts) {
     const { queues, store, keepMs, lastId, unlock, options } = parts;
@@ -128,19 +92,37 @@ class Engine implements JobEngine {
     this.#sweep = setInterval(() => void this.#forgetOld(), Math.min(keepMs, SWEEP_MS)).unref();
   }
 
-  /** Jobs of an earlier run, oldest end first. */
-  async remember(jobs: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>): Promise<void> {
-    for (const { job, bytes } of jobs) {
-      this.#jobs.set(job.id, { job, bytes, ready: true, ended: Promise.resolve(), end: () => undefined });
+  /** Jobs of an earlier run. */
+  async remember({ ended, queued }: Pick<Recovered, "ended" | "queued">): Promise<void> {
+    for (const { job, bytes } of ended) {
+      const past = { ...queuedJob(job, true), bytes };
+      past.settle();
+      this.#jobs.set(job.id, past);
       this.#ended.add(job.id, job.endedAt ?? job.createdAt, bytes);
     }
+    for (const job of queued) {
+      const waiting = queuedJob(job, true);
+      this.#jobs.set(job.id, waiting);
+      const queue = this.#queues.get(job.accelerator);
+      if (queue !== undefined) this.#enter(queue, waiting);
+      else await this.#finish(waiting, { state: "failed", failure: acceleratorGone(job.accelerator) });
+    }
     await this.#forgetOld();
+  }
+
+  resume(): void {
+    this.#mayRun = true;
+    for (const queue of this.#queues.values()) this.#pump(queue);
+  }
+
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   accelerators = (): readonly AcceleratorInfo[] => [...this.#queues.values()].map((queue) => queue.info());
 
   async draft(): Promise<Draft> {
-    if (this.#closing) throw stopping();
+    if (this.stopping.aborted) throw stopping();
     const id = this.#nextId();
     await this.#store.make(id).catch((error: unknown) => {
       throw storageProblem(error);
@@ -152,7 +134,11 @@ class Engine implements JobEngine {
     return { id, inputFile: this.#store.file(id, "input"), abort };
   }
 
-  async submit(request: JobRequest, draft?: Draft): Promise<Job> {
+  submit(request: JobRequest, draft?: Draft): Promise<Job> {
+    return this.#finishing(this.#submit(request, draft));
+  }
+
+  async #submit(request: JobRequest, draft?: Draft): Promise<Job> {
     const id = draft?.id ?? this.#nextId();
     if (draft !== undefined && !this.#drafts.delete(id)) throw new Error(`draft ${id} was used before`);
     try {
@@ -165,10 +151,9 @@ class Engine implements JobEngine {
         createdAt: Date.now(),
         ...defined({ inputBytes }),
       };
-      const queued = queuedJob(job);
+      const queued = queuedJob(job, false);
       // Its place in the queue is that of the call, however long the disk takes.
-      queue.waiting.push(queued);
-      this.#waitingBytes += queued.bytes;
+      this.#enter(queue, queued);
       try {
         if (draft === undefined) await this.#store.make(id);
         await this.#store.write({ job }, true);
@@ -179,8 +164,7 @@ class Engine implements JobEngine {
       }
       queued.ready = true;
       this.#jobs.set(id, queued);
-      if (this.#closing) await this.#giveUp(queue, queued);
-      else this.#pump(queue);
+      this.#pump(queue);
       return queued.job;
     } catch (error) {
       await this.#store.remove(id).catch(() => undefined);
@@ -207,13 +191,16 @@ class Engine implements JobEngine {
     if (queued === undefined) return undefined;
     if (queued.run !== undefined) queued.run.stop("cancelled");
     else if (queued.job.state === "queued") {
+      if (this.stopping.aborted) throw stopping();
       const queue = this.#queues.get(queued.job.accelerator);
       if (queue !== undefined && this.#leave(queue, queued)) {
-        await this.#finish(queued, { state: "cancelled" });
+        await this.#finishing(this.#finish(queued, { state: "cancelled" }));
         this.#pump(queue);
       }
     }
-    await queued.ended;
+    await queued.settled;
+    // It was about to begin when the agent was told to stop.
+    if (!hasEnded(queued.job)) throw stopping();
     return queued.job;
   }
 
@@ -225,7 +212,7 @@ class Engine implements JobEngine {
   async openOutput(id: string): Promise<{ fd: number; size: number } | undefined> {
     const job = this.get(id);
     if (job?.state !== "done" || job.output?.kind !== "private") return undefined;
-    return openFile(this.#store.file(id, "output"));
+    return this.#store.openOutput(id);
   }
 
   follow(id: string, on: (job: Job) => void): () => void {
@@ -239,22 +226,28 @@ class Engine implements JobEngine {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#stopping.abort();
     clearInterval(this.#sweep);
-    const running: QueuedJob[] = [];
-    for (const queue of this.#queues.values()) {
-      running.push(...queue.running);
-      for (const queued of queue.running) queued.run?.stop("interrupted");
-      for (const queued of queue.waiting.filter(({ ready }) => ready)) await this.#giveUp(queue, queued);
-    }
-    await Promise.all(running.map(({ ended }) => ended));
+    const running = [...this.#queues.values()].flatMap((queue) => [...queue.running]);
+    for (const queued of running) queued.run?.stop("interrupted");
+    await Promise.all(running.map(({ settled }) => settled));
+    await Promise.allSettled(this.#writing);
     this.#followers.clear();
     await this.#unlock();
   }
 
+  async #finishing<T>(work: Promise<T>): Promise<T> {
+    this.#writing.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#writing.delete(work);
+    }
+  }
+
   /** @throws Problem */
   #admit({ accelerator, parameters }: JobRequest): JobQueue {
-    if (this.#closing) throw stopping();
+    if (this.stopping.aborted) throw stopping();
     const queue = this.#queues.get(accelerator);
     if (queue === undefined) throw noAccelerator(accelerator);
     if (Buffer.byteLength(JSON.stringify(parameters)) > PARAMETERS_BYTES) throw parametersTooLarge(PARAMETERS_BYTES);
@@ -273,7 +266,8 @@ class Engine implements JobEngine {
   }
 
   #pump(queue: JobQueue): void {
-    for (let queued = queue.next(); queued !== undefined && !this.#closing; queued = queue.next()) {
+    if (!this.#mayRun) return;
+    for (let queued = queue.next(); queued !== undefined && !this.stopping.aborted; queued = queue.next()) {
       this.#leave(queue, queued);
       queue.running.add(queued);
       void this.#start(queue, queued);
@@ -283,6 +277,7 @@ class Engine implements JobEngine {
   async #start(queue: JobQueue, queued: QueuedJob): Promise<void> {
     const { env, log, graceMs = 5_000 } = this.#options;
     const { job } = queued;
+    let running: Job = job;
     queued.run = new Run({
       job,
       kind: queue.kind,
@@ -292,7 +287,14 @@ class Engine implements JobEngine {
       env,
       store: this.#store,
       host: this.#host,
-      started: (leader) => this.#running(queued, leader),
+      starting: async (leader: ProcessMark) => {
+        running = { ...job, state: "running", startedAt: Date.now() };
+        await this.#store.write({ job: running, leader });
+      },
+      started: () => {
+        queued.job = running;
+        this.#followers.tell(running);
+      },
       progressed: (progress) => {
         queued.job = { ...queued.job, progress };
         this.#followers.tellSoon(queued.job);
@@ -300,44 +302,42 @@ class Engine implements JobEngine {
       outlasted: (pids) => log.error({ event: "processes-left", job: job.id, pids }),
     });
     const outcome = await queued.run.outcome;
+    if (outcome === "not-begun") return this.#putBack(queue, queued);
     await this.#finish(queued, outcome);
     this.#pump(queue);
     await this.#forgetOld();
   }
 
-  async #running(queued: QueuedJob, leader: ProcessMark): Promise<void> {
-    const job: Job = { ...queued.job, state: "running", startedAt: Date.now() };
-    await this.#store.write({ job, leader });
-    queued.job = job;
-    this.#followers.tell(job);
+  /** The agent stops: the next one runs the job. */
+  async #putBack(queue: JobQueue, queued: QueuedJob): Promise<void> {
+    const { job } = queued;
+    try {
+      await this.#store.tidy(job);
+      await this.#store.write({ job });
+    } catch (error) {
+      this.#options.log.error({ event: "job-unsaved", job: job.id, cause: String(error) });
+    }
+    delete queued.run;
+    queue.running.delete(queued);
+    queued.settle();
   }
 
   async #finish(queued: QueuedJob, outcome: Outcome): Promise<void> {
-    const { id } = queued.job;
     const job: Job = { ...queued.job, ...outcome, endedAt: Date.now() };
-    const keepOutput = job.state === "done" && job.output?.kind === "private";
     try {
       // First, so that a full disk has room for the journal again.
-      await this.#store.tidy(id, keepOutput);
+      await this.#store.tidy(job);
       queued.bytes = await this.#store.write({ job });
       queued.job = job;
     } catch (error) {
-      // The disk says that it still runs, and the next start would make it failed. So it has failed now.
-      this.#options.log.error({ event: "job-unsaved", job: id, cause: String(error) });
+      // The disk says that it still waits or runs. It has failed now, and the next start must come to no other result.
+      this.#options.log.error({ event: "job-unsaved", job: job.id, cause: String(error) });
       const { result: _, outputBytes: __, ...rest } = job;
       const failure = { reason: "output", detail: "the host could not write down how the job ended" } as const;
+      const wasQueued = queued.job.state === "queued";
       queued.job = { ...rest, state: "failed", failure: job.failure ?? failure };
-      await this.#store.tidy(id, false).catch(() => undefined);
+      await (wasQueued ? this.#store.remove(job.id) : this.#store.tidy(queued.job)).catch(() => undefined);
     }
-    this.#settle(queued);
-  }
-
-  /** Fails a job that is queued when the agent stops. */
-  async #giveUp(queue: JobQueue, queued: QueuedJob): Promise<void> {
-    this.#leave(queue, queued);
-    queued.job = { ...queued.job, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };
-    await this.#store.note({ job: queued.job }).catch(() => undefined);
-    await this.#store.tidy(queued.job.id, false).catch(() => undefined);
     this.#settle(queued);
   }
 
@@ -347,7 +347,12 @@ class Engine implements JobEngine {
     this.#queues.get(job.accelerator)?.running.delete(queued);
     this.#ended.add(job.id, job.endedAt ?? job.createdAt, queued.bytes);
     this.#followers.tell(job);
-    queued.end();
+    queued.settle();
+  }
+
+  #enter(queue: JobQueue, queued: QueuedJob): void {
+    queue.waiting.push(queued);
+    this.#waitingBytes += queued.bytes;
   }
 
   /** @returns whether it was queued. */
@@ -376,45 +381,6 @@ class Engine implements JobEngine {
   }
 }
 
-function queuedJob(job: Job): QueuedJob {
-  const { promise, resolve } = withResolvers();
-  return { job, bytes: JSON.stringify(job).length, ready: false, ended: promise, end: resolve };
-}
-
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
-/** @returns undefined if it is not a regular file. */
-function openFile(file: string): { fd: number; size: number } | undefined {
-  let fd: number;
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (errno(error) === "ENOENT" || errno(error) === "ELOOP") return undefined;
-    throw error;
-  }
-  const stat = fstatSync(fd);
-  if (stat.isFile()) return { fd, size: stat.size };
-  closeSync(fd);
-  return undefined;
-}
-
-/** Creates jobs_dir. Inside an authorized directory, clients could read and write the files of all jobs. */
-function prepare(path: string, roots: readonly Root[]): string {
-  let dir: string;
-  try {
-    makeDirSync(path, 0o700);
-    dir = realpathSync(path);
-  } catch (error) {
-    throw jobsDirectoryUnusable(path, errno(error) ?? String(error));
-  }
-  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(outer + sep);
-  const shared = roots.find((root) => within(dir, root.path) || within(root.path, dir));
-  if (shared !== undefined) throw jobsDirectoryShared(path, shared.name);
-  return dir;
+function acceleratorGone(name: string): JobFailure {
+  return { reason: "not-startable", detail: `the host has no accelerator "${name}" any more` };
 }

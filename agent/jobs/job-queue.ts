@@ -12,9 +12,18 @@ export interface QueuedJob {
   /** Whether it is on the disk. */
   ready: boolean;
   run?: Run;
-  /** Resolves when the job has ended and all its files but the output are removed. */
-  readonly ended: Promise<void>;
-  readonly end: () => void;
+  /** Resolves when the job has ended, or was put back into the queue for the next start, and its files are in order. */
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+}
+
+/** @param ready whether it is on the disk. */
+export function queuedJob(job: Job, ready: boolean): QueuedJob {
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { job, bytes: JSON.stringify(job).length, ready, settled, settle };
 }
 
 export class JobQueue {

@@ -6,7 +6,17 @@
  *     output     if it is private; stays with the job
  *     scratch/   the program's home, temporary and current directory; removed when it has ended
  */
-import { chmodSync, constants, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
@@ -18,6 +28,7 @@ import type { Job } from "./types.js";
 
 /** The content of job.json. */
 export interface Journal {
+  /** Still queued: its program never ran. */
   readonly job: Job;
   /** The leader of its session, while it runs. */
   readonly leader?: ProcessMark;
@@ -84,13 +95,34 @@ export class JobStore {
     await removeTree(this.dir(id));
   }
 
-  /** Removes everything but the journal and, with `keepOutput`, the output. */
-  async tidy(id: string, keepOutput: boolean): Promise<void> {
-    const kept = keepOutput ? ["job.json", "output"] : ["job.json"];
-    for (const name of readdirSync(this.dir(id))) {
-      if (!kept.includes(name)) await removeTree(join(this.dir(id), name));
+  /** Removes what the job in this state no longer needs. */
+  async tidy(job: Job): Promise<void> {
+    const kept = filesOf(job);
+    for (const name of readdirSync(this.dir(job.id))) {
+      if (!kept.includes(name)) await removeTree(join(this.dir(job.id), name));
     }
   }
+
+  /** @returns undefined if the output is not a regular file. */
+  openOutput(id: string): { fd: number; size: number } | undefined {
+    let fd: number;
+    try {
+      fd = openSync(this.file(id, "output"), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    } catch (error) {
+      if (errno(error) === "ENOENT" || errno(error) === "ELOOP") return undefined;
+      throw error;
+    }
+    const stat = fstatSync(fd);
+    if (stat.isFile()) return { fd, size: stat.size };
+    closeSync(fd);
+    return undefined;
+  }
+}
+
+function filesOf({ state, input, output }: Job): string[] {
+  // An input of the host is a link here, which the next run makes anew.
+  if (state === "queued" && input?.kind === "private") return ["job.json", "input"];
+  return state === "done" && output?.kind === "private" ? ["job.json", "output"] : ["job.json"];
 }
 
 /** Flushes a file, or a directory's names. */

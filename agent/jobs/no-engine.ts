@@ -18,5 +18,7 @@ export const noEngine: JobEngine = {
   openOutput: async () => undefined,
   follow: () => () => undefined,
   busy: () => 0,
+  resume: () => undefined,
+  stopping: new AbortController().signal,
   close: async () => undefined,
 };

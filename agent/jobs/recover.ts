@@ -1,16 +1,17 @@
 /**
- * Cleans up after an agent that was killed: ends its processes, removes its files, and fails every job that was queued
- * or running. No job runs again, because how much of it was done is unknown.
+ * Cleans up after an agent that stopped or was killed: ends the processes that it left, removes their files, and fails
+ * the jobs whose programs ran, because how much of them was done is unknown. Jobs that are still queued stay so.
  */
-import { lstatSync } from "node:fs";
 import type { JobStore, Journal } from "./job-store.js";
 import { endProcesses } from "./processes.js";
 import { INTERRUPTED } from "./run-job.js";
 import type { Job } from "./types.js";
 
 export interface Recovered {
-  /** All of them have ended; oldest end first, with the size of their journals. */
-  readonly jobs: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>;
+  /** Oldest end first, with the size of their journals. */
+  readonly ended: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>;
+  /** In the order of their submission. */
+  readonly queued: readonly Job[];
   readonly lastId: string | undefined;
   readonly interrupted: number;
   /** Directories without a journal. */
@@ -19,7 +20,8 @@ export interface Recovered {
 }
 
 export async function recover(store: JobStore): Promise<Recovered> {
-  const jobs: Array<{ job: Job; bytes: number }> = [];
+  const ended: Array<{ job: Job; bytes: number }> = [];
+  const queued: Job[] = [];
   const outlasted: number[] = [];
   let interrupted = 0;
   let removed = 0;
@@ -31,30 +33,24 @@ export async function recover(store: JobStore): Promise<Recovered> {
       removed += 1;
       continue;
     }
-    const over = ended(journal);
-    if (over === journal.job) {
-      await store.tidy(id, hasOutput(store, over));
-      jobs.push({ job: over, bytes: JSON.stringify(over).length });
-      continue;
+    const job = asFound(journal);
+    if (job !== journal.job) {
+      interrupted += 1;
+      if (journal.leader !== undefined) outlasted.push(...(await endProcesses(id, journal.leader)));
     }
-    interrupted += 1;
-    // Without a leader in the journal, the launcher never got its line, and exited by itself.
-    if (journal.leader !== undefined) outlasted.push(...(await endProcesses(id, journal.leader)));
-    await store.tidy(id, false);
+    await store.tidy(job);
+    if (job.state === "queued") queued.push(job);
     // If this is lost, the next start comes to the same result.
-    jobs.push({ job: over, bytes: await store.note({ job: over }) });
+    else ended.push({ job, bytes: job === journal.job ? JSON.stringify(job).length : await store.note({ job }) });
   }
-  jobs.sort((a, b) => (a.job.endedAt ?? 0) - (b.job.endedAt ?? 0));
-  return { jobs, lastId: ids.at(-1), interrupted, removed, outlasted };
+  ended.sort((a, b) => (a.job.endedAt ?? 0) - (b.job.endedAt ?? 0));
+  // An id is as old as the upload of the input, which other jobs may have overtaken.
+  queued.sort((a, b) => a.createdAt - b.createdAt);
+  return { ended, queued, lastId: ids.at(-1), interrupted, removed, outlasted };
 }
 
-function ended({ job }: Journal): Job {
-  if (job.state !== "queued" && job.state !== "running") return job;
+function asFound({ job }: Journal): Job {
+  if (job.state !== "running") return job;
   const { progress: _, ...rest } = job;
   return { ...rest, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };
-}
-
-function hasOutput(store: JobStore, job: Job): boolean {
-  if (job.state !== "done" || job.output?.kind !== "private") return false;
-  return lstatSync(store.file(job.id, "output"), { throwIfNoEntry: false })?.isFile() ?? false;
 }

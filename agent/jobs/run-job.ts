@@ -31,8 +31,9 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly store: JobStore;
   readonly host: HostFiles;
-  /** Resolves when the journal on the disk names this process. */
-  readonly started: (leader: ProcessMark) => Promise<void>;
+  /** Resolves when the journal on the disk names this process, which is about to become the program. */
+  readonly starting: (leader: ProcessMark) => Promise<void>;
+  readonly started: () => void;
   readonly progressed: (progress: number) => void;
   readonly outlasted: (pids: readonly number[]) => void;
 }
@@ -50,7 +51,8 @@ class Failed extends Error {
 const DRAIN_MS = 1_000;
 
 export class Run {
-  readonly outcome: Promise<Outcome>;
+  /** `not-begun` if the agent stopped before the program ran: the job may run later. */
+  readonly outcome: Promise<Outcome | "not-begun">;
   readonly #options: RunOptions;
   readonly #watch = new StderrWatch();
   readonly #stopping = new AbortController();
@@ -60,6 +62,7 @@ export class Run {
   #exitStatus: number | undefined;
   #inputBytes: number | undefined;
   #kill: NodeJS.Timeout | undefined;
+  #hasBegun = false;
   #over = false;
 
   constructor(options: RunOptions) {
@@ -77,7 +80,7 @@ export class Run {
     this.#kill = globalThis.setTimeout(() => this.#signal("SIGKILL"), this.#options.graceMs);
   }
 
-  async #run(): Promise<Outcome> {
+  async #run(): Promise<Outcome | "not-begun"> {
     try {
       const outcome = await this.#attempt();
       return this.#reason === undefined || outcome.state === "done" ? outcome : this.#stopped();
@@ -97,6 +100,7 @@ export class Run {
     // A filter keeps no state between runs, so there is nothing to start or stop.
     if (kind === "filter" && job.phase !== "process") return { state: "done", result: {} };
     if ("missing" in program) throw new Failed({ reason: "not-startable", detail: program.missing });
+    this.#checkOutput();
     const work = this.#file("scratch");
     await mkdir(work, { mode: 0o700 });
     const launched = await this.#launch(program.words, work);
@@ -116,7 +120,7 @@ export class Run {
   }
 
   async #launch(words: readonly string[], work: string): Promise<Launched> {
-    const { job, kind, env, started } = this.#options;
+    const { job, kind, env, starting, started } = this.#options;
     const input = this.#openInput();
     const isFilter = kind === "filter";
     const stdout = isFilter && job.output !== undefined ? this.#create(this.#file("output")) : undefined;
@@ -143,13 +147,15 @@ export class Run {
         // The leader holds the very file that the guard opened. Its children reach it by this name too.
         symlinkSync(`/proc/${launched.leader.pid}/fd/${INPUT_FD}`, this.#file("input"));
       }
-      await started(launched.leader);
+      await starting(launched.leader);
       if (this.#reason !== undefined) throw new Failed({ reason: "interrupted", detail: "stopped before it began" });
     } catch (error) {
       await this.#end();
       throw error;
     }
     launched.go();
+    this.#hasBegun = true;
+    started();
     return launched;
   }
 
@@ -178,6 +184,16 @@ export class Run {
     this.#watch.push(chunk);
     const { progress } = this.#watch;
     if (progress !== undefined && progress !== before) this.#options.progressed(progress);
+  }
+
+  /** The configuration may have changed while the job was queued. */
+  #checkOutput(): void {
+    const { job, host } = this.#options;
+    try {
+      if (job.output?.kind === "host") host.checkOutput(job.output);
+    } catch (error) {
+      throw new Failed(failureOf("output", error));
+    }
   }
 
   /** A descriptor, if the program does not open its input itself. */
@@ -241,7 +257,8 @@ export class Run {
     signal(processesOf(this.#options.job.id, this.#leader), name);
   }
 
-  #stopped(): Outcome {
+  #stopped(): Outcome | "not-begun" {
+    if (this.#reason === "interrupted" && !this.#hasBegun) return "not-begun";
     if (this.#reason === "cancelled") return { ...this.#facts(), state: "cancelled" };
     const seconds = this.#options.timeoutMs / 1000;
     const failure: JobFailure =

@@ -1,10 +1,14 @@
-/** A job, one run of an accelerator, in the types that all rooms of the agent share. Values only. */
+/** A job, one run of an accelerator, in the types that all rooms of the agent share. */
 
 /** -m of the accelerator's program: 0, 1 and 2. A filter only ever processes. */
 export type Phase = "start" | "process" | "stop";
 
 /** `queued` → `running` → `done`, `failed` or `cancelled`, and never back. */
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export function hasEnded({ state }: { readonly state: JobState }): boolean {
+  return state !== "queued" && state !== "running";
+}
 
 /** The reason of a failure, for programs. */
 export type FailureReason =
@@ -90,7 +94,7 @@ export interface AcceleratorInfo {
   readonly queued: number;
 }
 
-/** The engine behind both protocols. Made by `startEngine()` in engine.ts. */
+/** The engine behind both protocols. Made by `startEngine()` in start-engine.ts. */
 export interface JobEngine {
   readonly accelerators: () => readonly AcceleratorInfo[];
   /** The first in the configuration, if any. */
@@ -98,7 +102,8 @@ export interface JobEngine {
   /** @throws Problem 507 if the disk is full. */
   draft(): Promise<Draft>;
   /**
-   * Durable before it resolves: an accepted job is never lost, and never runs twice.
+   * Durable before it resolves: an accepted job is never lost, runs after a restart if it had not begun, and never
+   * runs twice.
    *
    * @param draft required for a private input or output; consumed even by a failure.
    * @throws Problem 404 for an unknown accelerator, 503 with Retry-After if the queue is full.
@@ -107,7 +112,11 @@ export interface JobEngine {
   get(id: string): Job | undefined;
   /** Newest first. */
   list(filter?: { readonly accelerator?: string; readonly state?: JobState; readonly phase?: Phase }): readonly Job[];
-  /** Ends a queued job at once and a running one with its whole process group; resolves when it has ended. */
+  /**
+   * Ends a queued job at once and a running one with its whole process group; resolves when it has ended.
+   *
+   * @throws Problem 503 for a queued job of an agent that stops.
+   */
   cancel(id: string): Promise<Job | undefined>;
   /** Cancels the job if necessary, then removes it and its files. @returns whether it existed. */
   remove(id: string): Promise<boolean>;
@@ -117,6 +126,13 @@ export interface JobEngine {
   follow(id: string, on: (job: Job) => void): () => void;
   /** Number of queued and running jobs. */
   busy(): number;
-  /** Accepts no more jobs, fails the running ones ("interrupted"), and resolves when all processes are gone. */
+  /** Lets jobs run, those of an earlier agent first. */
+  resume(): void;
+  /** Aborts when close() begins: jobs that are still queued then have no end to wait for. */
+  readonly stopping: AbortSignal;
+  /**
+   * Accepts no more jobs, fails the running ones ("interrupted"), and resolves when all processes are gone. Queued jobs
+   * are left to the next start.
+   */
   close(): Promise<void>;
 }

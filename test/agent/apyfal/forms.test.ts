@@ -145,6 +145,8 @@ test("A-72, A-74: ids outlive a restart: none is given twice, and what was under
   const gone = JSON.parse((await own.http.send("POST", `${own.url}/v1.0/process/`, form)).body.toString());
   await own.http.send("DELETE", gone.url);
   expect([first.id, gone.id]).toEqual([1, 2]);
+  const running = async () => (await own.http.send("GET", `${own.url}/v1/jobs?state=running`)).body.toString();
+  await expect.poll(running).toContain('"running"');
   own.http.close();
   await own.agent.close();
 
@@ -162,6 +164,32 @@ test("A-72, A-74: ids outlive a restart: none is given twice, and what was under
   expect((await second.process({ src: Buffer.from("x"), dst: true })).id).toBe(3);
   await second.start();
   expect(second.configurationUrl).toBe(`${url}/v1.0/configuration/2/`);
+  http.close();
+  await again.close();
+  rmSync(own.base, { recursive: true, force: true });
+});
+
+test("T-26: a configuration that waits when the agent stops is 503, and succeeds after the restart", async () => {
+  const own = await startApyfalAgent({ limits: { graceMs: 10_000 } });
+  const client = await own.client();
+  await client.start();
+  const form = multipart({ parameters: '{"app":{"specific":{"please":"hang"}}}', configuration: "1" });
+  await own.http.send("POST", `${own.url}/v1.0/process/`, form);
+  const waiting = own.http.send("POST", `${own.url}/v1.0/configuration/`, multipart({ parameters: "{}" }));
+  const queued = async () => (await own.http.send("GET", `${own.url}/v1/jobs?state=queued`)).body.toString();
+  await expect.poll(queued).toContain('"start"');
+  await own.agent.close();
+  expect(await waiting).toMatchObject({ status: 503 });
+  own.http.close();
+
+  const again = await startAgent(parseConfig(own.source, "agent.yaml"), {
+    env: { HOME: join(own.base, "home") },
+    log: pino({ level: "silent" }),
+  });
+  const http = session(own.ca);
+  const read = async () =>
+    JSON.parse((await http.send("GET", `https://127.0.0.1:${again.httpsPort}/v1.0/configuration/2/`)).body.toString());
+  await expect.poll(read).toMatchObject({ processed: true, inerror: false, used: true });
   http.close();
   await again.close();
   rmSync(own.base, { recursive: true, force: true });

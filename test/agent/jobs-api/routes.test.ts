@@ -358,6 +358,19 @@ describe("events", () => {
     rmSync(own.base, { recursive: true });
   });
 
+  test("T-26: of a job that still waits when the agent stops end without a last state, and new ones are 503", async () => {
+    const own = await startJobAgent({ limits: { graceMs: 10_000 } });
+    const running = await own.submit("slow");
+    const id = await own.submit("slow");
+    const first = await openStream(own, `/v1/jobs/${running}/events`);
+    await first.until('"running"');
+    const second = await openStream(own, `/v1/jobs/${id}/events`);
+    await second.until('"queued"');
+    await own.agent.close();
+    expect(states(await second.until("\r\n0\r\n\r\n"))).toEqual(["queued"]);
+    rmSync(own.base, { recursive: true });
+  });
+
   test("whose reader goes away leave no listener behind", async () => {
     const id = await agent.submit("slow");
     const stream = await openStream(agent, `/v1/jobs/${id}/events`, { "X-Request-Id": "gone-reader" });

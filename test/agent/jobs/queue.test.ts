@@ -140,14 +140,21 @@ test("a job that is removed takes everything with it, also while it runs", async
   }
 });
 
-test("an agent that stops ends what runs, gives up what waits, and takes no more", async () => {
+test("an agent that stops ends what runs, and takes no more", async () => {
   await startGated();
-  const jobs = await Promise.all([1, 2].map(() => engine.submitOne({})));
-  await until(engine, jobs[0]?.id ?? "", ({ state }) => state === "running");
+  const job = await engine.submitOne({});
+  await until(engine, job.id, ({ state }) => state === "running");
   await engine.close();
-  for (const { id } of jobs) {
-    expect(engine.get(id)).toMatchObject({ state: "failed", failure: { reason: "interrupted" } });
-    expect(engine.files(id)).toEqual(["job.json"]);
-  }
+  expect(engine.get(job.id)).toMatchObject({ state: "failed", failure: { reason: "interrupted" } });
+  expect(engine.files(job.id)).toEqual(["job.json"]);
   expect(await problem(engine.submitOne({}))).toMatchObject({ status: 503, code: "stopping" });
+});
+
+test("T-26: a job that is accepted while the agent stops is on the disk before the agent has stopped", async () => {
+  await startGated();
+  const submitting = engine.submitOne({});
+  await engine.close();
+  const { id } = await submitting;
+  expect(engine.get(id)).toMatchObject({ state: "queued" });
+  expect(engine.files(id)).toEqual(["job.json"]);
 });

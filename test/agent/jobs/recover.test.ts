@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { EndedJobs, MAX_ENDED, MAX_ENDED_BYTES } from "../../../agent/jobs/ended-jobs.js";
 import { isJobId, jobIds } from "../../../agent/jobs/job-id.js";
 import { defined } from "../../../base/defined.js";
 import { Fault } from "../../../base/fault.js";
 import { isAlive, markOf, type ProcessMark } from "../../../base/process/alive.js";
-import { startTestEngine, type TestEngine, type TestEngineOptions } from "./support/test-engine.js";
+import { ended, sh, startTestEngine, type TestEngine, type TestEngineOptions, until } from "./support/test-engine.js";
 
 let base: string;
 beforeEach(() => {
@@ -23,6 +23,7 @@ const start = async (more: Partial<TestEngineOptions> = {}): Promise<TestEngine>
   return engine;
 };
 const ID = jobIds()();
+const NEW = { phase: "process", parameters: {} } as const;
 const plant = (journal: object, id = ID): string => {
   const dir = join(base, "jobs", id);
   mkdirSync(join(dir, "scratch"), { recursive: true, mode: 0o700 });
@@ -46,8 +47,8 @@ const fault = async (call: Promise<unknown>): Promise<string> => {
 };
 
 describe("after a crash", () => {
-  test.each(["queued", "running"])("a job that was %s has failed, and is not run", async (state) => {
-    const dir = plant({ state, progress: 0.5 });
+  test("a job that was running has failed, and is not run", async () => {
+    const dir = plant({ state: "running", progress: 0.5 });
     const engine = await start();
     expect(engine.get(ID)).toMatchObject({
       state: "failed",
@@ -100,6 +101,117 @@ describe("after a crash", () => {
     const output = await second.openOutput(job.id);
     expect(readFileSync(output?.fd ?? -1, "utf8")).toBe("kept");
     expect((await second.submitOne({})).id > job.id).toBe(true);
+    expect(await second.cancel(job.id)).toEqual(job);
+    expect(await second.remove(job.id)).toBe(true);
+  });
+});
+
+describe("T-26: jobs that were queued", () => {
+  const LOG = { filter: sh('echo "$SALLYPORT_JOB_ID" >>../../../log; cat') };
+  const accelerators = { slow: { filter: sh("exec sleep 600") }, log: LOG };
+  const ran = () => readFileSync(join(base, "log"), "utf8").trim().split("\n");
+
+  test("run after a restart, in the order of their submission, with their inputs", async () => {
+    const first = await start({ accelerators, paused: true });
+    // The id is as old as the upload of the input; the place in the queue is not.
+    const late = await first.draft();
+    writeFileSync(late.inputFile, "late");
+    const jobs = [await first.submitOne({ accelerator: "log", output: { kind: "private" } }, "first")];
+    await vi.waitUntil(() => Date.now() > (jobs[0]?.createdAt ?? 0));
+    jobs.push(await first.submit({ ...NEW, accelerator: "log", input: { kind: "private" } }, late));
+    await first.stop();
+    for (const { id } of jobs) expect(first.get(id)).toMatchObject({ state: "queued" });
+
+    const second = await start({ accelerators });
+    expect(second.log).toMatchObject([{ event: "jobs-queued", queued: 2 }]);
+    for (const { id } of jobs) expect(await ended(second, id)).toMatchObject({ state: "done" });
+    expect(ran()).toEqual(jobs.map(({ id }) => id));
+    expect(readFileSync(join(base, "jobs", jobs[0]?.id ?? "", "output"), "utf8")).toBe("first");
+  });
+
+  test("do so after a kill too, and what a run left before it began is removed", async () => {
+    const dir = plant({ state: "queued", accelerator: "log", input: { kind: "private" }, output: { kind: "private" } });
+    writeFileSync(join(dir, "input"), "content");
+    writeFileSync(join(dir, "output"), "of the run that never began");
+    const engine = await start({ accelerators, paused: true });
+    expect(engine.busy()).toBe(1);
+    expect(engine.files(ID)).toEqual(["input", "job.json"]);
+    engine.resume();
+    expect(await ended(engine, ID)).toMatchObject({ state: "done", outputBytes: 7 });
+  });
+
+  test("are those behind a running one, which alone is interrupted", async () => {
+    const first = await start({ accelerators });
+    const running = await first.submitOne({ accelerator: "slow" });
+    const waiting = await first.submitOne({ accelerator: "slow" });
+    await until(first, running.id, ({ state }) => state === "running");
+    await first.stop();
+    expect(first.get(running.id)).toMatchObject({ state: "failed", failure: { reason: "interrupted" } });
+    const second = await start({ accelerators: { slow: LOG } });
+    expect(await ended(second, waiting.id)).toMatchObject({ state: "done" });
+    expect(ran()).toEqual([waiting.id]);
+  });
+
+  test("are those too whose turn had come, but whose program had not begun", async () => {
+    const first = await start({ accelerators, paused: true });
+    const heard: string[] = [];
+    const jobs = await Promise.all(["log", "slow"].map((accelerator) => first.submitOne({ accelerator }, "x")));
+    for (const { id } of jobs) first.follow(id, ({ state }) => heard.push(state));
+    first.resume();
+    expect(first.accelerators().map(({ running }) => running)).toEqual([1, 1]);
+    await first.stop();
+    expect(heard).toEqual([]);
+    for (const { id } of jobs) {
+      expect(first.get(id)).toMatchObject({ state: "queued" });
+      expect(first.files(id)).toEqual(["input", "job.json"]);
+    }
+    const second = await start({ accelerators: { slow: LOG, log: LOG } });
+    for (const { id } of jobs) expect(await ended(second, id)).toMatchObject({ state: "done" });
+    expect(ran().sort()).toEqual(jobs.map(({ id }) => id).sort());
+  });
+
+  test.each([
+    [
+      "the accelerator is gone",
+      { accelerator: "gone" },
+      { reason: "not-startable", detail: 'the host has no accelerator "gone" any more' },
+    ],
+    [
+      "the directory of the output is gone",
+      { output: { kind: "host", directory: "gone", names: ["out"] } },
+      { reason: "output", detail: 'there is no authorized directory "gone" on this host' },
+    ],
+    [
+      "the directory of the output may no longer be written",
+      { output: { kind: "host", directory: "data", names: ["out"] } },
+      { reason: "output", detail: 'the directory "data" is read-only' },
+    ],
+    [
+      "the input is gone",
+      { input: { kind: "host", directory: "data", names: ["gone"] } },
+      { reason: "input", detail: "there is nothing at this path" },
+    ],
+  ])("fail before they run, with the reason: %s", async (_, journal, failure) => {
+    plant({ state: "queued", accelerator: "log", ...journal });
+    const engine = await start({ accelerators });
+    expect(await ended(engine, ID)).toMatchObject({ state: "failed", failure });
+    expect(engine.get(ID)).not.toHaveProperty("startedAt");
+    expect(engine.files(ID)).toEqual(["job.json"]);
+    expect(readdirSync(base)).not.toContain("log");
+  });
+
+  test("cannot be cancelled by an agent that stops, and can by the next", async () => {
+    const first = await start({ accelerators, paused: true });
+    const { id } = await first.submitOne({ accelerator: "log" });
+    await first.stop();
+    await expect(first.cancel(id)).rejects.toMatchObject({ status: 503, code: "stopping" });
+    await expect(first.remove(id)).rejects.toMatchObject({ status: 503 });
+    const second = await start({ accelerators, paused: true });
+    expect(await second.cancel(id)).toMatchObject({ state: "cancelled" });
+    await second.stop();
+    const third = await start({ accelerators });
+    expect(third.get(id)).toMatchObject({ state: "cancelled" });
+    expect(third.busy()).toBe(0);
   });
 });
 

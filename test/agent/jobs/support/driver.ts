@@ -1,8 +1,9 @@
 /**
  * An engine as a process of its own, to be killed: `driver.mjs BASE LOG JOBS CONCURRENCY`. Told a line,
- * it starts and prints `{"ready":[…]}` with the jobs that an earlier run left. Told another, it forgets those,
- * submits JOBS more at once, prints `{"accepted":ID}` for each as it is promised, `{"over":[ID,STATE]}` as it
- * ends, and `{"idle":true}` after the last; with its stdin it ends itself.
+ * it starts and prints `{"ready":[…]}` with the jobs that an earlier run left. Told another, it forgets those that
+ * have ended, goes on with the others, and submits more at once, until JOBS of them wait. It prints `{"accepted":ID}`
+ * for each as it is promised, `{"over":[ID,STATE]}` as it ends, and `{"idle":true}` after the last; with its stdin it
+ * ends itself.
  */
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -11,7 +12,7 @@ import { pino } from "pino";
 import { Temporaries } from "../../../../agent/files/temporaries.js";
 import { openRoots } from "../../../../agent/guard/roots.js";
 import { sweep } from "../../../../agent/guard/sweep.js";
-import { startEngine } from "../../../../agent/jobs/engine.js";
+import { startEngine } from "../../../../agent/jobs/start-engine.js";
 import type { Job } from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 
@@ -46,9 +47,22 @@ for (const root of roots) await sweep(root, temporaries.prefix, (name) => tempor
 say({ ready: engine.list().map(({ id, state, failure }) => ({ id, state, reason: failure?.reason })) });
 process.stdin.once("end", () => void engine.close().then(() => process.exit(0)));
 await once(process.stdin, "data");
-await Promise.all(engine.list().map(({ id }) => engine.remove(id)));
+const left = engine.list().filter(({ endedAt }) => endedAt === undefined);
+const over = engine.list().filter(({ endedAt }) => endedAt !== undefined);
+await Promise.all(over.map(({ id }) => engine.remove(id)));
 
-const ends = Array.from({ length: Number(count) }, async (_, index) => {
+async function tellEnd(id: string): Promise<void> {
+  const end = await new Promise<Job>((resolve) => {
+    const look = (now: Job | undefined) => {
+      if (now?.endedAt !== undefined) resolve(now);
+    };
+    engine.follow(id, look);
+    look(engine.get(id));
+  });
+  say({ over: [end.id, end.state] });
+}
+
+async function submit(index: number): Promise<void> {
   const job = await engine.submit({
     accelerator: "work",
     phase: "process",
@@ -57,14 +71,13 @@ const ends = Array.from({ length: Number(count) }, async (_, index) => {
     output: index % 2 === 0 ? { kind: "private" } : { kind: "host", directory: "shared", names: [`out-${index}`] },
   });
   say({ accepted: job.id });
-  const end = await new Promise<Job>((resolve) => {
-    const look = (now: Job | undefined) => {
-      if (now?.endedAt !== undefined) resolve(now);
-    };
-    engine.follow(job.id, look);
-    look(engine.get(job.id));
-  });
-  say({ over: [end.id, end.state] });
-});
-await Promise.all(ends);
+  await tellEnd(job.id);
+}
+
+const earlier = left.map(({ id }) => tellEnd(id));
+engine.resume();
+await Promise.all([
+  ...earlier,
+  ...Array.from({ length: Math.max(0, Number(count) - left.length) }, (_, n) => submit(n)),
+]);
 say({ idle: true });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { Temporaries } from "../../../../agent/files/temporaries.js";
 import { closeRoots, openRoots } from "../../../../agent/guard/roots.js";
-import { startEngine } from "../../../../agent/jobs/engine.js";
+import { startEngine } from "../../../../agent/jobs/start-engine.js";
 import type { Job, JobEngine, JobRequest } from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../../agent/settings/schema.js";
@@ -37,6 +37,8 @@ export interface TestEngineOptions {
   readonly graceMs?: number;
   readonly keepSeconds?: number;
   readonly builtins?: string;
+  /** Lets no job run before `resume()`. */
+  readonly paused?: boolean;
   /** Made before the engine starts. */
   readonly arrange?: (base: string) => void;
 }
@@ -82,6 +84,7 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
     closeRoots(roots);
     throw error;
   });
+  if (options.paused !== true) engine.resume();
 
   const submitOne = async (request: Partial<JobRequest>, input?: string | Buffer): Promise<Job> => {
     const whole: JobRequest = {
