@@ -44,13 +44,17 @@ export function callersOf(context: Context): (signal?: AbortSignal) => Promise<r
   };
 }
 
+/** @param groupIds the groups of which EC2 is asked: those of this project are in one place, and only there. */
 export async function withEc2<T>(
   context: Context,
-  region: string | undefined,
+  { region, groupIds }: { readonly region: string | undefined; readonly groupIds: readonly string[] },
   use: (ec2: Ec2) => Promise<T>,
 ): Promise<T> {
   const { connectEc2 } = await import("../firewall/security-group/ec2.js");
-  const ec2 = connectEc2({ region: region ?? (await context.config()).config.region });
+  const { checkPlaceOfGroups } = await import("../stacks/place/check-place.js");
+  const loaded = await context.config();
+  await checkPlaceOfGroups(loaded, groupIds, defined({ region, signal: context.signal }));
+  const ec2 = connectEc2({ region: region ?? loaded.config.region });
   try {
     return await use(ec2);
   } finally {
@@ -74,7 +78,7 @@ export async function withLeases<T>(
   use: (options: LeaseOptions) => Promise<T>,
 ): Promise<T> {
   const groupIds = group ?? [await deployedGroup(context)];
-  return withEc2(context, region, (ec2) => use({ ec2, groupIds, dryRun, signal: context.signal }));
+  return withEc2(context, { region, groupIds }, (ec2) => use({ ec2, groupIds, dryRun, signal: context.signal }));
 }
 
 /** @param texts addresses, blocks, and `caller`. */

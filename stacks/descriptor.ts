@@ -23,6 +23,8 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly name: StackName;
   /** Whether sallyport.yaml asks for the stack. */
   readonly isConfigured: (config: Config) => boolean;
+  /** Further stacks whose outputs this one uses, and which must therefore be in the same place. @default - none */
+  readonly reads?: (config: Config) => readonly StackName[];
   /** Collects everything that must be known before synth. */
   readonly prepare: (loaded: LoadedConfig, options: PrepareOptions) => Promise<Inputs>;
   readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
@@ -53,7 +55,10 @@ export interface PreparedStack {
 
 /** A stack of the registry, whatever the type of its inputs. */
 export interface AnyStack
-  extends Pick<StackDescriptor<DeploymentTarget, object>, "name" | "isConfigured" | "forget" | "readOutputs"> {
+  extends Pick<
+    StackDescriptor<DeploymentTarget, object>,
+    "name" | "isConfigured" | "reads" | "forget" | "readOutputs"
+  > {
   prepareStack(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedStack>;
   /** The outputs, as values and as text. */
   describeOutputs(project: {

@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load.js";
 import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
 import { buildStacks } from "./app.js";
 import type { AnyStack, PreparedStack } from "./descriptor.js";
+import { checkPlace } from "./place/check-place.js";
 import { privateMirror } from "./private-mirror/descriptor.js";
 import { STACKS } from "./registry.js";
 import { guardWorkspace } from "./terraform/workspace-guard.js";
@@ -31,6 +32,8 @@ try {
     }
   };
 
+  const configured = STACKS.filter(({ isConfigured }) => isConfigured(loaded.config)).map(({ name }) => name);
+  await checkPlace(loaded, configured);
   const prepared = new Map<AnyStack, PreparedStack | undefined>();
   // The network comes first: a mistake in it explains the errors of the stacks inside it.
   for (const stack of new Set<AnyStack>([privateMirror, ...STACKS])) {

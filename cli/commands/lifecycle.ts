@@ -154,7 +154,11 @@ async function chosen(context: Context, names: readonly string[]) {
 
 async function withInstances<T>(context: Context, work: (instances: Instances) => Promise<T>): Promise<T> {
   const { Instances } = await import("../../stacks/lifecycle/instances.js");
-  const instances = new Instances({ region: (await context.config()).config.region });
+  const { checkPlace } = await import("../../stacks/place/check-place.js");
+  const { STACK_NAME } = await import("../../stacks/names.js");
+  const loaded = await context.config();
+  await checkPlace(loaded, [STACK_NAME], { signal: context.signal });
+  const instances = new Instances({ region: loaded.config.region });
   try {
     return await work(instances);
   } finally {

@@ -1,5 +1,5 @@
 import { defineStack } from "../descriptor.js";
-import { STACK_NAME } from "../names.js";
+import { MIRROR_STACK_NAME, STACK_NAME } from "../names.js";
 import { applyHosts } from "./apply.js";
 import { outputsText, readOutputs } from "./outputs.js";
 import { prepareDeployment } from "./prepare.js";
@@ -10,6 +10,7 @@ import { AcceleratorHostsStack } from "./stack.js";
 export const acceleratorHosts = defineStack({
   name: STACK_NAME,
   isConfigured: () => true,
+  reads: ({ network }) => (network === undefined ? [] : [MIRROR_STACK_NAME]),
   prepare: prepareDeployment,
   stack: AcceleratorHostsStack,
   rules: (inputs) => (makesRules(inputs) ? inputs.table : undefined),

@@ -1,5 +1,5 @@
 import { defineStack } from "../descriptor.js";
-import { LAB_STACK_NAME } from "../names.js";
+import { LAB_STACK_NAME, MIRROR_STACK_NAME } from "../names.js";
 import { labOutputsText, readLabOutputs } from "./outputs.js";
 import { prepareLab } from "./prepare.js";
 import { LabGatewayStack } from "./stack.js";
@@ -7,6 +7,7 @@ import { LabGatewayStack } from "./stack.js";
 export const labGateway = defineStack({
   name: LAB_STACK_NAME,
   isConfigured: ({ lab_gateway }) => lab_gateway !== undefined,
+  reads: ({ network }) => (network === undefined ? [] : [MIRROR_STACK_NAME]),
   prepare: prepareLab,
   stack: LabGatewayStack,
   rules: ({ table }) => table,

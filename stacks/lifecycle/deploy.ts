@@ -10,6 +10,9 @@ import { type AppOptions, buildStacks, buildTeardown } from "../app.js";
 import type { PreparedStack } from "../descriptor.js";
 import { outDir, stackDir, statePath } from "../files.js";
 import { STACK_NAME } from "../names.js";
+import { askIdentity } from "../place/caller-identity.js";
+import { checkPlace } from "../place/check-place.js";
+import { recordPlace } from "../place/record.js";
 import { deploymentTarget } from "../prepare/target.js";
 import { stackNamed } from "../registry.js";
 import { resourceNames } from "../terraform/resource-names.js";
@@ -19,11 +22,24 @@ import type { Deployment, DeployOptions } from "./deployment.js";
 /** Plans the changes that bring a stack to its configuration. */
 export async function planUp(loaded: LoadedConfig, options: DeployOptions): Promise<Deployment> {
   const outdir = outDir(loaded.projectDir);
-  const prepared = await stackNamed(options.stack).prepareStack(loaded, options);
+  const stack = stackNamed(options.stack);
+  const { signal } = options;
+  const { region } = loaded.config;
+  const identity = await askIdentity(defined({ region, signal }));
+  await checkPlace(loaded, [stack.name, ...(stack.reads?.(loaded.config) ?? [])], { identity });
+  const prepared = await stack.prepareStack(loaded, options);
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
   const planned = (stack: PreparedStack) => plan((to) => buildStacks([stack], to), outdir, options);
-  return prepared.deploy(planned, loaded.config, options);
+  const deployment = await prepared.deploy(planned, loaded.config, options);
+  return {
+    changes: deployment.changes,
+    apply: async () => {
+      // Before anything is made: an interrupted deployment has a place as well.
+      await recordPlace(loaded.projectDir, stack.name, { account: identity.account, region });
+      await deployment.apply();
+    },
+  };
 }
 
 /** Plans the removal of everything in the state. Needs neither keys nor certificate nor callers. */
@@ -31,6 +47,7 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
   const target = deploymentTarget(loaded, options.env);
   const { stack = STACK_NAME } = options;
   if (!existsSync(statePath(target.projectDir, stack))) return { changes: [], apply: async () => undefined };
+  await checkPlace(loaded, [stack], options);
   const outdir = join(outDir(target.projectDir), "down");
   const teardown = (to: AppOptions) => buildTeardown(stack, target, to);
   const planned = await plan(teardown, outdir, options, outDir(target.projectDir));
@@ -39,6 +56,7 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
     apply: async () => {
       await planned.apply();
       await stackNamed(stack).forget?.(target.projectDir);
+      await recordPlace(target.projectDir, stack, undefined);
     },
   };
 }

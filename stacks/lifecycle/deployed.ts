@@ -1,16 +1,27 @@
 /** The deployed hosts, including the machines of a fleet, which Terraform's state does not list. */
+import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { readMembers } from "../accelerator-hosts/fleet-members.js";
 import { type DeployedHost, type DeploymentOutputs, findHost, readOutputs } from "../accelerator-hosts/outputs.js";
+import { STACK_NAME } from "../names.js";
+import { checkPlace } from "../place/check-place.js";
 
-/** @throws Fault `stacks/not-deployed`, or `stacks/fleet-unknown` if EC2 does not answer. */
-export async function readDeployed(
-  { projectDir }: Pick<LoadedConfig, "projectDir">,
-  signal?: AbortSignal,
-): Promise<DeploymentOutputs> {
-  const outputs = await readOutputs({ projectDir });
+/**
+ * Asks EC2 for the machines of a fleet only.
+ *
+ * @throws Fault `stacks/not-deployed`, `stacks/fleet-unknown` if EC2 does not answer, or one for another region or account.
+ */
+export async function readDeployed(loaded: LoadedConfig, signal?: AbortSignal): Promise<DeploymentOutputs> {
+  const outputs = await readOutputs(loaded);
   if (outputs.fleet === undefined) return outputs;
-  return { ...outputs, hosts: await readMembers(outputs.fleet, signal) };
+  await checkPlace(loaded, [STACK_NAME], defined({ signal }));
+  return withMembers(outputs, signal);
+}
+
+/** The outputs with the fleet's machines of this moment as hosts. */
+export async function withMembers(outputs: DeploymentOutputs, signal?: AbortSignal): Promise<DeploymentOutputs> {
+  const { fleet } = outputs;
+  return fleet === undefined ? outputs : { ...outputs, hosts: await readMembers(fleet, signal) };
 }
 
 /** Names of the hosts without an agent, which offer only SSH. */
@@ -20,11 +31,11 @@ export function withoutAgent(hosts: readonly DeployedHost[]): string[] {
 
 /** The hosts with these names, addresses or instance ids; all of them for no names. @throws Fault (exit status 3) */
 export async function chooseHosts(
-  project: Pick<LoadedConfig, "projectDir">,
+  loaded: LoadedConfig,
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<{ readonly hosts: readonly DeployedHost[]; readonly isFleet: boolean }> {
-  const outputs = await readDeployed(project, signal);
+  const outputs = await readDeployed(loaded, signal);
   const hosts = names.length === 0 ? outputs.hosts : [...new Set(names.map((name) => findHost(outputs, name)))];
   return { hosts, isFleet: outputs.fleet !== undefined };
 }

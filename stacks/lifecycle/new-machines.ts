@@ -3,9 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { LoadedConfig } from "../../config/load.js";
 import type { FleetConfig } from "../../config/schema.js";
-import type { DeploymentOutputs } from "../accelerator-hosts/outputs.js";
+import { type DeploymentOutputs, readOutputs } from "../accelerator-hosts/outputs.js";
 import type { PlannedChange } from "../terraform/terraform-log.js";
-import { readDeployed } from "./deployed.js";
+import { readDeployed, withMembers } from "./deployed.js";
 
 /** Pure: names of the hosts whose machines are new, in the order of `outputs`. */
 export function newHosts(changes: readonly PlannedChange[], outputs: Pick<DeploymentOutputs, "hosts">): string[] {
@@ -62,7 +62,7 @@ export async function awaitMembers(loaded: LoadedConfig, options: AwaitMembersOp
   const { wanted, timeout, signal, onCount } = options;
   const until = performance.now() + timeout;
   for (;;) {
-    const outputs = await readDeployed(loaded, signal);
+    const outputs = await withMembers(await readOutputs(loaded), signal);
     const { length } = outputs.hosts;
     if (length >= wanted) return outputs;
     if (performance.now() + POLL_MS >= until) {

@@ -1,13 +1,14 @@
 /** Updates Terraform's state after machines were started, stopped or terminated. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "../../config/load.js";
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import { outDir, stackDir, statePath } from "../files.js";
+import { STACK_NAME } from "../names.js";
+import { checkPlace } from "../place/check-place.js";
 import { backendPath } from "../terraform/backend-path.js";
 import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
-import { addressOf, hasUnknownOutputs } from "../terraform/state.js";
+import { addressOf, hasUnknownOutputs, readState } from "../terraform/state.js";
 import type { Deployment, DeployOptions } from "./deployment.js";
 import * as errors from "./errors.js";
 
@@ -33,7 +34,7 @@ export async function planTerminate(
   hosts: readonly DeployedHost[],
   options: Options,
 ): Promise<Deployment> {
-  const state: unknown = JSON.parse(await readFile(statePath(loaded.projectDir), "utf8"));
+  const state = (await readState(loaded.projectDir, STACK_NAME)) ?? {};
   const targets = hosts.map(({ name, instance_id }) => {
     const address = addressOf(state, instance_id);
     if (address === undefined) throw errors.notInState(name, instance_id);
@@ -48,6 +49,7 @@ export async function planTerminate(
  * another state because the project has moved since, it is written again.
  */
 async function open(loaded: LoadedConfig, options: Options): Promise<Terraform> {
+  await checkPlace(loaded, [STACK_NAME], options);
   const { projectDir } = loaded;
   const outdir = outDir(projectDir);
   const dir = stackDir(outdir);

@@ -6,33 +6,46 @@ import { statePath } from "../files.js";
 import type { StackName } from "../names.js";
 import * as errors from "./errors.js";
 
-/** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
-export async function readStateOutputs(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
-  const file = statePath(projectDir, stack);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") throw notDeployed(projectDir, stack);
-    throw error;
-  });
-  // A deployment that ended before it began leaves an empty file.
-  if (text.trim() === "") throw notDeployed(projectDir, stack);
-  return outputValues(text, file, stack);
+/** The parts of a state file that the kit reads. */
+export interface StateFile {
+  readonly version: 4;
+  readonly outputs?: Readonly<Record<string, { readonly value?: unknown }>>;
+  readonly resources?: readonly StatedResource[];
 }
 
-function outputValues(text: string, file: string, stack: StackName): Record<string, unknown> {
+interface StatedResource {
+  readonly mode?: string;
+  readonly type?: string;
+  readonly name?: string;
+  readonly instances?: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
+}
+
+/** The state of a stack. Undefined without one: a deployment that ended before it began leaves an empty file. */
+export async function readState(projectDir: string, stack: StackName): Promise<StateFile | undefined> {
+  const file = statePath(projectDir, stack);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return "";
+    throw error;
+  });
+  if (text.trim() === "") return undefined;
   try {
-    const state = JSON.parse(text) as { version?: unknown; outputs?: Record<string, { value?: unknown }> };
-    if (state.version !== 4) throw errors.badState(file, stack);
-    return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
+    const state = JSON.parse(text) as StateFile;
+    if (state.version === 4) return state;
   } catch (error) {
     throw errors.badState(file, stack, error);
   }
+  throw errors.badState(file, stack);
+}
+
+/** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */
+export async function readStateOutputs(projectDir: string, stack: StackName): Promise<Record<string, unknown>> {
+  const state = await readState(projectDir, stack);
+  if (state === undefined) throw notDeployed(projectDir, stack);
+  return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
 }
 
 /** Address of the resource with this instance id. Pure. */
-export function addressOf(state: unknown, instanceId: string): string | undefined {
-  const { resources = [] } = state as {
-    resources?: { mode?: string; type?: string; name?: string; instances?: { attributes?: { id?: string } }[] }[];
-  };
+export function addressOf({ resources = [] }: Pick<StateFile, "resources">, instanceId: string): string | undefined {
   const found = resources.find(
     ({ mode, type, instances = [] }) =>
       mode === "managed" &&

@@ -58,7 +58,8 @@ Examples:
 async function sync(context: Context, flags: SyncRequest): Promise<number> {
   const { parseSyncRequest } = await import("../../../firewall/request/sync-request.js");
   const parsed = parseSyncRequest(flags);
-  return withEc2(context, flags.region, async (ec2) => {
+  const groupIds = parsed.targets.flatMap((target) => (target.kind === "group" ? [target.groupId] : []));
+  return withEc2(context, { region: flags.region, groupIds }, async (ec2) => {
     const options = await followOptions(context, flags, parsed, ec2);
     if (parsed.watch !== undefined) return watchOn(context, options, parsed.watch);
     return flags.dryRun || flags.check ? preview(context, flags, options) : once(context, options);

@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "vitest";
 import { EXIT } from "../../../base/fault.js";
 import { runOk } from "../../../base/process/run.js";
@@ -49,6 +50,47 @@ test("S-01: up under Terraform's own variables makes what the other commands fin
   expect(await readdir(place)).not.toEqual(expect.arrayContaining(["data"]));
   expect(await readdir(place)).not.toEqual(expect.arrayContaining(["other.tfstate"]));
   await sallyport(["plan", "--check"]);
+});
+
+/** Credentials of another account. */
+async function strangers(): Promise<Record<string, string>> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const sts = new STSClient({ region: "us-east-1", endpoint: deployable.url, credentials });
+  const role = { RoleArn: "arn:aws:iam::222222222222:role/other", RoleSessionName: "other" };
+  const { Credentials } = await sts.send(new AssumeRoleCommand(role));
+  return {
+    AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? "",
+    AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? "",
+    AWS_SESSION_TOKEN: Credentials?.SessionToken ?? "",
+  };
+}
+
+test("S-02: no command asks another region or account than that of the deployment", async () => {
+  const state = await readFile(join(place, STATE), "utf8");
+  const others = [
+    [
+      { AWS_REGION: "eu-west-1" },
+      "is in us-east-1 of account 123456789012, and this command would ask eu-west-1 (AWS_REGION)",
+    ],
+    [await strangers(), "is in account 123456789012 (us-east-1), and these credentials are of account 222222222222"],
+  ] as const;
+  for (const [env, told] of others) {
+    for (const args of [
+      ["status"],
+      ["stop", "--mode", "stop"],
+      ["start"],
+      ["plan"],
+      ["up"],
+      ["down", "--yes"],
+      ["access", "list"],
+    ]) {
+      const { code, stdout, stderr } = await deployable.run(args, env);
+      expect([args, code, stdout]).toEqual([args, EXIT.conflict, ""]);
+      expect(stderr).toContain(told);
+    }
+  }
+  expect(await readFile(join(place, STATE), "utf8")).toBe(state);
+  expect(await instanceStates()).toEqual(["running"]);
 });
 
 test("S-01: a workspace that Terraform selected in cdktf.out by hand does not lead the kit astray", async () => {
