@@ -3,6 +3,7 @@
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, type FaultOptions, quote } from "../base/fault.js";
 import { errorText } from "../base/text/error-text.js";
+import { proxyVariable } from "../http/client/proxy.js";
 import { hostInUrl } from "../net/address.js";
 
 /** `203.0.113.7:443`, `[2001:db8::1]:443`. */
@@ -64,6 +65,12 @@ export const peerCertificateExpired = (at: string, cause: unknown) =>
     cause,
   });
 
+/** Firewall and certificate are about the machine at the other end, so no proxy may stand between. */
+function pastProxy(): string {
+  const proxy = proxyVariable(process.env);
+  return proxy === undefined ? "" : `\nhosts and gateways are reached directly, not through the proxy in ${proxy}`;
+}
+
 // --- connections ------------------------------------------------------------------------------
 
 export const notTls = (at: string, cause: unknown) =>
@@ -80,13 +87,13 @@ export const refused = (at: string, cause: unknown) =>
 
 export const noAnswer = (at: string, milliseconds: number, cause?: unknown) =>
   new Fault("client/no-answer", `${quote(at)} did not answer within ${milliseconds / 1000} s`, {
-    hint: `the host answers only the addresses it was deployed for; if yours has changed, run "sallyport up"`,
+    hint: `the host answers only the addresses it was deployed for; if yours has changed, run "sallyport up"${pastProxy()}`,
     cause,
   });
 
 export const unreachable = (at: string, cause: unknown) =>
   new Fault("client/unreachable", `there is no way to ${quote(at)} from here`, {
-    hint: "is this machine online?",
+    hint: `is this machine online?${pastProxy()}`,
     cause,
   });
 

@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { defined } from "../../base/defined.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
+import { acceptAwsOnly } from "../../http/client/aws-answers.js";
 import { noSecretsSection, secretsOutOfReach } from "../errors.js";
 import type { AgentConfig } from "./schema.js";
 
@@ -26,13 +27,15 @@ export async function fetchSecrets(config: AgentConfig, options: FetchOptions): 
   const { secrets } = config;
   if (secrets === undefined) throw noSecretsSection(options.file);
   const { endpoint_url } = secrets;
-  const client = new SSMClient(
-    defined({
-      region: secrets.region,
-      // We retry ourselves, because the SDK gives up within seconds.
-      maxAttempts: 1,
-      endpoint: endpoint_url,
-    }),
+  const client = acceptAwsOnly(
+    new SSMClient(
+      defined({
+        region: secrets.region,
+        // We retry ourselves, because the SDK gives up within seconds.
+        maxAttempts: 1,
+        endpoint: endpoint_url,
+      }),
+    ),
   );
   const deadline = Date.now() + (options.seconds ?? 120) * 1000;
   await ensurePrivateDir(options.out);
@@ -55,7 +58,9 @@ async function read(client: SSMClient, name: string, deadline: number, options: 
       const left = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
       const request = new GetParameterCommand({ Name: name, WithDecryption: true });
       const { Parameter } = await client.send(request, { abortSignal: left });
-      return Parameter?.Value ?? "";
+      // An empty file would mean that there is no secret.
+      if (!Parameter?.Value) throw new Error("the answer has no value");
+      return Parameter.Value;
     } catch (error) {
       if (Date.now() + pause > deadline) throw secretsOutOfReach(name, options.seconds ?? 120, error);
       await setTimeout(pause);

@@ -80,7 +80,7 @@ function summary(objections: readonly string[]): string {
 async function askServices(env: NodeJS.ProcessEnv, signal: AbortSignal | undefined): Promise<ServiceResponse[]> {
   const override = env.SALLYPORT_CALLER_SERVICES?.trim();
   const services = override ? override.split(/[\s,]+/).map((text) => ({ url: serviceUrl(text) })) : SERVICES;
-  return Promise.all(services.map((service) => ask(service, signal)));
+  return Promise.all(services.map((service) => ask(service, env, signal)));
 }
 
 function serviceUrl(text: string): URL {
@@ -89,13 +89,17 @@ function serviceUrl(text: string): URL {
   throw errors.badService(text);
 }
 
-async function ask({ url, family }: Service, signal: AbortSignal | undefined): Promise<ServiceResponse> {
+async function ask(
+  { url, family }: Service,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<ServiceResponse> {
   const service = url.host;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   // Neither NODE_TLS_REJECT_UNAUTHORIZED nor NODE_EXTRA_CA_CERTS may choose the callers.
   const tls = { rejectUnauthorized: true, ca: [...rootCertificates] };
   const client = new HttpClient({
-    via: defined({ kind: "direct" as const, tls, family }),
+    via: defined({ kind: "proxy" as const, env, tls, family }),
     keepAlive: false,
     // The signal is the one limit.
     connectMs: 2 * TIMEOUT_MS,

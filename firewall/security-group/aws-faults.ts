@@ -50,6 +50,11 @@ export function of(error: unknown, action: string, target = ""): unknown {
         exit: EXIT.conflict,
         cause: error,
       });
+    case "NotFromAws":
+      return new Fault("firewall/not-from-aws", `${action}${on} failed: ${said}`, {
+        hint: "a proxy or a captive portal answers in its place: look at HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL",
+        cause: error,
+      });
     default:
       return new Fault("firewall/aws", `${action}${on} failed: ${said} (${code})`, { cause: error });
   }

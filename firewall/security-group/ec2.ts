@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { type Backoff, pause } from "../../base/async/backoff.js";
 import { defined } from "../../base/defined.js";
+import { awsConnection } from "../../http/client/aws.js";
 import {
   type DescribedRule,
   type InstalledRule,
@@ -65,7 +66,7 @@ export function connectEc2(options: Ec2Options = {}): Ec2 {
       endpoint: options.endpoint,
       // The SDK would resend a write whose response was lost. We read first whether it took effect.
       maxAttempts: 1,
-      requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+      ...awsConnection(),
     }),
   );
   return new Ec2(client, options.retries);

@@ -37,7 +37,7 @@ export async function fetchDocument(address: string, options: FetchOptions): Pro
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   const client = new HttpClient({
-    via: { kind: "direct", tls: trust(options.certificate) },
+    via: { kind: "proxy", env: process.env, tls: trust(options.certificate) },
     // The next run verifies anew: its certificate may be another.
     keepAlive: false,
     // The signal above is the one limit.

@@ -35,7 +35,7 @@ const FETCH_MS = 10_000;
 const MAX_KEY_BYTES = 1024 * 1024;
 
 export async function openKeys(config: GatewayConfig["auth"], options: KeyOptions): Promise<KeySource[]> {
-  const { http = new HttpClient({ keepAlive: false }) } = options;
+  const { http = new HttpClient({ via: { kind: "proxy", env: process.env }, keepAlive: false }) } = options;
   const secret = config.algorithms.filter((name) => name.startsWith("HS"));
   const published = config.algorithms.filter((name) => !name.startsWith("HS"));
   const sources: KeySource[] = [];

@@ -45,7 +45,10 @@ export function networkCode(error: unknown): string | undefined {
 /** The message of a failed connection or transfer, in Node's words for an answer that is no HTTP. */
 export function networkText(error: unknown): string {
   const reason = parserReason(error);
-  return reason === undefined ? errorText(error) : `Parse Error: ${reason}`;
+  if (reason !== undefined) return `Parse Error: ${reason}`;
+  // How undici tells that a proxy opened no tunnel.
+  const refused = /^Proxy response \((\d{3})\)/.exec(errorText(error))?.[1];
+  return refused === undefined ? errorText(error) : `the proxy answered ${refused}`;
 }
 
 /** Undici wraps what its HTTP parser says in a sentence, and gives it no code. */

@@ -10,10 +10,11 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
 import { HttpTimeout, isCutOff } from "./errors.js";
+import { proxyFor } from "./proxy.js";
 import { watchBody } from "./watch-body.js";
 
 export interface HttpClientOptions {
@@ -37,9 +38,18 @@ export type TlsSettings = Pick<
 type Via =
   /** Sockets that are opened, and verified, by the caller's own code. */
   | { readonly kind: "own"; readonly openConnection: (signal: AbortSignal) => Promise<Socket> }
-  | { readonly kind: "direct"; readonly tls?: TlsSettings; readonly family?: 4 | 6 }
-  /** Through the proxy of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, if they name one. Never for a host's agent. */
-  | { readonly kind: "proxy"; readonly env: NodeJS.ProcessEnv; readonly tls?: TlsSettings };
+  | { readonly kind: "direct"; readonly tls?: TlsSettings }
+  /**
+   * Through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for the request, if they name one: for all that
+   * leaves this machine. Never for a host's agent, which verifies the address that the connection comes from.
+   */
+  | {
+      readonly kind: "proxy";
+      readonly env: NodeJS.ProcessEnv;
+      readonly tls?: TlsSettings;
+      /** For requests that meet no proxy: a proxy chooses by itself. */
+      readonly family?: 4 | 6;
+    };
 
 export interface HttpRequest {
   /** `https://HOST[:PORT]`. */
@@ -67,7 +77,10 @@ export interface HttpResponse {
 }
 
 export class HttpClient {
-  readonly #dispatcher: Dispatcher;
+  readonly #direct: Dispatcher;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #proxies = new Map<string, Dispatcher>();
+  readonly #openProxy: (proxy: URL) => Dispatcher;
   readonly #idleMs: number;
   readonly #closing = new AbortController();
   #opened = 0;
@@ -82,17 +95,20 @@ export class HttpClient {
       // undici refuses fractions of a millisecond.
       bodyTimeout: Math.ceil(idleMs),
     });
-    if (via.kind === "proxy") {
-      const { env, tls } = via;
-      this.#dispatcher = new EnvHttpProxyAgent({
+    this.#env = via.kind === "proxy" ? via.env : {};
+    this.#openProxy = (proxy) => {
+      const tls = via.kind === "own" ? undefined : via.tls;
+      const timeout = connectMs;
+      return new ProxyAgent({
         ...common,
-        httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? "",
-        httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? "",
-        noProxy: env.no_proxy ?? env.NO_PROXY ?? "",
-        ...defined({ connect: { ...tls, timeout: connectMs, maxCachedSessions: 0 }, requestTls: tls }),
+        uri: proxy.href,
+        proxyTls: { timeout },
+        requestTls: { ...tls, timeout, maxCachedSessions: 0 },
+        // Proxies that allow CONNECT to 443 alone are the rule.
+        proxyTunnel: false,
+        factory: (origin, settings) => new Pool(origin, { ...common, ...settings }),
       });
-      return;
-    }
+    };
     const open: buildConnector.connector =
       via.kind === "own"
         ? (_, callback) => {
@@ -101,12 +117,12 @@ export class HttpClient {
               (error: Error) => callback(error, null),
             );
           }
-        : buildConnector({ ...via.tls, ...familyOf(via.family), timeout: connectMs, maxCachedSessions: 0 });
+        : buildConnector({ ...via.tls, ...familyOf(via), timeout: connectMs, maxCachedSessions: 0 });
     const connect: buildConnector.connector = (to, callback) => {
       this.#opened += 1;
       open(to, callback);
     };
-    this.#dispatcher = new Agent({ ...common, connect });
+    this.#direct = new Agent({ ...common, connect });
   }
 
   /**
@@ -132,11 +148,20 @@ export class HttpClient {
   /** Closes idle connections and ends what is under way. */
   close(): void {
     this.#closing.abort(new Error("the client was closed"));
-    this.#dispatcher.destroy().catch(() => undefined);
+    for (const dispatcher of [this.#direct, ...this.#proxies.values()]) dispatcher.destroy().catch(() => undefined);
+  }
+
+  #dispatcherFor(origin: string): Dispatcher {
+    const proxy = proxyFor(new URL(origin), this.#env);
+    if (proxy === undefined) return this.#direct;
+    const known = this.#proxies.get(proxy.href) ?? this.#openProxy(proxy);
+    this.#proxies.set(proxy.href, known);
+    return known;
   }
 
   async #once(request: HttpRequest): Promise<HttpResponse> {
     const { method = "GET", origin, path, headers = {}, body, answerMs = this.#idleMs, totalMs } = request;
+    const dispatcher = this.#dispatcherFor(origin);
     const limit = new AbortController();
     const signals = [request.signal, limit.signal, totalMs === undefined ? undefined : totalLimit(totalMs)];
     // Before the head of the answer one limit holds for each step: a chunk that is taken, or the answer.
@@ -148,7 +173,7 @@ export class HttpClient {
     const watched = body === undefined || body instanceof Uint8Array ? undefined : watchBody(body, restart);
     restart();
     try {
-      const response = await this.#dispatcher.request({
+      const response = await dispatcher.request({
         origin,
         path,
         method,
@@ -198,4 +223,5 @@ function totalLimit(milliseconds: number): AbortSignal {
 }
 
 // Only a given family turns off the race between the two.
-const familyOf = (family: 4 | 6 | undefined) => (family === undefined ? {} : { family, autoSelectFamily: false });
+const familyOf = (via: Via) =>
+  via.kind === "proxy" && via.family !== undefined ? { family: via.family, autoSelectFamily: false } : {};

@@ -1,8 +1,7 @@
 /** Checks the privileges of this process and the effects of its environment. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { homeOf } from "../../base/home.js";
+import { awsFiles } from "../../config/aws-profiles.js";
 import { ok, optional, type Row, rowOf } from "./row.js";
 
 type Environment = NodeJS.ProcessEnv;
@@ -29,17 +28,12 @@ async function privilegeRow(): Promise<Row> {
 /** Reports the source of the credentials, never the credentials. */
 export function credentialsRow(env: Environment): Row {
   const check = "aws credentials";
-  const home = homeOf(env);
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE || join(home, ".aws/credentials"),
-    env.AWS_CONFIG_FILE || join(home, ".aws/config"),
-  ];
   if (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY) return ok(check, "in AWS_ACCESS_KEY_ID");
   if (env.AWS_WEB_IDENTITY_TOKEN_FILE) return ok(check, "through AWS_WEB_IDENTITY_TOKEN_FILE");
   if (env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || env.AWS_CONTAINER_CREDENTIALS_FULL_URI) {
     return ok(check, "from the container's role");
   }
-  const file = files.find((path) => existsSync(path));
+  const file = awsFiles(env).find((path) => existsSync(path));
   if (file !== undefined) return ok(check, env.AWS_PROFILE ? `profile ${env.AWS_PROFILE} in ${file}` : `in ${file}`);
   return optional(
     check,

@@ -34,6 +34,12 @@ export function awsFault(error: unknown, action: string, target: RepositoryRef):
         "check the names, --domain-owner and --region: aws codeartifact list-repositories shows what there is",
         EXIT.notFound,
       );
+    case "NotFromAws":
+      return fault(
+        "not-from-aws",
+        `${action} failed: ${said}`,
+        "a proxy or a captive portal answers in its place: look at HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL",
+      );
     case "ThrottlingException":
     case "ServiceQuotaExceededException":
       return fault("throttled", `CodeArtifact refuses for now: ${said}`, "try again in a minute");

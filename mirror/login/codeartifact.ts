@@ -11,6 +11,7 @@ import {
   PutPackageOriginConfigurationCommand,
 } from "@aws-sdk/client-codeartifact";
 import { defined } from "../../base/defined.js";
+import { awsConnection } from "../../http/client/aws.js";
 import type { PackageFormat } from "../package-format.js";
 import { awsFault } from "./aws-faults.js";
 import * as errors from "./errors.js";
@@ -77,8 +78,7 @@ export class CodeArtifact {
       defined({
         region,
         endpoint: apiUrl,
-        profile,
-        requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+        ...awsConnection({ profile }),
       }),
     );
   }

@@ -32,7 +32,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** The client of one upstream. */
 export function upstreamClient({ headersMs, idleMs }: UpstreamLimits): HttpClient {
-  return new HttpClient({ connections: MAX_CONNECTIONS, connectMs: headersMs, idleMs });
+  const via = { kind: "proxy", env: process.env } as const;
+  return new HttpClient({ via, connections: MAX_CONNECTIONS, connectMs: headersMs, idleMs });
 }
 
 /** The caller reads the body to its end, or destroys it. @throws UpstreamError */

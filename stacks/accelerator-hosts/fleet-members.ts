@@ -1,5 +1,6 @@
 /** The machines of a fleet. Only EC2 knows them. */
 import { DescribeInstancesCommand, EC2Client, type Instance } from "@aws-sdk/client-ec2";
+import { awsConnection } from "../../http/client/aws.js";
 import * as errors from "./errors.js";
 import type { DeployedFleet, DeployedHost } from "./outputs.js";
 
@@ -15,7 +16,7 @@ export async function readMembers(fleet: DeployedFleet, signal?: AbortSignal): P
   const client = new EC2Client({
     region: fleet.region,
     maxAttempts: 5,
-    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+    ...awsConnection(),
   });
   const Filters = [
     { Name: GROUP_TAG, Values: [fleet.autoscaling_group_name] },

@@ -10,6 +10,7 @@ import {
 import { defined } from "../../base/defined.js";
 import { awsCode } from "../../firewall/security-group/aws-errors.js";
 import * as faults from "../../firewall/security-group/aws-faults.js";
+import { awsConnection } from "../../http/client/aws.js";
 
 export type InstanceState =
   | "pending"
@@ -39,7 +40,7 @@ export class Instances {
     this.#client = new EC2Client({
       region: options.region,
       maxAttempts: 6,
-      requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+      ...awsConnection(),
     });
   }
 

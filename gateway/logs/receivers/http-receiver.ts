@@ -19,7 +19,7 @@ export function httpReceiver(options: HttpReceiverOptions): LogReceiver {
   const { url, ca, timeoutMs = TIMEOUT_MS, contentType = "application/x-ndjson", connections = 4 } = options;
   const tls = defined({ minVersion: "TLSv1.2" as const, ciphers: TLS_CIPHERS, ca });
   const limits = { connectMs: timeoutMs, idleMs: timeoutMs };
-  const client = new HttpClient({ via: { kind: "direct", tls }, connections, ...limits });
+  const client = new HttpClient({ via: { kind: "proxy", env: process.env, tls }, connections, ...limits });
   const authorization = url.username === "" ? undefined : `Basic ${credentials(url)}`;
 
   async function post({ id, records, payload }: Batch, signal: AbortSignal): Promise<void> {

@@ -108,6 +108,20 @@ test("gives up in time with one clear line, and writes nothing", async () => {
   expect(() => statSync(join(out, "tls.key"))).toThrow("ENOENT");
 });
 
+test.each([
+  ["<html>Sign in</html>", "the endpoint answered 200 with a web page, and not as AWS answers"],
+  ["", "the endpoint answered 200 with nothing, and not as AWS answers"],
+  ["{}", "the answer has no value"],
+])("S-23: the answer %j is no secret", async (answer, said) => {
+  const endpoint = await serve((_, res) => res.end(answer));
+  const failed = fetchSecrets(config(endpoint, BOTH), { file: "f", out, seconds: 0.1, firstPauseMs: 200 });
+  await expect(failed).rejects.toMatchObject({
+    code: "agent/secrets-out-of-reach",
+    message: `parameter "/h/tls-key" could not be read within 0.1 s: ${said}`,
+  });
+  expect(() => statSync(join(out, "tls.key"))).toThrow("ENOENT");
+});
+
 test("one that is not named becomes an empty file, since the unit loads both", async () => {
   await fetchSecrets(config(await serve(ssm(0)), "token_parameter: /h/token"), { file: "f", out });
   expect(readFileSync(join(out, "tls.key"), "utf8")).toBe("");

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { issueCertificate } from "../../../certs/issue.js";
-import { BodyTooLarge, HttpTimeout, isCutOff, networkCode } from "../../../http/client/errors.js";
+import { BodyTooLarge, HttpTimeout, isCutOff, networkCode, networkText } from "../../../http/client/errors.js";
 import { HttpClient, type HttpClientOptions } from "../../../http/client/http-client.js";
 import { readBody } from "../../../http/client/read-body.js";
 
@@ -330,31 +330,64 @@ describe("trust", async () => {
     expect(await asked).toBeInstanceOf(Error);
   });
 
-  test("a proxy is used where the environment names one, and sees no plain text of TLS", async () => {
+  test("S-13: a proxy is used where the environment names one, and sees no plain text of TLS", async () => {
     const peer = await tlsServer();
-    const asked: string[] = [];
-    const proxy = createServer();
-    proxy.on("connect", (request, socket: Socket) => {
-      asked.push(`CONNECT ${request.url}`);
-      const [host = "", port] = (request.url ?? "").split(":");
-      const through = connect(Number(port), host, () => {
-        socket.write("HTTP/1.1 200 OK\r\n\r\n");
-        socket.pipe(through).pipe(socket);
-      });
-      through.on("error", () => socket.destroy());
-      socket.on("error", () => through.destroy());
-    });
-    const env = { HTTPS_PROXY: `http://127.0.0.1:${await listen(proxy)}` };
-    const tls = { ca: theirs.cert };
-    const request = { origin: peer.origin, path: "/" };
+    const { proxy, asked } = await startProxy();
+    // The name is the proxy's to resolve.
+    const { port } = new URL(peer.origin);
+    const request = { origin: `https://peer.invalid:${port}`, path: "/" };
+    const env = { HTTPS_PROXY: proxy };
+    const tls = { ca: theirs.cert, checkServerIdentity: () => undefined };
     const through = await client({ via: { kind: "proxy", env, tls } }).request(request);
     expect(await textOf(through.body)).toBe("secret");
-    expect(asked).toEqual([`CONNECT ${new URL(peer.origin).host}`]);
-    const past = { ...env, NO_PROXY: "127.0.0.1" };
-    expect((await client({ via: { kind: "proxy", env: past, tls } }).request(request)).status).toBe(200);
+    expect(asked).toEqual([`CONNECT peer.invalid:${port}`]);
+    const past = { ...env, NO_PROXY: ".invalid" };
+    await expect(client({ via: { kind: "proxy", env: past, tls } }).request(request)).rejects.toThrow();
+    // This machine is never behind a proxy.
+    const here = await client({ via: { kind: "proxy", env, tls } }).request({ origin: peer.origin, path: "/" });
+    expect(here.status).toBe(200);
     expect(asked).toHaveLength(1);
     const wrong = client({ via: { kind: "proxy", env, tls: { ca: ours.cert } } }).request(request);
     await expect(wrong).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     expect(peer.heard()).toBe(2);
   });
+
+  test("S-13: plain HTTP goes to the proxy as it is, with the proxy's own credentials", async () => {
+    const { proxy, asked } = await startProxy();
+    const env = { http_proxy: proxy.replace("//", "//user:p%40ss@") };
+    const made = client({ via: { kind: "proxy", env } });
+    const { status, body } = await made.request({ origin: "http://peer.invalid", path: "/a/../b?c=%2F" });
+    expect([status, await textOf(body)]).toEqual([200, "from the proxy"]);
+    expect(asked).toEqual([
+      `GET http://peer.invalid/a/../b?c=%2F Basic ${Buffer.from("user:p@ss").toString("base64")}`,
+    ]);
+  });
+
+  test("S-13: what a proxy refuses fails as the proxy's refusal", async () => {
+    const { proxy } = await startProxy(407);
+    const made = client({ via: { kind: "proxy", env: { HTTPS_PROXY: proxy } } });
+    const failed = await made.request({ origin: "https://peer.invalid", path: "/" }).catch((error: unknown) => error);
+    expect(networkText(failed)).toBe("the proxy answered 407");
+  });
 });
+
+/** Takes any name for this machine. @param refuses the status of every answer to CONNECT */
+async function startProxy(refuses?: number) {
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    const { "proxy-authorization": authorization = "" } = request.headers;
+    asked.push(`${request.method} ${request.url} ${authorization}`);
+    response.end("from the proxy");
+  });
+  proxy.on("connect", (request, socket: Socket) => {
+    asked.push(`CONNECT ${request.url}`);
+    if (refuses !== undefined) return void socket.end(`HTTP/1.1 ${refuses} No\r\n\r\n`);
+    const through = connect(Number(new URL(`http://${request.url}`).port), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(through).pipe(socket);
+    });
+    through.on("error", () => socket.destroy());
+    socket.on("error", () => through.destroy());
+  });
+  return { proxy: `http://127.0.0.1:${await listen(proxy)}`, asked };
+}
