@@ -77,6 +77,8 @@ export class Transport {
       path,
       headers: {
         ...headers,
+        // The agent then says that it is still at work.
+        ...defined({ Prefer: answerTimeout === undefined ? undefined : "processing" }),
         ...defined({ Authorization: token === undefined || !authenticated ? undefined : `Bearer ${token}` }),
       },
       body,

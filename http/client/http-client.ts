@@ -61,7 +61,11 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: AsyncIterable<Uint8Array> | Uint8Array;
   readonly signal?: AbortSignal;
-  /** Milliseconds from the last byte sent to the head of the answer. @default - `idleMs` of the client */
+  /**
+   * Milliseconds from the last byte sent, or from an interim answer (102), to the head of the answer.
+   *
+   * @default - `idleMs` of the client
+   */
   readonly answerMs?: number;
   /** Milliseconds for all of it, the body of the answer included. @default - none */
   readonly totalMs?: number;
@@ -178,6 +182,7 @@ export class HttpClient {
         path,
         method,
         headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        onInfo: restart,
         signal: AbortSignal.any(signals.filter((signal) => signal !== undefined)),
         // Its types lack the iterables that undici takes.
         body: (watched?.chunks ?? body ?? null) as Uint8Array | null,

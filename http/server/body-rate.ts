@@ -30,9 +30,8 @@ export function watchBodies(limits: Pick<Limits, "minBodyRate" | "bodyWindowMs" 
         continue;
       }
       const bytes = req.socket.bytesRead;
-      const ours = !exchange.bodyAccepted || req.readableLength > 0;
       const enough = bytes - window.bytes >= (minBodyRate * bodyWindowMs) / 1000;
-      if (ours || enough) {
+      if (!exchange.waitsForClient || enough) {
         window.since = now;
         window.bytes = bytes;
       } else if (now - window.since >= bodyWindowMs) {

@@ -13,6 +13,8 @@ export type Headers = Readonly<Record<string, string | number>>;
 const LINGER_MS = 2_000;
 /** Bytes of content up to which copying costs less than a second write. */
 const JOINED = 16 * 1024;
+/** In `Prefer` (RFC 7240): the client understands "102 Processing". */
+const PROCESSING = /(?:^|[,\s])processing(?:$|[,;\s])/i;
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 const NO_DETAILS: AccessDetails = {};
@@ -65,6 +67,22 @@ export class Exchange {
   /** Whether the client may send its body: it did not wait for "100 Continue", or has received it. */
   get bodyAccepted(): boolean {
     return this.#bodyAccepted;
+  }
+
+  /** Whether the client's next bytes are what the answer waits for. If not, the time until it begins is ours. */
+  get waitsForClient(): boolean {
+    const { req } = this;
+    return this.#bodyAccepted && !req.complete && req.readableLength === 0;
+  }
+
+  /**
+   * Tells the client that its request is still at work. Only a client that asked for it: many take any interim answer
+   * but "100 Continue" for the final one.
+   */
+  showProgress(): void {
+    const { req, res } = this;
+    if (req.httpVersionMinor < 1 || !PROCESSING.test(String(req.headers.prefer ?? ""))) return;
+    res.writeProcessing();
   }
 
   /** Tells a client that waits for "100 Continue" to send its body. */

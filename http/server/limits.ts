@@ -6,7 +6,7 @@ export interface Limits {
   readonly handshakes: number;
   /** From the first moment of a connection or request to the end of its header. */
   readonly headersMs: number;
-  /** Without a byte in either direction. */
+  /** Without a byte in either direction, unless a whole request is at work and its answer has not begun. */
   readonly idleMs: number;
   /** Between an answer and the next request. */
   readonly keepAliveMs: number;

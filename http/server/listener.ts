@@ -22,6 +22,8 @@ interface Line {
   waiting: number;
   dropped: number;
   last: ServerResponse;
+  /** The request being answered. */
+  current?: Exchange;
 }
 
 const lines = new WeakMap<Socket, Line>();
@@ -32,11 +34,25 @@ export function isBusy(socket: Socket): boolean {
   return line !== undefined && !line.last.closed;
 }
 
+/**
+ * Whether a silent connection waits for us: its client owes no byte of a request, and the answer has not begun. Tells
+ * the client that we are at work, if it wants to know.
+ */
+export function isAtWork(socket: Socket): boolean {
+  const exchange = lines.get(socket)?.current;
+  if (exchange === undefined || exchange.res.closed || exchange.res.headersSent) return false;
+  if (exchange.waitsForClient) return false;
+  exchange.showProgress();
+  return true;
+}
+
 export function createListener(handle: Handle, log: AccessLog, limits: Limits = LIMITS): Listener {
   const watch = watchBodies(limits);
 
   const serve = (req: IncomingMessage, res: ServerResponse) => {
     const exchange = new Exchange(req, res, log);
+    const line = lines.get(req.socket);
+    if (line !== undefined) line.current = exchange;
     if (exchange.hasBody) watch(exchange);
     const fail = (error: unknown) => exchange.problem(toProblem(error));
     try {

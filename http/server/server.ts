@@ -12,8 +12,10 @@ import { guardConnections } from "./connections.js";
 import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";
 import { HEADER_BYTES, type Limits } from "./limits.js";
-import type { Listener } from "./listener.js";
+import { isAtWork, type Listener } from "./listener.js";
 import { type KeyPair, rotateTicketKeys, tlsOptions } from "./tls.js";
+
+const KEEP_ALIVE_PROBE_MS = 30_000;
 
 export type Server = HttpServer | HttpsServer;
 
@@ -66,6 +68,10 @@ function httpOptions(limits: Limits) {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: limits.checkMs,
     noDelay: true,
+    // Time in which a request is at work is not idle. The kernel still finds peers that are gone, and address
+    // translators on the way keep the connection.
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
     // Node would answer without a body, and unlogged. The listener checks the header.
     requireHostHeader: false,
   };
@@ -73,6 +79,10 @@ function httpOptions(limits: Limits) {
 
 function bound<S extends Server>(server: S, listener: Listener, limits: Limits, log: AccessLog): S {
   server.timeout = limits.idleMs;
+  server.on("timeout", (socket) => {
+    if (isAtWork(socket)) socket.setTimeout(limits.idleMs);
+    else socket.destroy();
+  });
   // Above a maximum, Node drops headers silently. The listener counts them instead.
   server.maxHeadersCount = 0;
   guardConnections(server, limits);
