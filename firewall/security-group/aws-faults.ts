@@ -1,5 +1,6 @@
 /** Errors of EC2 as faults for users. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { credentialsFault } from "../../http/client/aws-credentials.js";
 import { awsCode, awsMessage } from "./aws-errors.js";
 
 /** Names the call and its target, EC2's message, and a way out. Other errors pass through unchanged. */
@@ -7,6 +8,8 @@ export function of(error: unknown, action: string, target = ""): unknown {
   const code = awsCode(error);
   const said = awsMessage(error);
   if (error instanceof Fault || !isOfAws(error)) return error;
+  const unknownCaller = credentialsFault(error);
+  if (unknownCaller !== undefined) return unknownCaller;
   const on = target === "" ? "" : ` on ${quote(target)}`;
   switch (code) {
     case "UnauthorizedOperation":
@@ -14,17 +17,6 @@ export function of(error: unknown, action: string, target = ""): unknown {
     case "AccessDeniedException":
       return new Fault("firewall/not-authorized", `AWS does not permit ${action}${on} to these credentials`, {
         hint: `allow the action ${quote(action)} to the role or user that runs this`,
-        exit: EXIT.auth,
-        cause: error,
-      });
-    case "CredentialsProviderError":
-    case "AuthFailure":
-    case "InvalidClientTokenId":
-    case "ExpiredToken":
-    case "RequestExpired":
-    case "ExpiredTokenException":
-      return new Fault("firewall/no-credentials", `AWS does not know who asks: ${said}`, {
-        hint: "set AWS_PROFILE, or sign in again",
         exit: EXIT.auth,
         cause: error,
       });
@@ -65,7 +57,7 @@ function isOfAws(error: unknown): boolean {
   return (
     typeof error === "object" &&
     error !== null &&
-    ("$metadata" in error || awsCode(error) === "CredentialsProviderError")
+    ("$metadata" in error || /^(?:Credentials|Token)ProviderError$/.test(awsCode(error)))
   );
 }
 

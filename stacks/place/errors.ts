@@ -1,4 +1,5 @@
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { networkCode, networkText } from "../../http/client/errors.js";
 import type { StackName } from "../names.js";
 import type { CallerIdentity } from "./caller-identity.js";
 import type { Place } from "./place.js";
@@ -22,3 +23,12 @@ export const otherAccount = (stack: StackName, { account, region }: Partial<Plac
     `${stack} is in account ${account}${region === undefined ? "" : ` (${region})`}, and these credentials are of account ${here.account} (${here.arn})`,
     { hint: "nothing was changed; use that account's credentials, for example by AWS_PROFILE", exit: EXIT.conflict },
   );
+
+export const outOfReach = (region: string, cause: unknown): Fault =>
+  new Fault("stacks/aws-out-of-reach", `AWS cannot be reached in ${region}: ${networkText(cause)}`, {
+    hint:
+      networkCode(cause) === "ENOTFOUND"
+        ? `is this machine online, and is ${region} the name of a region? A network with a proxy needs HTTPS_PROXY`
+        : "a network with a proxy needs HTTPS_PROXY",
+    cause,
+  });

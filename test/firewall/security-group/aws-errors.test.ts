@@ -33,7 +33,7 @@ test.each([
 
 test.each([
   ["UnauthorizedOperation", "firewall/not-authorized", 'AWS does not permit ec2:X on "sg-1" to these credentials', 4],
-  ["ExpiredToken", "firewall/no-credentials", "AWS does not know who asks: ExpiredToken was said", 4],
+  ["ExpiredToken", "aws/credentials-expired", "the AWS credentials have expired", 4],
   [
     "InvalidGroup.NotFound",
     "firewall/group-missing",

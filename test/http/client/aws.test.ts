@@ -167,6 +167,9 @@ test("the environment's keys come before AWS_PROFILE, as with Terraform", async 
   vi.stubEnv("AWS_PROFILE", "other");
   await new SSMClient(awsConnection()).send(new GetParameterCommand({ Name: "/x" }));
   expect(keys).toEqual(["test"]);
+  // The SDK warns of the two sources.
+  const warned = vi.spyOn(console, "warn").mockReturnValue();
+  onTestFinished(() => warned.mockRestore());
   const named = new SSMClient(awsConnection({ profile: "other" })).send(new GetParameterCommand({ Name: "/x" }));
   await expect(named).rejects.toThrow(/credentials/i);
 });
