@@ -16,6 +16,8 @@ export interface GlobalOptions {
   readonly debug: boolean;
   /** Path of the project file; found by walking up from `cwd` otherwise. */
   readonly config?: string;
+  /** `key=value` of each `--set`. */
+  readonly set?: readonly string[];
 }
 
 export interface Context {

@@ -33,8 +33,8 @@ export async function runCli(args: readonly string[], around: ProcessEnvironment
   const wrap: Wrap =
     <A extends unknown[]>(handler: Handler<A>) =>
     async (...given: unknown[]) => {
-      const { config } = program.opts<{ config?: string }>();
-      const options = { ...flags, ...defined({ config }) };
+      const { config, set } = program.opts<{ config?: string; set?: string[] }>();
+      const options = { ...flags, ...defined({ config, set }) };
       status = (await handler(createContext(options, terminal, around), ...(given as A))) ?? EXIT.ok;
     };
   const program = buildProgram(wrap, {
@@ -107,6 +107,7 @@ async function load(
       cwd,
       env,
       file: options.config,
+      set: options.set,
       flags,
     }),
   );

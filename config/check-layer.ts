@@ -1,7 +1,7 @@
 /** Checks one layer against the schema before merging, so that an error can name the place of the value. */
 import { Ajv, type ErrorObject } from "ajv";
 import { nearest, snakeCase } from "../base/text/nearest.js";
-import { unknownKey, wrongValue } from "./errors.js";
+import { unknownKey, wrongName, wrongValue } from "./errors.js";
 import { type Layer, pointerPath, pointerStep } from "./origin.js";
 import { ConfigFileSchema } from "./schema.js";
 
@@ -19,8 +19,12 @@ export function checkLayer(layer: Layer): void {
     const known = Object.keys(error.parentSchema?.properties ?? {});
     throw unknownKey(layer.where(error.instancePath + pointerStep(key)), key, suggestion(key, known));
   }
+  const refusedName = error.keyword === "additionalProperties" ? String(error.params.additionalProperty) : undefined;
+  const at = error.instancePath + (refusedName === undefined ? "" : pointerStep(refusedName));
   const expected = String(error.parentSchema?.errorMessage ?? unionMessage(error, fits.errors ?? []) ?? error.message);
-  throw wrongValue(layer.where(error.instancePath), pointerPath(error.instancePath), error.data, expected);
+  if (refusedName !== undefined)
+    throw wrongName(layer.where(at), pointerPath(error.instancePath), refusedName, expected);
+  throw wrongValue(layer.where(at), pointerPath(at), error.data, expected);
 }
 
 function suggestion(key: string, known: readonly string[]): string | undefined {

@@ -65,6 +65,12 @@ export const unknownKey = (where: string, key: string, suggestion: string | unde
 export const wrongValue = (where: string, path: string, value: unknown, expected: string) =>
   usage("wrong-value", `${where}: ${path} is ${shown(value)}`, `it ${expected}`);
 
+export const notKeyAndValue = (text: string) =>
+  usage("not-key-and-value", `--set is ${quote(text)}`, "write a key and its value, such as --set region=eu-west-1");
+
+export const wrongName = (where: string, path: string, name: string, expected: string) =>
+  usage("wrong-name", `${where}: ${path} has the name ${quote(name)}`, `it ${expected}`);
+
 export const certificateWithoutKey = (given: string, where: string, missing: string) =>
   usage(
     "certificate-without-key",
@@ -138,6 +144,13 @@ export const tagCase = (where: string, path: string, other: string, otherWhere: 
     "tag-case",
     `${where}: ${path} differs only in case from ${other} (${otherWhere})`,
     "IAM takes them for the same key: keep one of the two",
+  );
+
+export const tooManyTags = (where: string, path: string, most: number, replaceable: string) =>
+  usage(
+    "too-many-tags",
+    `${where}: ${path} is one tag too many`,
+    `AWS permits 50 tags on a resource, and Sallyport sets some itself: keep at most ${most} beside ${replaceable}`,
   );
 
 export const oneExecutor = (where: string, path: string, given: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** Loads the configuration from its layers: built in < user file < project file < SALLYPORT_* < flags. */
+/** Loads the configuration from its layers: built in < user file < project file < SALLYPORT_* < --set < flags. */
 import { dirname } from "node:path";
 import { defined } from "../base/defined.js";
 import { homeOf } from "../base/home.js";
@@ -8,7 +8,7 @@ import { findProjectFile, readConfigFile, readOptionalFile, shownPath, userFileP
 import type { Layer, Origin, Origins } from "./origin.js";
 import { resolveConfig } from "./resolve.js";
 import type { Config, ConfigKey } from "./schema.js";
-import { defaultLayer, envLayer, flagLayer } from "./text-layers.js";
+import { defaultLayer, envLayer, flagLayer, setLayer } from "./text-layers.js";
 
 export type { Config, ConfigKey, FirewallSyncConfig, HostDir } from "./schema.js";
 
@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The project file. By default, `sallyport.yaml` is searched from `cwd` upwards. */
   readonly file?: string;
+  /** `key=value` of each `--set`. */
+  readonly set?: readonly string[];
   /** Values of command-line flags, as typed or already parsed. Undefined ones are skipped. */
   readonly flags?: Partial<Record<ConfigKey, unknown>>;
 }
@@ -65,7 +67,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     layers.push(fileLayer("project", projectFile, projectText));
   }
   const fromEnv = envLayer(env, cwd);
-  layers.push(fromEnv.layer, flagLayer(flags, cwd));
+  layers.push(fromEnv.layer, setLayer(options.set ?? [], cwd), flagLayer(flags, cwd));
 
   const resolved = resolveConfig(layers, homeOf(env));
   return defined({

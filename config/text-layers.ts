@@ -1,6 +1,7 @@
 /** The layers of text values, `SALLYPORT_*` and command-line flags, and the built-in layer. */
-import { parse } from "yaml";
 import { nearest } from "../base/text/nearest.js";
+import { notKeyAndValue } from "./errors.js";
+import { fromText } from "./from-text.js";
 import type { Layer } from "./origin.js";
 import { ConfigFileSchema, type ConfigKey, configKeys, isConfigKey } from "./schema.js";
 
@@ -28,7 +29,7 @@ export function envLayer(env: Environment, base: string): { layer: Layer; warnin
   const warnings: string[] = [];
   for (const [name, text = ""] of given) {
     const key = name.slice(PREFIX.length).toLowerCase();
-    if (isConfigKey(key) && name === envName(key)) values[key] = fromText(key, text);
+    if (isConfigKey(key) && name === envName(key)) values[key] = fromText(ConfigFileSchema.properties[key], text);
     else if (!Object.hasOwn(otherVariables, name)) warnings.push(unknownVariable(name));
   }
   return { layer: { layer: "env", base, values, where: (pointer) => envName(keyOf(pointer)) }, warnings };
@@ -38,9 +39,21 @@ export function flagLayer(flags: Partial<Record<ConfigKey, unknown>>, base: stri
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flags)) {
     if (value === undefined) continue;
-    values[key] = isConfigKey(key) && typeof value === "string" ? fromText(key, value) : value;
+    values[key] =
+      isConfigKey(key) && typeof value === "string" ? fromText(ConfigFileSchema.properties[key], value) : value;
   }
   return { layer: "flag", base, values, where: (pointer) => flagName(keyOf(pointer)) };
+}
+
+/** @param written `key=value`, as typed after each `--set`. */
+export function setLayer(written: readonly string[], base: string): Layer {
+  const values: Record<string, unknown> = {};
+  for (const text of written) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined) throw notKeyAndValue(text);
+    values[key] = isConfigKey(key) ? fromText(ConfigFileSchema.properties[key], value) : value;
+  }
+  return { layer: "flag", base, values, where: (pointer) => `--set ${keyOf(pointer)}` };
 }
 
 /** A region outside the kit's own layers, and its place. */
@@ -65,77 +78,6 @@ export function defaultLayer(env: Environment, base: string, ofProfile?: FoundRe
     values,
     where: (pointer) => (keyOf(pointer) === "region" && found !== undefined ? found.where : "built in"),
   };
-}
-
-/**
- * Parses text into the value that a file would hold: whole numbers, booleans, comma-separated lists, tags as
- * `owner=me,team=fpga`, and YAML mappings such as `{ports: [100], cidr: 10.1.0.0/16}`. Text that does not fit stays
- * text, so that the schema can report what was expected.
- */
-function fromText(key: ConfigKey, text: string): unknown {
-  switch (key) {
-    case "count":
-    case "root_volume_gib":
-      return number(text);
-    case "ssl_cert_generate":
-    case "serve_addresses":
-    case "enable_public_ssh":
-    case "enable_public_http":
-    case "disable_public_ingress":
-    case "use_private_ip":
-      return boolean(text);
-    case "ssl_cert_crt":
-    case "autostop":
-      return text === "false" ? false : text;
-    case "init_config":
-      return boolean(text);
-    case "stop_mode":
-      return number(text);
-    case "allow_ports":
-    case "http_ports":
-      return items(text).map(number);
-    case "caller":
-      return text.includes(",") ? items(text) : text.trim();
-    case "ssl_cert_names":
-    case "authorized_host_dirs":
-    case "buckets":
-      return items(text);
-    case "firewall":
-    case "ingress":
-    case "firewall_sync":
-    case "hosts":
-    case "fleet":
-    case "spot":
-    case "accelerators":
-    case "agent_limits":
-    case "connect":
-    case "lab_gateway":
-      return flow(text);
-    case "key_pair":
-      return text.startsWith("{") ? flow(text) : text;
-    case "policy":
-      return text.includes(",") ? items(text) : text.trim();
-    case "tags": {
-      const pairs = items(text).map((item) => item.match(/^([^=]+)=(.*)$/));
-      return pairs.every((pair) => pair !== null)
-        ? Object.fromEntries(pairs.map(([, name, value]) => [name, value]))
-        : text;
-    }
-    default:
-      return text;
-  }
-}
-
-const items = (text: string) => text.split(",").map((item) => item.trim());
-const number = (text: string) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : text);
-const boolean = (text: string) => (text === "true" ? true : text === "false" ? false : text);
-/** Mappings and lists of mappings are YAML on one line. JSON is a subset. */
-function flow(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 0 });
-  } catch {
-    return text;
-  }
 }
 
 const keyOf = (pointer: string) => (pointer.split("/")[1] ?? "") as ConfigKey;

@@ -42,6 +42,13 @@ const dir = Type.Union(
   { errorMessage: 'must be a path such as "~/shared" or "/data:ro", or { path: /data, mode: ro, name: data }' },
 );
 
+/**
+ * The characters that every service takes in tags, IAM and Lambda included; EC2 takes more. The prefix "aws:" is
+ * reserved, in any case.
+ */
+const tagText = (from: number, to: number) => `(?![Aa][Ww][Ss]:)[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{${from},${to}}`;
+const TAG_CHARACTERS = 'letters, digits, spaces and _ . : / = + - @, and "aws:" at the beginning is reserved for AWS';
+
 export const accessKeys = {
   authorized_host_dirs: defaulted(
     Type.Array(dir, {
@@ -75,16 +82,16 @@ export const accessKeys = {
   ),
   tags: defaulted(
     Type.Record(
-      Type.String({ pattern: "^(?!aws:)[^\\x00-\\x1f\\x7f]{1,128}$" }),
+      Type.String({ pattern: `^${tagText(1, 128)}$` }),
       Type.String({
-        maxLength: 256,
-        errorMessage: "must be text of at most 256 characters (in quotes if it is a number)",
+        pattern: `^${tagText(0, 256)}$`,
+        errorMessage: `must be text of at most 256 characters (in quotes if it is a number): ${TAG_CHARACTERS}`,
       }),
       {
         additionalProperties: false,
         default: {},
         description: "Tags on everything that is created.",
-        errorMessage: 'must be names with texts, such as { owner: "me" }; no name may begin with "aws:"',
+        errorMessage: `must be names of 1 to 128 characters with texts, such as { owner: "me" }: ${TAG_CHARACTERS}`,
       },
     ),
   ),

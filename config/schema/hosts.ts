@@ -41,11 +41,16 @@ const spot = Type.Union(
     Type.Object(
       {
         max_price: Type.Optional(
-          Type.String({
-            description: "Most US dollars per hour. Without it, the on-demand price.",
-            pattern: "^[0-9]{1,4}(?:\\.[0-9]{1,5})?$",
-            errorMessage: 'must be US dollars per hour, as text such as "1.25"',
-          }),
+          Type.Union(
+            [
+              Type.Number({ minimum: 0.0001, maximum: 9999.99999 }),
+              Type.String({ pattern: "^[0-9]{1,4}(?:\\.[0-9]{1,5})?$" }),
+            ],
+            {
+              description: "Most US dollars per hour. Without it, the on-demand price.",
+              errorMessage: "must be US dollars per hour, such as 1.25",
+            },
+          ),
         ),
         fallback: Type.Optional(flag("Take an on-demand instance where no spot instance is to be had. Default true.")),
       },
@@ -56,7 +61,7 @@ const spot = Type.Union(
     default: false,
     description:
       "Spot instances: cheaper, and ended by AWS at two minutes' notice. true, or { max_price, fallback }; falls back to on-demand unless fallback is false.",
-    errorMessage: 'must be true, false, or { max_price: "1.25", fallback: false }',
+    errorMessage: "must be true, false, or { max_price: 1.25, fallback: false }",
   },
 );
 

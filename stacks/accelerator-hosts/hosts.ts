@@ -97,5 +97,5 @@ function spotAndShutdown(written: SpotConfig, stopMode: StopMode | undefined): P
 function spotOf(spot: SpotConfig): false | Spot {
   if (spot === false) return false;
   const { max_price, fallback = true } = spot === true ? {} : spot;
-  return defined({ maxPrice: max_price, fallback });
+  return defined({ maxPrice: max_price === undefined ? undefined : String(max_price), fallback });
 }

@@ -153,8 +153,8 @@ test.each([
 
 test.each([
   ["stop_mode: sometimes", 'stop_mode is "sometimes"\nit must be "term", "stop" or "keep" (or 0, 1 or 2)'],
-  ["spot: maybe", 'spot is "maybe"\nit must be true, false, or { max_price: "1.25", fallback: false }'],
-  ["spot: {max_price: 1.25}", 'spot.max_price is 1.25\nit must be US dollars per hour, as text such as "1.25"'],
+  ["spot: maybe", 'spot is "maybe"\nit must be true, false, or { max_price: 1.25, fallback: false }'],
+  ["spot: {max_price: 0}", "spot.max_price is 0\nit must be US dollars per hour, such as 1.25"],
   ["boot_timeout: 7", 'boot_timeout is 7\nit must be a time span such as "90s", "30m" or "8h"'],
   ["autostop: true", 'autostop is true\nit must be false, or a time span such as "30m"'],
   [
@@ -164,7 +164,7 @@ test.each([
   ["instance_id: accelerator-1", `instance_id is "accelerator-1"\nit must be the id of an instance such as "${ID}"`],
   [
     "hosts: {A: {}}",
-    'hosts is {"A":{}}\nit must be names of 1 to 32 lower-case letters, digits and dashes, each with a mapping',
+    'hosts has the name "A"\nit must be names of 1 to 32 lower-case letters, digits and dashes, each with a mapping',
   ],
   [
     "policy: [x]",

@@ -55,7 +55,7 @@ describe("which hosts there are", () => {
       ],
     ],
     [
-      "spot: { max_price: '1.5', fallback: false }\nstop_mode: term",
+      "spot: { max_price: 1.5, fallback: false }\nstop_mode: term",
       [{ ...shared, name: "accelerator-1", spot: { maxPrice: "1.5", fallback: false }, onShutdown: "terminate" }],
     ],
     ["stop_mode: stop", [{ ...shared, name: "accelerator-1", spot: false, stopMode: "stop", onShutdown: "stop" }]],
