@@ -63,7 +63,11 @@ export class HostAgent extends Construct {
       // The boot script is encoded before Terraform sees it, so a token in it would never be resolved.
       if (Token.isUnresolved(value)) throw errors.unknownAtSynth(prop);
     }
-    this.runtime = new RuntimeObject(this, "Runtime", { bucket: name, archive: props.runtime });
+    this.runtime = new RuntimeObject(this, "Runtime", {
+      bucket: name,
+      archive: props.runtime,
+      endpointUrl: props.endpointUrl,
+    });
     this.secrets = new HostSecrets(
       this,
       "Secrets",

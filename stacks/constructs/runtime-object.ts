@@ -1,9 +1,11 @@
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket/index.js";
 import { S3BucketOwnershipControls } from "@cdktf/provider-aws/lib/s3-bucket-ownership-controls/index.js";
+import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy/index.js";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning/index.js";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object/index.js";
+import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { cloudOf } from "../names.js";
 
@@ -18,15 +20,16 @@ export interface RuntimeArchive {
 export interface RuntimeObjectProps {
   readonly bucket: string;
   readonly archive: RuntimeArchive;
+  /** As of `HostAgentProps`. */
+  readonly endpointUrl?: string | undefined;
 }
 
 /**
  * The agent's runtime in a private bucket of its own.
  *
  * Four separate means keep it private: the public access block, enforced ownership (ACLs do not count), encryption at
- * rest, and the absence of a bucket policy, so that only roles with an explicit permission may read. A policy that
- * denies plain HTTP would protect nothing here: hosts download over HTTPS, and the archive is not secret and is checked
- * against a digest in their user data.
+ * rest, and a bucket policy that grants nothing and denies plain HTTP, so that only roles with an explicit permission
+ * may read.
  */
 export class RuntimeObject extends Construct {
   readonly bucket: S3Bucket;
@@ -41,14 +44,15 @@ export class RuntimeObject extends Construct {
     // A build can recreate the bucket's content, so destroying the stack empties it.
     this.bucket = new S3Bucket(this, "Bucket", { bucket: props.bucket, forceDestroy: true });
     const bucket = this.bucket.id;
-    const guards = [
-      new S3BucketPublicAccessBlock(this, "PublicAccessBlock", {
-        bucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      }),
+    const accessBlock = new S3BucketPublicAccessBlock(this, "PublicAccessBlock", {
+      bucket,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    const guards: TerraformResource[] = [
+      accessBlock,
       new S3BucketOwnershipControls(this, "Ownership", { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }),
       new S3BucketServerSideEncryptionConfigurationA(this, "Encryption", {
         bucket,
@@ -56,6 +60,12 @@ export class RuntimeObject extends Construct {
       }),
       new S3BucketVersioningA(this, "Versioning", { bucket, versioningConfiguration: { status: "Enabled" } }),
     ];
+    // An endpoint that speaks plain HTTP itself could not be used any more.
+    if (!props.endpointUrl?.startsWith("http:")) {
+      // S3 refuses a policy that is written while the access block is.
+      const policy = denyPlainHttp(this.bucket.arn);
+      guards.push(new S3BucketPolicy(this, "Policy", { bucket, policy, dependsOn: [accessBlock] }));
+    }
     this.object = new S3Object(this, "Object", {
       bucket,
       key: this.key,
@@ -73,4 +83,20 @@ export class RuntimeObject extends Construct {
     if (endpointUrl !== undefined) return `${endpointUrl.replace(/\/+$/, "")}/${this.bucketName}/${this.key}`;
     return `https://${this.bucketName}.s3.${region}.${cloudOf(region).dnsSuffix}/${this.key}`;
   }
+}
+
+function denyPlainHttp(bucketArn: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "PlainHttp",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [bucketArn, `${bucketArn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ],
+  });
 }

@@ -35,7 +35,11 @@ export class LabGatewayStack extends TerraformStack {
     const access = new FirewallRules(this, "CallerAccess", { vpcId: network.vpcId, table: inputs.table, deployment });
     const name = globalName(deployment, region);
     const { partition } = cloudOf(region);
-    const runtime = new RuntimeObject(this, "Runtime", { bucket: name, archive: inputs.runtime });
+    const runtime = new RuntimeObject(this, "Runtime", {
+      bucket: name,
+      archive: inputs.runtime,
+      endpointUrl: inputs.endpointUrl,
+    });
     const secrets = new HostSecrets(this, "Secrets", {
       prefix: `/sallyport/${deployment}`,
       tlsKey: inputs.tls.key,

@@ -10,6 +10,7 @@ const TYPES = [
   "aws_key_pair",
   "aws_s3_bucket",
   "aws_s3_bucket_ownership_controls",
+  "aws_s3_bucket_policy",
   "aws_s3_bucket_public_access_block",
   "aws_s3_bucket_server_side_encryption_configuration",
   "aws_s3_bucket_versioning",
@@ -277,6 +278,36 @@ describe("the runtime's bucket", () => {
       { apply_server_side_encryption_by_default: { sse_algorithm: "AES256" } },
     ]);
   });
+});
+
+test("S-04: the runtime's object has no tags: S3 permits 10 there, and 50 elsewhere", () => {
+  const { tags, override_provider } = only(synth({ tags: { Team: "fpga" } }), "aws_s3_object");
+  expect({ tags, override_provider }).toEqual({ override_provider: { default_tags: { tags: {} } } });
+});
+
+test("T-22: the runtime's bucket denies plain HTTP, and grants nothing", () => {
+  const { bucket, policy } = only(synth(), "aws_s3_bucket_policy");
+  expect(bucket).toBe(`\${aws_s3_bucket.Agent_Runtime_Bucket_6D7AA38C.id}`);
+  expect(JSON.parse(String(policy)).Statement).toEqual([
+    {
+      Sid: "PlainHttp",
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:*",
+      Resource: [
+        `\${aws_s3_bucket.Agent_Runtime_Bucket_6D7AA38C.arn}`,
+        `\${aws_s3_bucket.Agent_Runtime_Bucket_6D7AA38C.arn}/*`,
+      ],
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    },
+  ]);
+});
+
+test.each([
+  ["http://127.0.0.1:5000", false],
+  ["https://s3.example.com", true],
+])("T-22: with the endpoint %s, the policy is there: %s", (endpointUrl, there) => {
+  expect("aws_s3_bucket_policy" in synth({ endpointUrl }).resource).toBe(there);
 });
 
 describe("the whole", () => {

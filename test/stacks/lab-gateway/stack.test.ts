@@ -32,6 +32,7 @@ describe("the stack", () => {
         "1 aws_key_pair",
         "1 aws_s3_bucket",
         "1 aws_s3_bucket_ownership_controls",
+        "1 aws_s3_bucket_policy",
         "1 aws_s3_bucket_public_access_block",
         "1 aws_s3_bucket_server_side_encryption_configuration",
         "1 aws_s3_bucket_versioning",
