@@ -7,6 +7,7 @@ import type { LoadedConfig } from "../config/load.js";
 import type { ConfigFlags, Context, GlobalOptions, Handler, Wrap } from "./context.js";
 import { buildProgram } from "./program.js";
 import { reportJson, reportText, toReport } from "./report.js";
+import { settleSshWords } from "./ssh-words.js";
 import { type OutputStream, Terminal } from "./terminal.js";
 
 /** The parts of the process that a run may use. */
@@ -20,15 +21,7 @@ export interface ProcessEnvironment {
 }
 
 /** @param args without the names of node and of the script. */
-export async function runCli(args: readonly string[], around: ProcessEnvironment): Promise<number> {
-  const flags = globalFlags(args);
-  const terminal = new Terminal({
-    stdout: around.stdout,
-    stderr: around.stderr,
-    env: around.env,
-    colour: !flags.noColour,
-    progress: !flags.quiet && !flags.json,
-  });
+export async function runCli(typed: readonly string[], around: ProcessEnvironment): Promise<number> {
   let status: number = EXIT.ok;
   const wrap: Wrap =
     <A extends unknown[]>(handler: Handler<A>) =>
@@ -43,8 +36,17 @@ export async function runCli(args: readonly string[], around: ProcessEnvironment
     getOutHasColors: () => terminal.paint.isColorSupported,
     getErrHasColors: () => terminal.paintErrors.isColorSupported,
   });
+  const args = settleSshWords(program, typed);
+  const flags = globalFlags(args);
+  const terminal = new Terminal({
+    stdout: around.stdout,
+    stderr: around.stderr,
+    env: around.env,
+    colour: !flags.noColour,
+    progress: !flags.quiet && !flags.json,
+  });
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(args, { from: "user" });
     return status;
   } catch (error) {
     return failed(error, flags, terminal, around.signal);

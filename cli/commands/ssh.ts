@@ -1,4 +1,4 @@
-/** `sallyport ssh HOST [-- CMD]` and `sallyport ssh-config`. */
+/** `sallyport ssh HOST [CMD]` and `sallyport ssh-config`. */
 
 import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
@@ -13,6 +13,7 @@ import {
   resolveHost,
   withHostFlags,
 } from "../host.js";
+import { sshWords } from "../ssh-words.js";
 
 interface SshFlags extends HostFlags {
   readonly user?: string;
@@ -29,19 +30,20 @@ export const register: Register = (program, wrap) => {
   withHostFlags(program.command("ssh"))
     .description("open an SSH session or run a command, with the right key, user and host keys")
     .argument("<host>", "a deployed host or an address")
-    .argument("[command...]", "command to run there, after --")
+    .argument("[command...]", "options of ssh such as -L, and a command to run there")
     .option("--user <name>", "user to log in as (default: the image's own)")
     .option("--ssh-port <number>", "port of the SSH server", "22")
     .addHelpText(
       "after",
       `
 Fetches the host's SSH keys over verified HTTPS; trusts none on first use. Exits with the status of the
-command.
+command. The options above stand before the host; everything behind it belongs to ssh.
 
 Examples:
   $ sallyport ssh accelerator-1
-  $ sallyport ssh accelerator-1 -- uname -a
-  $ sallyport ssh 203.0.113.7 --user ec2-user --cert ~/team.crt`,
+  $ sallyport ssh accelerator-1 uname -a
+  $ sallyport ssh accelerator-1 -L 8888:localhost:8888
+  $ sallyport ssh --user ec2-user --cert ~/team.crt 203.0.113.7`,
     )
     .action(wrap<[string, string[], SshFlags]>(ssh));
   withHostFlags(program.command("ssh-config"))
@@ -60,16 +62,18 @@ Examples:
     .action(wrap<[ConfigFlags]>(sshConfig));
 };
 
-async function ssh(context: Context, text: string, command: string[], flags: SshFlags): Promise<number> {
+async function ssh(context: Context, text: string, behind: string[], flags: SshFlags): Promise<number> {
+  const { options: sshOptions, command } = sshWords(behind);
   const target = await resolveHost(context, text, flags);
   const identity = await identityOf(context);
   const { keys, stale } = await hostKeysOf(context, target);
   if (stale !== undefined) context.warn(`${stale.message}; using the SSH host keys of an earlier fetch`);
   const username = userName(flags.user ?? target.sshUser);
   const port = Number(flags.sshPort);
-  const { findSsh, runSsh, sshArguments } = await import("../../client/ssh/openssh.js");
+  const { closedDoors, findSsh, runSsh, sshArguments } = await import("../../client/ssh/openssh.js");
   const program = findSsh(context.env);
   if (program === undefined) {
+    if (sshOptions.length > 0) throw noSsh(sshOptions);
     context.note("there is no ssh on PATH; using the built-in client");
     const { runBuiltIn } = await import("../../client/ssh/run-built-in.js");
     const { address: host } = target;
@@ -77,8 +81,16 @@ async function ssh(context: Context, text: string, command: string[], flags: Ssh
   }
   const knownHosts = knownHostsFile(context.env);
   const { hostKeyAlias, address } = target;
-  const options = { host: address, port, username, identity, knownHosts, hostKeyAlias };
-  return runSsh(program, sshArguments(options, command), context.env);
+  const options = {
+    host: address,
+    port,
+    username,
+    identity,
+    knownHosts,
+    hostKeyAlias,
+    doors: await closedDoors(program),
+  };
+  return runSsh(program, sshArguments(options, command, sshOptions), context.env);
 }
 
 async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
@@ -98,8 +110,10 @@ async function sshConfig(context: Context, flags: ConfigFlags): Promise<void> {
   if (flags.print === true) {
     return context.print({ hosts }, () => hostBlocks(hosts, openSshHome()).trimEnd());
   }
-  await installSshConfig(files, projectDir, hosts);
-  const names = hosts.map(({ name }) => name);
+  const { names, renamed } = await installSshConfig(files, projectDir, hosts);
+  for (const { name, takenBy, as } of renamed) {
+    context.warn(`${takenBy} has a host ${quote(name)} already: this project's is ${quote(as)}`);
+  }
   context.print({ hosts: names, ...files }, () => names.map((name) => `ssh ${name}`).join("\n"));
 }
 
@@ -107,6 +121,8 @@ async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: bool
   const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
   const { hosts } = await readDeployed(await context.config(), context.signal);
   const identity = await identityOf(context);
+  const { closedDoors, findSsh } = await import("../../client/ssh/openssh.js");
+  const doors = await closedDoors(findSsh(context.env));
   return Promise.all(
     hosts.map(async ({ name }) => {
       const target = await resolveHost(context, name, flags);
@@ -118,6 +134,7 @@ async function configHosts(context: Context, flags: ConfigFlags, fetchKeys: bool
         identity,
         knownHosts: knownHostsFile(context.env),
         hostKeyAlias: target.hostKeyAlias,
+        doors,
       };
     }),
   );
@@ -145,6 +162,11 @@ async function identityOf(context: Context): Promise<string> {
   const { config } = await context.config();
   return loginIdentity(config.key_pair, inSshDir(context.env, ""));
 }
+
+const noSsh = (options: readonly string[]) =>
+  new Fault("cli/no-ssh", `there is no ssh on PATH, and the built-in client has no ${options[0]}`, {
+    hint: "install OpenSSH, or leave its options out",
+  });
 
 function userName(name: string): string {
   if (/^[a-z_][a-z0-9_.-]*\$?$/i.test(name)) return name;

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
+import { run } from "../../base/process/run.js";
 
 export interface OpenSshTarget {
   readonly host: string;
@@ -15,30 +16,59 @@ export interface OpenSshTarget {
   readonly knownHosts: string;
   /** The host's name in the known_hosts file. It survives a change of address. */
   readonly hostKeyAlias: string;
+  /** @default CLOSED_DOORS */
+  readonly doors?: SshOptions;
+}
+
+/** Options of OpenSSH with their values. */
+export type SshOptions = Readonly<Record<string, string>>;
+
+/**
+ * Every option by which OpenSSH could accept another host key, set so that it does not. The user's configuration may
+ * set them for all hosts, and the first value holds.
+ */
+export const CLOSED_DOORS: SshOptions = {
+  StrictHostKeyChecking: "yes",
+  GlobalKnownHostsFile: "/dev/null",
+  KnownHostsCommand: "none",
+  VerifyHostKeyDNS: "no",
+  NoHostAuthenticationForLocalhost: "no",
+  UpdateHostKeys: "no",
+};
+
+/**
+ * {@link CLOSED_DOORS} that this `ssh` has: to one before 8.5, KnownHostsCommand is an error in any file that it reads.
+ * IgnoreUnknown would help there, and take the place of the user's own.
+ */
+export async function closedDoors(program: string | undefined): Promise<SshOptions> {
+  if (program === undefined) return CLOSED_DOORS;
+  const asked = ["-F", "/dev/null", "-G", "-o", "KnownHostsCommand=none", "localhost"];
+  const { exitCode } = await run(program, asked, { timeoutMs: 10_000 });
+  const { KnownHostsCommand: _, ...others } = CLOSED_DOORS;
+  return exitCode === 0 ? CLOSED_DOORS : others;
 }
 
 /**
- * The arguments of `ssh`. Options given here override the user's configuration, so every option that could accept
- * another host key is disabled by name.
+ * The arguments of `ssh`. Options given here override the user's configuration.
+ *
+ * @param more options of ssh, as typed: they may name another port, user or key, but open no closed door.
  */
-export function sshArguments(target: OpenSshTarget, command: readonly string[] = []): string[] {
-  const options = [
-    "IdentitiesOnly=yes",
-    `UserKnownHostsFile=${quoteValue(target.knownHosts)}`,
-    "GlobalKnownHostsFile=/dev/null",
-    "StrictHostKeyChecking=yes",
-    `HostKeyAlias=${target.hostKeyAlias}`,
-    // OpenSSH before 8.5 does not support the next option.
-    "IgnoreUnknown=KnownHostsCommand",
-    "KnownHostsCommand=none",
-    "VerifyHostKeyDNS=no",
-    "NoHostAuthenticationForLocalhost=no",
-    "UpdateHostKeys=no",
-  ];
+export function sshArguments(
+  target: OpenSshTarget,
+  command: readonly string[] = [],
+  more: readonly string[] = [],
+): string[] {
+  const options = {
+    IdentitiesOnly: "yes",
+    UserKnownHostsFile: quoteValue(target.knownHosts),
+    HostKeyAlias: target.hostKeyAlias,
+    ...(target.doors ?? CLOSED_DOORS),
+  };
   return [
+    ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+    ...more,
     "-i",
     target.identity,
-    ...options.flatMap((option) => ["-o", option]),
     "-p",
     String(target.port ?? 22),
     `${target.username}@${target.host}`,

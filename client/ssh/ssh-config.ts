@@ -7,7 +7,7 @@
  */
 import { readFile, realpath, stat, unlink } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { dirname, isAbsolute, join, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import SSHConfig from "ssh-config";
 import { defined } from "../../base/defined.js";
 import { errno } from "../../base/fault.js";
@@ -15,6 +15,7 @@ import { replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
 import { makeDir } from "../../base/fs/make-dir.js";
 import { homeOf } from "../../base/home.js";
+import { CLOSED_DOORS, type SshOptions } from "./openssh.js";
 
 export interface SshConfigHost {
   /** The name to type after `ssh`. */
@@ -25,6 +26,22 @@ export interface SshConfigHost {
   readonly identity: string;
   readonly knownHosts: string;
   readonly hostKeyAlias: string;
+  /** @default CLOSED_DOORS */
+  readonly doors?: SshOptions;
+}
+
+/** A host that got another name, because its own is taken. */
+export interface RenamedHost {
+  readonly name: string;
+  /** The project, or the file of the user, that has the name. */
+  readonly takenBy: string;
+  readonly as: string;
+}
+
+export interface InstalledSshConfig {
+  /** The names to type after `ssh`, in the order of the hosts. */
+  readonly names: readonly string[];
+  readonly renamed: readonly RenamedHost[];
 }
 
 export interface SshConfigFiles {
@@ -56,7 +73,7 @@ export function hostBlocks(hosts: readonly SshConfigHost[], home: string): strin
         IdentitiesOnly: "yes",
         UserKnownHostsFile: homeRelative(host.knownHosts, home),
         HostKeyAlias: host.hostKeyAlias,
-        StrictHostKeyChecking: "yes",
+        ...(host.doors ?? CLOSED_DOORS),
       }),
     );
   }
@@ -85,18 +102,54 @@ export function withoutInclude(text: string, own: string, home: string): string 
   return text.replaceAll(new RegExp(`^${escapeRegExp(includeLine(own, home))}\n`, "gm"), "");
 }
 
-/** Writes the section of `project` and ensures the `Include` line. */
+/**
+ * Writes the section of `project` and ensures the `Include` line. ssh takes the first block of a name, so a name that
+ * another project or the user's own file has is not used again.
+ */
 export async function installSshConfig(
   files: SshConfigFiles,
   project: string,
   hosts: readonly SshConfigHost[],
   home = openSshHome(),
-): Promise<void> {
+): Promise<InstalledSshConfig> {
   await makeDir(dirname(files.main), 0o700);
-  await withLock(`${files.own}.lock`, async () => {
-    await edit(files.own, (text) => withSection(text, project, hostBlocks(hosts, home)));
+  return withLock(`${files.own}.lock`, async () => {
+    const sections = namesInSections(await textOf(files.own));
+    const taken = new Map([...sections, ...namesOf(files.main, await textOf(files.main))]);
+    const renamed: RenamedHost[] = [];
+    const named = hosts.map((host) => {
+      const { name } = host;
+      const takenBy = taken.get(name);
+      if (takenBy === undefined || takenBy === project) return host;
+      const as = freeName(name, project, (other) => (taken.get(other) ?? project) === project);
+      renamed.push({ name, takenBy, as });
+      return { ...host, name: as };
+    });
+    await edit(files.own, (text) => withSection(text, project, hostBlocks(named, home)));
     await edit(files.main, (text) => withInclude(text, files.own, home));
+    return { names: named.map(({ name }) => name), renamed };
   });
+}
+
+/** `accelerator-1.lab` for a project in `/home/ada/lab`. */
+function freeName(name: string, project: string, isFree: (name: string) => boolean): string {
+  const place = basename(project).replaceAll(/[^A-Za-z0-9_-]+/g, "-") || "other";
+  let free = `${name}.${place}`;
+  for (let count = 2; !isFree(free); count += 1) free = `${name}.${place}-${count}`;
+  return free;
+}
+
+/** The names of blocks, without patterns. */
+function namesOf(owner: string, text: string): [name: string, owner: string][] {
+  const lines = [...text.matchAll(/^[ \t]*Host[ \t=]+(.*)$/gim)];
+  const names = lines.flatMap(([, words = ""]) => words.replaceAll('"', "").trim().split(/\s+/));
+  return names.filter((name) => !/[*?!]/.test(name)).map((name) => [name, owner]);
+}
+
+function namesInSections(text: string): [name: string, owner: string][] {
+  const sections = [...text.matchAll(/^# begin (".*")\n([\s\S]*?)^# end \1\n/gm)];
+  // ssh takes the first, so a later section must not stand for an earlier one.
+  return sections.reverse().flatMap(([, project = '""', blocks = ""]) => namesOf(String(JSON.parse(project)), blocks));
 }
 
 /** Removes the section of `project`, and with the last section the file and the `Include` line. */
@@ -133,16 +186,22 @@ function quoteIfNeeded(value: string): string {
 async function edit(path: string, change: (text: string) => string): Promise<string> {
   // A symbolic link, as dotfiles managers make, stays a link: its target is replaced.
   const real = await realpath(path).catch(() => path);
-  const old = await readFile(real, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") return undefined;
-    throw error;
-  });
+  const old = await readIfThere(real);
   const text = change(old ?? "");
   if (text === (old ?? "")) return text;
   if (text === "") await unlink(real);
   else await replaceFile(real, text, old === undefined ? 0o600 : (await stat(real)).mode & 0o777);
   return text;
 }
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+const textOf = async (path: string) => (await readIfThere(path)) ?? "";
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { run, runOk } from "../../../base/process/run.js";
 import { writeKnownHosts } from "../../../client/ssh/known-hosts.js";
-import { findSsh, runSsh, sshArguments } from "../../../client/ssh/openssh.js";
+import { CLOSED_DOORS, closedDoors, findSsh, runSsh, sshArguments } from "../../../client/ssh/openssh.js";
 import { hostBlocks, installSshConfig, removeSshConfig, type SshConfigHost } from "../../../client/ssh/ssh-config.js";
 import { type Sshd, startSshd } from "../support/sshd.js";
 import { temporaryDir } from "../support/temporary.js";
@@ -58,6 +58,30 @@ describe("the machine's own ssh", () => {
     expect(stderr).toContain("Host key verification failed");
   });
 
+  it("T-10: takes ssh's own options, which may name another port and user, and open no closed door", async () => {
+    const target = { ...(await targetOf(await startSshd())), port: 22 };
+    const more = ["-p", "2222", "-l", "other", "-L", "8888:localhost:8888", "-o", "StrictHostKeyChecking=no"];
+    const { stdout } = await runOk("ssh", ["-G", ...sshArguments(target, [], more)]);
+    const settings = stdout.split("\n");
+    for (const line of [
+      "port 2222",
+      "user other",
+      "localforward 8888 [localhost]:8888",
+      "stricthostkeychecking true",
+    ]) {
+      expect(settings).toContain(line);
+    }
+  });
+
+  it("T-13: sets no option that an older ssh does not know", async () => {
+    const dir = await temporaryDir();
+    const old = join(dir, "old-ssh");
+    await writeFile(old, "#!/bin/sh\ncase $* in *KnownHostsCommand*) exit 255 ;; esac\n", { mode: 0o755 });
+    const { KnownHostsCommand: _, ...others } = CLOSED_DOORS;
+    expect(await closedDoors(old)).toEqual(others);
+    expect(await closedDoors("ssh")).toEqual(CLOSED_DOORS);
+  });
+
   it("refuses a host that is not in the file: no trust on first use", async () => {
     const sshd = await startSshd();
     const target = { ...(await targetOf(sshd)), hostKeyAlias: "i-0other" };
@@ -78,7 +102,7 @@ describe("ssh-config, as OpenSSH reads it", () => {
     hostKeyAlias: "i-0abc",
   });
 
-  it("lets plain ssh NAME in, beside what the user had, until it is removed", async () => {
+  it("T-13: lets plain ssh NAME in, beside what the user had, until it is removed", async () => {
     const sshd = await startSshd();
     const dir = join(sshd.dir, "dot ssh");
     await mkdir(dir);
@@ -104,6 +128,19 @@ describe("ssh-config, as OpenSSH reads it", () => {
     );
     expect((await runOk("ssh", ["-G", "-F", files.main, "mine"])).stdout).toContain("user someone-else\n");
     expect((await runOk("ssh", ["-F", files.main, "accelerator-1", "echo in"])).stdout).toBe("in");
+
+    // T-13: the same closed doors as sallyport ssh, whatever the user set for all hosts.
+    const lenient = ["StrictHostKeyChecking no", "VerifyHostKeyDNS yes", "NoHostAuthenticationForLocalhost yes"];
+    const command = "KnownHostsCommand /bin/cat /etc/hosts";
+    const text = await readFile(files.main, "utf8");
+    await writeFile(files.main, [text, "Host *", ...lenient, command, "UpdateHostKeys yes", ""].join("\n"));
+    const closed = (await runOk("ssh", ["-G", "-F", files.main, "accelerator-1"])).stdout.toLowerCase().split("\n");
+    const bare = ["-G", "-F", "/dev/null", ...sshArguments({ ...host(sshd, plain), host: "127.0.0.1" })];
+    const direct = (await runOk("ssh", bare)).stdout.toLowerCase().split("\n");
+    for (const name of Object.keys(CLOSED_DOORS).map((door) => door.toLowerCase())) {
+      const line = closed.find((each) => each.startsWith(`${name} `));
+      expect([name, line]).toEqual([name, direct.find((each) => each.startsWith(`${name} `))]);
+    }
 
     await removeSshConfig(files, "/a/project");
     expect((await runOk("ssh", ["-G", "-F", files.main, "accelerator-1"])).stdout).toContain(

@@ -44,6 +44,11 @@ it("writes a block that needs nothing else", () => {
       UserKnownHostsFile ~/.ssh/sallyport_known_hosts
       HostKeyAlias i-0abc
       StrictHostKeyChecking yes
+      GlobalKnownHostsFile /dev/null
+      KnownHostsCommand none
+      VerifyHostKeyDNS no
+      NoHostAuthenticationForLocalhost no
+      UpdateHostKeys no
     "
   `);
 });
@@ -127,5 +132,46 @@ describe("the files", () => {
       main: "/x/cfg",
       own: "/x/sallyport.config",
     });
+  });
+});
+
+describe("S-22: a name that is taken", () => {
+  const blocks = async ({ own }: SshConfigFiles) =>
+    [...(await readFile(own, "utf8")).matchAll(/^Host (.*)$/gm)].map(([, name]) => name);
+
+  it("by another project stays that project's, and this one's host gets a name of its own", async () => {
+    const files = await freshFiles();
+    expect(await installSshConfig(files, "/a/one", [host("accelerator-1")], HOME)).toEqual({
+      names: ["accelerator-1"],
+      renamed: [],
+    });
+    const second = {
+      names: ["accelerator-1.two", "fpga-a"],
+      renamed: [{ name: "accelerator-1", takenBy: "/a/one", as: "accelerator-1.two" }],
+    };
+    const hosts = [host("accelerator-1"), host("fpga-a")];
+    expect(await installSshConfig(files, "/a/two", hosts, HOME)).toEqual(second);
+    expect(await installSshConfig(files, "/a/two", hosts, HOME)).toEqual(second);
+    expect(await installSshConfig(files, "/b/two", [host("accelerator-1")], HOME)).toMatchObject({
+      names: ["accelerator-1.two-2"],
+    });
+    expect(await blocks(files)).toEqual(["accelerator-1", "accelerator-1.two", "fpga-a", "accelerator-1.two-2"]);
+  });
+
+  it("is free again when the other project's hosts are removed", async () => {
+    const files = await freshFiles();
+    await installSshConfig(files, "/a/one", [host("accelerator-1")], HOME);
+    await installSshConfig(files, "/a/two", [host("accelerator-1")], HOME);
+    await removeSshConfig(files, "/a/one", HOME);
+    expect((await installSshConfig(files, "/a/two", [host("accelerator-1")], HOME)).names).toEqual(["accelerator-1"]);
+  });
+
+  it("by the user's own file is the user's; a pattern takes none", async () => {
+    const files = await freshFiles("Host *.lab accelerator-1 !x\n  User me\nHost accelerator-*\n  User you\n");
+    const hosts = [host("accelerator-1"), host("accelerator-2")];
+    expect((await installSshConfig(files, "/a/two words!", hosts, HOME)).names).toEqual([
+      "accelerator-1.two-words-",
+      "accelerator-2",
+    ]);
   });
 });
