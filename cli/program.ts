@@ -98,7 +98,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     .option("--quiet", "print no progress and no notes on stderr")
     .option("--debug", "print stack traces and causes with errors")
     .option("--config <file>", "project file (default: sallyport.yaml here or further up)")
-    .option("--set <key=value>", "a key of sallyport.yaml, before all files and variables; repeatable", collect)
+    .option("--set <key=value>", "a key of sallyport.yaml, for this command; repeatable", collect)
     .option("--no-color", "print no colours (also: NO_COLOR)")
     .commandsGroup("Setup:")
     .helpCommand("help [command]", "print the help of a command")

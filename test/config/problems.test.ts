@@ -200,7 +200,10 @@ test.each([
   ["tags: {AWS:x: y}", wrong("sallyport.yaml:1:8", 'tags has the name "AWS:x"', TAG_KEY)],
   ["tags: {a&b: y}", wrong("sallyport.yaml:1:8", 'tags has the name "a&b"', TAG_KEY)],
   ['tags: {"": y}', wrong("sallyport.yaml:1:8", 'tags has the name ""', TAG_KEY)],
-  [`tags: {${"k".repeat(129)}: y}`, wrong("sallyport.yaml:1:8", `tags has the name ${quote("k".repeat(129))}`, TAG_KEY)],
+  [
+    `tags: {${"k".repeat(129)}: y}`,
+    wrong("sallyport.yaml:1:8", `tags has the name ${quote("k".repeat(129))}`, TAG_KEY),
+  ],
   ["tags:\n  who: me, you", wrong("sallyport.yaml:2:3", 'tags.who is "me, you"', TAG_VALUE)],
   ["tags: {who: 'Aws:me'}", wrong("sallyport.yaml:1:8", 'tags.who is "Aws:me"', TAG_VALUE)],
   [`tags: {who: ${"v".repeat(257)}}`, wrong("sallyport.yaml:1:8", `tags.who is ${quote("v".repeat(257))}`, TAG_VALUE)],
