@@ -6,13 +6,7 @@ import { awsConnection } from "../../http/client/aws.js";
 import { noProfile } from "../../http/client/aws-credentials.js";
 import { networkCode } from "../../http/client/errors.js";
 import * as errors from "./errors.js";
-
-export interface CallerIdentity {
-  /** Twelve digits. */
-  readonly account: string;
-  /** ARN of the user or of the assumed role. */
-  readonly arn: string;
-}
+import type { CallerIdentity } from "./place.js";
 
 /** Uses the credentials in the environment. @throws Fault (exit status 4) for credentials that AWS does not accept. */
 export async function askIdentity(options: {

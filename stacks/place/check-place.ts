@@ -6,9 +6,9 @@ import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { STACK_NAMES, type StackName } from "../names.js";
 import { readState } from "../terraform/state.js";
-import { askIdentity, type CallerIdentity } from "./caller-identity.js";
+import { askIdentity } from "./caller-identity.js";
 import * as errors from "./errors.js";
-import { hasGroup, type Place, placeInState } from "./place.js";
+import { type CallerIdentity, hasGroup, type Place, placeInState } from "./place.js";
 import { readRecord } from "./record.js";
 
 type Project = Pick<LoadedConfig, "config" | "projectDir" | "placeOf">;

@@ -1,8 +1,8 @@
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import { networkCode, networkText } from "../../http/client/errors.js";
 import type { StackName } from "../names.js";
-import type { CallerIdentity } from "./caller-identity.js";
-import type { Place } from "./place.js";
+
+import type { CallerIdentity, Place } from "./place.js";
 
 export const badRecord = (file: string, cause: unknown): Fault =>
   new Fault("stacks/bad-record", `${quote(file)} does not tell where this project is deployed`, {

@@ -8,6 +8,13 @@ export interface Place {
   readonly region: string;
 }
 
+export interface CallerIdentity {
+  /** Twelve digits. */
+  readonly account: string;
+  /** ARN of the user or of the assumed role. */
+  readonly arn: string;
+}
+
 type Resources = Pick<StateFile, "resources">;
 
 /**
