@@ -22,9 +22,6 @@ export const notEmpty = () => new Problem(409, "not-empty", "Conflict", "the dir
 export const tooLarge = (limit: number) =>
   new Problem(413, "too-large", "Content too large", `a file may have at most ${limit} bytes`);
 
-export const encoded = () =>
-  new Problem(415, "encoded", "Unsupported media type", "send the file as it is, without Content-Encoding");
-
 export const partialPut = () =>
   new Problem(400, "partial-put", "Bad request", "PUT takes whole files: send no Content-Range");
 

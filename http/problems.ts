@@ -7,10 +7,41 @@ export const malformedTarget = () =>
 export const malformedRequest = () =>
   new Problem(400, "malformed-request", "Malformed request", "these bytes are no HTTP request", {
     verdict: "malformed",
+    headers: { Connection: "close" },
+  });
+
+export const incompleteRequest = () =>
+  new Problem(400, "incomplete-request", "Incomplete request", "the connection ended before the request", {
+    verdict: "aborted",
   });
 
 export const headerTooSlow = () =>
   new Problem(408, "header-too-slow", "Request timeout", "the header took too long", { verdict: "timeout" });
+
+/** Only of versions that have a place in HTTP/1.1's request line: RFC 9110, 15.6.6. */
+export const unknownVersion = () =>
+  new Problem(505, "unknown-version", "HTTP version not supported", "the versions of this server are 1.0 and 1.1", {
+    verdict: "malformed",
+    headers: { Connection: "close" },
+  });
+
+export const targetTooLong = () =>
+  new Problem(414, "target-too-long", "URI too long", "the request target has too many bytes", {
+    verdict: "malformed",
+  });
+
+export const unknownCoding = () =>
+  new Problem(501, "unknown-coding", "Not implemented", "the only Transfer-Encoding is chunked", {
+    headers: { Connection: "close" },
+  });
+
+export const encoded = () =>
+  new Problem(415, "encoded", "Unsupported media type", "send the content as it is, without Content-Encoding");
+
+export const expectationFailed = () =>
+  new Problem(417, "expectation-failed", "Expectation failed", "the only expectation is 100-continue", {
+    headers: { Connection: "close" },
+  });
 
 export const requestTooLarge = () =>
   new Problem(413, "too-large", "Content too large", "chunk extensions are too large", { verdict: "malformed" });

@@ -6,11 +6,13 @@
 import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyHeaders } from "@fastify/busboy";
+import { isEncoded } from "../../http/headers/content-encoding.js";
+import { encoded } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { storageProblem } from "../guard/errno-problem.js";
 import { writeAll } from "../guard/write-all.js";
 import type { Draft, JobEngine } from "../jobs/types.js";
-import { encoded, tooLarge } from "../problems.js";
+import { tooLarge } from "../problems.js";
 import { fieldTooLarge, malformedForm, notAForm, repeatedField, tooManyParts, unknownField } from "./problems.js";
 
 const FILE = "datafile";
@@ -40,7 +42,7 @@ export interface FormOptions {
 /** @throws Problem, or the error of the connection; nothing of the form is left then. */
 export async function readForm(exchange: Exchange, options: FormOptions): Promise<Form> {
   const { headers } = exchange.req;
-  if ((headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
+  if (isEncoded(headers)) throw encoded();
   const limit = options.maxUploadBytes + OVERHEAD_BYTES;
   if (Number(headers["content-length"] ?? 0) > limit) throw tooLarge(options.maxUploadBytes);
   const form = new FormReader(headers["content-type"], options);

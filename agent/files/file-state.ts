@@ -2,7 +2,7 @@
 import type { BigIntStats } from "node:fs";
 import type { Validators } from "../../http/headers/conditions.js";
 import type { Headers } from "../../http/server/exchange.js";
-import { validatorsOf } from "./validators.js";
+import { lastModified, validatorsOf } from "./validators.js";
 
 export interface FileState extends Validators {
   readonly fd: number;
@@ -22,7 +22,7 @@ export function describeFile({ fd, stat }: { readonly fd: number; readonly stat:
   const validators = validatorsOf(stat);
   const validatorHeaders = {
     ETag: validators.etag,
-    "Last-Modified": new Date(validators.modifiedMs).toUTCString(),
+    "Last-Modified": lastModified(validators.modifiedMs),
     "Cache-Control": "no-cache",
     "Accept-Ranges": "bytes",
   };

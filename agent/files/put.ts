@@ -3,16 +3,17 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { defined } from "../../base/defined.js";
 import { evaluate } from "../../http/headers/conditions.js";
+import { isEncoded } from "../../http/headers/content-encoding.js";
 import { digestField, parseDigest } from "../../http/headers/digest.js";
-import { notFound, preconditionFailed } from "../../http/problems.js";
+import { encoded, notFound, preconditionFailed } from "../../http/problems.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import type { FilePath } from "../guard/file-path.js";
 import type { Root } from "../guard/roots.js";
 import { type Allow, Upload } from "../guard/upload.js";
-import { digestMalformed, digestMismatch, encoded, isDirectory, partialPut, tooLarge } from "../problems.js";
+import { digestMalformed, digestMismatch, isDirectory, partialPut, tooLarge } from "../problems.js";
 import type { Digests } from "./digests.js";
 import type { Temporaries } from "./temporaries.js";
-import { validatorsOf } from "./validators.js";
+import { lastModified, validatorsOf } from "./validators.js";
 
 /** Bytes gathered for one write, and pieces in one system call (IOV_MAX is 1024). */
 const GATHERED_BYTES = 512 * 1024;
@@ -44,7 +45,7 @@ export async function putPath(exchange: Exchange, root: Root, path: FilePath, op
       const { stat, created } = await upload.commit(allow);
       const { etag, modifiedMs } = validatorsOf(stat);
       options.digests.remember(etag, sha256);
-      const modified = new Date(modifiedMs).toUTCString();
+      const modified = lastModified(modifiedMs);
       exchange.answer(
         created ? 201 : 204,
         defined({
@@ -77,7 +78,7 @@ interface ExpectedDigest {
 export function checkUpload(req: IncomingMessage, maxBytes: number): ExpectedDigest[] {
   const expected = expectedDigests(req);
   if (req.headers["content-range"] !== undefined) throw partialPut();
-  if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw encoded();
+  if (isEncoded(req.headers)) throw encoded();
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   return expected;
 }

@@ -9,3 +9,8 @@ export function validatorsOf(stat: BigIntStats): Validators {
   const etag = createHash("sha256").update(state).digest("base64url").slice(0, 22);
   return { etag: `"${etag}"`, modifiedMs: Number(stat.mtimeMs) };
 }
+
+/** A file may have been given a time that is still to come; an answer must not (RFC 9110, 8.8.2.1). */
+export function lastModified(modifiedMs: number): string {
+  return new Date(Math.min(modifiedMs, Date.now())).toUTCString();
+}

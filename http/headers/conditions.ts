@@ -1,5 +1,6 @@
 /** Conditional requests (RFC 9110, 13): a decision from headers and the state of the resource. */
 import type { IncomingHttpHeaders } from "node:http";
+import { parseHttpDate } from "./date.js";
 import { parseTags, strongMatch, weakMatch } from "./etag.js";
 
 export interface Validators {
@@ -30,11 +31,12 @@ export function evaluate(method: string, headers: IncomingHttpHeaders, current: 
   return "proceed";
 }
 
-/** Whether `If-Range` still holds, so that a part may be sent instead of the whole. */
-export function rangeStillHolds(ifRange: string | undefined, current: Validators): boolean {
-  if (ifRange === undefined) return true;
-  if (ifRange.trim().endsWith('"')) return strongMatch(ifRange.trim(), current.etag);
-  return parseDate(ifRange) === seconds(current.modifiedMs);
+/**
+ * Whether `If-Range` still holds, so that a part may be sent instead of the whole. A date never does: a file may change
+ * twice within its second, and such a validator is weak (RFC 9110, 8.8.2.2).
+ */
+export function rangeStillHolds(ifRange: string | undefined, current: Pick<Validators, "etag">): boolean {
+  return ifRange === undefined || strongMatch(ifRange.trim(), current.etag);
 }
 
 function matches(header: string, current: Validators | undefined, same: (a: string, b: string) => boolean): boolean {
@@ -43,13 +45,8 @@ function matches(header: string, current: Validators | undefined, same: (a: stri
   return tags === "*" || tags.some((tag) => same(tag, current.etag));
 }
 
-const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-
-/** @returns seconds since 1970; undefined for a malformed date, whose header is ignored. */
 function parseDate(text: string | undefined): number | undefined {
-  if (text === undefined || !IMF_FIXDATE.test(text.trim())) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : seconds(time);
+  return text === undefined ? undefined : parseHttpDate(text.trim());
 }
 
 function seconds(ms: number): number {

@@ -1,6 +1,7 @@
 /** Entity tags: lists of them as headers carry them, and both comparisons of RFC 9110, 8.8.3. */
 
-const LIST = /^\s*(?:\*|(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)\s*$/;
+/** Members of a list may be empty (RFC 9110, 5.6.1.2). */
+const LIST = /^[ \t,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(?:,[ \t,]*|$))*$/;
 
 /** The tags of `If-Match` or `If-None-Match`; `"*"` for any; none if the header is malformed. */
 export function parseTags(header: string): "*" | readonly string[] {

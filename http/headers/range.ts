@@ -6,13 +6,14 @@ export type Selection =
   | { readonly kind: "unsatisfiable" };
 
 const WHOLE: Selection = { kind: "whole" };
-const HEADER = /^bytes=[ \t]*((?:\d+-\d*|-\d+)(?:[ \t]*,[ \t]*(?:\d+-\d*|-\d+))*)[ \t]*$/i;
+/** Members of the list may be empty (RFC 9110, 5.6.1.2). */
+const HEADER = /^bytes=[ \t,]*((?:\d+-\d*|-\d+)(?:[ \t]*,[ \t,]*(?:\d+-\d*|-\d+))*)[ \t,]*$/i;
 
 /** @param header `Range`; another unit or a malformed value counts as absent. */
 export function selectRange(header: string | undefined, size: number): Selection {
   const list = HEADER.exec(header ?? "")?.[1];
   if (list === undefined) return WHOLE;
-  const specs = list.split(",").map((text) => text.trim());
+  const specs = list.split(/[ \t,]+/);
   const parts = specs.map((spec) => selectOne(spec, size));
   const satisfiable = parts.filter((part) => part.kind !== "unsatisfiable");
   if (satisfiable.length === 0) return { kind: "unsatisfiable" };

@@ -37,6 +37,8 @@ export class Exchange {
   details: AccessDetails = NO_DETAILS;
   readonly #started = performance.now();
   #bodyAccepted: boolean;
+  /** Ends an answer that waits for the client to stop sending. */
+  #endLingering: (() => void) | undefined;
 
   constructor(
     readonly req: IncomingMessage,
@@ -50,7 +52,8 @@ export class Exchange {
     const query = url.indexOf("?");
     this.path = query < 0 ? url : url.slice(0, query);
     this.remote = remoteOf(req.socket);
-    this.#bodyAccepted = req.headers.expect === undefined;
+    // HTTP/1.0 knows no interim answers (RFC 9110, 10.1.1).
+    this.#bodyAccepted = req.headers.expect === undefined || req.httpVersion === "1.0";
     res.once("close", () => {
       log(this.#entry(), this.route);
       // The answer went out before the whole body came. No more of it will come, and its readers must learn that.
@@ -93,7 +96,15 @@ export class Exchange {
 
   /** Begins an answer. All headers are set at once: set one by one, each costs as much as all of them. */
   writeHead(status: number, headers: Headers): void {
-    this.res.writeHead(status, { "X-Request-Id": this.id, ...headers });
+    const { id, res } = this;
+    const all = { "X-Request-Id": id, ...headers };
+    res.writeHead(status, this.#isLast() ? { ...all, Connection: "close" } : all);
+  }
+
+  /** The rest of the content cannot be read: an answer that has begun goes out, and `problem` only where none has. */
+  breakBody(problem: Problem): void {
+    if (!this.res.headersSent) this.problem(problem);
+    this.#endLingering?.();
   }
 
   /** Answers with content that is in memory as a whole. */
@@ -129,9 +140,8 @@ export class Exchange {
   #end(status: number, headers: Headers, content: Buffer | undefined): void {
     const { req, res } = this;
     this.bytes += content?.length ?? 0;
-    const unread = this.hasBody && !req.complete;
-    this.writeHead(status, unread ? { ...headers, Connection: "close" } : headers);
-    if (!unread || !this.#bodyAccepted) {
+    this.writeHead(status, headers);
+    if (!this.#isUnread() || !this.#bodyAccepted) {
       // A string leaves in one write with the head; a buffer needs a second write.
       if (content !== undefined && content.length <= JOINED) res.end(content.toString("latin1"), "latin1");
       else res.end(content);
@@ -142,9 +152,20 @@ export class Exchange {
     else res.write(content);
     req.resume();
     const close = () => res.end();
+    this.#endLingering = close;
     const timer = setTimeout(close, LINGER_MS);
     req.once("end", close);
     res.once("close", () => clearTimeout(timer));
+  }
+
+  #isUnread(): boolean {
+    return this.hasBody && !this.req.complete;
+  }
+
+  /** Node's parser lets a trailer field end the connection, so the client must learn that it ends. */
+  #isLast(): boolean {
+    const { rawTrailers, trailers } = this.req;
+    return this.#isUnread() || (rawTrailers.length > 0 && trailers.connection !== undefined);
   }
 
   #entry() {

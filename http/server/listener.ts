@@ -1,14 +1,16 @@
 /** Turns a handler into a request listener: one request at a time per connection, each logged and each answered. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { errno } from "../../base/fault.js";
-import { hostsIn, isHost } from "../headers/host.js";
 import { Problem } from "../problem.js";
-import { internal, malformedHost, overloaded, tooManyHeaders, tooManyPipelined } from "../problems.js";
+import { internal, overloaded, tooManyPipelined } from "../problems.js";
 import type { AccessLog } from "./access-log.js";
 import { watchBodies } from "./body-rate.js";
+import { checkHead } from "./check-head.js";
 import { Exchange } from "./exchange.js";
-import { HEADER_COUNT, LIMITS, type Limits } from "./limits.js";
+import { LIMITS, type Limits } from "./limits.js";
+import { adoptHost } from "./target.js";
 
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
@@ -21,17 +23,41 @@ const DROPPED_LIMIT = 1_024;
 interface Line {
   waiting: number;
   dropped: number;
+  /** The answer to the request that came last. */
   last: ServerResponse;
   /** The request being answered. */
-  current?: Exchange;
+  exchange: Exchange;
+  /** What is wrong with the content of the request that came last. */
+  broken?: Problem;
 }
 
-const lines = new WeakMap<Socket, Line>();
+const lines = new WeakMap<Duplex, Line>();
 
 /** Whether a request is being answered on `socket`. */
 export function isBusy(socket: Socket): boolean {
+  return busyLine(socket) !== undefined;
+}
+
+/**
+ * Bytes that are not HTTP came behind or within a request that is still to be answered. A problem of its content is its
+ * answer. A problem behind it must wait, or the client would take it for the answer to an earlier request.
+ *
+ * @param next answers the bytes behind the last request, when all others are answered.
+ * @returns false if nothing is being answered: `next` was not called then, and never will be.
+ */
+export function refuseInLine(socket: Duplex, problem: Problem, next: () => void): boolean {
+  const line = busyLine(socket);
+  if (line === undefined) return false;
+  const { last } = line;
+  if (last.req.complete) last.once("close", next);
+  else if (line.waiting > 0) line.broken = problem;
+  else line.exchange.breakBody(problem);
+  return true;
+}
+
+function busyLine(socket: Duplex): Line | undefined {
   const line = lines.get(socket);
-  return line !== undefined && !line.last.closed;
+  return line === undefined || line.last.closed ? undefined : line;
 }
 
 /**
@@ -39,7 +65,7 @@ export function isBusy(socket: Socket): boolean {
  * the client that we are at work, if it wants to know.
  */
 export function isAtWork(socket: Socket): boolean {
-  const exchange = lines.get(socket)?.current;
+  const exchange = lines.get(socket)?.exchange;
   if (exchange === undefined || exchange.res.closed || exchange.res.headersSent) return false;
   if (exchange.waitsForClient) return false;
   exchange.showProgress();
@@ -49,16 +75,12 @@ export function isAtWork(socket: Socket): boolean {
 export function createListener(handle: Handle, log: AccessLog, limits: Limits = LIMITS): Listener {
   const watch = watchBodies(limits);
 
-  const serve = (req: IncomingMessage, res: ServerResponse) => {
-    const exchange = new Exchange(req, res, log);
-    const line = lines.get(req.socket);
-    if (line !== undefined) line.current = exchange;
+  const serve = (exchange: Exchange) => {
     if (exchange.hasBody) watch(exchange);
     const fail = (error: unknown) => exchange.problem(toProblem(error));
     try {
-      // Twice as long as names: each is followed by its value.
-      if (req.rawHeaders.length > 2 * HEADER_COUNT) throw tooManyHeaders(HEADER_COUNT);
-      if (!hasHost(req)) throw malformedHost();
+      checkHead(exchange.req);
+      adoptHost(exchange.req);
       handle(exchange)?.catch(fail);
     } catch (error) {
       fail(error);
@@ -71,9 +93,10 @@ export function createListener(handle: Handle, log: AccessLog, limits: Limits = 
     const { socket } = req;
     const line = lines.get(socket);
     if (line === undefined || line.last.closed) {
-      if (line === undefined) lines.set(socket, { waiting: 0, dropped: 0, last: res });
-      else line.last = res;
-      serve(req, res);
+      const exchange = new Exchange(req, res, log);
+      if (line === undefined) lines.set(socket, { waiting: 0, dropped: 0, last: res, exchange });
+      else Object.assign(line, { last: res, exchange });
+      serve(exchange);
       return;
     }
     if (line.waiting > PIPELINE_LIMIT) {
@@ -86,18 +109,14 @@ export function createListener(handle: Handle, log: AccessLog, limits: Limits = 
     line.last.once("close", () => {
       line.waiting -= 1;
       if (socket.destroyed) return;
-      if (refused) new Exchange(req, res, log).problem(tooManyPipelined(PIPELINE_LIMIT));
-      else serve(req, res);
+      const exchange = new Exchange(req, res, log);
+      line.exchange = exchange;
+      if (refused) exchange.problem(tooManyPipelined(PIPELINE_LIMIT));
+      else if (line.broken !== undefined && line.waiting === 0) exchange.breakBody(line.broken);
+      else serve(exchange);
     });
     line.last = res;
   };
-}
-
-/** HTTP/1.0 may leave it out. A request with two hosts means one of them to us and another to a proxy in front. */
-function hasHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  const [host, ...others] = hostsIn(rawHeaders);
-  if (host === undefined) return httpVersion === "1.0";
-  return others.length === 0 && isHost(host);
 }
 
 function toProblem(error: unknown): Problem {

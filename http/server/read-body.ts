@@ -1,11 +1,13 @@
 /** Reads the body of a request into memory, up to a limit. */
+import { isEncoded } from "../headers/content-encoding.js";
+import { encoded } from "../problems.js";
 import type { Exchange } from "./exchange.js";
 
 /**
  * Accepts the body, reads it, and counts its bytes in `exchange.received`.
  *
  * @param tooLarge makes the error of a body that is longer than `maxBytes`, also where only its header says so.
- * @throws that error; an error of the connection where the client went away.
+ * @throws that error; Problem 415 where it comes compressed; an error of the connection where the client went away.
  */
 export async function readBody(
   exchange: Exchange,
@@ -13,6 +15,7 @@ export async function readBody(
   tooLarge: (max: number) => Error,
 ): Promise<Buffer> {
   const { req } = exchange;
+  if (isEncoded(req.headers)) throw encoded();
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   exchange.acceptBody();

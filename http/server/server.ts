@@ -1,7 +1,7 @@
 /** HTTP and HTTPS servers with every limit set; how they listen, and how they close in good order. */
 import { createServer as createHttp, type Server as HttpServer } from "node:http";
 import { createServer as createHttps, type Server as HttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errno } from "../../base/fault.js";
 import { ANONYMOUS } from "../headers/bearer.js";
@@ -12,7 +12,8 @@ import { guardConnections } from "./connections.js";
 import { addressMissing, portForbidden, portTaken } from "./errors.js";
 import { guardHandshakes } from "./handshakes.js";
 import { HEADER_BYTES, type Limits } from "./limits.js";
-import { isAtWork, type Listener } from "./listener.js";
+import { isAtWork, type Listener, refuseInLine } from "./listener.js";
+import { remoteOf } from "./remote.js";
 import { type KeyPair, rotateTicketKeys, tlsOptions } from "./tls.js";
 
 const KEEP_ALIVE_PROBE_MS = 30_000;
@@ -88,23 +89,37 @@ function bound<S extends Server>(server: S, listener: Listener, limits: Limits, 
   guardConnections(server, limits);
   server.on("request", listener);
   server.on("checkContinue", listener);
+  server.on("checkExpectation", listener);
   server.on("connect", (_req, socket) => refuse({ code: "CONNECT" }, socket, log));
   server.on("clientError", (error: RefusedBytes, socket) => refuse(error, socket, log));
   return server;
 }
 
-/** Bytes that are not HTTP never become a request; they are still answered and logged, and the connection closed. */
+const refused = new WeakSet<Duplex>();
+
+/**
+ * Bytes that are not HTTP never become a request; they are still answered and logged, and the connection closed. The
+ * parser goes on to refuse all that follows them, which gets no answer of its own.
+ */
 function refuse(error: RefusedBytes, socket: Duplex, log: AccessLog): void {
+  // Behind a request that said "close", nothing is answered (RFC 9112, 9.6); the answer to it ends the connection.
+  if (refused.has(socket) || error.code === "HPE_CLOSED_CONNECTION") return;
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }
+  refused.add(socket);
   const problem = problemOf(error);
-  const { status, verdict } = problem;
-  const { id, text } = rawProblem(problem, isHead(error));
-  socket.end(text);
-  const remote = "remoteAddress" in socket ? String(socket.remoteAddress) : "";
-  log({ id, remote, method: "", path: "", status, bytes: 0, ms: 0, verdict, who: ANONYMOUS });
+  const bodiless = isHead(error);
+  const answer = () => {
+    if (!socket.writable) return;
+    const { status, verdict } = problem;
+    const { id, text } = rawProblem(problem, bodiless);
+    socket.end(text);
+    const remote = socket instanceof Socket ? remoteOf(socket) : "";
+    log({ id, remote, method: "", path: "", status, bytes: 0, ms: 0, verdict, who: ANONYMOUS });
+  };
+  if (!refuseInLine(socket, problem, answer)) answer();
 }
 
 function tryListen(server: Server, address: string, port: number): Promise<number> {

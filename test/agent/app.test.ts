@@ -197,7 +197,7 @@ describe("the plain port", () => {
   });
 
   test.each([
-    ["http://evil.example/x", "127.0.0.1", "/x"],
+    ["http://127.0.0.1/x", "evil.example", "/x"],
     ["//evil.example/x", "127.0.0.1", "//evil.example/x"],
     ["/x", "evil_example", "/x"],
     ["/x", "", "/x"],

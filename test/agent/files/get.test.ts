@@ -156,11 +156,11 @@ describe("ranges", () => {
     expect(reply.body.equals(LARGE.subarray(300_001, 900_001))).toBe(true);
   });
 
-  test("If-Range with the current ETag or date gives the part, with another the whole", async () => {
+  test("If-Range with the current ETag gives the part; with another, or with a date, the whole", async () => {
     const { etag = "", "last-modified": date = "" } = (await get("text")).headers;
     const status = async (ifRange: string) => (await get("text", { Range: "bytes=0-0", "If-Range": ifRange })).status;
     expect(await status(etag)).toBe(206);
-    expect(await status(date)).toBe(206);
+    expect(await status(date)).toBe(200);
     expect(await status('"other"')).toBe(200);
     expect(await status(`W/${etag}`)).toBe(200);
     expect(await status("Thu, 01 Jan 2026 00:00:00 GMT")).toBe(200);

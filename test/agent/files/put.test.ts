@@ -185,7 +185,7 @@ describe("PUT", () => {
     );
     const packed = await put("packed", "x", { "Content-Encoding": "gzip" });
     expect(packed.status).toBe(415);
-    expect(detail(packed.body)).toBe("send the file as it is, without Content-Encoding");
+    expect(detail(packed.body)).toBe("send the content as it is, without Content-Encoding");
   });
 
   test("that breaks off leaves the old file, no temporary, and says so in the log", async () => {

@@ -84,7 +84,7 @@ describe.each(DAEMONS)("the %s", (daemon) => {
 
   test.each([
     ["no HTTP", "hello", 400, "malformed-request"],
-    ["another version", "GET / HTTP/9.9", 400, "malformed-request"],
+    ["another version", "GET / HTTP/9.9", 505, "unknown-version"],
     ["a header of 20 KiB", `GET / HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(20_000)}`, 431, "header-too-large"],
     ["CONNECT", "CONNECT h:1 HTTP/1.1\r\nHost: h", 405, "method-not-allowed"],
   ])("T-12: %s gets a problem with a date too", async (_title, head, status, code) => {

@@ -7,7 +7,8 @@ test.each([
   ["/%2e%2e/..//x", "/%2e%2e/..//x", ""],
   ["//a", "//a", ""],
   ["http://h/a?q", "/a", "q"],
-  ["HTTPS://user@h:1/a", "/a", ""],
+  ["HTTPS://h:1/a", "/a", ""],
+  ["http://h?q", "/", "q"],
   ["https://h", "/", ""],
 ])("%j is the path %j as it was sent", (url, path, query) => {
   expect(parseTarget(url)).toEqual({ path, query });
@@ -25,6 +26,9 @@ test.each([
   "/\0",
   "/a?\xe4",
   "https://h\\a",
+  "https://user@h/a",
+  "https:///a",
+  "https://h:x/a",
 ])("%j is no path", (url) => {
   expect(parseTarget(url)).toBeUndefined();
 });

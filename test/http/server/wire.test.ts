@@ -208,7 +208,7 @@ describe("HTTP", () => {
     ["a folded header", "GET /healthz HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\nBroken\r\n\r\n", 400],
     ["no host", "GET /healthz HTTP/1.1\r\n\r\n", 400],
     ["a header of 20 KiB", `GET /healthz HTTP/1.1\r\nHost: h\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
-    ["a target of 20 KiB", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`, 431],
+    ["a target of 20 KiB", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`, 414],
   ])("%s is refused and the connection closed", async (_title, bytes, status) => {
     expect(parseReply(await agent.send(bytes)).status).toBe(status);
   });
