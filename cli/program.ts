@@ -24,6 +24,7 @@ import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
 import { collect } from "./flags.js";
+import { usageFault } from "./usage-fault.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
 
@@ -143,7 +144,14 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
 
 /** Makes the whole tree throw errors instead of printing them. */
 function settle(command: Command, output: OutputConfiguration): void {
-  command.exitOverride().showSuggestionAfterError().configureOutput(output);
+  command
+    .exitOverride((error) => {
+      // After printing a help text or the version.
+      const isPrinted = error.exitCode === 0 || error.code === "commander.help";
+      throw isPrinted ? error : usageFault(error, command);
+    })
+    .showSuggestionAfterError(false)
+    .configureOutput(output);
   for (const child of command.commands) {
     child.configureHelp({ showGlobalOptions: true, styleTitle: bold });
     settle(child, output);

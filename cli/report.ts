@@ -1,5 +1,4 @@
 /** An error as text for people or JSON for programs, with its exit status. */
-import { CommanderError } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT, errno, Fault } from "../base/fault.js";
 import { escapeControls } from "../base/text/escape.js";
@@ -16,7 +15,6 @@ export interface Report {
 
 export function toReport(error: unknown): Report {
   const trace = traceOf(error);
-  if (error instanceof CommanderError) return { ...usageReport(error), trace };
   if (error instanceof Fault) {
     const { code, message, hint, exit } = error;
     return defined({ code, message, exit, trace, hint });
@@ -47,16 +45,6 @@ export function reportText(report: Report, paint: Paint, debug: boolean): string
 
 export function reportJson({ code, message, hint, trace }: Report, debug: boolean): string {
   return JSON.stringify({ error: defined({ code, message, hint, trace: debug ? trace : undefined }) });
-}
-
-/** Rewrites commander's `error: unknown option '--jsn'\n(Did you mean --json?)` in our form. */
-function usageReport(error: CommanderError): Omit<Report, "trace"> {
-  const [line = "", suggestion] = error.message.split("\n");
-  const message = line.replace(/^error: /, "").replaceAll("'", '"');
-  const hint =
-    suggestion?.replace(/^\((.*)\)$/, "$1").replace(/^Did/, "did") ?? '"sallyport --help" lists the commands';
-  const code = `cli/${error.code.replace(/^commander\./, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  return { code, message, hint, exit: EXIT.usage };
 }
 
 function traceOf(error: unknown): string {

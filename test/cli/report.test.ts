@@ -1,4 +1,3 @@
-import { CommanderError } from "commander";
 import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
 import { EXIT, Fault } from "../../base/fault.js";
@@ -38,7 +37,6 @@ describe("an error", () => {
     [new Fault("a/b", "m", { exit: EXIT.auth }), { code: "a/b", exit: 4 }],
     [Object.assign(new Error("m"), { code: "EACCES" }), { code: "EACCES", exit: 1 }],
     ["m", { code: "unexpected", exit: 1 }],
-    [new CommanderError(1, "commander.unknownOption", "error: m"), { code: "cli/unknown-option", exit: 2 }],
   ])("%#: gets its code and its exit status", (error, expected) => {
     expect(toReport(error)).toMatchObject({ message: "m", ...expected });
   });

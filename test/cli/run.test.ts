@@ -25,12 +25,15 @@ describe("what a user types wrongly gets one clear line, a hint, and status 2", 
     [["config", "show", "--orign"], 'error: unknown option "--orign"\n  did you mean --origin?\n'],
     [
       ["config", "path", "here"],
-      'error: too many arguments for "path". Expected 0 arguments but got 1.\n  "sallyport --help" lists the commands\n',
+      'error: too many arguments for "path". Expected 0 arguments but got 1.\n  "sallyport config path --help" shows how to write it\n',
     ],
-    [["completion"], 'error: missing required argument "shell"\n  "sallyport --help" lists the commands\n'],
+    [
+      ["completion"],
+      'error: missing required argument "shell"\n  "sallyport completion --help" shows how to write it\n',
+    ],
     [
       ["completion", "ksh"],
-      'error: command-argument value "ksh" is invalid for argument "shell". Allowed choices are bash, zsh, fish.\n  "sallyport --help" lists the commands\n',
+      'error: command-argument value "ksh" is invalid for argument "shell". Allowed choices are bash, zsh, fish.\n  "sallyport completion --help" shows how to write it\n',
     ],
     [["--config"], 'error: option "--config <file>" argument missing\n  "sallyport --help" lists the commands\n'],
     [
