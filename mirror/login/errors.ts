@@ -1,5 +1,6 @@
 /** Faults of the `sallyport mirror` commands. */
 import { EXIT, Fault, quote } from "../../base/fault.js";
+import { shellQuote } from "../../base/text/shell.js";
 
 const usage = (code: string, message: string, hint: string) =>
   new Fault(`mirror/${code}`, message, { hint, exit: EXIT.usage });
@@ -85,6 +86,42 @@ export const notText = (file: string) =>
     hint: "nothing was changed",
     exit: EXIT.conflict,
   });
+
+export const notAFile = (file: string) =>
+  new Fault("mirror/not-a-file", `${quote(file)} is no regular file`, {
+    hint: "move it away; nothing was changed",
+    exit: EXIT.conflict,
+  });
+
+export const notYours = (file: string, uid: number) =>
+  new Fault("mirror/not-yours", `${quote(file)} belongs to ${uid === 0 ? "root" : `the user ${uid}`}, not to you`, {
+    hint:
+      process.geteuid?.() === 0
+        ? "run the command as that user, without sudo; nothing was changed"
+        : `make it yours: sudo chown "$USER" ${shellQuote(file)}; nothing was changed`,
+    exit: EXIT.conflict,
+  });
+
+export const brokenLink = (file: string, target: string) =>
+  new Fault("mirror/broken-link", `${quote(file)} is a link to ${quote(target)}, which does not lead to a file`, {
+    hint: "make that file, or remove the link; nothing was changed",
+    exit: EXIT.conflict,
+  });
+
+export const noAccess = (path: string, code: string, cause: unknown) =>
+  new Fault("mirror/no-access", `${quote(path)} cannot be used: ${REASONS[code] ?? code}`, {
+    hint: "nothing was changed",
+    exit: EXIT.conflict,
+    cause,
+  });
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "you have no permission",
+  EPERM: "you have no permission",
+  EROFS: "it is on a read-only file system",
+  ENOTDIR: "there is a file in place of a directory",
+  ELOOP: "its links lead in a circle",
+};
 
 export const stateGarbage = (file: string) =>
   new Fault("mirror/state-garbage", `${quote(file)}, which remembers what logins changed, cannot be read`, {

@@ -6,11 +6,8 @@
  * If the user has changed a file meanwhile, these changes stay: only the login's keys are restored, and of these only
  * the ones that still have the login's values.
  */
-import { lstat, readFile, realpath, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
-import { errno } from "../../base/fault.js";
-import { replaceFile } from "../../base/fs/atomic.js";
-import { makeDir } from "../../base/fs/make-dir.js";
+import { unlink } from "node:fs/promises";
+import { type ConfigFile, checkReplaceable, readConfigFile, replaceConfigFile, resolveLink } from "./config-file.js";
 import { applySettings, reading, type Setting, type Value } from "./edit/editor.js";
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
@@ -27,11 +24,6 @@ import {
 } from "./store.js";
 import type { Environment } from "./tool.js";
 import type { FileChange } from "./tools.js";
-
-interface Present {
-  readonly text: string | null;
-  readonly mode: number | null;
-}
 
 /** The content of a file without any of its logins. Pure. */
 function baseOf(current: string | null, kept: KeptFile): string | null {
@@ -60,7 +52,7 @@ interface Planned {
 }
 
 /** The file with the settings of this login, and those of the other logins in it. Pure. */
-function planFile(change: FileChange, login: string, present: Present, kept: KeptFile | undefined): Planned {
+function planFile(change: FileChange, login: string, present: ConfigFile, kept: KeptFile | undefined): Planned {
   const { file, format } = change;
   const editor = EDITORS[format];
   const { text: current } = present;
@@ -112,7 +104,7 @@ function still(now: Value | null | undefined, written: readonly string[] = []): 
  * Writes the settings of a tool, and records what was there before.
  *
  * @returns the files that were written.
- * @throws Fault `mirror/config-shape`, `mirror/config-unreadable`; then no file has changed.
+ * @throws Fault about a file that cannot be read, edited or replaced; then no file has changed.
  */
 export function logIn(env: Environment, login: Login, changes: readonly FileChange[]): Promise<string[]> {
   return withState(env, async (dir) => {
@@ -120,15 +112,43 @@ export function logIn(env: Environment, login: Login, changes: readonly FileChan
     const planned: Planned[] = [];
     for (const change of changes) {
       const file = await resolveLink(change.file);
-      planned.push(planFile({ ...change, file }, login.id, await present(file), state.files[file]));
+      const present = await readConfigFile(file);
+      planned.push(reading(file, () => planFile({ ...change, file }, login.id, present, state.files[file])));
+      await checkReplaceable(file);
     }
     await writeState(dir, {
       logins: { ...state.logins, [login.id]: login },
       files: { ...state.files, ...Object.fromEntries(planned.map(({ file, kept }) => [file, kept])) },
     });
-    for (const { file, text } of planned) await write(file, text, 0o600);
+    for (const { file, text } of planned) await replaceConfigFile(file, text, 0o600);
     return planned.map(({ file }) => file);
   });
+}
+
+interface Undone {
+  readonly file: string;
+  readonly now: ConfigFile;
+  readonly mode: number | null;
+  /** Null: no file. */
+  readonly text: string | null;
+  /** Undefined if no other login has settings in it. */
+  readonly kept: KeptFile | undefined;
+}
+
+/** The file without the settings that only these logins need. Pure. */
+function undoFile(file: string, now: ConfigFile, kept: KeptFile, ids: readonly string[]): Undone {
+  const entries = kept.entries
+    .map((entry) => ({ ...entry, logins: entry.logins.filter((id) => !ids.includes(id)) }))
+    .filter(({ logins }) => logins.length > 0);
+  // If the user has changed the file, the recorded content is out of date.
+  const before = baseOf(now.text, kept);
+  if (entries.length === 0) return { file, now, mode: kept.mode ?? 0o600, text: before, kept: undefined };
+  const gone = kept.entries.filter(({ path }) => !entries.some((entry) => key(entry.path) === key(path)));
+  const text = now.text === null ? null : undo(now.text, kept, gone);
+  const written = text === null ? kept.written : [...kept.written.slice(-1), hashOf(text)];
+  // Other logins' tokens are still in it.
+  const mode = text === now.text ? now.mode : 0o600;
+  return { file, now, mode, text, kept: { ...kept, before, written, entries } };
 }
 
 /**
@@ -136,34 +156,27 @@ export function logIn(env: Environment, login: Login, changes: readonly FileChan
  *
  * @param ids of logins.
  * @returns the files that were written or removed.
+ * @throws Fault about a file that cannot be read, edited or replaced; then no file has changed.
  */
 export function logOut(env: Environment, ids: readonly string[]): Promise<string[]> {
   return withState(env, async (dir) => {
     const state = await readState(dir);
-    const files: Record<string, KeptFile> = { ...state.files };
-    const touched: string[] = [];
+    const undone: Undone[] = [];
     for (const [file, kept] of Object.entries(state.files)) {
       if (!kept.entries.some(({ logins }) => logins.some((id) => ids.includes(id)))) continue;
-      const now = await present(file);
-      const left = kept.entries
-        .map((entry) => ({ ...entry, logins: entry.logins.filter((id) => !ids.includes(id)) }))
-        .filter(({ logins }) => logins.length > 0);
-      if (left.length === 0) {
-        const base = baseOf(now.text, kept);
-        if (await restore(file, now, base, kept.mode)) touched.push(file);
-        delete files[file];
-        continue;
-      }
-      const gone = kept.entries.filter(({ path }) => !left.some((entry) => key(entry.path) === key(path)));
-      const text = now.text === null ? null : undo(now.text, kept, gone);
-      const written = text === null ? kept.written : [...kept.written.slice(-1), hashOf(text)];
-      // If the user has changed the file, the recorded content is out of date.
-      const before = baseOf(now.text, kept);
-      files[file] = { ...kept, before, written, entries: left };
-      if (text === null || text === now.text) continue;
-      await writeState(dir, { ...state, files });
-      await write(file, text, 0o600);
-      touched.push(file);
+      const now = await readConfigFile(file);
+      undone.push(reading(file, () => undoFile(file, now, kept, ids)));
+      await checkReplaceable(file);
+    }
+    const files: Record<string, KeptFile> = { ...state.files };
+    const touched: string[] = [];
+    for (const each of undone) {
+      const { file, kept } = each;
+      if (kept === undefined) delete files[file];
+      else files[file] = kept;
+      // What a login that stays has written is known before it is written.
+      if (kept !== undefined) await writeState(dir, { ...state, files });
+      if (await restore(each)) touched.push(file);
     }
     const logins = Object.fromEntries(Object.entries(state.logins).filter(([id]) => !ids.includes(id)));
     await writeState(dir, { logins, files });
@@ -176,7 +189,7 @@ export async function holds(state: State, login: string): Promise<"whole" | "cha
   for (const [file, kept] of Object.entries(state.files)) {
     const entries = kept.entries.filter(({ logins }) => logins.includes(login));
     if (entries.length === 0) continue;
-    const { text } = await present(file).catch(() => ({ text: null }));
+    const { text } = await readConfigFile(file).catch(() => ({ text: null }));
     const editor = EDITORS[kept.format];
     const there = (entry: KeptSetting) =>
       safely(() => hashOf(editor.get(text ?? "", entry.path))) === entry.written.at(-1);
@@ -185,39 +198,12 @@ export async function holds(state: State, login: string): Promise<"whole" | "cha
   return "whole";
 }
 
-async function restore(file: string, now: Present, base: string | null, mode: number | null): Promise<boolean> {
-  if (base === null) {
-    if (now.text === null) return false;
-    await unlink(file);
-    return true;
-  }
-  const final = mode ?? 0o600;
-  if (base === now.text && now.mode === final) return false;
-  await write(file, base, final);
+/** @returns whether anything had to be changed. */
+async function restore({ file, now, mode, text }: Undone): Promise<boolean> {
+  if (text === now.text && (text === null || mode === now.mode)) return false;
+  if (text === null) await unlink(file);
+  else await replaceConfigFile(file, text, mode ?? 0o600);
   return true;
-}
-
-async function write(file: string, text: string, mode: number): Promise<void> {
-  await makeDir(dirname(file), 0o700);
-  await replaceFile(file, text, mode);
-}
-
-async function present(file: string): Promise<Present> {
-  try {
-    const bytes = await readFile(file);
-    const text = bytes.toString("utf8");
-    if (!Buffer.from(text, "utf8").equals(bytes)) throw errors.notText(file);
-    return { text, mode: (await stat(file)).mode & 0o777 };
-  } catch (error) {
-    if (errno(error) === "ENOENT") return { text: null, mode: null };
-    throw error;
-  }
-}
-
-/** A link, for example into a collection of dot files, stays a link: its target is written. */
-async function resolveLink(file: string): Promise<string> {
-  const link = await lstat(file).catch(() => undefined);
-  return link?.isSymbolicLink() ? await realpath(file) : file;
 }
 
 const key = (path: readonly string[]) => path.join("\0");

@@ -26,16 +26,26 @@ export interface Setting {
 /**
  * Sets all settings and reads them back, so that a form that cannot be edited is refused, never written wrong.
  *
- * @throws Fault `mirror/config-shape`
+ * @throws Fault `mirror/config-unreadable`, `mirror/config-shape`
  */
 export function applySettings(editor: Editor, text: string, entries: readonly Setting[], file: string): string {
-  return reading(file, () => {
-    let edited = text;
-    for (const { path, value } of entries) edited = editor.set(edited, path, value);
-    const wrong = entries.find(({ path, value }) => editor.get(edited, path) !== value);
-    if (wrong !== undefined) throw configShape(file, wrong.path);
+  // Whatever goes wrong after this is in the form of one setting, not in the file.
+  reading(file, () => entries.map(({ path }) => editor.get(text, path)));
+  let edited = text;
+  for (const setting of entries) edited = applied(editor, edited, setting, file);
+  const wrong = entries.find(({ path, value }) => editor.get(edited, path) !== value);
+  if (wrong !== undefined) throw configShape(file, wrong.path);
+  return edited;
+}
+
+function applied(editor: Editor, text: string, { path, value }: Setting, file: string): string {
+  try {
+    const edited = editor.set(text, path, value);
+    editor.get(edited, path);
     return edited;
-  });
+  } catch {
+    throw configShape(file, path);
+  }
 }
 
 /** @throws Fault `mirror/config-unreadable` */
@@ -56,10 +66,14 @@ export function ended(text: string): string {
 }
 
 const configShape = (file: string, path: KeyPath) =>
-  new Fault("mirror/config-shape", `${quote(file)} has ${path.join(".")} in a form that cannot be edited`, {
-    hint: "write it on one line, in a section or table of its own, and try again",
-    exit: EXIT.conflict,
-  });
+  new Fault(
+    "mirror/config-shape",
+    `${quote(file)} has ${path.filter((part) => part !== "[]").join(".")} in a form that cannot be edited`,
+    {
+      hint: "write it on one line, in a section or table of its own, and try again",
+      exit: EXIT.conflict,
+    },
+  );
 
 /** Without the parser's message, which may quote a line with a password. */
 const unreadable = (file: string, error: unknown) =>

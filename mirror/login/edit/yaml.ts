@@ -3,6 +3,7 @@
  *
  * A path that ends with {@link ITEM} and a text is that item of a list; the other items stay.
  */
+import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { isObject } from "../../is-object.js";
 import { type Editor, eolOf, type KeyPath, linesOf } from "./editor.js";
@@ -28,10 +29,15 @@ export const yamlEditor: Editor = {
   set(text, path, value) {
     const document = read(text);
     const item = itemOf(path);
+    const before = withoutPath(document.toJS(), item?.list ?? path);
     if (item !== undefined) setItem(document, item, value !== undefined);
     else if (value === undefined && !document.hasIn(path)) return text;
     else if (value === undefined) remove(document, path);
     else document.setIn(path, value);
+    // A value with an anchor is also where its aliases are.
+    const after = withoutPath(document.toJS(), item?.list ?? path);
+    if (!isDeepStrictEqual(before, after) && !(isEmpty(before) && isEmpty(after)))
+      throw new Error("another key would change as well");
     // An empty document would be printed as null.
     if (isMap(document.contents) && document.contents.items.length === 0) return leadingComments(text);
     return document.toString({ lineWidth: 0 });
@@ -59,6 +65,17 @@ function setItem(document: ReturnType<typeof read>, { list, text }: Item, presen
   if (!present && index >= 0) node.delete(index);
   if (node.items.length === 0) remove(document, list);
 }
+
+/** A copy without what is there, and without maps that are empty then. */
+function withoutPath(value: unknown, [key, ...rest]: KeyPath): unknown {
+  if (!isObject(value) || key === undefined || !Object.hasOwn(value, key)) return value;
+  const { [key]: inner, ...others } = value;
+  const left = rest.length === 0 ? undefined : withoutPath(inner, rest);
+  return isEmpty(left) ? others : { ...others, [key]: left };
+}
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || (isObject(value) && Object.keys(value).length === 0);
 
 /** The keys of the map at that place. */
 export function yamlKeys(text: string, path: KeyPath): string[] {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { defined } from "../../../base/defined.js";
 import { holds, logIn, logOut } from "../../../mirror/login/log-in.js";
@@ -300,4 +300,60 @@ test("P-104 poetry: a token to publish under the same name does not go to the mi
   expect(during).toContain("THEIRS");
   await logOut(env, ["poetry"]);
   expect(await read(fileOf("poetry", 1))).toBe(original);
+});
+
+const unchanged = async () => {
+  expect(await readState(stateDir(env))).toEqual({ logins: {}, files: {} });
+};
+
+test("P-111 a link that leads nowhere is named, and nothing is changed", async () => {
+  await symlink("dotfiles/npmrc", fileOf("npm"));
+  await expect(enter("npm", "a-token")).rejects.toMatchObject({
+    code: "mirror/broken-link",
+    message: `"${fileOf("npm")}" is a link to "dotfiles/npmrc", which does not lead to a file`,
+  });
+  await rm(fileOf("npm"));
+  await symlink(".npmrc", fileOf("npm"));
+  await expect(enter("npm", "a-token")).rejects.toMatchObject({ code: "mirror/broken-link" });
+  await unchanged();
+});
+
+test("P-111 a file of another user stops the login before any file has changed", async () => {
+  await put(fileOf("yarn", 1), "fund=false\n");
+  const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(4242);
+  await expect(enter("yarn", "a-token")).rejects.toMatchObject({
+    code: "mirror/not-yours",
+    message: expect.stringMatching(/^".*\/\.npmrc" belongs to (?:root|the user \d+), not to you$/),
+    hint: expect.stringContaining("sudo chown"),
+  });
+  geteuid.mockRestore();
+  await expect(stat(fileOf("yarn"))).rejects.toThrow("ENOENT");
+  await unchanged();
+});
+
+test("P-111 a directory in a file's place, and a file in a directory's, are named", async () => {
+  await mkdir(fileOf("npm"), { recursive: true });
+  await expect(enter("npm", "a-token")).rejects.toMatchObject({ code: "mirror/not-a-file" });
+  await put(dirname(fileOf("pip")), "");
+  await expect(enter("pip", "a-token")).rejects.toMatchObject({
+    code: "mirror/no-access",
+    message: expect.stringContaining("there is a file in place of a directory"),
+  });
+  await unchanged();
+});
+
+test("P-111 a file that was broken since the login stops the logout before any file has changed", async () => {
+  await enter("poetry", "a-token");
+  await writeFile(fileOf("poetry", 1), "[http-basic\n");
+  const before = await read(fileOf("poetry"));
+  await expect(logOut(env, ["poetry"])).rejects.toMatchObject({ code: "mirror/config-unreadable", exit: 5 });
+  expect(await read(fileOf("poetry"))).toBe(before);
+});
+
+test("P-105 yarn: a mirror at http://127.0.0.1 is allowed to Yarn 2 and later, another at plain HTTP is not", () => {
+  const written = (endpoint: string) =>
+    changesFor({ ...accessOf("yarn", "t"), endpoint }, env)[YARN_FILE]?.entries.map(({ path }) => path[0]);
+  expect(written("http://127.0.0.1:8642/d/t/npm/team/")).toEqual(["npmRegistryServer", "unsafeHttpWhitelist"]);
+  expect(written("http://mirror.lan/d/t/npm/team/")).toEqual(["npmRegistryServer"]);
+  expect(written("https://127.0.0.1/d/t/npm/team/")).toEqual(["npmRegistryServer"]);
 });

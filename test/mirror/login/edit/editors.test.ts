@@ -239,6 +239,8 @@ describe.each(cases)("$title", ({ format, path, value, before, after, without })
   });
 });
 
+const SERVER_OF_X = ["npmScopes", "x", "npmRegistryServer"];
+
 describe("what cannot be edited is refused, in words without the line", () => {
   const refused = (format: EditorName, text: string, path: KeyPath) => {
     try {
@@ -249,23 +251,24 @@ describe("what cannot be edited is refused, in words without the line", () => {
     return undefined;
   };
   test.each<[EditorName, string, KeyPath, string]>([
+    ["toml", 'http-basic = { team = { username = "x" } }\n', ["http-basic", "team", "username"], "mirror/config-shape"],
+    ["toml", "[http-basic.team]\nusername = '''\nme'''\n", ["http-basic", "team", "username"], "mirror/config-shape"],
     [
       "toml",
-      'http-basic = { team = { username = "x" } }\n',
+      '[http-basic]\nteam = { username = "secret" }\n',
       ["http-basic", "team", "username"],
-      "mirror/config-unreadable",
+      "mirror/config-shape",
     ],
-    [
-      "toml",
-      "[http-basic.team]\nusername = '''\nme'''\n",
-      ["http-basic", "team", "username"],
-      "mirror/config-unreadable",
-    ],
+    ["toml", "http-basic.team.username = 'secret'\n", ["http-basic", "team", "username"], "mirror/config-shape"],
+    ["yaml", "base: &a {x: {npmRegistryServer: secret}}\nnpmScopes: *a\n", SERVER_OF_X, "mirror/config-shape"],
+    // The scope y would come from the mirror as well.
+    ["yaml", "npmScopes:\n  x: &s {npmRegistryServer: secret}\n  y: *s\n", SERVER_OF_X, "mirror/config-shape"],
+    ["yaml", "npmScopes: [secret]\n", SERVER_OF_X, "mirror/config-shape"],
     ["toml", 'secret = "abc\n', ["a", "b"], "mirror/config-unreadable"],
     ["ini", "password secret\n[global]\n", ["global", "index-url"], "mirror/config-unreadable"],
     ["yaml", "a: [secret\n", ["npmRegistryServer"], "mirror/config-unreadable"],
-    ["uv-index", 'index = [{ name = "a", url = "secret" }]\n', ["team"], "mirror/config-unreadable"],
-  ])("%s %j", (format, text, path, code) => {
+    ["uv-index", 'index = [{ name = "a", url = "secret" }]\n', ["team"], "mirror/config-shape"],
+  ])("P-111 %s %j", (format, text, path, code) => {
     const said = refused(format, text, path);
     expect(said?.[0]).toBe(code);
     expect(said?.join(" ")).not.toContain("secret");
@@ -282,4 +285,32 @@ test("uv allows one default index: another one is found", () => {
   expect(otherDefault('[[index]]\nname = "a"\nurl = "u"\ndefault = true\n', "team")).toBe("a");
   expect(otherDefault('[[index]]\nname = "team"\nurl = "u"\ndefault = true\n', "team")).toBe(undefined);
   expect(otherDefault("", "team")).toBe(undefined);
+});
+
+test.each([
+  ["", "unsafeHttpWhitelist:\n  - 127.0.0.1\n", ""],
+  ["# mine\nunsafeHttpWhitelist:\n  - b # c\n", "# mine\nunsafeHttpWhitelist:\n  - b # c\n  - 127.0.0.1\n", undefined],
+  ["unsafeHttpWhitelist: [ 127.0.0.1 ]\n", "unsafeHttpWhitelist: [ 127.0.0.1 ]\n", ""],
+])("P-105 yaml: an item of a list, after %j", (before, after, without = before) => {
+  const path = ["unsafeHttpWhitelist", "[]", "127.0.0.1"];
+  const { yaml } = EDITORS;
+  const edited = applySettings(yaml, before, [{ path, value: "127.0.0.1" }], "/f");
+  expect([edited, yaml.get(edited, path), yaml.get(before, ["unsafeHttpWhitelist", "[]", "b"])]).toEqual([
+    after,
+    "127.0.0.1",
+    before.includes("b #") ? "b" : undefined,
+  ]);
+  expect(applySettings(yaml, edited, [{ path, value: undefined }], "/f")).toBe(without);
+});
+
+test("P-105 P-111 yaml: a list that is none, or is shared, is left alone", () => {
+  const path = ["unsafeHttpWhitelist", "[]", "127.0.0.1"];
+  for (const text of [
+    "unsafeHttpWhitelist: x\n",
+    "l: &l [a]\nunsafeHttpWhitelist: *l\n",
+    "unsafeHttpWhitelist: &l [a]\nl: *l\n",
+  ])
+    expect(() => applySettings(EDITORS.yaml, text, [{ path, value: "127.0.0.1" }], "/f")).toThrow(
+      '"/f" has unsafeHttpWhitelist.127.0.0.1 in a form that cannot be edited',
+    );
 });
