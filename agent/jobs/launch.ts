@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { markOf, type ProcessMark } from "../../base/process/alive.js";
+import { withParentDeath } from "../../base/process/spawn.js";
 
 /** Name in the message of a program that the kernel refuses: `sallyport-launch: 1: exec: …: Exec format error`. */
 export const LAUNCHER = "sallyport-launch";
@@ -38,7 +39,8 @@ export interface Launched {
 /** @throws the system's error if not even the shell starts. */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { words, cwd, env, stdin, stdout, input } = options;
-  const child = spawn("/bin/sh", ["-c", SCRIPT, LAUNCHER, ...words], {
+  const [program = "", ...args] = withParentDeath(["/bin/sh", "-c", SCRIPT, LAUNCHER, ...words], { readsStdin: true });
+  const child = spawn(program, args, {
     cwd,
     env,
     // Its own session and group, which are ended as one.

@@ -4,6 +4,8 @@
 import { execa, type Options } from "execa";
 import { defined } from "../defined.js";
 import { Fault, type FaultOptions } from "../fault.js";
+import { findProgram } from "../tools.js";
+import { withParentDeath } from "./spawn.js";
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly graceMs?: number;
   /** Whether to start a process group, so that Ctrl-C on our terminal does not reach the program. @default false */
   readonly detached?: boolean;
+  /** Whether the kernel ends the program when this process dies, even by SIGKILL: for daemons. @default false */
+  readonly endsWithUs?: boolean;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
   /** Replaces the command line in errors if its arguments are confidential. */
@@ -73,7 +77,8 @@ export async function run(program: string, args: readonly string[], options: Run
     ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
   };
   const shown = options.shownAs ?? [program, ...args].join(" ");
-  const child = execa(program, [...args], settings);
+  const [file = "", ...words] = options.endsWithUs === true ? endingWithUs(program, args) : [program, ...args];
+  const child = execa(file, words, settings);
   const release = letGoOfPipes(child, { timeoutMs, graceMs, signal });
   const following =
     onLine === undefined
@@ -107,6 +112,13 @@ export async function run(program: string, args: readonly string[], options: Run
   }
   if (outcome.isCanceled) throw new RunFault("run/aborted", `"${shown}" was ended`, result);
   return result;
+}
+
+/** The program is looked for first: the one that starts it would only end with status 127. */
+function endingWithUs(program: string, args: readonly string[]): string[] {
+  const found = program.includes("/") ? program : findProgram(program);
+  if (found === undefined) throw programMissing(program);
+  return withParentDeath([found, ...args], { readsStdin: true });
 }
 
 /** As {@link run}, but a non-zero exit is {@link RunFault} `run/failed` with the last lines of stderr. */
@@ -154,7 +166,7 @@ function letGoOfPipes(
   };
 }
 
-function programMissing(program: string, options: FaultOptions): Fault {
+function programMissing(program: string, options: FaultOptions = {}): Fault {
   return new Fault("run/missing", `there is no program "${program}" on PATH`, {
     hint: `install it, or run "sallyport doctor" to see everything that is missing`,
     ...options,

@@ -17,6 +17,6 @@ export async function endConnections(forward: Forward, { conntrack, limitMs }: C
   const family = isIPv6(targetAddr) ? "ipv6" : "ipv4";
   // Only redirected connections: the lab's own traffic may use the same port of another machine.
   const filter = ["-D", "-f", family, "-p", protocol, "--orig-port-dst", String(connPort), "--dst-nat"];
-  const { exitCode, stderr } = await run(program, [...args, ...filter], { timeoutMs: limitMs });
+  const { exitCode, stderr } = await run(program, [...args, ...filter], { timeoutMs: limitMs, endsWithUs: true });
   if (exitCode !== 0 && !/0 flow entries/.test(stderr)) throw conntrackFailed(stderr);
 }

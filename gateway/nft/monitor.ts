@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { endChild } from "../../base/process/spawn.js";
+import { endChild, withParentDeath } from "../../base/process/spawn.js";
 import { TABLE } from "./ruleset.js";
 
 export interface WatchOptions {
@@ -76,8 +76,8 @@ export async function watchForeign(options: WatchOptions): Promise<() => Promise
 }
 
 function startMonitor({ nft, marks, isOurs, onMarked, onForeign }: WatchOptions): ChildProcess {
-  const [program = "", ...args] = nft;
-  const monitor = spawn(program, [...args, "monitor"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [program = "", ...args] = withParentDeath([...nft, "monitor"]);
+  const monitor = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
   let isTouched = false;
   let mark: string | undefined;
   createInterface({ input: monitor.stdout }).on("line", (line) => {

@@ -1,4 +1,5 @@
 /** Short-lived nft processes, each with a time limit: they read the table, or replace it as a whole. */
+import { defined } from "../../base/defined.js";
 import { type RunResult, run } from "../../base/process/run.js";
 import { nftRefused, nftTimeout, nftUnreadable } from "./errors.js";
 import { TABLE } from "./ruleset.js";
@@ -36,7 +37,7 @@ export class NftProgram {
 
   async #run(args: readonly string[], input?: string, limitMs = this.limitMs): Promise<RunResult> {
     const [program = "", ...first] = this.command;
-    const ran = run(program, [...first, ...args], { timeoutMs: limitMs, ...(input === undefined ? {} : { input }) });
+    const ran = run(program, [...first, ...args], defined({ timeoutMs: limitMs, endsWithUs: true, input }));
     // A process that waits for a lock in the kernel survives even SIGKILL, and run() waits for its end.
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_resolve, reject) => {

@@ -38,6 +38,7 @@ async function ping(addresses: readonly string[], options: SweepOptions): Promis
     defined({
       input: `${addresses.join("\n")}\n`,
       signal: options.signal,
+      endsWithUs: true,
     }),
   );
   // 0: all answered; 1: some did not; 2: an address was not found; more: fping itself failed. With a missing

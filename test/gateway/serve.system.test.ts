@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isAlive } from "../../base/process/alive.js";
 import { issueToken } from "../../gateway/auth/issue.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
 import { makeCertificate } from "../agent/support/certificate.js";
 import { type Program, startProgram } from "../agent/support/program.js";
+import { childrenOf } from "../support/children.js";
 import { bundledRuntime } from "../support/compiled.js";
 import { ISSUER, SECRET } from "./support/gateway.js";
 
@@ -93,13 +95,18 @@ child.once("exit", (code) => process.exit(code ?? 1));`,
     target_component: "CentOS",
   });
 
-  test("SIGKILL and a new start: what was opened is open, what was closed is closed", async () => {
+  test("G-15: SIGKILL and a new start: what was opened is open, what was closed is closed", async () => {
     program = await start();
     for (const port of [22, 80, 443]) await ask("POST", "/api/1/ipam/portmap", target(port));
     await ask("DELETE", "/api/1/ipam/portmap", { conn_port: 50_001 });
-    const { pid } = await program.event("spawned");
-    process.kill(Number(pid), "SIGKILL");
+    const pid = Number((await program.event("spawned")).pid);
+    const children = childrenOf(pid);
+    // nft's session and monitor.
+    expect(children.length).toBeGreaterThanOrEqual(2);
+    process.kill(pid, "SIGKILL");
     await program.ended;
+    // G-15: they end with it.
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
     await namespace.runOk("nft", ["flush", "ruleset"]);
 
     program = await start();

@@ -1,0 +1,43 @@
+/** SIGKILL of a daemon, which it cannot answer, ends all programs that it has started. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { isAlive } from "../../../base/process/alive.js";
+import { run } from "../../../base/process/run.js";
+import { childrenOf } from "../../support/children.js";
+import { importable } from "../../support/compiled.js";
+
+/** Each starts a program that runs on by itself. */
+const STARTS = {
+  "a program that is run to its end": `
+    import { run } from ${importable("base/process/run.ts")};
+    void run("sleep", ["3600"], { endsWithUs: true, timeoutMs: 3_600_000 });`,
+  "a session": `
+    import { Session } from ${importable("base/process/session.ts")};
+    const command = ["sh", "-c", "sleep 3600"];
+    void new Session({ command, env: process.env, marker: "", markerOutput: /^$/, timeoutMs: 3_600_000 }).exchange("");`,
+  "the gateway's monitor": `
+    import { watchForeign } from ${importable("gateway/nft/monitor.ts")};
+    void watchForeign({ nft: ["sh", "-c", "exec sleep 3600", "nft"], marks: [] });`,
+  "a job of the agent": `
+    import { launch } from ${importable("agent/jobs/launch.ts")};
+    launch({ words: ["sleep", "3600"], cwd: "/", env: {} }).then(({ go }) => go());`,
+};
+
+describe.runIf(process.platform === "linux")("G-15: ends with its parent:", () => {
+  test.each(Object.entries(STARTS))("%s", async (_title, script) => {
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", `${script}\nsetInterval(() => {}, 1000);`], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const ended = once(parent, "exit");
+    await expect.poll(() => childrenOf(parent.pid ?? 0)).toHaveLength(1);
+    const children = childrenOf(parent.pid ?? 0);
+    parent.kill("SIGKILL");
+    await ended;
+    await expect.poll(() => children.filter(isAlive)).toEqual([]);
+  });
+});
+
+test("a program that is not there is still an error of its own", async () => {
+  await expect(run("no-such-program", [], { endsWithUs: true })).rejects.toMatchObject({ code: "run/missing" });
+});
