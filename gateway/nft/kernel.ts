@@ -28,7 +28,7 @@ export interface KernelOptions {
   readonly logGroup: number;
   /** Called after the table was changed by another program and then restored. */
   readonly onRepaired?: (differing: Reconciled) => void;
-  /** Called when the table cannot be restored; the kernel tries again. */
+  /** Called when the table cannot be changed or restored; the kernel tries again. */
   readonly onFailure?: (error: unknown) => void;
 }
 

@@ -185,7 +185,8 @@ class NftKernel implements Kernel {
     } catch (error) {
       // nft hangs, so it would hang again; the callers wait no longer for the repair.
       if (isTimeout(error)) return this.#refuse(batch, error);
-      // Another program has changed the table: replace it as a whole.
+      // Another program has changed the table: replace it as a whole. That costs much more, so it must not go unseen.
+      this.options.onFailure?.(error);
       try {
         await this.#replace();
       } catch (replaceError) {

@@ -18,7 +18,7 @@ export class NftSession {
 
   constructor({ command, identification, limitMs }: NftSessionOptions) {
     this.#session = new Session({
-      command,
+      command: [...command, "-i"],
       env: { PATH: process.env.PATH, LC_ALL: "C" },
       // A command with a known answer and no effect.
       marker: "describe meta iif",
