@@ -19,6 +19,7 @@ export {
   type GatewayOptions,
   type KnownForward,
   type KnownForwards,
+  type Restrictions,
   type WantedForward,
 } from "./gateway/client.js";
 export { findInputs, type InputFile } from "./process/inputs.js";

@@ -45,7 +45,9 @@ export function chooseForward(
       : targetPort !== undefined
         ? forward.targetPort === targetPort
         : servesProtocol(forward.targetPort, type, protocol));
-  const found = forwards.filter(fits);
+  const fitting = forwards.filter(fits);
+  const admitting = fitting.filter(({ admitsYou }) => admitsYou !== false);
+  const found = admitting.length > 0 ? admitting : fitting;
   if (found.length < 2) return found[0];
   // Two forwards to the same port of the same machine are equally good.
   const places = new Set(found.map(({ targetAddr, targetPort: port }) => `${targetAddr} ${port}`));

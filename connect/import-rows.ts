@@ -40,7 +40,14 @@ export async function importRows(
           targetAddr: row.targetAddr,
           targetPort: row.targetPort,
         },
-        defined({ connPort: row.connPort, owner, idempotencyKey: `ipam-${row.connPort}` }),
+        defined({
+          connPort: row.connPort,
+          owner,
+          idempotencyKey: `ipam-${row.connPort}`,
+          // As they were in vLab.
+          sources: [],
+          expiresIn: null,
+        }),
       );
       created.push(row);
     } catch (error) {

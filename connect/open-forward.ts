@@ -17,9 +17,9 @@ import { typeOfComponent } from "./machine-types.js";
 export interface OpenRequest {
   /** Address of the machine. @default - from its other forwards, else from the gateway */
   readonly address?: string | undefined;
-  /** A time span. @default - until it is removed */
+  /** A time span, or "never". @default - as the gateway is set up: usually 8 hours */
   readonly for?: string | undefined;
-  /** Addresses and blocks that may use it. @default - all that reach the gateway */
+  /** Addresses and blocks that may use it, or "anywhere". @default - as the gateway is set up: usually this machine's */
   readonly from?: readonly string[] | undefined;
   /** Port of the gateway. @default - the lowest free one */
   readonly connPort?: number | undefined;
@@ -50,7 +50,8 @@ export async function findOrOpen(
   const resolved = resolveQuery(query, known.forwards);
   const { protocol, targetPort: port, type } = resolved;
   const found = chooseForward(query, resolved, known.forwards);
-  if (found !== undefined) {
+  if (found?.admitsYou === false && open === undefined) throw notAdmitted(found);
+  if (found !== undefined && found.admitsYou !== false) {
     const gatewayAddress = checkHost(found.gatewayAddress ?? known.gatewayAddress);
     return { forward: found, protocol, gatewayAddress, created: false };
   }
@@ -76,6 +77,7 @@ export async function ensureForward(
         forward.targetAddr === wanted.targetAddr &&
         forward.targetPort === port &&
         forward.protocol === protocolOf(open) &&
+        forward.admitsYou !== false &&
         (open.connPort === undefined || forward.connPort === open.connPort),
     );
   });
@@ -90,9 +92,9 @@ async function create(
 ): Promise<OpenedForward> {
   const wanted = await wantedForward(client, target, open.address, known.forwards);
   const same = existing(wanted);
-  const connPort = same?.connPort ?? (await client.create(wanted, extrasOf(open)));
-  const gatewayAddress = await addressOfNew(client, wanted, connPort, known);
-  const forward: KnownForward = { ...wanted, connPort, protocol: protocolOf(open) };
+  const made = same ?? (await client.create(wanted, extrasOf(open)));
+  const gatewayAddress = await addressOfNew(client, wanted, made.connPort, known);
+  const forward: KnownForward = same ?? { ...wanted, ...made, protocol: protocolOf(open) };
   return { forward, gatewayAddress, created: same === undefined };
 }
 
@@ -113,10 +115,12 @@ function extrasOf(open: OpenRequest): ForwardExtras {
   return defined<ForwardExtras>({
     protocol: open.udp === true ? "udp" : undefined,
     connPort: open.connPort,
-    sources: open.from,
-    expiresIn: open.for === undefined ? undefined : Math.ceil(parseDuration(open.for) / 1000),
+    sources: open.from?.includes("anywhere") === true ? [] : open.from,
+    expiresIn: open.for === undefined ? undefined : secondsOf(open.for),
   });
 }
+
+const secondsOf = (span: string) => (span === "never" ? null : Math.ceil(parseDuration(span) / 1000));
 
 /** Only a machine's IPv6 address may put the port at another address of the gateway. */
 async function addressOfNew(
@@ -144,6 +148,12 @@ async function addressOf(client: GatewayClient, name: string, known: readonly Kn
   if (address === undefined) throw addressNeeded(name);
   return address;
 }
+
+const notAdmitted = ({ connPort, name, sources = [] }: KnownForward) =>
+  new Fault("connect/not-admitted", `port ${connPort} to ${quote(name)} admits only ${sources.join(", ")}, not you`, {
+    hint: 'open a forward for your address with "--create"',
+    exit: EXIT.auth,
+  });
 
 const addressNeeded = (name: string) =>
   usageFaults("connect")(

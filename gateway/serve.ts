@@ -139,6 +139,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     kernel,
     range: config.ports,
     labNetworks,
+    policy: config.forwards,
     gatewayAddress: (target) => gatewayAddress(config, target, options.interfaces),
     helpBase,
     onNewAddress: (addr) => soon.trigger(addr),

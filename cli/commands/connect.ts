@@ -41,8 +41,8 @@ export const register: Register = (program, wrap) => {
     .option("--conn-port <number>", "port of the gateway, if several forwards match")
     .option("--create", "open the forward if there is none")
     .option("--address <ip>", "with --create: address of the machine, if the gateway does not know it")
-    .option("--for <span>", "with --create: remove it after this time, as in 8h")
-    .option("--from <block...>", "with --create: addresses that may use it")
+    .option("--for <span>", "with --create: remove it after this time, as in 8h, or never (default: the gateway's)")
+    .option("--from <block...>", "with --create: addresses that may use it, or anywhere (default: the gateway's)")
     .option("--with <program>", "program to start: a name on PATH, or a path")
     .option("--accept-new", "accept the SSH host key of a new machine without asking")
     .option("--print", "print the command without running it");
@@ -77,7 +77,13 @@ async function connect(
   const open = flags.create === true ? { address, for: span, from } : undefined;
   const found = await withGateway(context, flags, (client) => findOrOpen(client, query, open));
   const { connPort: port, targetAddr, targetPort } = found.forward;
-  if (found.created) context.note(`opened port ${port} to ${targetAddr}:${targetPort}`);
+  if (found.created) {
+    const { restrictionsText } = await import("../../client/gateway/forwards-text.js");
+    const restrictions = restrictionsText(found.forward);
+    context.note(
+      `opened port ${port} to ${targetAddr}:${targetPort}${restrictions === "" ? "" : `: it ${restrictions}`}`,
+    );
+  }
   const to: ConnectDestination = {
     protocol: found.protocol,
     name: query.name,

@@ -37,8 +37,8 @@ export const register: Register = (program, wrap) => {
     .option("-a, --address <ip>", "address of the machine, if the gateway does not know it")
     .option("--conn-port <number>", "port of the gateway (default: the lowest free one)")
     .option("--udp", "UDP instead of TCP")
-    .option("--from <block...>", "addresses that may use it (default: all that reach the gateway)")
-    .option("--for <span>", "remove it after this time, as in 8h (default: keep it)")
+    .option("--from <block...>", "addresses that may use it, or anywhere (default: the gateway's, usually yours)")
+    .option("--for <span>", "remove it after this time, as in 8h, or never (default: the gateway's, usually 8h)")
     .addHelpText(
       "after",
       `
@@ -116,10 +116,12 @@ async function add(context: Context, name: string, flags: AddFlags): Promise<voi
   const open = { address, for: span, from, udp, connPort: portFlag(flags.connPort, "--conn-port") };
   await withGateway(context, flags, async (client) => {
     const { forward, gatewayAddress, created } = await ensureForward(client, query, open);
+    const { restrictionsText } = await import("../../client/gateway/forwards-text.js");
     context.print({ ...row(forward), gateway_ip: gatewayAddress, created }, () => {
       const { connPort, targetAddr, targetPort } = forward;
       const way = `${gatewayAddress} port ${connPort} leads to ${name} (${targetAddr}:${targetPort})`;
-      return created ? way : `${way} already`;
+      const restrictions = restrictionsText(forward);
+      return [created ? way : `${way} already`, ...(restrictions === "" ? [] : [`it ${restrictions}`])].join("\n");
     });
   });
 }
@@ -160,6 +162,7 @@ async function importDump(
       ...created.map((each) => `+ ${line(each)}`),
       ...refused.map(({ row: each, reason }) => `! ${line(each)}: ${reason}`),
       `${created.length} created, ${kept.length} were there already, ${refused.length} refused`,
+      ...(created.length === 0 ? [] : ["as in vLab, they admit every address and do not end"]),
     ].join("\n"),
   );
   return refused.length === 0 ? EXIT.ok : EXIT.conflict;
@@ -227,8 +230,10 @@ async function liveness(context: Context, client: GatewayClient): Promise<Record
 }
 
 /** With the API's names. */
-function row({ connPort, name, component, targetAddr, targetPort, protocol }: KnownForward) {
-  return { conn_port: connPort, name, component, target_addr: targetAddr, target_port: targetPort, protocol };
+function row({ connPort, name, component, targetAddr, targetPort, protocol, sources, expiresAt }: KnownForward) {
+  const target = { target_addr: targetAddr, target_port: targetPort };
+  const restrictions = defined({ sources, expires_at: expiresAt });
+  return { conn_port: connPort, name, component, ...target, protocol, ...restrictions };
 }
 
 async function dumpText(context: Context, file: string, from: string): Promise<string> {

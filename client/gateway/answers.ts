@@ -7,6 +7,16 @@ import type { HttpResponse } from "../../http/client/http-client.js";
 import { readBody } from "../../http/client/read-body.js";
 import { notAGateway } from "./errors.js";
 
+/** What restricts a forward, as gateways of this kit say. */
+const restrictions = {
+  /** Absent for every client. */
+  sources: Type.Optional(Type.Array(Type.String())),
+  /** Absent without an end. */
+  expires_at: Type.Optional(Type.String()),
+  /** False if the sources lack the address of the request. */
+  admits_you: Type.Optional(Type.Boolean()),
+};
+
 /** The forwards. Gateways of this kit add members that vLab does not have. */
 export const Ports = Type.Object({
   ports: Type.Record(
@@ -19,13 +29,14 @@ export const Ports = Type.Object({
       /** The forward's address, if it is not the gateway's own. */
       gateway_ip: Type.Optional(Type.String()),
       protocol: Type.Optional(Type.Union([Type.Literal("tcp"), Type.Literal("udp")])),
+      ...restrictions,
     }),
   ),
   gateway_ip: Type.String(),
 });
 
 /** A forward that was created. */
-export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }) });
+export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }), ...restrictions });
 
 /** Machines by name. */
 export const Machines = Type.Record(

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TSchema } from "@sinclair/typebox";
+import type { Static, TSchema } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { retryDelay } from "../agent/retry.js";
@@ -31,8 +31,18 @@ export interface GatewayOptions {
   readonly wait?: (delay: number) => Promise<void>;
 }
 
+/** Who may use a forward, and until when; empty for a forward that is open to all and does not end. */
+export interface Restrictions {
+  /** Blocks of addresses. */
+  readonly sources?: readonly string[];
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+  /** False if `sources` lack the address that this client asks from. */
+  readonly admitsYou?: boolean;
+}
+
 /** A forward as a client knows it. */
-export interface KnownForward {
+export interface KnownForward extends Restrictions {
   readonly connPort: number;
   readonly name: string;
   readonly component: string;
@@ -64,10 +74,10 @@ export interface WantedForward {
 export interface ForwardExtras {
   readonly protocol?: "tcp" | "udp";
   readonly connPort?: number;
-  /** Addresses and blocks that may use it. */
+  /** Addresses and blocks that may use it; empty for all. @default - as the gateway is set up: usually your address */
   readonly sources?: readonly string[];
-  /** Seconds. */
-  readonly expiresIn?: number;
+  /** Seconds; null for never. @default - as the gateway is set up: usually 8 hours */
+  readonly expiresIn?: number | null;
   /** The owner of the new forward; only an admin may set it. */
   readonly owner?: string;
   readonly idempotencyKey?: string;
@@ -107,6 +117,7 @@ export class GatewayClient {
         component: rest.component,
         protocol: rest.protocol ?? ("tcp" as const),
         gatewayAddress: rest.gateway_ip,
+        ...restrictionsIn(rest),
       }),
     );
     return {
@@ -118,8 +129,11 @@ export class GatewayClient {
     };
   }
 
-  /** Opens a forward. @returns its port on the gateway. */
-  async create(wanted: WantedForward, extras: ForwardExtras = {}): Promise<number> {
+  /** Opens a forward. @returns its port on the gateway, and what restricts it. */
+  async create(
+    wanted: WantedForward,
+    extras: ForwardExtras = {},
+  ): Promise<Restrictions & { readonly connPort: number }> {
     const body = {
       target_addr: wanted.targetAddr,
       target_port: wanted.targetPort,
@@ -140,7 +154,7 @@ export class GatewayClient {
           { ...body, ...more },
           headers,
         );
-    return made.conn_port;
+    return { connPort: made.conn_port, ...restrictionsIn(made) };
   }
 
   /** @returns false if there was no such forward. */
@@ -243,6 +257,11 @@ export class GatewayClient {
       body: bytes === undefined ? undefined : Readable.from([bytes]),
     });
   }
+}
+
+function restrictionsIn({ sources, expires_at, admits_you }: Partial<Static<typeof Made>>): Restrictions {
+  const some = sources === undefined || sources.length === 0 ? undefined : sources;
+  return defined({ sources: some, expiresAt: expires_at, admitsYou: admits_you });
 }
 
 /** Host and port of `https://HOST[:PORT]`, the only accepted form of a gateway's URL. */

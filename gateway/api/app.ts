@@ -46,12 +46,13 @@ const MAX_DETAIL = 256;
 export function createApp({ table, authenticate, trustedProxies, helpBase, assets }: AppOptions): Handle {
   const writers = new Map(table.routes.map((route) => [route, writerOf(route)]));
 
+  const clientOf = ({ remote, req }: Exchange) => clientAddress(remote, listOf(req, "x-forwarded-for"), trustedProxies);
+
   const admit = async (exchange: Exchange, match: Match<ApiRoute>): Promise<Caller> => {
     const { headers } = exchange.req;
     const access = accessOf(match);
     if (access === "anyone" || (access === "maybe" && tokenIn(headers) === undefined)) return ANONYMOUS;
-    const client = clientAddress(exchange.remote, listOf(exchange.req, "x-forwarded-for"), trustedProxies);
-    const caller = await authenticate(headers, client);
+    const caller = await authenticate(headers, clientOf(exchange));
     exchange.who = caller.name;
     if (access !== "token" && access !== "maybe" && !may(caller, access)) throw noAccess(caller.name);
     return caller;
@@ -61,7 +62,8 @@ export function createApp({ table, authenticate, trustedProxies, helpBase, asset
     const search = new URLSearchParams(target.query);
     const body = route.method === "GET" ? "" : await bodyOf(exchange);
     const query = route.query === undefined ? {} : readQuery(route.query, search, QUERY_PROBLEMS);
-    const call: ApiCall = { caller: admitted, params, query, search, body, headers: exchange.req.headers };
+    const client = clientOf(exchange);
+    const call: ApiCall = { caller: admitted, client, params, query, search, body, headers: exchange.req.headers };
     const response = await route.handle(call as ApiCall<never>);
     send(exchange, response, writers.get(route) ?? writerOf(route));
   };

@@ -2,15 +2,22 @@
 import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
+import { admits } from "../forwards/policy.js";
 import type { MachineState, UsageSample } from "../store/store.js";
 import type { ForwardDocument, MachineDocument, UsageReport } from "./schemas.js";
 
 export const iso = (at: number) => new Date(at).toISOString();
 
+interface ForwardView {
+  /** Address that the request came from. */
+  readonly client: string;
+  readonly gatewayAddress: (targetAddr: string) => string | undefined;
+  readonly routable?: boolean | null;
+}
+
 export function forwardDocument(
   forward: Forward,
-  gatewayAddress: string | undefined,
-  routable?: boolean | null,
+  { client, gatewayAddress, routable }: ForwardView,
 ): Static<typeof ForwardDocument> {
   return defined<Static<typeof ForwardDocument>>({
     id: forward.id,
@@ -22,9 +29,10 @@ export function forwardDocument(
     target_component: forward.targetComponent,
     owner: forward.owner,
     sources: [...forward.sources],
-    gateway_address: gatewayAddress,
+    gateway_address: gatewayAddress(forward.targetAddr),
     created_at: iso(forward.createdAt),
     expires_at: forward.expiresAt === undefined ? undefined : iso(forward.expiresAt),
+    admits_you: admits(forward, client),
     routable,
   });
 }

@@ -8,6 +8,7 @@ import { type Caller, isAdmin, ownedBy, USER_NAME } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { checkForward } from "../forwards/check.js";
 import type { Forward, ForwardFilter, ForwardRequest } from "../forwards/forward.js";
+import { defaultSeconds, defaultSources } from "../forwards/policy.js";
 import { badValue, noGatewayAddress, noSuchForward } from "../forwards/problems.js";
 import { forwardDocument } from "./documents.js";
 import { cursorOf, onlyKnownNames, parseCursor, parseObject } from "./query.js";
@@ -35,12 +36,12 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
       handle: async (call) => {
         const input = parseObject(call.body);
         onlyKnownNames(Object.keys(input), ForwardBody.properties);
-        const { forward, created } = await openForward(services, { caller: call.caller, input, key: keyIn(call) });
+        const { forward, created } = await openForward(services, { ...call, input, key: keyIn(call) });
         const headers = { Location: `${PATH}/${forward.connPort}` };
         return {
           status: created ? 201 : 200,
           headers,
-          json: forwardDocument(forward, gatewayAddress(forward.targetAddr)),
+          json: forwardDocument(forward, { ...call, gatewayAddress }),
         };
       },
     }),
@@ -51,7 +52,7 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
       access: "read",
       query: ForwardQuery,
       responses: { 200: { description: "By port, page by page.", schema: ForwardList } },
-      handle: async ({ caller, query }) => {
+      handle: async ({ caller, client, query }) => {
         const { limit = DEFAULT_LIMIT, cursor, owner } = query;
         const after = parseCursor(cursor);
         const found = await forwards.list({ ...filterOf(query), ...ownerFilter(owner, ownedBy(caller)) });
@@ -63,7 +64,7 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
           status: 200,
           json: defined({
             forwards: page.map((each) =>
-              forwardDocument(each, gatewayAddress(each.targetAddr), alive.get(each.targetAddr) ?? null),
+              forwardDocument(each, { client, gatewayAddress, routable: alive.get(each.targetAddr) ?? null }),
             ),
             next: last === undefined || left.length === page.length ? undefined : cursorOf(last.connPort),
           }),
@@ -79,14 +80,14 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
         200: { description: "The forward.", schema: ForwardDocument },
         404: { description: "You have no such forward." },
       },
-      handle: async ({ caller, params }) => {
+      handle: async ({ caller, client, params }) => {
         const owner = ownedBy(caller);
         const filter = defined({ connPort: portOf(params), owner });
         const [forward] = await forwards.list(filter);
         if (forward === undefined) throw noSuchForward();
         const alive = await liveness(services);
         const routable = alive.get(forward.targetAddr) ?? null;
-        return { status: 200, json: forwardDocument(forward, gatewayAddress(forward.targetAddr), routable) };
+        return { status: 200, json: forwardDocument(forward, { client, gatewayAddress, routable }) };
       },
     }),
     apiRoute({
@@ -106,8 +107,7 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
   ];
 }
 
-export interface OpenRequest {
-  readonly caller: Caller;
+export interface OpenRequest extends Pick<ApiCall, "caller" | "client"> {
   /** Not checked yet. */
   readonly input: Readonly<Record<string, unknown>>;
   /** Idempotency key. */
@@ -117,14 +117,20 @@ export interface OpenRequest {
 /** Checks and opens a forward, for both APIs. */
 export async function openForward(
   services: ApiServices,
-  { caller, input, key }: OpenRequest,
+  { caller, client, input, key }: OpenRequest,
 ): Promise<{ readonly forward: Forward; readonly created: boolean }> {
-  const { forwards, range, labNetworks, now = Date.now } = services;
+  const { forwards, range, labNetworks, policy, now = Date.now } = services;
   const owner = ownerIn(input.owner, caller);
-  const request = checkForward(input, { owner, key, limits: { range, labNetworks, now: now() } });
+  const requester = { address: client, isOwner: owner === caller.name };
+  const request = checkForward(input, {
+    owner,
+    key,
+    limits: { range, labNetworks, now: now() },
+    defaults: { sources: (target) => defaultSources(policy, requester, target), seconds: defaultSeconds(policy) },
+  });
   if (services.gatewayAddress(request.targetAddr) === undefined) throw noGatewayAddress();
   const result = await forwards.create(request);
-  if (!result.created && !isSame(result.forward, request)) {
+  if (!result.created && !isSame(result.forward, request, input)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";
     throw new Problem(422, "key-reused", "Unprocessable content", detail);
   }
@@ -140,8 +146,8 @@ function ownerIn(owner: unknown, caller: Caller): string {
   throw badValue("owner", owner, "the name of a user");
 }
 
-/** Expiry is not compared: the same request sent again expires later. */
-function isSame(forward: Forward, request: ForwardRequest): boolean {
+/** Expiry is not compared: the same request sent again expires later. Its sender may have another address by then. */
+function isSame(forward: Forward, request: ForwardRequest, input: OpenRequest["input"]): boolean {
   const { targetAddr, targetPort, targetName, targetComponent, protocol } = forward;
   return (
     targetAddr === request.targetAddr &&
@@ -149,7 +155,7 @@ function isSame(forward: Forward, request: ForwardRequest): boolean {
     targetName === request.targetName &&
     targetComponent === request.targetComponent &&
     protocol === request.protocol &&
-    forward.sources.join() === request.sources.join() &&
+    (input.sources === undefined || forward.sources.join() === request.sources.join()) &&
     (request.connPort === undefined || request.connPort === forward.connPort)
   );
 }

@@ -9,6 +9,8 @@ import { ProblemDocument } from "./schemas.js";
 
 export interface ApiCall<Query = unknown> {
   readonly caller: Caller;
+  /** Address that the request came from. */
+  readonly client: string;
   readonly params: RouteParams;
   /** The query by the route's schema. */
   readonly query: Query;

@@ -17,8 +17,16 @@ export const ForwardBody = Type.Object({
   target_component: Type.String({ description: 'what the machine is: "Windows", "CentOS"' }),
   protocol: Type.Optional(protocol),
   conn_port: Type.Optional(Type.Integer({ description: "a port of the range; the lowest free one if absent" })),
-  sources: Type.Optional(Type.Array(Type.String(), { description: "CIDR blocks that may use it; all if absent" })),
-  expires_in: Type.Optional(Type.Integer({ minimum: 1, description: "seconds" })),
+  sources: Type.Optional(
+    Type.Array(Type.String(), {
+      description: "CIDR blocks that may use it; [] for all. If absent, as the gateway is set up: usually your address",
+    }),
+  ),
+  expires_in: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: "seconds; null for never. If absent, as the gateway is set up: usually 8 hours",
+    }),
+  ),
   owner: Type.Optional(Type.String({ description: "the user that owns it, for an admin" })),
 });
 
@@ -37,6 +45,7 @@ export const ForwardDocument = Type.Object({
   ),
   created_at: time,
   expires_at: Type.Optional(time),
+  admits_you: Type.Optional(Type.Boolean({ description: "whether its sources have the address of this request" })),
   routable: Type.Optional(routable),
 });
 
@@ -112,6 +121,12 @@ export const WhoAmI = Type.Object({
   scopes: Type.Array(Type.String()),
   client_ip: Type.Optional(Type.String()),
   expires_at: time,
+  address: Type.String({ description: "where this request came from" }),
+  /** What a forward of yours has if its request does not say. */
+  forward_defaults: Type.Object({
+    sources: Type.Union([Type.Literal("caller"), Type.Literal("anywhere")]),
+    expires_in: Type.Union([Type.Integer(), Type.Null()], { description: "seconds; null for never" }),
+  }),
 });
 
 export const ProblemDocument = Type.Object({

@@ -2,6 +2,7 @@
 import type { Cidr } from "../../net/cidr.js";
 import type { PortRange } from "../forwards/forward.js";
 import type { Forwards } from "../forwards/forwards.js";
+import type { ForwardPolicy } from "../forwards/policy.js";
 import type { Kernel } from "../nft/kernel.js";
 import type { Store } from "../store/store.js";
 
@@ -11,6 +12,7 @@ export interface ApiServices {
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
   readonly labNetworks: readonly Cidr[];
+  readonly policy: ForwardPolicy;
   /** The address that clients are given to reach a target, if there is one now. It may change with a DHCP lease. */
   readonly gatewayAddress: (targetAddr?: string) => string | undefined;
   /** The beginning of links to vLab's routes; may be empty. */

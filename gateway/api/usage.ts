@@ -1,15 +1,17 @@
 /** `/v1/usage` and `/v1/whoami`. */
 
+import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import { ownedBy } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
+import { defaultSeconds } from "../forwards/policy.js";
 import { iso, usageReport } from "./documents.js";
 import { parseSince } from "./query.js";
 import { type ApiRoute, apiRoute } from "./route.js";
 import { DEFAULT_SINCE, UsageQuery, UsageReport, WhoAmI } from "./schemas.js";
 import type { ApiServices } from "./services.js";
 
-export function usageRoutes({ forwards, store, now = Date.now }: ApiServices): ApiRoute[] {
+export function usageRoutes({ forwards, store, policy, now = Date.now }: ApiServices): ApiRoute[] {
   return [
     apiRoute({
       method: "GET",
@@ -33,8 +35,15 @@ export function usageRoutes({ forwards, store, now = Date.now }: ApiServices): A
       summary: "Show the user of your token, and when it expires.",
       access: "token",
       responses: { 200: { description: "The user.", schema: WhoAmI } },
-      handle: async ({ caller: { name, scopes, clientIp, expiresAt } }) => {
-        const json = defined({ user: name, scopes: [...scopes], client_ip: clientIp, expires_at: iso(expiresAt) });
+      handle: async ({ caller: { name, scopes, clientIp, expiresAt }, client }) => {
+        const json = defined<Static<typeof WhoAmI>>({
+          user: name,
+          scopes: [...scopes],
+          client_ip: clientIp,
+          expires_at: iso(expiresAt),
+          address: client,
+          forward_defaults: { sources: policy.sources, expires_in: defaultSeconds(policy) ?? null },
+        });
         return { status: 200, json };
       },
     }),

@@ -8,7 +8,9 @@ import { Address } from "../../net/address.js";
 import { isAdmin, may, ownedBy } from "../auth/caller.js";
 import { noAccess, noToken } from "../auth/problems.js";
 import type { Forward, ForwardFilter } from "../forwards/forward.js";
+import { admits } from "../forwards/policy.js";
 import type { MachineState } from "../store/store.js";
+import { iso } from "./documents.js";
 import { envelope, helpLink, VLAB_PREFIX } from "./envelope.js";
 import { canonicalAddress, openForward } from "./forwards.js";
 import { visible } from "./machines.js";
@@ -47,7 +49,7 @@ export function vlabRoutes(services: ApiServices): ApiRoute[] {
       summary: "vLab: open a forward. The same machine and port again give the same forward.",
       access: "forward",
       body: Type.Unsafe(POST_PORTMAP),
-      handle: async (call) => answer(call, "portmap", { conn_port: await openPort(services, call) }),
+      handle: async (call) => answer(call, "portmap", await openPort(services, call)),
     }),
     route("GET", "portmap", {
       summary: "vLab: list forwards.",
@@ -58,7 +60,8 @@ export function vlabRoutes(services: ApiServices): ApiRoute[] {
         const gateway_ip = services.gatewayAddress() ?? "";
         const record = (forward: Forward) => {
           const own = services.gatewayAddress(forward.targetAddr);
-          return { ...portRecord(forward), ...defined({ gateway_ip: own === gateway_ip ? undefined : own }) };
+          const more = { gateway_ip: own === gateway_ip ? undefined : own, ...restrictions(forward, call.client) };
+          return { ...portRecord(forward), ...defined(more) };
         };
         const ports = Object.fromEntries(found.map((forward) => [String(forward.connPort), record(forward)]));
         return answer(call, "portmap", { ports, gateway_ip });
@@ -103,8 +106,11 @@ function describe(services: ApiServices, call: ApiCall, name: Name): ApiResponse
   return { status: 200, headers, json: envelope(call.search, DESCRIPTIONS[name]) };
 }
 
-/** vLab made a second rule for the same target. Here, a repeated request gives the existing forward. */
-async function openPort(services: ApiServices, call: ApiCall): Promise<number> {
+/**
+ * vLab made a second rule for the same target. Here, a repeated request gives the existing forward; from another
+ * address, which that one may not admit, it gives another.
+ */
+async function openPort(services: ApiServices, call: ApiCall) {
   const { target_addr, target_port, target_name, target_component } = readPost(call.body);
   const input = { target_addr, target_port, target_name, target_component };
   const given = call.headers["idempotency-key"];
@@ -113,15 +119,27 @@ async function openPort(services: ApiServices, call: ApiCall): Promise<number> {
     Number(target_port),
     target_name,
     target_component,
+    ...(services.policy.sources === "caller" ? [call.client] : []),
   ]);
   const key = typeof given === "string" ? given : `vlab-${createHash("sha256").update(identity).digest("base64url")}`;
-  return (await openForward(services, { caller: call.caller, input, key })).forward.connPort;
+  const { forward } = await openForward(services, { ...call, input, key });
+  return { conn_port: forward.connPort, ...restrictions(forward, call.client) };
 }
 
 /** vLab knows only TCP, so only another protocol is named. */
 function portRecord({ targetName, targetAddr, targetPort, targetComponent, protocol }: Forward) {
   const record = { name: targetName, target_addr: targetAddr, target_port: targetPort, component: targetComponent };
   return protocol === "tcp" ? record : { ...record, protocol };
+}
+
+/** Members that vLab does not have, for what vLab does not have: its forwards admit everyone and do not end. */
+function restrictions(forward: Forward, client: string) {
+  const { sources, expiresAt } = forward;
+  return defined({
+    sources: sources.length === 0 ? undefined : sources,
+    expires_at: expiresAt === undefined ? undefined : iso(expiresAt),
+    admits_you: admits(forward, client) === false ? false : undefined,
+  });
 }
 
 /** Exact comparison, where vLab used LIKE: a "%" is a "%". */

@@ -2,6 +2,7 @@
 import { defined } from "../../base/defined.js";
 import { Address } from "../../net/address.js";
 import type { Cidr } from "../../net/cidr.js";
+import { MAX_FORWARD_SECONDS } from "../settings/schema.js";
 import { parseBlock } from "./block.js";
 import type { ForwardRequest, PortRange, Protocol } from "./forward.js";
 import { badValue } from "./problems.js";
@@ -14,7 +15,9 @@ export interface ForwardInput {
   readonly target_component?: unknown;
   readonly protocol?: unknown;
   readonly conn_port?: unknown;
+  /** Empty for every client. */
   readonly sources?: unknown;
+  /** null for never. */
   readonly expires_in?: unknown;
 }
 
@@ -30,25 +33,33 @@ export interface CheckOptions {
   /** Idempotency key. */
   readonly key?: string | undefined;
   readonly limits: ForwardLimits;
+  /** What holds for an input that does not say. */
+  readonly defaults: {
+    /** @param target the address that the forward leads to. */
+    sources(target: string): readonly string[];
+    /** @default - it does not end */
+    readonly seconds?: number | undefined;
+  };
 }
 
 const MAX_SOURCES = 64;
-const MAX_SECONDS = 366 * 86_400;
 /** No control characters, and no look-alikes of a space. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:()-]{0,127}$/u;
 
-export function checkForward(input: ForwardInput, { owner, key, limits }: CheckOptions): ForwardRequest {
+export function checkForward(input: ForwardInput, { owner, key, limits, defaults }: CheckOptions): ForwardRequest {
   const connPort = input.conn_port === undefined ? undefined : checkPort("conn_port", input.conn_port, limits.range);
+  const targetAddr = checkTarget(input.target_addr, limits.labNetworks);
+  const seconds = input.expires_in === undefined ? defaults.seconds : checkSeconds(input.expires_in);
   return defined({
     owner,
     protocol: checkProtocol(input.protocol),
-    targetAddr: checkTarget(input.target_addr, limits.labNetworks),
+    targetAddr,
     targetPort: checkPort("target_port", input.target_port, { min: 1, max: 65_535 }),
     targetName: checkName("target_name", input.target_name),
     targetComponent: checkName("target_component", input.target_component),
-    sources: checkSources(input.sources),
+    sources: input.sources === undefined ? defaults.sources(targetAddr) : checkSources(input.sources),
     connPort,
-    expiresAt: input.expires_in === undefined ? undefined : limits.now + checkSeconds(input.expires_in) * 1000,
+    expiresAt: seconds === undefined ? undefined : limits.now + seconds * 1000,
     key: key === undefined ? undefined : checkKey(key),
   });
 }
@@ -78,7 +89,7 @@ function checkName(name: string, value: unknown): string {
   throw badValue(name, value, "1 to 128 letters, digits, spaces and . _ @ : ( ) -, beginning with a letter or digit");
 }
 
-function checkSources(value: unknown = []): string[] {
+function checkSources(value: unknown): string[] {
   if (!Array.isArray(value) || value.length > MAX_SOURCES) {
     throw badValue("sources", value, `a list of at most ${MAX_SOURCES} blocks of addresses`);
   }
@@ -99,9 +110,10 @@ function checkBlock(name: string, value: unknown): Cidr {
   return block;
 }
 
-function checkSeconds(value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_SECONDS) return value;
-  throw badValue("expires_in", value, `a whole number of seconds from 1 to ${MAX_SECONDS}`);
+function checkSeconds(value: unknown): number | undefined {
+  if (value === null) return undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_FORWARD_SECONDS) return value;
+  throw badValue("expires_in", value, `a whole number of seconds from 1 to ${MAX_FORWARD_SECONDS}, or null for never`);
 }
 
 function checkKey(key: string): string {

@@ -8,6 +8,9 @@ const port = (fallback: number, minimum = 1) =>
 const seconds = (fallback: number) =>
   Type.Number({ exclusiveMinimum: 0, default: fallback, description: "a number of seconds" });
 
+/** A forward that ends does so within this time. */
+export const MAX_FORWARD_SECONDS = 366 * 86_400;
+
 export const GatewayConfigSchema = Type.Object(
   {
     name: text("the name of this gateway"),
@@ -28,6 +31,23 @@ export const GatewayConfigSchema = Type.Object(
       description: 'a list of blocks such as ["192.168.1.0/24"]',
     }),
     ports: Type.Object({ min: port(50_000), max: port(50_100) }, { ...closed, default: {} }),
+    /** What a forward has if its request does not say. */
+    forwards: Type.Object(
+      {
+        sources: Type.Union([Type.Literal("caller"), Type.Literal("anywhere")], {
+          default: "caller",
+          description: '"caller" (only the address of the request) or "anywhere"',
+        }),
+        expires_seconds: Type.Union(
+          [Type.Integer({ minimum: 1, maximum: MAX_FORWARD_SECONDS }), Type.Literal("never")],
+          {
+            default: 8 * 3600,
+            description: `a whole number of seconds up to ${MAX_FORWARD_SECONDS}, or "never"`,
+          },
+        ),
+      },
+      { ...closed, default: {} },
+    ),
     database: Type.String({
       minLength: 1,
       default: "pglite:~/db",

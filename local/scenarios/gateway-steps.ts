@@ -59,10 +59,12 @@ export class GatewaySteps {
   }
 
   async opens(): Promise<string> {
-    const { ada } = this.fixtures;
+    const { ada, host } = this.fixtures;
+    const { ada: adaAddress = "" } = host.options.outside;
     const opened = [
       await ada.opens("build-1", MACHINES["build-1"], "ssh"),
-      await ada.opens("build-1", MACHINES["build-1"], "https"),
+      // For build-2 too, which connects back in from the lab.
+      await ada.opens("build-1", MACHINES["build-1"], "https", ["--from", adaAddress, MACHINES["build-2"]]),
       await ada.opens("build-3", MACHINES["build-3"], "ssh"),
     ];
     [this.#ssh, this.#https] = opened.map(({ conn_port }) => conn_port) as [number, number, number];

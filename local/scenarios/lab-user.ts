@@ -113,8 +113,8 @@ export class LabUser {
     return JSON.parse(stdout) as T;
   }
 
-  async opens(machine: string, address: string, protocol: string): Promise<OpenForward> {
-    return this.json("portmap", "add", machine, "--address", address, "--protocol", protocol);
+  async opens(machine: string, address: string, protocol: string, more: readonly string[] = []): Promise<OpenForward> {
+    return this.json("portmap", "add", machine, "--address", address, "--protocol", protocol, ...more);
   }
 
   async forwards(): Promise<readonly OpenForward[]> {

@@ -124,7 +124,7 @@ describe("V-40 and T15: with vLab's own server", () => {
 
   it("V-10, V-13, V-14: opens, lists and closes", async () => {
     const { server, client } = await open();
-    expect(await client.create(wanted)).toBe(50_000);
+    expect(await client.create(wanted)).toEqual({ connPort: 50_000 });
     expect(server.rows.get(50_000)).toEqual({
       name: "win10",
       target_addr: "192.168.1.20",

@@ -57,6 +57,7 @@ lab_networks: ["192.168.1.0/24", "fd00:1::/64"]
 ports: { min: ${ports.min}, max: ${ports.max} }
 database: "${url === undefined ? `pglite:${dir}/db` : "env:DATABASE_URL"}"
 worker: { tcp_probe: false }
+forwards: { sources: anywhere, expires_seconds: never }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 `,
     );

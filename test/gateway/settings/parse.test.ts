@@ -36,6 +36,7 @@ test("gateway.yaml with the least in it has every default (V-24, V-30)", () => {
     lan: "eth1",
     lab_networks: ["192.168.1.0/24"],
     ports: { min: 50_000, max: 50_100 },
+    forwards: { sources: "caller", expires_seconds: 28_800 },
     database: "pglite:~/db",
     auth: {
       issuer: "https://lab.example.com",

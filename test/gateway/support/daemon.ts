@@ -31,6 +31,7 @@ export function writeDaemonFiles({ dir, names, settings }: DaemonSetup): void {
 tls: { cert: "${dir}/cert", key: "${dir}/key" }
 wan: wan0
 lan: lan0
+forwards: { sources: anywhere, expires_seconds: never }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 ${settings}`,
   );

@@ -51,6 +51,8 @@ export interface TestGatewayOptions {
   /** More keys of `auth`, as YAML flow pairs. */
   readonly auth?: string;
   readonly ports?: string;
+  /** The defaults of forwards, as YAML. @default - open to all, without an end */
+  readonly forwards?: string;
   /** More of gateway.yaml. DIR is the gateway's own directory. */
   readonly more?: string;
   /** @default wan0 and lan0, without addresses */
@@ -114,6 +116,7 @@ ${options.publicAddress === null ? "" : "public_address: 198.51.100.1"}
 lab_networks: ["192.168.1.0/24", "fd00:1::/64"]
 ports: ${options.ports ?? "{ min: 50000, max: 50100 }"}
 database: "pglite:${dir}/db"
+forwards: ${options.forwards ?? "{ sources: anywhere, expires_seconds: never }"}
 worker: { tcp_probe: false }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret", ${options.auth ?? ""} }
 ${(options.more ?? "").replaceAll("DIR", dir)}
