@@ -51,7 +51,8 @@ export async function findOrOpen(
   const { protocol, targetPort: port, type } = resolved;
   const found = chooseForward(query, resolved, known.forwards);
   if (found?.admitsYou === false && open === undefined) throw notAdmitted(found);
-  if (found !== undefined && found.admitsYou !== false) {
+  // With `from`, the user says which addresses count.
+  if (found !== undefined && (found.admitsYou !== false || open?.from !== undefined)) {
     const gatewayAddress = checkHost(found.gatewayAddress ?? known.gatewayAddress);
     return { forward: found, protocol, gatewayAddress, created: false };
   }

@@ -317,6 +317,7 @@ describe.runIf(here)("the gateway over HTTPS, on a real store and a real kernel"
       owner: "ada",
       sources: ["198.51.100.7/32"],
       gateway_address: "198.51.100.1",
+      admits_you: false,
     });
     expect(Date.parse(expires_at) - Date.parse(created_at)).toBeGreaterThan(3_590_000);
     const one = await gw.ask("/v1/forwards/50000", { token: ada });
@@ -361,6 +362,8 @@ describe.runIf(here)("the gateway over HTTPS, on a real store and a real kernel"
       scopes: ["read", "forward"],
       client_ip: "127.0.0.1",
       expires_at: expect.any(String),
+      address: "127.0.0.1",
+      forward_defaults: { sources: "anywhere", expires_in: null },
     });
     expect((await gw.ask("/v1/usage?since=24h", { token: ada })).json).toMatchObject({ used: [], samples: [] });
     expect((await gw.ask("/v1/usage?since=yesterday", { token: ada })).status).toBe(422);
