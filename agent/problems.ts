@@ -23,7 +23,29 @@ export const tooLarge = (limit: number) =>
   new Problem(413, "too-large", "Content too large", `a file may have at most ${limit} bytes`);
 
 export const partialPut = () =>
-  new Problem(400, "partial-put", "Bad request", "PUT takes whole files: send no Content-Range");
+  new Problem(400, "partial-put", "Bad request", "Content-Range is for a PUT with an Upload-Id");
+
+export const badUploadId = () =>
+  new Problem(
+    400,
+    "bad-upload-id",
+    "Bad request",
+    "Upload-Id has 16 to 128 letters, digits, dots, hyphens and underscores",
+  );
+
+export const badContentRange = () =>
+  new Problem(
+    400,
+    "bad-content-range",
+    "Bad request",
+    "Content-Range is bytes FIRST-LAST/SIZE, with * where it is unknown",
+  );
+
+/** The client goes on from there. */
+export const otherOffset = (offset: number) =>
+  new Problem(409, "other-offset", "Conflict", `of this upload, ${offset} bytes are here`, {
+    headers: { "Upload-Offset": String(offset) },
+  });
 
 export const digestMalformed = (field: string) =>
   new Problem(400, "digest-malformed", "Bad request", `${field} holds no SHA-256 of the form sha-256=:BASE64:`);

@@ -130,6 +130,7 @@ export async function startAgent(config: AgentConfig, options: AgentOptions): Pr
     await idle.close();
     // Together, so that followers of a job learn its end before their connection is cut.
     await Promise.all([engine.close(), ...servers.map((server) => close(server, graceMs))]);
+    await files.close();
     closeRoots(roots);
   };
   const { address, https_port, http_port } = config.listen;

@@ -15,6 +15,7 @@ import { Digests } from "./digests.js";
 import type { FileState } from "./file-state.js";
 import { getCached, getPath } from "./get.js";
 import { putPath } from "./put.js";
+import { StagedUploads } from "./staged-uploads.js";
 import type { Temporaries } from "./temporaries.js";
 import { validatorsOf } from "./validators.js";
 
@@ -28,12 +29,22 @@ export interface Files {
   readonly routes: readonly AgentRoute[];
   /** The refusal of a method that no route of a file has. */
   refuseMethod(rawPath: string): Error;
+  /** Removes what unfinished uploads left. Call it after the last request. */
+  close(): Promise<void>;
 }
 
 export const FILE_PATH = "/v1/files/{path...}";
 export const BYTES: Content = { "application/octet-stream": Type.String({ format: "binary" }) };
 export const RangeHeader = Type.Object({
   Range: Type.Optional(Type.String({ description: "One range of bytes; several are answered with the whole." })),
+});
+const UploadHeaders = Type.Object({
+  "Upload-Id": Type.Optional(
+    Type.String({ description: "Chosen by the client: what arrives is kept for an hour, and can be continued." }),
+  ),
+  "Content-Range": Type.Optional(
+    Type.String({ description: "With Upload-Id: the part that follows, or bytes */SIZE to ask what is there." }),
+  ),
 });
 export const DigestHeader = Type.Object({
   "Content-Digest": Type.Optional(
@@ -51,6 +62,7 @@ const DOCUMENT = { "Content-Type": "application/json; charset=utf-8", "Cache-Con
 
 export function createFiles(options: FilesOptions): Files {
   const digests = new Digests();
+  const staged = new StagedUploads(options);
   const cache = new OpenFileCache<FileState>();
   const reading = { digests, cache };
   const byName = new Map(options.roots.map((root) => [root.name, root]));
@@ -74,7 +86,7 @@ export function createFiles(options: FilesOptions): Files {
   };
   const put: RouteHandler = async ({ exchange, target }) => {
     const { path, root } = writable(target.path);
-    await putPath(exchange, root, path, { ...options, digests });
+    await putPath(exchange, root, path, { ...options, digests, staged });
   };
   const remove: RouteHandler = async ({ exchange, target }) => {
     const { path, root } = writable(target.path);
@@ -123,9 +135,13 @@ export function createFiles(options: FilesOptions): Files {
         ...common,
         method: "PUT",
         summary: "Send a file",
-        headers: DigestHeader,
+        headers: Type.Object({ ...DigestHeader.properties, ...UploadHeaders.properties }),
         body: { content: BYTES },
-        responses: { 201: { description: "A new file." }, 204: { description: "It replaced another." } },
+        responses: {
+          201: { description: "A new file." },
+          202: { description: "A part; Upload-Offset says how many bytes are here." },
+          204: { description: "It replaced another." },
+        },
         handle: put,
       },
       {
@@ -136,6 +152,7 @@ export function createFiles(options: FilesOptions): Files {
         handle: remove,
       },
     ],
+    close: () => staged.close(),
     refuseMethod(rawPath) {
       try {
         const { root } = locate(rawPath);

@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { Value } from "@sinclair/typebox/value";
 import { defined } from "../../base/defined.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import { checkUpload, compareDigests, receive } from "../files/put.js";
+import { checkUpload, compareDigests, receive } from "../files/receive.js";
 import { storageProblem } from "../guard/errno-problem.js";
 import { writeAll } from "../guard/write-all.js";
 import type { HostFiles } from "../jobs/host-files.js";

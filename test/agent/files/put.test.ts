@@ -181,7 +181,7 @@ describe("PUT", () => {
 
   test("with Content-Range or Content-Encoding is refused: it would not be the whole file", async () => {
     expect(detail((await put("part", "x", { "Content-Range": "bytes 0-0/9" })).body)).toBe(
-      "PUT takes whole files: send no Content-Range",
+      "Content-Range is for a PUT with an Upload-Id",
     );
     const packed = await put("packed", "x", { "Content-Encoding": "gzip" });
     expect(packed.status).toBe(415);
