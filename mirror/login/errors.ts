@@ -75,6 +75,9 @@ export const pipWithoutFiles = () =>
     'unset it, or use "sallyport mirror exec -- pip …"',
   );
 
+export const onWindows = (tool: string) =>
+  usage("windows", `on Windows ${tool} reads its settings from places that login does not write`, "run it in WSL 2");
+
 export const otherDefault = (file: string, name: string) =>
   new Fault("mirror/other-default", `${quote(file)} has the default index ${quote(name)} already, and uv allows one`, {
     hint: "take its line default = true away; nothing was changed",

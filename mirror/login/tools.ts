@@ -1,4 +1,5 @@
 /** The settings that make each tool use the repository, and the files it reads them from. */
+import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { homeOf } from "../../base/home.js";
 import type { KeyPath, Setting } from "./edit/editor.js";
@@ -29,15 +30,18 @@ export interface FileChange {
   readonly depending?: (before: string) => readonly Setting[];
 }
 
-/** @throws Fault `mirror/pip-without-files` */
-export function changesFor(access: Access, env: Environment): FileChange[] {
+/** @throws Fault `mirror/pip-without-files`, `mirror/windows` */
+export function changesFor(access: Access, env: Environment, platform = process.platform): FileChange[] {
+  if (platform === "win32") throw errors.onWindows(access.tool);
   const home = homeOf(env);
   const { XDG_CONFIG_HOME: xdg } = env;
   const config = xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".config");
   const { endpoint, token, name } = access;
   switch (access.tool) {
     case "pip":
-      return [change(pipFile(config, env), "ini", [[["global", "index-url"], withUser(simple(endpoint), token)]])];
+      return [
+        change(pipFile(config, env, platform), "ini", [[["global", "index-url"], withUser(simple(endpoint), token)]]),
+      ];
     case "uv":
       return [
         change(env.UV_CONFIG_FILE || join(config, "uv", "uv.toml"), "uv-index", [[[name], simple(endpoint)]]),
@@ -47,7 +51,8 @@ export function changesFor(access: Access, env: Environment): FileChange[] {
         ]),
       ];
     case "poetry": {
-      const dir = env.POETRY_CONFIG_DIR || join(config, "pypoetry");
+      const own = platform === "darwin" ? join(home, LIBRARY, "pypoetry") : join(config, "pypoetry");
+      const dir = env.POETRY_CONFIG_DIR || own;
       return [
         change(join(dir, "config.toml"), "toml", [[["repositories", name, "url"], endpoint]]),
         {
@@ -110,10 +115,17 @@ function unsafeHost(endpoint: string): Pair[] {
   return isLoopbackHttp(endpoint) ? [[["unsafeHttpWhitelist", ITEM, hostname], hostname]] : [];
 }
 
-function pipFile(config: string, env: Environment): string {
+/** Of a user on macOS. */
+const LIBRARY = "Library/Application Support";
+
+function pipFile(config: string, env: Environment, platform: NodeJS.Platform): string {
   const own = env.PIP_CONFIG_FILE;
   if (own === "/dev/null") throw errors.pipWithoutFiles();
-  return own || join(config, "pip", "pip.conf");
+  if (own) return own;
+  if (platform !== "darwin") return join(config, "pip", "pip.conf");
+  // There pip knows no XDG_CONFIG_HOME, and reads the second only where there is no directory for the first.
+  const library = join(homeOf(env), LIBRARY, "pip");
+  return join(existsSync(library) ? library : join(homeOf(env), ".config", "pip"), "pip.conf");
 }
 
 /** The user's own. */

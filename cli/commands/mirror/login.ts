@@ -55,8 +55,7 @@ interface LoginFlags extends RepositoryFlags {
 async function login(context: Context, flags: LoginFlags): Promise<void> {
   const { checkNames, createLogin, nextSteps } = await import("../../../mirror/login/write-login.js");
   const { parseLifetime } = await import("../../../mirror/login/repository-ref.js");
-  const { warningsFor } = await import("../../../mirror/login/warnings.js");
-  const { projectTokens } = await import("../../../mirror/login/scoping/project-tokens.js");
+  const { warningsFor } = await import("../../../mirror/login/warnings/warnings.js");
   const { leftText } = await import("../../../mirror/login/due.js");
   const { tool, scope, name } = flags;
   const { env, signal } = context;
@@ -66,9 +65,8 @@ async function login(context: Context, flags: LoginFlags): Promise<void> {
   const written = await createLogin({ tool, repository, scope, name, lifetimeSeconds }, { env, signal });
   const { files } = written;
   const { endpoint, expiresAt, target } = written.login;
-  for (const line of await warningsFor(tool, endpoint, files, env)) context.warn(line);
-  if (tool === "yarn")
-    for (const line of await projectTokens({ cwd: context.cwd, endpoint, scope, files, env })) context.warn(line);
+  const about = { tool, endpoint, scope, name: written.login.name, files, env, cwd: context.cwd };
+  for (const line of await warningsFor(about)) context.warn(line);
   for (const line of nextSteps(written.login)) context.note(line);
   const expires = new Date(expiresAt).toISOString();
   context.print(defined({ tool, scope, repository: repository.repository, endpoint, expires, files }), () =>

@@ -1,8 +1,8 @@
 /** Tokens in the `.yarnrc.yml` of a project: Yarn 2 and later prefers them to the login's, and sends them to the mirror. */
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { quote } from "../../../base/fault.js";
 import type { Environment } from "../tool.js";
+import { textOf, upward } from "../upward.js";
 import { foreignTokens } from "./berry-tokens.js";
 
 export interface YarnProject {
@@ -17,13 +17,13 @@ export interface YarnProject {
 /** @returns a warning for each file around `cwd` with such a token. */
 export async function projectTokens({ cwd, endpoint, scope, files, env }: YarnProject): Promise<string[]> {
   const lines: string[] = [];
-  for (let dir = cwd; ; dir = dirname(dir)) {
+  for (const dir of upward(cwd)) {
     const file = join(dir, env.YARN_RC_FILENAME || ".yarnrc.yml");
-    const text = files.includes(file) ? "" : await readFile(file, "utf8").catch(() => "");
+    const text = files.includes(file) ? "" : await textOf(file);
     for (const path of found(text, { endpoint, scope }))
       lines.push(`${quote(file)} has ${path.join(".")}, which Yarn sends to the mirror: move it to npmRegistries`);
-    if (dirname(dir) === dir) return lines;
   }
+  return lines;
 }
 
 function found(text: string, access: Parameters<typeof foreignTokens>[0]) {
