@@ -5,7 +5,7 @@ import type { TableJson } from "../../firewall/options/table-text.js";
 import type { Deployment, DeployOptions } from "../../stacks/lifecycle/deployment.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
 import type { Context, Register } from "../context.js";
-import { withSteps } from "../steps.js";
+import { openSteps, type Steps } from "../steps.js";
 
 interface PlanFlags {
   readonly caller?: string[];
@@ -93,7 +93,7 @@ Examples:
 
 async function plan(context: Context, stack: string, flags: PlanFlags): Promise<number> {
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
-  const { changes, firewall } = await planned(context, stack, flags);
+  const { changes, firewall } = await planned(context, stack, flags, openSteps(context));
   context.print({ changes, ...firewall }, () => changesText(changes));
   return flags.check === true && changes.length > 0 ? EXIT.changesPending : EXIT.ok;
 }
@@ -105,14 +105,15 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { STACK_NAME } = await import("../../stacks/names.js");
   const { agreed } = await import("../confirm.js");
   const loaded = await context.config();
-  const { changes, apply } = await planned(context, stack, flags);
+  const steps = openSteps(context);
+  const { changes, apply } = await planned(context, stack, flags, steps);
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const lost = [...ended, (await fleetLoss(loaded, changes, context.signal)) ?? []].flat();
   const question = `${lost.join(", ")} would be lost, with all data there.`;
   if (lost.length > 0 && !(await agreed(context, flags.yes, question))) return EXIT.failure;
-  await withSteps(context, "up", apply);
+  await steps("up", apply);
   if (stack === STACK_NAME) return printNewHosts(context, changes, flags.wait !== false);
   const { stackNamed } = await import("../../stacks/registry.js");
   const { outputs, text } = await stackNamed(stack).describeOutputs(loaded);
@@ -142,6 +143,7 @@ async function planned(
   context: Context,
   name: string,
   { caller }: Pick<PlanFlags, "caller">,
+  steps: Steps,
 ): Promise<Deployment & { readonly firewall: { readonly firewall?: TableJson } }> {
   const { planUp } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
@@ -158,7 +160,7 @@ async function planned(
     const hosts = refusals.map(({ host, code }) => `${host} (${code})`).join(", ");
     context.warn(`EC2 has no spot instance for ${hosts}: using on-demand instances, at the on-demand price`);
   };
-  const plan = await withSteps(context, "plan", (options) =>
+  const plan = await steps("plan", (options) =>
     planUp(loaded, { ...options, stack, onTable, onFallback, ...defined({ caller }) }),
   );
   return { ...plan, firewall };
@@ -171,11 +173,12 @@ async function down(context: Context, name: string, flags: ChangeFlags): Promise
   const { agreed } = await import("../confirm.js");
   const stack = stackNamed(name).name;
   const loaded = await context.config();
-  const { changes, apply } = await withSteps(context, "plan", (options) => planDown(loaded, { ...options, stack }));
+  const steps = openSteps(context);
+  const { changes, apply } = await steps("plan", (options) => planDown(loaded, { ...options, stack }));
   if (changes.length > 0) {
     context.note(changesText(changes));
     if (!(await agreed(context, flags.yes, `${resourceCount(changes)} would be removed.`))) return EXIT.failure;
-    await withSteps(context, "down", apply);
+    await steps("down", apply);
   }
   context.print({ changes }, () =>
     changes.length === 0 ? "nothing is deployed from here" : `removed ${resourceCount(changes)}`,
