@@ -2,16 +2,13 @@
 
 import { defined } from "../base/defined.js";
 import { EXIT, Fault, quote } from "../base/fault.js";
+import { BEARER_TOKEN_RULE } from "../base/text/bearer-token.js";
 
 const usage = (code: string, message: string, hint?: string) =>
   new Fault(`agent/${code}`, message, defined({ exit: EXIT.usage, hint }));
 
 export const badToken = (path: string) =>
-  usage(
-    "bad-token",
-    `token: ${quote(path)} does not hold a token`,
-    "write one line of 16 or more characters out of A-Z a-z 0-9 - . _ ~ + /",
-  );
+  usage("bad-token", `token: ${quote(path)} does not hold a token`, `write ${BEARER_TOKEN_RULE}`);
 
 export const directoryMissing = (path: string) =>
   usage("directory-missing", `authorized directory ${quote(path)} does not exist`, "make it, or remove the entry");

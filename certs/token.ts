@@ -1,10 +1,8 @@
 /** The bearer token that guards an agent: 32 random bytes, stored like a private key. */
 import { randomBytes } from "node:crypto";
+import { isBearerToken } from "../base/text/bearer-token.js";
 import { badToken } from "./errors.js";
 import { createNew, isTaken, readPrivate } from "./files.js";
-
-// RFC 6750's b68token, too long to guess.
-const TOKEN = /^[A-Za-z0-9._~+/-]{32,1024}=*$/;
 
 /** The token file at `path`, created if missing. */
 export async function ensureToken(path: string): Promise<{ path: string; created: boolean }> {
@@ -19,6 +17,6 @@ export async function ensureToken(path: string): Promise<{ path: string; created
 
 export async function readToken(path: string): Promise<string> {
   const token = (await readPrivate("token file", path, "deploy once to have it made, or check auth_token_file")).trim();
-  if (!TOKEN.test(token)) throw badToken(path);
+  if (!isBearerToken(token)) throw badToken(path);
   return token;
 }

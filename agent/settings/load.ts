@@ -1,4 +1,5 @@
 /** Reads agent.yaml and the files it names. */
+import { isBearerToken } from "../../base/text/bearer-token.js";
 import { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { checkPair, type KeyPair } from "../../http/server/tls.js";
 import { badToken } from "../errors.js";
@@ -26,7 +27,7 @@ export async function loadToken(config: AgentConfig, env: NodeJS.ProcessEnv): Pr
   if (config.auth === "none") return undefined;
   const files = agentFiles(env);
   const token = (await files.readSecret("token", config.token)).trim();
-  if (!/^[A-Za-z0-9._~+/-]{16,}=*$/.test(token)) throw badToken(files.resolve("token", config.token));
+  if (!isBearerToken(token)) throw badToken(files.resolve("token", config.token));
   return token;
 }
 

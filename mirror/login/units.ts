@@ -25,6 +25,8 @@ export function serviceText({ command, user, environment }: UnitOptions): string
     `ExecStart=${command.map(quoted).join(" ")}`,
     "# With repetitions, should AWS not answer.",
     "TimeoutStartSec=300",
+    "MemoryMax=512M",
+    "TasksMax=64",
     "NoNewPrivileges=yes",
     "LockPersonality=yes",
     "RestrictRealtime=yes",

@@ -43,6 +43,11 @@ test.each(names)("%s is exposed by at most 2.5 of 10", async (name) => {
   expect(exitCode).toBe(0);
 });
 
+test("T-24: what only fetches secrets takes neither memory nor processes from the host's work", () => {
+  const unit = readFileSync(join(source, "sallyport-secrets.service"), "utf8");
+  expect(unit.match(/^(?:MemoryMax|TasksMax)=.*$/gm)).toEqual(["MemoryMax=256M", "TasksMax=64"]);
+});
+
 test("the programs of jobs find the accelerators, and end with the agent", () => {
   const unit = readFileSync(join(source, "sallyport-agent.service"), "utf8");
   expect(unit.match(/^DeviceAllow=.*$/gm)).toEqual(

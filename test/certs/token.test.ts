@@ -1,6 +1,8 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { loadToken } from "../../agent/settings/load.js";
+import { parseConfig } from "../../agent/settings/parse.js";
 import { ensureToken, readToken } from "../../certs/token.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 
@@ -24,6 +26,30 @@ test("readToken takes one that somebody brought, with the newline of an editor",
   const path = join(await temporaryDir(), "token");
   await writeFile(path, `${"a".repeat(40)}\n`, { mode: 0o600 });
   expect(await readToken(path)).toBe("a".repeat(40));
+});
+
+test.each([16, 31, 1024])(
+  "T-21: a token of %d characters is good for the command and for the agent",
+  async (length) => {
+    const path = join(await temporaryDir(), "token");
+    const token = "a".repeat(length);
+    await writeFile(path, token, { mode: 0o600 });
+    expect(await readToken(path)).toBe(token);
+    const { token: file, ...others } = parseConfig("name: host-1\ntls: false\n", "agent.yaml");
+    expect(file).toBe("credential:token");
+    expect(await loadToken({ ...others, token: path }, {})).toBe(token);
+  },
+);
+
+test.each([15, 1025])("T-21: one of %d is refused by both", async (length) => {
+  const path = join(await temporaryDir(), "token");
+  await writeFile(path, "a".repeat(length), { mode: 0o600 });
+  await expect(readToken(path)).rejects.toMatchObject({ code: "certs/bad-token" });
+  await expect(
+    loadToken({ ...parseConfig("name: host-1\ntls: false\n", "agent.yaml"), token: path }, {}),
+  ).rejects.toMatchObject({
+    code: "agent/bad-token",
+  });
 });
 
 test.each([
@@ -52,7 +78,7 @@ test("the refusals say what to do", async () => {
   expect(await faultOf(readToken(path), dir)).toMatchInlineSnapshot(`
     "certs/bad-token (exit 1)
     token file "token" holds no usable token
-    it must be one line of 32 or more letters, digits and - . _ ~ + / ; move it away to have one made"
+    it must be one line of 16 to 1024 letters, digits and - . _ ~ + /; move it away to have one made"
   `);
   await chmod(path, 0o644);
   expect(await faultOf(readToken(path), dir)).toMatchInlineSnapshot(`

@@ -35,6 +35,11 @@ test("systemd has nothing to object to the units", async () => {
   expect(stdout + stderr).toBe("");
 });
 
+test("T-24: a run takes a limited share of the machine", async () => {
+  const unit = await readFile(join(dir, service), "utf8");
+  expect(unit.match(/^(?:MemoryMax|TasksMax)=.*$/gm)).toEqual(["MemoryMax=512M", "TasksMax=64"]);
+});
+
 test("the service is confined: exposure of at most 2.5", async () => {
   const args = ["security", "--offline=true", "--threshold=25", join(dir, service)];
   const { stdout } = await run(analyze ?? "", args);

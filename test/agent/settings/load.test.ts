@@ -159,11 +159,11 @@ describe("secrets", () => {
     ["relative/token", 'token is "relative/token", which is a relative path\n  write a path from "/" or from "~/"'],
     [
       "~/short",
-      'token: "DIR/short" does not hold a token\n  write one line of 16 or more characters out of A-Z a-z 0-9 - . _ ~ + /',
+      'token: "DIR/short" does not hold a token\n  write one line of 16 to 1024 letters, digits and - . _ ~ + /',
     ],
     [
       "~/empty",
-      'token: "DIR/empty" does not hold a token\n  write one line of 16 or more characters out of A-Z a-z 0-9 - . _ ~ + /',
+      'token: "DIR/empty" does not hold a token\n  write one line of 16 to 1024 letters, digits and - . _ ~ + /',
     ],
     ["~", 'token: "DIR" cannot be read (EISDIR)\n  make it readable for the user that the agent runs as'],
   ])("token: %s is an error that says what to do", async (token, text) => {
