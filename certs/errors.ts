@@ -1,5 +1,6 @@
 /** The errors of certificates, keys and tokens, each with a remedy. */
 import { EXIT, errno, Fault, quote } from "../base/fault.js";
+import { BEARER_TOKEN_RULE } from "../base/text/bearer-token.js";
 import { shellWord } from "../base/text/shell.js";
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
@@ -22,13 +23,25 @@ export const unreadable = (what: string, path: string, cause: unknown): Fault =>
 
 export const unwritable = (what: string, path: string, cause: unknown): Fault =>
   new Fault("certs/unwritable", `${what} ${quote(path)} cannot be written (${errno(cause) ?? String(cause)})`, {
-    hint: "check that its directory belongs to you and that the disk has room; nothing was left half-made",
+    hint:
+      errno(cause) === "EROFS"
+        ? "this file system is read-only: choose another place with key_pair, ssl_cert_crt, ssl_cert_key and auth_token_file"
+        : "check that its directory belongs to you and that the disk has room; nothing was left half-made",
     cause,
   });
 
+export const noPermissions = (what: string, path: string, mode: number): Fault =>
+  new Fault(
+    "certs/no-permissions",
+    `${what} ${quote(path)} cannot be closed to other users: its file system keeps no permissions (mode ${octal(mode)})`,
+    {
+      hint: "mount it with umask=077, or choose a place on another one with key_pair, ssl_cert_crt, ssl_cert_key and auth_token_file",
+    },
+  );
+
 export const tooOpen = (what: string, path: string, mode: number): Fault =>
   new Fault("certs/too-open", `${what} ${quote(path)} is open to other users (mode ${octal(mode)})`, {
-    hint: `chmod 600 ${shellWord(path)}`,
+    hint: `chmod 600 ${shellWord(path)}; where that changes nothing, the file system keeps no permissions: mount it with umask=077`,
   });
 
 export const tooLarge = (what: string, path: string, limit: number): Fault =>
@@ -187,12 +200,23 @@ export const notALocalPair = (what: string): Fault =>
     exit: EXIT.usage,
   });
 
-export const privateKeyNeeded = (identity: string): Fault =>
+/** An older PEM format under a passphrase. */
+export const keyTellsNothing = (privatePath: string, publicPath: string): Fault =>
   new Fault(
-    "certs/private-key-needed",
-    `${quote(identity)} is a public key, and the built-in client needs a private one`,
+    "certs/key-tells-nothing",
+    `private key ${quote(privatePath)} is under a passphrase, and its public half ${quote(publicPath)} is missing`,
     {
-      hint: "install OpenSSH, which asks an agent for it, or write private_key: in key_pair",
+      hint: `write it: ssh-keygen -y -f ${shellWord(privatePath)} > ${shellWord(publicPath)}`,
+      exit: EXIT.notFound,
+    },
+  );
+
+export const keyNotInAgent = (identity: string, hasAgent: boolean): Fault =>
+  new Fault(
+    "certs/key-not-in-agent",
+    `the private half of ${quote(identity)} is not open here, and ${hasAgent ? "ssh-agent does not have it" : "no ssh-agent runs"}`,
+    {
+      hint: `${hasAgent ? "" : 'start one: eval "$(ssh-agent)"; then '}add it: ssh-add ${shellWord(identity.replace(/\.pub$/, ""))}`,
       exit: EXIT.notFound,
     },
   );
@@ -236,7 +260,7 @@ export const keyTypeUnsupported = (path: string, found: string): Fault =>
 
 export const badToken = (path: string): Fault =>
   new Fault("certs/bad-token", `token file ${quote(path)} holds no usable token`, {
-    hint: "it must be one line of 32 or more letters, digits and - . _ ~ + / ; move it away to have one made",
+    hint: `it must be ${BEARER_TOKEN_RULE}; move it away to have one made`,
   });
 
 /** Sharing. */

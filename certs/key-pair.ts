@@ -6,19 +6,20 @@ import { createPrivateKey, createPublicKey, generateKeyPair, randomBytes } from 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Fault } from "../base/fault.js";
-import { shellWord } from "../base/text/shell.js";
 import {
   badKeyPairName,
+  badPublicKey,
   fileMissing,
   halvesDiffer,
-  keyEncrypted,
   keyPairNameIsFile,
+  keyTellsNothing,
   keyTypeUnsupported,
   notAPrivateKey,
   otherKeyType,
   privateHalfMissing,
 } from "./errors.js";
 import { createNew, isTaken, readPrivate, readPublic } from "./files.js";
+import { isLockedPem } from "./identity.js";
 import { blobType, encodeEd25519, fingerprint, publicBlob, readOpensshKey } from "./ssh-wire.js";
 
 export type KeyType = "rsa" | "ed25519";
@@ -30,6 +31,8 @@ export interface KeyPair {
   /** One line in OpenSSH's format with the name as comment: what EC2 imports. */
   readonly publicKey: string;
   readonly type: KeyType;
+  /** The file for `ssh -i`: the private one, or the public one where only that tells ssh which key of its agent to use. */
+  readonly identity: string;
   /** `SHA256:…`, as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
 }
@@ -87,7 +90,11 @@ async function isPrivateHalfThere(privatePath: string, publicPath: string): Prom
 async function loadPrivate(o: { readonly name: string; readonly dir: string }): Promise<KeyPair> {
   const { privatePath, publicPath } = paths(o);
   const text = await readPrivate("private key", privatePath, HOW_TO_GET_ONE);
-  const blob = publicHalf(text, privatePath);
+  const locked = isLockedPem(text);
+  if (locked && !(await isTaken(publicPath))) throw keyTellsNothing(privatePath, publicPath);
+  const blob = locked
+    ? publicKeyBlob(await readPublic("public key", publicPath, HOW_TO_GET_ONE), publicPath)
+    : publicHalf(text, privatePath);
   const wireType = blobType(blob) ?? "";
   const type = TYPES[wireType];
   if (type === undefined) throw keyTypeUnsupported(privatePath, wireType);
@@ -97,14 +104,14 @@ async function loadPrivate(o: { readonly name: string; readonly dir: string }): 
     publicPath,
     publicKey: `${wireType} ${blob.toString("base64")} ${o.name}`,
     type,
+    identity: locked ? publicPath : privatePath,
     fingerprint: fingerprint(blob),
   };
 }
 
+/** OpenSSH's own format has the public half in the clear, also under a passphrase. */
 function publicHalf(text: string, path: string): Buffer {
-  const removePassphrase = `take it off: ssh-keygen -p -N "" -f ${shellWord(path)}`;
   const openssh = readOpensshKey(text);
-  if (openssh?.encrypted === true) throw keyEncrypted("private key", path, removePassphrase);
   if (openssh !== undefined) return openssh.blob;
   try {
     const key = createPublicKey(createPrivateKey(text));
@@ -113,9 +120,15 @@ function publicHalf(text: string, path: string): Buffer {
     return blob;
   } catch (error) {
     if (error instanceof Fault) throw error;
-    if (/ENCRYPTED/.test(text)) throw keyEncrypted("private key", path, removePassphrase);
     throw notAPrivateKey("private key", path, error);
   }
+}
+
+function publicKeyBlob(text: string, path: string): Buffer {
+  const [type = "", body = ""] = text.trim().split(/\s+/);
+  const blob = Buffer.from(body, "base64");
+  if (blobType(blob) !== type) throw badPublicKey(path);
+  return blob;
 }
 
 async function checkPublic(pair: KeyPair): Promise<void> {

@@ -20,7 +20,7 @@ export interface LoginKey {
   readonly ec2Name: string | undefined;
   /** The file for `ssh -i`. Undefined if no file of the pair is known here. */
   readonly identity: string | undefined;
-  /** Whether `identity` is a private key. For a public one, ssh asks its agent for the private half. */
+  /** Whether the private half is on this machine. Otherwise ssh asks its agent for it. */
   readonly isPrivate: boolean;
   readonly created: boolean;
 }
@@ -38,8 +38,8 @@ export async function findLoginKey(
       create === undefined
         ? { ...(await loadKeyPair({ name: key, dir })), created: false }
         : await ensureKeyPair({ name: key, type: create, dir });
-    const { publicKey, privatePath, created } = pair;
-    return { publicKey, ec2Name: undefined, identity: privatePath, isPrivate: true, created };
+    const { publicKey, identity, created } = pair;
+    return { publicKey, ec2Name: undefined, identity, isPrivate: true, created };
   }
   if ("name" in key) {
     const identity = await privateHalf(key.private_key, besideName(key.name, dir));

@@ -77,8 +77,20 @@ async function ssh(context: Context, text: string, behind: string[], flags: SshF
     context.note("there is no ssh on PATH; using the built-in client");
     const { runBuiltIn } = await import("../../client/ssh/run-built-in.js");
     const { address: host } = target;
-    return runBuiltIn({ host, port, username, identity, hostKeys: keys, command, signal: context.signal });
+    return runBuiltIn({
+      host,
+      port,
+      username,
+      identity,
+      hostKeys: keys,
+      command,
+      signal: context.signal,
+      env: context.env,
+    });
   }
+  const { keyHint } = await import("../../client/ssh/agent-key.js");
+  const hint = await keyHint(identity, context.env);
+  if (hint !== undefined) context.note(hint);
   const knownHosts = knownHostsFile(context.env);
   const { hostKeyAlias, address } = target;
   const options = {

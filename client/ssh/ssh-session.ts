@@ -2,25 +2,26 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from "ssh2";
+import { type BaseAgent, Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from "ssh2";
 import { Fault } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
 import * as errors from "../errors.js";
 import { algorithmsFor, fingerprint, type HostKey, isPinned, parseHostKey } from "./host-key.js";
 
-export interface SshOptions {
+/** The private key in PEM or OpenSSH format, unencrypted; or the agent that has it. */
+export type SshKey = { readonly privateKey: string | Buffer } | { readonly agent: BaseAgent };
+
+export type SshOptions = SshKey & {
   readonly host: string;
   /** @default 22 */
   readonly port?: number;
   readonly username: string;
-  /** PEM or OpenSSH format, unencrypted. */
-  readonly privateKey: string | Buffer;
   /** OpenSSH public key lines; the host must show one of them. None is trusted on first use. */
   readonly hostKeys: readonly string[];
   /** Milliseconds until the session is established. @default 15000 */
   readonly connectTimeout?: number;
   readonly signal?: AbortSignal;
-}
+};
 
 export interface ExecOptions {
   /** Receives the output as it arrives; `stdout` of the result is then empty. */
@@ -226,8 +227,9 @@ function settings(
     host: options.host,
     port: options.port ?? 22,
     username: options.username,
-    privateKey: options.privateKey,
-    authHandler: ["publickey"],
+    ...("agent" in options
+      ? { agent: options.agent, authHandler: ["agent"] }
+      : { privateKey: options.privateKey, authHandler: ["publickey"] }),
     readyTimeout: options.connectTimeout ?? 15_000,
     keepaliveInterval: 15_000,
     // ssh2 types its algorithm names as literals; ours come from the keys.

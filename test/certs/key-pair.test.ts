@@ -1,9 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { chmod, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { describe, expect, test } from "vitest";
 import { run, runOk } from "../../base/process/run.js";
+import { readIdentity } from "../../certs/identity.js";
 import { ensureKeyPair, loadKeyPair } from "../../certs/key-pair.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 
@@ -86,13 +87,39 @@ describe.each([
     expect(await readFile(publicPath, "utf8")).toBe(`${publicKey}\n`);
   });
 
-  test("under a passphrase is refused with the command that takes it off", async (ctx) => {
-    if ((await run("which", ["ssh-keygen"])).exitCode !== 0) return ctx.skip("ssh-keygen is not installed");
+  test("T-08: under a passphrase it is the same pair: an agent opens it", async () => {
     const dir = await temporaryDir();
-    const { privatePath } = await ensureKeyPair({ name: "team", type, dir });
-    await runOk("ssh-keygen", ["-p", "-q", "-N", "secret", "-f", privatePath]);
-    expect(await faultOf(loadKeyPair({ name: "team", dir }), dir)).toMatchSnapshot();
+    const { created: _, ...pair } = await ensureKeyPair({ name: "team", type, dir });
+    await runOk("ssh-keygen", ["-p", "-q", "-N", "secret", "-f", pair.privatePath]);
+    expect(await loadKeyPair({ name: "team", dir })).toEqual(pair);
+    await unlink(pair.publicPath);
+    expect(await ensureKeyPair({ name: "team", type, dir })).toEqual({ ...pair, created: false });
+    expect(await readIdentity(pair.privatePath)).toEqual({ kind: "agent", blob: blobOf(pair.publicKey) });
+    expect(await readIdentity(pair.publicPath)).toEqual({ kind: "agent", blob: blobOf(pair.publicKey) });
   });
+});
+
+const blobOf = (publicKey: string) => Buffer.from(publicKey.split(" ")[1] ?? "", "base64");
+
+test.each(["pkcs1", "pkcs8"] as const)("T-08: %s under a passphrase needs the .pub beside it", async (format) => {
+  const dir = await temporaryDir();
+  const { created: _, ...pair } = await ensureKeyPair({ name: "team", type: "rsa", dir });
+  const key = createPrivateKey(await readFile(pair.privatePath));
+  expect(await readIdentity(pair.privatePath)).toMatchObject({ kind: "open" });
+  await writeFile(
+    pair.privatePath,
+    key.export({ type: format, format: "pem", cipher: "aes-256-cbc", passphrase: "secret" }),
+  );
+  // OpenSSH compares the agent's keys with the public half, which this file does not tell.
+  expect(await loadKeyPair({ name: "team", dir })).toEqual({ ...pair, identity: pair.publicPath });
+  expect(await readIdentity(pair.privatePath)).toEqual({ kind: "agent", blob: blobOf(pair.publicKey) });
+  await unlink(pair.publicPath);
+  expect(await readIdentity(pair.privatePath)).toEqual({ kind: "agent", blob: undefined });
+  expect(await faultOf(loadKeyPair({ name: "team", dir }), dir)).toMatchInlineSnapshot(`
+    "certs/key-tells-nothing (exit 3)
+    private key "team.pem" is under a passphrase, and its public half "team.pub" is missing
+    write it: ssh-keygen -y -f team.pem > team.pub"
+  `);
 });
 
 describe("ensureKeyPair", () => {
@@ -165,7 +192,7 @@ describe("ensureKeyPair", () => {
     expect(await faultOf(ensureKeyPair(o), dir)).toMatchInlineSnapshot(`
       "certs/too-open (exit 1)
       private key "team.pem" is open to other users (mode 0644)
-      chmod 600 team.pem"
+      chmod 600 team.pem; where that changes nothing, the file system keeps no permissions: mount it with umask=077"
     `);
   });
 

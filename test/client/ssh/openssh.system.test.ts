@@ -1,10 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { run, runOk } from "../../../base/process/run.js";
+import { keyHint, openKey } from "../../../client/ssh/agent-key.js";
 import { writeKnownHosts } from "../../../client/ssh/known-hosts.js";
 import { CLOSED_DOORS, closedDoors, findSsh, runSsh, sshArguments } from "../../../client/ssh/openssh.js";
 import { hostBlocks, installSshConfig, removeSshConfig, type SshConfigHost } from "../../../client/ssh/ssh-config.js";
+import { SshSession } from "../../../client/ssh/ssh-session.js";
 import { type Sshd, startSshd } from "../support/sshd.js";
 import { temporaryDir } from "../support/temporary.js";
 
@@ -88,6 +92,37 @@ describe("the machine's own ssh", () => {
     const { exitCode, stderr } = await run("ssh", sshArguments(target, ["true"]));
     expect(exitCode).toBe(255);
     expect(stderr).toContain("Host key verification failed");
+  });
+});
+
+describe.each(["rsa", "ed25519"] as const)("T-08: a %s key under a passphrase", (keyType) => {
+  it("opens a session through ssh-agent, with OpenSSH and with the built-in client", async () => {
+    const sshd = await startSshd({ keyType });
+    const { identity } = sshd.keyPair;
+    const env = { ...process.env, SSH_AUTH_SOCK: join(sshd.dir, "agent") };
+    await runOk("ssh-keygen", ["-p", "-q", "-N", "secret", "-f", identity]);
+    await expect(openKey(identity, { ...env, SSH_AUTH_SOCK: undefined })).rejects.toMatchObject({
+      code: "certs/key-not-in-agent",
+      hint: `start one: eval "$(ssh-agent)"; then add it: ssh-add ${identity}`,
+    });
+    const agent = spawn("ssh-agent", ["-D", "-a", env.SSH_AUTH_SOCK], { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void agent.kill());
+    await once(agent.stdout, "data");
+    expect(await keyHint(identity, env)).toContain(`ssh-agent does not have it; add it: ssh-add ${identity}`);
+
+    const askpass = join(sshd.dir, "askpass");
+    await writeFile(askpass, "#!/bin/sh\necho secret\n", { mode: 0o755 });
+    await runOk("ssh-add", [identity], { env: { ...env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force" } });
+    expect(await keyHint(identity, env)).toBeUndefined();
+    const { stdout } = await runOk("ssh", sshArguments(await targetOf(sshd), ["echo", "in"], ["-oBatchMode=yes"]), {
+      env,
+    });
+    expect(stdout).toBe("in");
+    const { port, username, hostKeys } = sshd;
+    const key = await openKey(identity, env);
+    const session = await SshSession.connect({ host: "127.0.0.1", port, username, hostKeys, ...key });
+    expect((await session.exec("echo in")).stdout).toBe("in\n");
+    session.close();
   });
 });
 
