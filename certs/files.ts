@@ -1,11 +1,11 @@
 /** Reads possibly secret files through a single handle, so that the checked file is the one that is read. */
 import { constants } from "node:fs";
-import { lstat, open } from "node:fs/promises";
+import { lstat, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { errno, quote } from "../base/fault.js";
 import { createExclusive, ensurePrivateDir } from "../base/fs/atomic.js";
-import { fileMissing, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
+import { fileMissing, noPermissions, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
 
 // The longest file read here is a CA's certificate chain, about 20 kB.
 const LIMIT = 1024 * 1024;
@@ -28,10 +28,17 @@ export function readPrivate(what: string, path: string, hintIfMissing: string): 
 export async function createNew(what: string, path: string, data: string, mode: number): Promise<boolean> {
   try {
     await ensurePrivateDir(dirname(path));
-    return await createExclusive(path, data, mode);
+    if (!(await createExclusive(path, data, mode))) return false;
   } catch (error) {
     throw unwritable(what, path, error);
   }
+  // exFAT, FAT and many of SMB give every file the mode of the mount.
+  const made = (await lstat(path)).mode;
+  if (process.platform !== "win32" && (mode & 0o077) === 0 && (made & 0o077) !== 0) {
+    await unlink(path);
+    throw noPermissions(what, path, made);
+  }
+  return true;
 }
 
 /** The text to install, from a file or a stream, and how errors name it. */

@@ -1,4 +1,4 @@
-import { EXIT, Fault, quote } from "../base/fault.js";
+import { EXIT, errno, Fault, quote } from "../base/fault.js";
 import { STACK_NAME, type StackName } from "./names.js";
 
 export const unknownStack = (name: string, suggestion: string | undefined, all: readonly string[]): Fault =>
@@ -16,3 +16,9 @@ export const notDeployed = (dir: string, stack: StackName = STACK_NAME): Fault =
       exit: EXIT.notFound,
     },
   );
+
+export const noCache = (dir: string, cause: unknown): Fault =>
+  new Fault("stacks/no-cache", `the cache directory ${quote(dir)} cannot be used (${errno(cause) ?? String(cause)})`, {
+    hint: "set XDG_CACHE_HOME to a directory that can be written, such as /tmp/cache",
+    cause,
+  });

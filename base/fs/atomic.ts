@@ -4,9 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { link, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { link, lstat, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errno } from "../fault.js";
+import { lacksLinks, withLock } from "./lock.js";
 import { makeDir } from "./make-dir.js";
 
 /** Creates `dir` and its missing parents, all with mode 0700. */
@@ -25,12 +26,25 @@ export async function createExclusive(path: string, data: string | Uint8Array, m
     await link(temporary, path);
   } catch (error) {
     if (errno(error) === "EEXIST") return false;
-    throw error;
+    if (!lacksLinks(error)) throw error;
+    if (!(await renameIfFree(temporary, path))) return false;
   } finally {
-    await unlink(temporary);
+    await rm(temporary, { force: true });
   }
   await syncDir(dirname(path));
   return true;
+}
+
+/** Without hard links: a name that is free stays free among those who take it under the lock. */
+function renameIfFree(temporary: string, path: string): Promise<boolean> {
+  return withLock(join(dirname(path), `.${basename(path)}.lock`), async () => {
+    const isFree = await lstat(path).then(
+      () => false,
+      (error: unknown) => errno(error) === "ENOENT",
+    );
+    if (isFree) await rename(temporary, path);
+    return isFree;
+  });
 }
 
 /** Replaces the content of `path`, or creates it. A reader sees the old bytes or the new ones. */
@@ -83,7 +97,10 @@ async function removeAbandoned(path: string): Promise<void> {
 export async function syncDir(dir: string): Promise<void> {
   const handle = await open(dir, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    await handle.sync();
+    await handle.sync().catch((error: unknown) => {
+      // Some network file systems cannot.
+      if (!["EINVAL", "ENOTSUP"].includes(errno(error) ?? "")) throw error;
+    });
   } finally {
     await handle.close();
   }

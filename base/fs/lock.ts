@@ -1,12 +1,15 @@
 /**
  * A lock among processes. It is valid as long as its owner lives, whatever its age: a lock whose owner is dead is
- * broken. It is a symbolic link to `PID-START`, because a link is created together with its content in one step.
+ * broken. It is a symbolic link to `PID-START`, because a link is created together with its content in one step. Where
+ * the file system has no links, it is a directory with the file `owner`, which gets its name by a rename: that fails
+ * where there is a directory with something in it.
  *
  * Two processes must never hold it. So only its living owner may remove it, or a process that holds `FILE.break` and has
  * checked under that lock that the owner is dead. Moving a stale file away without such a lock could move one that
  * another process has created since.
  */
-import { readFile, readlink, symlink, unlink } from "node:fs/promises";
+import { mkdtemp, readFile, readlink, rename, rm, rmdir, symlink, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { sleep } from "../async/sleep.js";
 import { errno, Fault, quote } from "../fault.js";
 import { isAlive, markOf, type ProcessMark } from "../process/alive.js";
@@ -41,7 +44,7 @@ export async function acquireLock(file: string, options: LockOptions = {}): Prom
     if (released) return;
     released = true;
     // A user may have removed the file, and another process may hold the lock since.
-    if ((await readlink(file).catch(() => undefined)) === mine) await unlink(file);
+    if ((await textOf(file)) === mine) await removeLock(file);
   };
 }
 
@@ -65,7 +68,7 @@ async function breakLock(file: string, waitMs: number, held: (pid: number) => Er
     `${file}.break`,
     async () => {
       const owner = await ownerOf(file);
-      if (owner !== undefined && !isAlive(owner)) await unlink(file);
+      if (owner !== undefined && !isAlive(owner)) await removeLock(file);
     },
     // Breaking takes two system calls. It can take this long only if the breaker is suspended in between.
     { waitMs: Math.max(waitMs, 1_000), held },
@@ -78,24 +81,58 @@ async function tryLink(text: string, file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errno(error) === "EEXIST") return false;
+    if (lacksLinks(error)) return tryDirectory(text, file);
     throw error;
+  }
+}
+
+/** The errors by which a file system without links (exFAT, FAT, many of SMB and FUSE) refuses to make one. */
+export const lacksLinks = (error: unknown) => ["EPERM", "ENOTSUP", "ENOSYS"].includes(errno(error) ?? "");
+
+async function tryDirectory(text: string, file: string): Promise<boolean> {
+  const dir = await mkdtemp(`${file}.`);
+  try {
+    await writeFile(join(dir, "owner"), text);
+    await rename(dir, file);
+    return true;
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(errno(error) ?? "")) return false;
+    throw error;
+  }
+}
+
+/** A directory without its file counts as free: the next rename replaces it. */
+async function removeLock(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (error) {
+    // POSIX says EPERM for a directory, Linux EISDIR.
+    if (errno(error) !== "EISDIR" && errno(error) !== "EPERM") throw error;
+    await rm(join(file, "owner"), { force: true });
+    await rmdir(file).catch(() => undefined);
   }
 }
 
 /** @returns undefined if the lock has been released meanwhile. */
 async function ownerOf(file: string): Promise<ProcessMark | undefined> {
-  try {
-    return parseOwner(await readlink(file), "-");
-  } catch (error) {
-    if (errno(error) === "ENOENT") return undefined;
-    if (errno(error) !== "EINVAL") throw error;
-  }
+  const text = await textOf(file);
   // Version 0.1 wrote plain files: "PID START", or the number alone.
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : parseOwner(text.trim(), " ");
+  return text === undefined ? undefined : parseOwner(text.trim(), text.includes("-") ? "-" : " ");
+}
+
+/** From a link, a plain file or a directory. */
+async function textOf(file: string): Promise<string | undefined> {
+  const reads = [() => readlink(file), () => readFile(file, "utf8"), () => readFile(join(file, "owner"), "utf8")];
+  for (const read of reads) {
+    try {
+      return await read();
+    } catch (error) {
+      if (errno(error) === "ENOENT") return undefined;
+      if (errno(error) !== "EINVAL" && errno(error) !== "EISDIR") throw error;
+    }
+  }
+  return undefined;
 }
 
 function parseOwner(text: string, separator: string): ProcessMark {

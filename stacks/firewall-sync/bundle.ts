@@ -4,7 +4,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { replaceFile } from "../../base/fs/atomic.js";
-import { makeDir } from "../../base/fs/make-dir.js";
 import { packageRoot } from "../../base/tools.js";
 import { cacheDir } from "../files.js";
 import { notBuilt } from "../runtime/errors.js";
@@ -24,8 +23,7 @@ export async function buildSyncBundle(options: {
   });
   const packed = zip([{ name: BUNDLE, data }]);
   const digest = createHash("sha256").update(packed).digest();
-  const cache = cacheDir(options.env);
-  await makeDir(cache, 0o700);
+  const cache = await cacheDir(options.env);
   const file = join(cache, `firewall-sync-${digest.toString("hex")}.zip`);
   await replaceFile(file, packed, 0o644);
   return { file, sha256: digest.toString("base64") };

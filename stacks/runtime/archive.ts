@@ -33,8 +33,7 @@ export interface RuntimeOptions {
 
 /** Builds the archive, or finds it in the cache. */
 export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArchive> {
-  const cache = cacheDir(options.env);
-  await makeDir(cache, 0o700);
+  const cache = await cacheDir(options.env);
   const node = options.node ?? (await findHostNode(cache, options.env, options.onStep));
   const work = await mkdtemp(join(cache, ".runtime-"));
   try {

@@ -28,7 +28,7 @@ export async function terraformEnv(options: CliConfigOptions): Promise<Record<st
   if (env.TF_CLI_CONFIG_FILE && existsSync(env.TF_CLI_CONFIG_FILE)) return quiet;
   const ownFile = join(homeOf(env), ".terraformrc");
   if (!env.TF_CLI_CONFIG_FILE && existsSync(ownFile)) return quiet;
-  const dir = cacheDir(env);
+  const dir = await cacheDir(env);
   const plugins = join(dir, "plugins");
   await makeDir(plugins, 0o700);
   const registry = options.registry ?? "registry.terraform.io";

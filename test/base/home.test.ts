@@ -8,7 +8,7 @@ import { sshConfigFiles } from "../../client/ssh/ssh-config.js";
 import { userFilePath } from "../../config/files.js";
 import { SettingsFiles } from "../../http/daemon/settings-files.js";
 import { stateDir } from "../../mirror/login/store.js";
-import { cacheDir } from "../../stacks/files.js";
+import { cachePath } from "../../stacks/files.js";
 import { sshDir } from "../../stacks/prepare/login-key.js";
 
 const UNUSABLE = [{}, { HOME: "" }, { HOME: "rel" }, { HOME: "./rel" }, { HOME: "~" }, { HOME: " /x" }];
@@ -34,7 +34,7 @@ describe.each(UNUSABLE)("S-14: %j", (env) => {
       vlabTokenFile(env),
       userFilePath(env),
       stateDir(env),
-      cacheDir(env),
+      cachePath(env),
     ];
     for (const path of paths) expect([path, isAbsolute(path) && path.startsWith(homeOf(env))]).toEqual([path, true]);
   });

@@ -50,7 +50,7 @@ describe("checkCertificate", () => {
 
   test("tells a key that is open to others", async () => {
     expect((await check({ crt: pair.cert, key: pair.key, mode: 0o644 })).at(-1)).toMatchInlineSnapshot(
-      `"problem | certs/too-open | private key "s.key" is open to other users (mode 0644) | chmod 600 s.key"`,
+      `"problem | certs/too-open | private key "s.key" is open to other users (mode 0644) | chmod 600 s.key; where that changes nothing, the file system keeps no permissions: mount it with umask=077"`,
     );
   });
 

@@ -84,6 +84,6 @@ test("the refusals say what to do", async () => {
   expect(await faultOf(readToken(path), dir)).toMatchInlineSnapshot(`
     "certs/too-open (exit 1)
     token file "token" is open to other users (mode 0644)
-    chmod 600 token"
+    chmod 600 token; where that changes nothing, the file system keeps no permissions: mount it with umask=077"
   `);
 });
