@@ -1,6 +1,7 @@
 /** The gateway of a command, from its flags, the configuration and the stored tokens. */
 import type { Command } from "commander";
 import type { GatewayClient } from "../client/gateway/client.js";
+import type { Trust } from "../client/tls/trust.js";
 import type { Context } from "./context.js";
 import { pathFlag } from "./flags.js";
 
@@ -15,8 +16,14 @@ export interface GatewayFlags {
 
 export function withGatewayFlags(command: Command): Command {
   return command
-    .option("--gateway <url>", "URL of the gateway, or of vLab's server in front of it (default: gateway_url)")
-    .option("--cert <file>", "certificate of the gateway or of its CA (default: gateway_cert, else the public CAs)")
+    .option(
+      "--gateway <url>",
+      "URL of the gateway, or of vLab's server in front of it (default: gateway_url, else the last login's)",
+    )
+    .option(
+      "--cert <file>",
+      "certificate of the gateway or of its CA (default: gateway_cert, else the login's, else public CAs)",
+    )
     .option("--token-file <file>", "file of the token (default: gateway_token_file, else the token of portmap login)");
 }
 
@@ -24,7 +31,9 @@ export function withGatewayFlags(command: Command): Command {
 export async function gatewayUrl(context: Context, flags: GatewayFlags): Promise<string> {
   const { noGateway } = await import("../client/gateway/errors.js");
   const { gatewayAt } = await import("../client/gateway/client.js");
-  const url = flags.gateway ?? (await context.config()).config.gateway_url;
+  const { latestGateway } = await import("../client/gateway/token-store.js");
+  const named = flags.gateway ?? (await context.config()).config.gateway_url;
+  const url = named ?? (await latestGateway(context.env));
   if (url === undefined) throw noGateway();
   gatewayAt(url);
   return url;
@@ -33,19 +42,29 @@ export async function gatewayUrl(context: Context, flags: GatewayFlags): Promise
 /** A client whose token has not expired. Sends nothing yet. */
 async function openGateway(context: Context, flags: GatewayFlags): Promise<GatewayClient> {
   const url = await gatewayUrl(context, flags);
-  const { config } = await context.config();
   const { GatewayClient } = await import("../client/gateway/client.js");
-  const { resolveTrust } = await import("../client/tls/trust.js");
-  const cert = pathFlag(flags.cert, context) ?? config.gateway_cert;
-  const { trust, warnings } = await resolveTrust(cert === undefined ? {} : { ssl_cert_crt: cert });
-  for (const warning of warnings) context.warn(warning);
   return new GatewayClient({
     url,
-    trust,
+    trust: await gatewayTrust(context, flags, url),
     token: await tokenFor(context, flags, url),
     signal: context.signal,
     onRetry: (delay) => context.note(`the gateway is busy; retrying in ${(delay / 1000).toFixed(1)} s`),
   });
+}
+
+/** What the gateway is verified against: the certificate that is named, else that of the login. */
+export async function gatewayTrust(context: Context, flags: GatewayFlags, url: string): Promise<Trust> {
+  const { config } = await context.config();
+  const { resolveTrust, trustIn } = await import("../client/tls/trust.js");
+  const { keptLogin, tokenStoreFile } = await import("../client/gateway/token-store.js");
+  const named = pathFlag(flags.cert, context) ?? config.gateway_cert;
+  const kept = named === undefined ? (await keptLogin(context.env, url))?.cert : undefined;
+  const { trust, warnings } =
+    kept === undefined
+      ? await resolveTrust(named === undefined ? {} : { ssl_cert_crt: named })
+      : trustIn(tokenStoreFile(context.env), kept, new Date());
+  for (const warning of warnings) context.warn(warning);
+  return trust;
 }
 
 export async function withGateway<T>(
@@ -62,11 +81,11 @@ export async function withGateway<T>(
 }
 
 async function tokenFor(context: Context, flags: GatewayFlags, url: string): Promise<string> {
-  const { keptToken, readTokenFile, tokenFacts } = await import("../client/gateway/token-store.js");
+  const { keptLogin, readTokenFile, tokenFacts } = await import("../client/gateway/token-store.js");
   const { noToken, tokenExpired } = await import("../client/gateway/errors.js");
   const { config } = await context.config();
   const file = pathFlag(flags.tokenFile, context) ?? config.gateway_token_file;
-  const token = file === undefined ? await keptToken(context.env, url) : await readTokenFile(file);
+  const token = file === undefined ? (await keptLogin(context.env, url))?.token : await readTokenFile(file);
   if (token === undefined) throw noToken(url);
   const { expiresAt } = tokenFacts(token);
   if (expiresAt !== undefined && expiresAt <= Date.now()) throw tokenExpired(new Date(expiresAt));

@@ -12,7 +12,7 @@ import { register as deploy } from "./commands/deploy.js";
 import { register as doctor } from "./commands/doctor.js";
 import { register as files } from "./commands/files.js";
 import { register as firewall } from "./commands/firewall/index.js";
-import { register as gateway } from "./commands/gateway.js";
+import { gatewayCommand } from "./commands/gateway/index.js";
 import { register as importApyfal } from "./commands/import.js";
 import { register as jobs } from "./commands/jobs.js";
 import { register as lifecycle } from "./commands/lifecycle.js";
@@ -63,7 +63,7 @@ const LIST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     connect: "connect to a machine behind a gateway",
     portmap: "manage your forwards through a gateway",
     usage: "show who used which forward and when",
-    gateway: "run a gateway and manage its users",
+    gateway: "set up and run a gateway, and manage its users",
   },
   Packages: {
     mirror: "use and serve packages for pip, npm and others",
@@ -125,7 +125,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     certs,
     connect,
     portmap,
-    gateway,
+    gatewayCommand,
     mirrorCommand,
     demo,
     config,

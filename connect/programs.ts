@@ -159,3 +159,9 @@ const noCommand = (program: string) =>
     hint: `leave the command out, or use "--with ssh"`,
     exit: EXIT.usage,
   });
+
+/** What opens a local file or a URL in the user's browser. */
+export function browserCall(target: string, platform: NodeJS.Platform): { program: string; args: readonly string[] } {
+  if (platform === "win32") return { program: "rundll32", args: ["url.dll,FileProtocolHandler", target] };
+  return { program: platform === "darwin" ? "open" : "xdg-open", args: [target] };
+}

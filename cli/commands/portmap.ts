@@ -6,7 +6,7 @@ import { EXIT, Fault, quote, usageFaults } from "../../base/fault.js";
 import type { GatewayClient, KnownForward } from "../../client/gateway/client.js";
 import type { Context, Register } from "../context.js";
 import { portFlag } from "../flags.js";
-import { type GatewayFlags, gatewayUrl, withGateway, withGatewayFlags } from "../gateway.js";
+import { type GatewayFlags, gatewayTrust, gatewayUrl, withGateway, withGatewayFlags } from "../gateway.js";
 
 interface AddFlags extends GatewayFlags {
   readonly protocol?: string;
@@ -67,18 +67,18 @@ Examples:
     )
     .action(wrap<[string, GatewayFlags & { owner?: string; dryRun?: boolean }]>(importDump));
   withGatewayFlags(portmap.command("login"))
-    .description("store the token of a gateway for other commands")
+    .description("store a gateway, its certificate and your token for other commands")
     .addHelpText(
       "after",
       `
 Reads the token from the file, or from stdin with "--token-file -"; never from the command line.
 
 Example:
-  $ sallyport portmap login --gateway https://gateway.example.com --token-file token.txt`,
+  $ sallyport portmap login --gateway https://gateway.example.com --cert gateway.crt --token-file token.txt`,
     )
     .action(wrap<[GatewayFlags]>(login));
   withGatewayFlags(portmap.command("logout"))
-    .description("delete the stored token of a gateway")
+    .description("delete the stored login of a gateway")
     .addHelpText("after", "\nExample:\n  $ sallyport portmap logout")
     .action(wrap<[GatewayFlags]>(logout));
   withGatewayFlags(program.command("usage"))
@@ -157,19 +157,19 @@ async function importDump(
   );
   progress.done();
   const { created, kept, refused } = imported;
+  if (created.length > 0) context.note("as in vLab, the new forwards admit every address and do not end");
   context.print(imported, () =>
     [
       ...created.map((each) => `+ ${line(each)}`),
       ...refused.map(({ row: each, reason }) => `! ${line(each)}: ${reason}`),
       `${created.length} created, ${kept.length} were there already, ${refused.length} refused`,
-      ...(created.length === 0 ? [] : ["as in vLab, they admit every address and do not end"]),
     ].join("\n"),
   );
   return refused.length === 0 ? EXIT.ok : EXIT.conflict;
 }
 
 async function login(context: Context, flags: GatewayFlags): Promise<void> {
-  const { keepToken, readTokenFile, tokenFacts, tokenIn, tokenStoreFile } = await import(
+  const { keepLogin, readTokenFile, tokenFacts, tokenIn, tokenStoreFile } = await import(
     "../../client/gateway/token-store.js"
   );
   const { tokenExpired } = await import("../../client/gateway/errors.js");
@@ -183,11 +183,14 @@ async function login(context: Context, flags: GatewayFlags): Promise<void> {
   const { expiresAt, username } = tokenFacts(token);
   const until = expiresAt === undefined ? undefined : new Date(expiresAt);
   if (until !== undefined && until.getTime() <= Date.now()) throw tokenExpired(until);
-  await keepToken(context.env, url, token);
+  const trust = await gatewayTrust(context, flags, url);
+  const cert = trust.kind === "pinned" ? trust.pem : undefined;
+  await keepLogin(context.env, url, defined({ token, cert }));
   const facts = { gateway: url, user: username ?? null, expires_at: until?.toISOString() ?? null };
   context.print({ ...facts, file: tokenStoreFile(context.env) }, () =>
     [
       `kept the token${username === undefined ? "" : ` of ${username}`} for ${url}`,
+      cert && "kept the gateway's certificate with it",
       until && `it expires at ${until.toISOString()}`,
     ]
       .filter((text) => text !== undefined)
@@ -196,9 +199,9 @@ async function login(context: Context, flags: GatewayFlags): Promise<void> {
 }
 
 async function logout(context: Context, flags: GatewayFlags): Promise<void> {
-  const { forgetToken } = await import("../../client/gateway/token-store.js");
+  const { forgetLogin } = await import("../../client/gateway/token-store.js");
   const url = await gatewayUrl(context, flags);
-  const removed = await forgetToken(context.env, url);
+  const removed = await forgetLogin(context.env, url);
   context.print({ gateway: url, removed }, () =>
     removed ? `forgot the token for ${url}` : `there was no token for ${url}`,
   );

@@ -38,6 +38,12 @@ export const Ports = Type.Object({
 /** A forward that was created. */
 export const Made = Type.Object({ conn_port: Type.Integer({ minimum: 1, maximum: 65_535 }), ...restrictions });
 
+/** A one-time code for the page. */
+export const SignInCode = Type.Object({
+  code: Type.String({ pattern: "^[A-Za-z0-9_-]+$" }),
+  expires_in: Type.Integer(),
+});
+
 /** Machines by name. */
 export const Machines = Type.Record(
   Type.String(),

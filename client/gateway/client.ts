@@ -14,7 +14,7 @@ import { Fault } from "../../base/fault.js";
 import { retryDelay } from "../agent/retry.js";
 import { type Exchange, Transport } from "../tls/transport.js";
 import type { Trust } from "../tls/trust.js";
-import { type Body, checked, contentOf, Machines, Made, Ports, readAnswer } from "./answers.js";
+import { type Body, checked, contentOf, Machines, Made, Ports, readAnswer, SignInCode } from "./answers.js";
 import { badGateway, onlyVlab, refused } from "./errors.js";
 
 export interface GatewayOptions {
@@ -181,6 +181,12 @@ export class GatewayClient {
    */
   ask<S extends TSchema>(path: string, schema: S, what: string) {
     return this.#native("GET", path, schema, what);
+  }
+
+  /** A link that signs the user of this client's token in to the gateway's page, once. */
+  async signInLink(): Promise<{ readonly url: string; readonly seconds: number }> {
+    const { code, expires_in } = await this.#native("POST", "/v1/sign-in", SignInCode, "sign-in links");
+    return { url: `${new URL(this.#options.url).origin}/#sign-in=${code}`, seconds: expires_in };
   }
 
   close(): void {

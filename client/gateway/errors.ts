@@ -9,7 +9,7 @@ const NEW_TOKEN = `get a new one ("sallyport gateway token" on the gateway) and 
 
 export const noGateway = () =>
   new Fault("gateway/no-url", "no gateway is named", {
-    hint: `give one with "--gateway https://HOST", or write "gateway_url: https://HOST" into sallyport.yaml`,
+    hint: `give one with "--gateway https://HOST", or keep one with "sallyport portmap login --gateway https://HOST"`,
     exit: EXIT.usage,
   });
 

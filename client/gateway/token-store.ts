@@ -1,10 +1,12 @@
 /**
- * The user's gateway tokens by URL, in one file that only the user may open.
+ * The user's logins by the URL of their gateway, in one file that only the user may open: a token, and the certificate
+ * that the gateway is verified against.
  *
  * A token is a JWT. The client decodes it only to show its owner and expiry; the gateway verifies it.
  */
 import { chmod } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { ensurePrivateDir, replaceFile } from "../../base/fs/atomic.js";
 import { withLock } from "../../base/fs/lock.js";
 import { homeOf } from "../../base/home.js";
@@ -22,8 +24,17 @@ export interface TokenFacts {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-interface Kept {
+
+export interface KeptLogin {
   readonly token: string;
+  /** PEM. @default - the public CAs */
+  readonly cert?: string;
+}
+
+interface TokenStore {
+  readonly gateways: Readonly<Record<string, KeptLogin>>;
+  /** The gateway of the last login. */
+  readonly latest?: string;
 }
 
 const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
@@ -68,59 +79,67 @@ export function vlabTokenFile(env: Environment): string {
   return join(homeOf(env), ".vlab", "token.json");
 }
 
-/** @returns the token stored for a gateway; our file takes precedence over vLab's. */
-export async function keptToken(env: Environment, url: string): Promise<string | undefined> {
-  const own = (await readStore(tokenStoreFile(env)))[originOf(url)];
-  const kept = own ?? (await readStore(vlabTokenFile(env)))[originOf(url)];
-  return kept?.token;
+/** @returns the login stored for a gateway; our file takes precedence over vLab's. */
+export async function keptLogin(env: Environment, url: string): Promise<KeptLogin | undefined> {
+  const own = (await readStore(tokenStoreFile(env))).gateways[originOf(url)];
+  return own ?? (await readStore(vlabTokenFile(env))).gateways[originOf(url)];
 }
 
-export async function keepToken(env: Environment, url: string, token: string): Promise<void> {
-  await change(env, (kept) => ({ ...kept, [originOf(url)]: { token } }));
+/** @returns the URL of the gateway of the last login. */
+export async function latestGateway(env: Environment): Promise<string | undefined> {
+  return (await readStore(tokenStoreFile(env))).latest;
+}
+
+export async function keepLogin(env: Environment, url: string, login: KeptLogin): Promise<void> {
+  const origin = originOf(url);
+  await change(env, ({ gateways }) => ({ gateways: { ...gateways, [origin]: login }, latest: origin }));
 }
 
 /** @returns whether there was one. */
-export async function forgetToken(env: Environment, url: string): Promise<boolean> {
+export async function forgetLogin(env: Environment, url: string): Promise<boolean> {
   let was = false;
-  await change(env, ({ [originOf(url)]: found, ...others }) => {
+  await change(env, ({ gateways: { [originOf(url)]: found, ...gateways }, latest }) => {
     was = found !== undefined;
-    return others;
+    return defined({ gateways, latest: latest === originOf(url) ? undefined : latest });
   });
   return was;
 }
 
 export async function readTokenFile(path: string): Promise<string> {
-  const hint = `"sallyport gateway token" on the gateway makes one`;
+  const hint = `"sallyport gateway token --out FILE" on the gateway makes one that only you can read`;
   return tokenIn(await readPrivate("token file", path, hint), JSON.stringify(path));
 }
 
-async function change(env: Environment, alter: (kept: Record<string, Kept>) => Record<string, Kept>): Promise<void> {
+async function change(env: Environment, alter: (kept: TokenStore) => TokenStore): Promise<void> {
   const file = tokenStoreFile(env);
   await ensurePrivateDir(dirname(file));
   // An older directory may be open to others.
   await chmod(dirname(file), 0o700);
   await withLock(`${file}.lock`, async () => {
-    const gateways = alter(await readStore(file));
-    await replaceFile(file, `${JSON.stringify({ version: 1, gateways }, null, 2)}\n`, 0o600);
+    const store = { version: 1, ...alter(await readStore(file)) };
+    await replaceFile(file, `${JSON.stringify(store, null, 2)}\n`, 0o600);
   });
 }
 
-async function readStore(file: string): Promise<Record<string, Kept>> {
-  if (!(await isTaken(file))) return {};
+async function readStore(file: string): Promise<TokenStore> {
+  if (!(await isTaken(file))) return { gateways: {} };
   return parseStore(await readPrivate("list of tokens", file, "it was there a moment ago"), file);
 }
 
 /** Our file has the key `gateways`, vLab's has `vlabs`. Pure. */
-export function parseStore(text: string, file: string): Record<string, Kept> {
+export function parseStore(text: string, file: string): TokenStore {
   const stored = parseJson(text, file);
   const byUrl = isObject(stored) && stored.version === 1 ? (stored.gateways ?? stored.vlabs) : undefined;
   if (!isObject(byUrl)) throw storeGarbage(file, "version 1 with its gateways is expected");
-  const kept: Record<string, Kept> = {};
+  const gateways: Record<string, KeptLogin> = {};
   for (const [url, entry] of Object.entries(byUrl)) {
     if (!isObject(entry) || typeof entry.token !== "string") throw storeGarbage(file, `${url} has no token`);
-    kept[originOf(url)] = { token: tokenIn(entry.token, JSON.stringify(file)) };
+    const { token, cert } = entry;
+    if (cert !== undefined && typeof cert !== "string") throw storeGarbage(file, `the cert of ${url} is not a text`);
+    gateways[originOf(url)] = defined({ token: tokenIn(token, JSON.stringify(file)), cert });
   }
-  return kept;
+  const { latest } = stored as { latest?: unknown };
+  return typeof latest === "string" && latest in gateways ? { gateways, latest } : { gateways };
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -129,6 +129,15 @@ export const WhoAmI = Type.Object({
   }),
 });
 
+export const SignInCode = Type.Object({
+  code: Type.String(),
+  expires_in: Type.Integer({ description: "seconds" }),
+});
+
+export const SignInBody = Type.Object({ code: Type.String() });
+
+export const SignInToken = Type.Object({ token: Type.String() });
+
 export const ProblemDocument = Type.Object({
   type: Type.String(),
   title: Type.String(),

@@ -10,12 +10,14 @@ import { NetNamespace } from "../../local/network/net-namespace.js";
 import { makeCertificate } from "../agent/support/certificate.js";
 import { type Program, startProgram } from "../agent/support/program.js";
 import { childrenOf } from "../support/children.js";
-import { bundledRuntime } from "../support/compiled.js";
+import { bundledRuntime, nodeCommand } from "../support/compiled.js";
 import { ISSUER, SECRET } from "./support/gateway.js";
 
 const support = await namespaceSupport();
 const here = typeof support !== "string" && process.getuid?.() === 0;
 if (!here) console.log(`skipped: no network namespaces here: ${String(support)}`);
+
+const splitFirst = ([program, ...args]: [string, ...string[]]) => [program, args] as const;
 
 describe.runIf(here)("the bundled daemon", () => {
   const dir = mkdtempSync(join(tmpdir(), "sallyport-served-"));
@@ -123,6 +125,23 @@ child.once("exit", (code) => process.exit(code ?? 1));`,
       ready: true,
       checks: { database: "ok", kernel: "ok", wan: "ok", lan: "ok" },
     });
+  });
+
+  test("G-03: the command checks the same file, in the place of the daemon's own bundle", async () => {
+    const check = async (file: string) => {
+      const { exitCode, stdout, stderr } = await namespace.run(
+        ...splitFirst(nodeCommand("cli/main.ts", ["gateway", "check", "--config", file])),
+        { env: { PATH: process.env.PATH, HOME: dir }, inheritEnv: false },
+      );
+      return [exitCode, stdout, stderr];
+    };
+    const file = join(dir, "gateway.yaml");
+    expect(await check(file)).toEqual([0, `"${file}" is in order`, ""]);
+    expect(await check("/nowhere.yaml")).toEqual([
+      2,
+      "",
+      'error: there is no configuration file "/nowhere.yaml"\n  name one with --config FILE',
+    ]);
   });
 
   test("SIGHUP takes a new certificate; SIGTERM ends it in good order", async () => {

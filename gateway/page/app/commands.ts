@@ -1,6 +1,8 @@
 /** Commands that connect through a forward, to be copied. Pure. */
 
 export interface ForwardEndpoint {
+  /** Where the page came from: the URL of the gateway. */
+  readonly origin: string;
   /** Address or name of the gateway. */
   readonly gateway: string;
   readonly connPort: number;
@@ -31,14 +33,17 @@ const SERVICES: ReadonlyMap<number, Service> = new Map<number, Service>([
 
 export function connectCommands(endpoint: ForwardEndpoint): Command[] {
   const service = endpoint.protocol === "tcp" ? SERVICES.get(endpoint.targetPort) : undefined;
-  const { gateway, connPort } = endpoint;
+  const { origin, gateway, connPort } = endpoint;
   const at = `${gateway.includes(":") ? `[${gateway}]` : gateway}:${connPort}`;
   if (service === undefined) {
     return [{ label: "netcat", text: `nc ${endpoint.protocol === "udp" ? "-u " : ""}${gateway} ${connPort}` }];
   }
   const ours = (protocol: string): Command => ({
     label: `sallyport ${protocol}`,
-    text: `sallyport connect --name ${quoted(endpoint.targetName)} --protocol ${protocol} --conn-port ${connPort}`,
+    text: [
+      `sallyport connect --gateway ${origin} --name ${quoted(endpoint.targetName)}`,
+      `--protocol ${protocol} --conn-port ${connPort}`,
+    ].join(" "),
   });
   switch (service) {
     case "ssh":

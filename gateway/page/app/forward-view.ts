@@ -73,7 +73,7 @@ export function newForwardView(actions: ForwardActions) {
       setLabel(connect, `Connect to port ${targetPort} of ${targetName} by port ${connPort}`);
       setLabel(remove, `Remove port ${connPort}, to port ${targetPort} of ${targetName}`);
       setLabel(commands, `Commands for port ${connPort}`);
-      write(connectCommands({ gateway, connPort, protocol, targetPort, targetName }));
+      write(connectCommands({ origin: location.origin, gateway, connPort, protocol, targetPort, targetName }));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
@@ -25,6 +25,27 @@ describe("sallyport gateway token", () => {
     expect(payload.client_ip).toBe("198.51.100.7");
     expect(Number(payload.exp) - Number(payload.iat)).toBe(3_600);
     expect((await run("--user", "ada", "--scope", "admin", "--json")).stdout).toMatch(/"token": ?"eyJ/);
+  });
+
+  test("G-05: --out writes it to a file that only its owner can read, whatever was there before", async () => {
+    const file = join(cwd, "ada.token");
+    writeFileSync(join(cwd, "ada.token"), (await run("--user", "ada")).stdout, { mode: 0o644 });
+    for (const name of ["ada.token", "new.token"]) {
+      const { code, stdout } = await run("--user", "ada", "--out", name);
+      expect([code, stdout]).toEqual([0, `wrote the token of ada to "${join(cwd, name)}"\n`]);
+      expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
+      expect(readFileSync(join(cwd, name), "utf8")).toMatch(/^eyJ[\w.-]+\n$/);
+    }
+    const login = ["portmap", "login", "--gateway", "https://gw.test", "--token-file", "ada.token"];
+    expect(await runInProcess(login, { cwd, env: { HOME: cwd } })).toMatchObject({ code: 0 });
+    expect(readFileSync(file, "utf8")).toMatch(/^eyJ/);
+  });
+
+  test("G-05: --out replaces tokens only", async () => {
+    writeFileSync(join(cwd, "thesis.txt"), "years of work\n");
+    const { code, stderr } = await run("--user", "ada", "--out", "thesis.txt");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("which holds no token")]);
+    expect(readFileSync(join(cwd, "thesis.txt"), "utf8")).toBe("years of work\n");
   });
 
   test.each([

@@ -5,9 +5,10 @@ import { retryDelay } from "../../../client/agent/retry.js";
 import { GatewayClient, gatewayAt } from "../../../client/gateway/client.js";
 import { refused } from "../../../client/gateway/errors.js";
 import {
-  forgetToken,
-  keepToken,
-  keptToken,
+  forgetLogin,
+  keepLogin,
+  keptLogin,
+  latestGateway,
   parseStore,
   tokenFacts,
   tokenIn,
@@ -20,28 +21,43 @@ import { temporaryDir } from "../support/temporary.js";
 
 const TOKEN = someToken({ username: "ada", exp: 2_000_000_000, client_ip: "198.51.100.7" });
 
+const BAD_CERT = JSON.stringify({ version: 1, gateways: { u: { token: TOKEN, cert: 1 } } });
+
 describe("V-46 tokens", () => {
   it("keeps several gateways in one file, 0600 in a directory 0700", async () => {
     const env = { HOME: await temporaryDir() };
     const other = someToken({ username: "ada", exp: 1 });
-    await keepToken(env, "https://a.example", TOKEN);
-    await keepToken(env, "https://b.example:8443/", other);
-    expect(await keptToken(env, "https://a.example/")).toBe(TOKEN);
-    expect(await keptToken(env, "https://b.example:8443")).toBe(other);
-    expect(await keptToken(env, "https://b.example")).toBeUndefined();
+    await keepLogin(env, "https://a.example", { token: TOKEN });
+    await keepLogin(env, "https://b.example:8443/", { token: other });
+    expect(await keptLogin(env, "https://a.example/")).toEqual({ token: TOKEN });
+    expect(await keptLogin(env, "https://b.example:8443")).toEqual({ token: other });
+    expect(await keptLogin(env, "https://b.example")).toBeUndefined();
     const file = tokenStoreFile(env);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(dirname(file))).mode & 0o777).toBe(0o700);
-    expect(await forgetToken(env, "https://a.example")).toBe(true);
-    expect(await forgetToken(env, "https://a.example")).toBe(false);
+    expect(await forgetLogin(env, "https://a.example")).toBe(true);
+    expect(await forgetLogin(env, "https://a.example")).toBe(false);
     expect(Object.keys(JSON.parse(await readFile(file, "utf8")).gateways)).toEqual(["https://b.example:8443"]);
+  });
+
+  it("G-04: keeps the gateway's certificate with its token, and which gateway was the last", async () => {
+    const env = { HOME: await temporaryDir() };
+    expect(await latestGateway(env)).toBeUndefined();
+    await keepLogin(env, "https://a.example", { token: TOKEN, cert: "PEM" });
+    await keepLogin(env, "https://b.example/", { token: TOKEN });
+    expect(await keptLogin(env, "https://a.example")).toEqual({ token: TOKEN, cert: "PEM" });
+    expect(await latestGateway(env)).toBe("https://b.example");
+    await forgetLogin(env, "https://a.example");
+    expect(await latestGateway(env)).toBe("https://b.example");
+    await forgetLogin(env, "https://b.example");
+    expect(await latestGateway(env)).toBeUndefined();
   });
 
   it("loses none of many that are kept at once", async () => {
     const env = { HOME: await temporaryDir() };
     const urls = Array.from({ length: 8 }, (_, index) => `https://g${index}.example`);
-    await Promise.all(urls.map((url) => keepToken(env, url, TOKEN)));
-    expect(await Promise.all(urls.map((url) => keptToken(env, url)))).toEqual(urls.map(() => TOKEN));
+    await Promise.all(urls.map((url) => keepLogin(env, url, { token: TOKEN })));
+    expect(await Promise.all(urls.map((url) => keptLogin(env, url)))).toEqual(urls.map(() => ({ token: TOKEN })));
   });
 
   it("takes vLab's own where there is none", async () => {
@@ -53,9 +69,9 @@ describe("V-46 tokens", () => {
       vlabs: { "https://vlab.example": { token: TOKEN, key: "k", algorithm: "HS256" } },
     });
     await writeFile(file, text, { mode: 0o600 });
-    expect(await keptToken(env, "https://vlab.example")).toBe(TOKEN);
+    expect(await keptLogin(env, "https://vlab.example")).toEqual({ token: TOKEN });
     await chmod(file, 0o644);
-    await expect(keptToken(env, "https://vlab.example")).rejects.toMatchObject({
+    await expect(keptLogin(env, "https://vlab.example")).rejects.toMatchObject({
       message: expect.stringContaining("644"),
     });
   });
@@ -79,7 +95,7 @@ describe("V-46 tokens", () => {
     },
   );
 
-  it.each(["", "[]", '{"version":2,"gateways":{}}', '{"version":1,"gateways":{"u":{}}}'])(
+  it.each(["", "[]", '{"version":2,"gateways":{}}', '{"version":1,"gateways":{"u":{}}}', BAD_CERT])(
     "refuses the list %j",
     (text) => {
       expect(() => parseStore(text, "/f")).toThrow(expect.objectContaining({ code: "gateway/store-garbage" }));

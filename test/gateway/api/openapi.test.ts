@@ -5,8 +5,10 @@ import { forwardRoutes } from "../../../gateway/api/forwards.js";
 import { machineRoutes } from "../../../gateway/api/machines.js";
 import { gatewayDocument } from "../../../gateway/api/openapi.js";
 import type { ApiServices } from "../../../gateway/api/services.js";
+import { signInRoutes } from "../../../gateway/api/sign-in.js";
 import { usageRoutes } from "../../../gateway/api/usage.js";
 import { vlabRoutes } from "../../../gateway/api/vlab.js";
+import { SignIns } from "../../../gateway/auth/sign-ins.js";
 import { RouteTable } from "../../../http/routes/route-table.js";
 
 const services = { helpBase: "" } as ApiServices;
@@ -18,6 +20,7 @@ const routes = [
   ...machineRoutes(services),
   ...usageRoutes(services),
   ...vlabRoutes(services),
+  ...signInRoutes(new SignIns()),
   ...aboutRoutes({ readiness: none, metrics: none, openapi: none }),
 ];
 
@@ -57,6 +60,8 @@ test("the document has every route, with its access, its parameters and its answ
       "DELETE /api/1/ipam/portmap deleteApi1IpamPortmap bearer|vlab  200,401,403",
       "GET /api/1/ipam/addr getApi1IpamAddr bearer|vlab  200,401,403",
       "GET /api/1/ipam/healthcheck getApi1IpamHealthcheck bearer|vlab|none  200,401,403,500",
+      "POST /v1/sign-in postV1SignIn bearer|vlab header:Idempotency-Key 201,401,403",
+      "POST /v1/sign-in/redeem postV1SignInRedeem  header:Idempotency-Key 200,410",
       "GET /healthz getHealthz   200",
       "GET /readyz getReadyz   200,503",
       "GET /metrics getMetrics bearer|vlab  200,401,403",

@@ -10,7 +10,14 @@ const NOW = Date.parse("2026-01-31T12:00:00Z");
 const MINUTE = 60_000;
 
 describe("commands", () => {
-  const door = { gateway: "198.51.100.1", connPort: 50007, protocol: "tcp", targetPort: 22, targetName: "b" } as const;
+  const door = {
+    origin: "https://gw",
+    gateway: "198.51.100.1",
+    connPort: 50007,
+    protocol: "tcp",
+    targetPort: 22,
+    targetName: "b",
+  } as const;
   const texts = (more: Partial<Parameters<typeof connectCommands>[0]>) =>
     connectCommands({ ...door, ...more }).map(({ text }) => text);
   test.each([
@@ -20,14 +27,20 @@ describe("commands", () => {
     [{ targetPort: 3389 }, "mstsc /v:198.51.100.1:50007"],
     [{ targetPort: 3389, gateway: "2001:db8::1" }, "xfreerdp /v:[2001:db8::1]:50007"],
     [{ targetPort: 8080 }, "https://198.51.100.1:50007/"],
-    [{ targetPort: 7543 }, "sallyport connect --name b --protocol console --conn-port 50007"],
+    [{ targetPort: 7543 }, "sallyport connect --gateway https://gw --name b --protocol console --conn-port 50007"],
     [{ targetPort: 5900 }, "vncviewer 198.51.100.1::50007"],
     [{ targetPort: 5900, gateway: "2001:db8::1" }, "vncviewer [2001:db8::1]::50007"],
     [{ targetPort: 53, protocol: "udp" as const }, "nc -u 198.51.100.1 50007"],
     [{ targetPort: 22, protocol: "udp" as const }, "nc -u 198.51.100.1 50007"],
     [{ targetPort: 5432 }, "nc 198.51.100.1 50007"],
-    [{ targetName: "my box (2)" }, 'sallyport connect --name "my box (2)" --protocol ssh --conn-port 50007'],
-    [{ targetName: "$(id)'" }, "sallyport connect --name '$(id)'\\''' --protocol ssh --conn-port 50007"],
+    [
+      { targetName: "my box (2)" },
+      'sallyport connect --gateway https://gw --name "my box (2)" --protocol ssh --conn-port 50007',
+    ],
+    [
+      { targetName: "$(id)'" },
+      "sallyport connect --gateway https://gw --name '$(id)'\\''' --protocol ssh --conn-port 50007",
+    ],
   ])("%j is reached by %s", (more, text) => expect(texts(more)).toContain(text));
 });
 

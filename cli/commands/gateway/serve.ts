@@ -1,0 +1,41 @@
+/** `sallyport gateway serve` and `check`: the daemon, from this installation. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Command } from "commander";
+import { Fault, quote } from "../../../base/fault.js";
+import { packageRoot } from "../../../base/tools.js";
+import type { Context, Wrap } from "../../context.js";
+
+export function registerServe(gateway: Command, wrap: Wrap): void {
+  gateway
+    .command("serve")
+    .description("run a gateway; needs root, nft, conntrack and fping")
+    .addHelpText(
+      "after",
+      `
+Here the global --config names a gateway.yaml (default: ./gateway.yaml). SIGINT and SIGTERM end it in good order;
+SIGHUP makes it read its certificate again.
+
+Example:
+  $ sudo sallyport gateway serve --config gateway.yaml`,
+    )
+    .action(wrap<[]>((context) => runDaemon(context, "serve")));
+  gateway
+    .command("check")
+    .description("check a gateway.yaml, the files that it names, and the machine's interfaces")
+    .addHelpText("after", "\nExample:\n  $ sallyport gateway check --config gateway.yaml")
+    .action(wrap<[]>((context) => runDaemon(context, "check")));
+}
+
+/** This process becomes the daemon, which ends it with its own status. It has no other way to get the signals first. */
+async function runDaemon({ cwd, options }: Context, command: "serve" | "check"): Promise<never> {
+  const bundle = join(packageRoot, "dist/runtime/gateway.mjs");
+  if (!existsSync(bundle)) throw notBuilt(bundle);
+  process.argv = [process.execPath, bundle, command, "--config", resolve(cwd, options.config ?? "gateway.yaml")];
+  await import(pathToFileURL(bundle).href);
+  return new Promise<never>(() => undefined);
+}
+
+const notBuilt = (bundle: string) =>
+  new Fault("gateway/not-built", `${quote(bundle)} is missing`, { hint: 'run "npm run build" in the checkout' });
