@@ -177,6 +177,14 @@ export const digestMismatch = (path: string, expected: string, got: string) =>
     hint: "the damaged copy was not kept; try again",
   });
 
+export const uploadForgotten = (path: string) =>
+  new Fault("client/upload-forgotten", `the host no longer has the beginning of ${quote(path)}`, {
+    hint: "send it again",
+  });
+
+export const otherSize = (path: string, announced: number, sent: number) =>
+  new Fault("client/other-size", `${quote(path)} was announced with ${announced} bytes, and has ${sent}`);
+
 export const changedMeanwhile = (path: string) =>
   new Fault("client/changed-meanwhile", `${quote(path)} changed on the host while it was read`, {
     hint: "try again",
@@ -206,6 +214,12 @@ export const localUnwritable = (cause: unknown) =>
         hint: "what was there before is untouched",
         cause,
       });
+
+export const cannotSpool = (directory: string, cause: unknown) =>
+  new Fault("client/cannot-spool", `cannot keep the input in ${quote(directory)}: ${errorText(cause)}`, {
+    hint: "set TMPDIR to a directory with more space, or send the input from a file",
+    cause,
+  });
 
 export const localIsDirectory = (path: string) =>
   new Fault("client/local-is-directory", `${quote(path)} is a directory`, {

@@ -12,8 +12,10 @@ import { type FollowOptions, followJob } from "./follow-job.js";
 import { AcceleratorsAnswer, JobAnswer, JobList, type JobSummary } from "./job-answers.js";
 import { type Downloaded, download } from "./transfer/download.js";
 import { getInto } from "./transfer/get-into.js";
+import { type LocalFile, withFile } from "./transfer/local-file.js";
 import { type ReceiveOptions, retryWait } from "./transfer/receive.js";
-import { sendContent, withFile } from "./transfer/upload.js";
+import { sendContent } from "./transfer/send-content.js";
+import { withSpooled } from "./transfer/spool.js";
 
 export { type FollowOptions, hasEnded } from "./follow-job.js";
 
@@ -24,7 +26,7 @@ interface CallOptions {
 /** The program's input. */
 export type JobInput =
   | { readonly file: string }
-  | { readonly stream: Readable; readonly size?: number }
+  | { readonly stream: Readable }
   /** `host://DIR/PATH`, percent-encoded. */
   | { readonly url: string };
 
@@ -86,20 +88,11 @@ export class Jobs {
       return this.#job(await repeated(() => this.transport.send({ ...what, body: Readable.from([body]) })));
     }
     const what = { method: "POST", path: pathWith(options), headers } as const;
-    const transfer = defined({
-      signal,
-      onProgress: options.onProgress,
-    });
-    if ("stream" in input) {
-      // A stream cannot be read twice, so this submission is not repeated.
-      const sized = { ...transfer, ...defined({ size: input.size }) };
-      return this.#job((await sendContent(this.transport, what, input.stream, sized)).response);
-    }
-    return withFile(this.transport, input.file, signal, async ({ body, size, digest }) => {
-      const send = async () =>
-        (await sendContent(this.transport, what, body(), { ...transfer, size }, digest)).response;
-      return this.#job(await repeated(send));
-    });
+    const submit = (file: LocalFile) =>
+      repeated(() => sendContent(this.transport, what, file, options)).then((response) => this.#job(response));
+    return "stream" in input
+      ? withSpooled(this.transport, input.stream, signal ?? this.transport.signal, submit)
+      : withFile(this.transport, input.file, signal, submit);
   }
 
   async get(id: string, options: CallOptions = {}): Promise<JobAnswer> {

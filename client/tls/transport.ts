@@ -4,7 +4,6 @@
  * Redirects are never followed, whatever their target. An unsuccessful response becomes a {@link Fault}. Connections
  * are kept alive and reused; each was verified when it was opened.
  */
-import type { Readable } from "node:stream";
 import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import { HttpTimeout, networkCode, networkText } from "../../http/client/errors.js";
@@ -33,12 +32,14 @@ export interface Exchange {
   /** Sent as it is: dots and percent signs are not normalised. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | number>>;
-  readonly body?: Readable;
+  readonly body?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until the response begins, for requests that make the host work first. @default idleTimeout */
   readonly answerTimeout?: number;
   /** Whether to send the token. @default true */
   readonly authenticated?: boolean;
+  /** Statuses that are no failure, besides 2xx. */
+  readonly alsoAccepts?: readonly number[];
   /** Returns the response whatever its status, redirects and errors included. @default false */
   readonly anyStatus?: boolean;
 }
@@ -64,6 +65,11 @@ export class Transport {
     const openConnection = (signal: AbortSignal) =>
       openVerified(defined({ host, port, trust, signal, connectTimeout }));
     this.#http = new HttpClient(defined({ via: { kind: "own", openConnection } as const, idleMs: idleTimeout }));
+  }
+
+  /** Aborts when every request in progress does. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
   }
 
   /** Resolves with the head of a successful response. The body has yet to be read. */
@@ -92,6 +98,7 @@ export class Transport {
     });
     const { status } = response;
     if (exchange.anyStatus === true || (status >= 200 && status < 300)) return response;
+    if (exchange.alsoAccepts?.includes(status) === true) return response;
     if (status >= 300 && status < 400 && status !== 304) {
       response.body.destroy();
       throw errors.redirected(this.at, status, response.headers.location ?? "");

@@ -1,23 +1,17 @@
 /** Sends content to the host, which keeps it only if its SHA-256 matches the announced one. */
-import { type FileHandle, open } from "node:fs/promises";
-import { Readable, Transform } from "node:stream";
-import { defined } from "../../../base/defined.js";
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import type { HttpResponse } from "../../../http/client/http-client.js";
 import * as errors from "../../errors.js";
-import { type Exchange, type Transport, transferFault } from "../../tls/transport.js";
-import { filesPath } from "../remote-path.js";
-import { digestOfFile, formatDigest, parseDigest, sha256 } from "./digest.js";
+import { type Transport, transferFault } from "../../tls/transport.js";
+import { parseDigest, sha256 } from "./digest.js";
+import { withFile } from "./local-file.js";
 import { checkDigest } from "./receive.js";
+import { ResumablePut, type ResumeOptions } from "./resumable-put.js";
+import { segmentsOf, whileWaiting } from "./segments.js";
 
-export interface PutOptions {
-  readonly signal?: AbortSignal;
-  /** Called with the bytes that have been handed to the connection. */
-  readonly onProgress?: (done: number, total: number | undefined) => void;
-  /** Number of bytes in `source`, if known: sent as Content-Length. */
-  readonly size?: number;
-  /** Replace only the file with this entity tag; `null`: only create a new file. */
-  readonly ifMatch?: string | null;
-}
+/** `size` is checked at the end. */
+export type PutOptions = ResumeOptions;
 
 export interface Stored {
   readonly created: boolean;
@@ -27,142 +21,75 @@ export interface Stored {
   readonly sha256: string;
 }
 
-// The host answers after the file has reached its disk.
-const STORE_TIMEOUT = 900_000;
-
-/** Sends a stream, then compares its SHA-256 with the one that the host reports as stored. */
+/**
+ * Sends a stream in segments, each when it is full: however slowly the stream comes, no request waits for it, and a
+ * segment whose connection broke is sent again. Then compares its SHA-256 with the one that the host stored.
+ */
 export async function putStream(
   transport: Transport,
   path: string,
   source: Readable,
   options: PutOptions = {},
 ): Promise<Stored> {
-  return store(transport, path, source, options);
+  const put = new ResumablePut(transport, path, randomUUID(), options);
+  const hash = sha256();
+  const segments = segmentsOf(source);
+  const failed = (error: unknown) => {
+    throw transferFault(error, transport.at, options.signal ?? transport.signal);
+  };
+  let start = 0;
+  try {
+    let next = segments.next();
+    for (;;) {
+      const touch = () => (start === 0 ? Promise.resolve() : put.touch());
+      const { value: segment } = await whileWaiting(next, touch, options.signal ?? transport.signal).catch(failed);
+      if (segment === undefined) throw new Error("the last segment was sent before");
+      if (!segment.isLast) {
+        // Read while this one is sent.
+        next = segments.next();
+        next.catch(() => undefined);
+      }
+      for (const chunk of segment.chunks) hash.update(chunk);
+      const end = start + segment.length;
+      const body = (from: number) =>
+        Readable.from([Buffer.concat(segment.chunks).subarray(from - (end - segment.length))]);
+      if (!segment.isLast) {
+        await put.send({ start, end, body });
+        start = end;
+        continue;
+      }
+      if (options.size !== undefined && options.size !== end) throw errors.otherSize(path, options.size, end);
+      const digest = hash.digest();
+      return stored(path, await put.send({ start, end, digest, body }), end, digest);
+    }
+  } finally {
+    source.destroy();
+  }
 }
 
-/** Sends a file. Its SHA-256 goes first, so that a damaged upload does not replace the host's old file. */
+/**
+ * Sends a file. Its SHA-256 goes first, so that a damaged upload does not replace the host's old file. A broken transfer
+ * goes on where it broke, in a later call too.
+ */
 export async function upload(
   transport: Transport,
   localFile: string,
   path: string,
   options: Omit<PutOptions, "size"> = {},
 ): Promise<Stored> {
-  return withFile(transport, localFile, options.signal, ({ body, size, digest }) =>
-    store(transport, path, body(), { ...options, size }, digest),
-  );
+  return withFile(transport, localFile, options.signal, async ({ body, size, digest }) => {
+    const put = new ResumablePut(transport, path, digest.toString("hex"), options);
+    return stored(path, await put.send({ start: 0, end: size, digest, body }), size, digest);
+  });
 }
 
-export interface LocalFile {
-  readonly size: number;
-  readonly digest: Buffer;
-  /** A new stream that starts at the first byte, at each call. */
-  body(): Readable;
-}
-
-/** Opens a file and reads it once to compute its digest. */
-export async function withFile<T>(
-  transport: Transport,
-  localFile: string,
-  signal: AbortSignal | undefined,
-  use: (file: LocalFile) => Promise<T>,
-): Promise<T> {
-  const file = await openFile(localFile);
-  try {
-    const { digest, size } = await digestOfFile(file, signal).catch((error) => {
-      throw transferFault(error, transport.at, signal);
-    });
-    return await use({ size, digest, body: () => Readable.from(chunksOf(file, size)) });
-  } finally {
-    await file.close();
-  }
-}
-
-const CHUNK = 256 * 1024;
-
-/** Unlike a read stream, destroying it leaves the file open, so that a retry can read the file again. */
-async function* chunksOf(file: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let position = 0; position < size; ) {
-    const { bytesRead, buffer } = await file.read(
-      Buffer.allocUnsafe(CHUNK),
-      0,
-      Math.min(CHUNK, size - position),
-      position,
-    );
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-
-async function store(
-  transport: Transport,
-  path: string,
-  source: Readable,
-  { ifMatch, ...options }: PutOptions,
-  known?: Buffer,
-): Promise<Stored> {
-  const condition = ifMatch === undefined ? {} : ifMatch === null ? { "If-None-Match": "*" } : { "If-Match": ifMatch };
-  const what = {
-    method: "PUT",
-    path: filesPath(path),
-    headers: { ...condition, ...defined({ "Repr-Digest": known === undefined ? undefined : formatDigest(known) }) },
-  } as const;
-  const { response, size, digest } = await sendContent(transport, what, source, options, known);
-  response.body.resume();
-  checkDigest(path, parseDigest(response.headers["repr-digest"]), digest);
+function stored(path: string, response: HttpResponse | undefined, size: number, digest: Buffer): Stored {
+  response?.body.resume();
+  checkDigest(path, parseDigest(response?.headers["repr-digest"]), digest);
   return {
-    created: response.status === 201,
-    etag: response.headers.etag,
+    created: response?.status === 201,
+    etag: response?.headers.etag,
     size,
     sha256: digest.toString("hex"),
   };
-}
-
-/** Sends a stream as the body of a request and counts the bytes. @param known its digest, if known in advance. */
-export async function sendContent(
-  transport: Transport,
-  what: Pick<Exchange, "method" | "path" | "headers">,
-  source: Readable,
-  { signal, onProgress, size }: Omit<PutOptions, "ifMatch">,
-  known?: Buffer,
-): Promise<{ response: HttpResponse; size: number; digest: Buffer }> {
-  const hash = sha256();
-  let done = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer | string, encoding, callback) {
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
-      if (known === undefined) hash.update(bytes);
-      done += bytes.length;
-      onProgress?.(done, size);
-      callback(null, bytes);
-    },
-  });
-  source.on("error", (error) => counted.destroy(error));
-  try {
-    const response = await transport.send({
-      ...what,
-      body: source.pipe(counted),
-      headers: {
-        "Content-Type": "application/octet-stream",
-        ...defined({ "Content-Length": size, "Content-Digest": known === undefined ? undefined : formatDigest(known) }),
-        ...what.headers,
-      },
-      signal,
-      answerTimeout: STORE_TIMEOUT,
-    });
-    return { response, size: done, digest: known ?? hash.digest() };
-  } finally {
-    source.unpipe(counted);
-    source.destroy();
-    counted.destroy();
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  const file = await open(path, "r").catch((error) => {
-    throw errors.localUnreadable(path, error);
-  });
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw errors.localNotFile(path);
 }

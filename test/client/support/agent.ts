@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { startAgent } from "../../../agent/serve.js";
+import { type AgentOptions, startAgent } from "../../../agent/serve.js";
 import { parseConfig } from "../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../agent/settings/schema.js";
 import { defined } from "../../../base/defined.js";
@@ -32,6 +32,7 @@ export async function runAgent(
     hostKeys?: readonly string[];
     /** YAML. */
     accelerators?: string;
+    limits?: AgentOptions["limits"];
   } = {},
 ): Promise<RunningAgent> {
   const dir = await temporaryDir();
@@ -64,7 +65,7 @@ export async function runAgent(
       ],
       max_upload_bytes: 1024 ** 3,
     },
-    { env: process.env, log: pino({ level: "silent" }), sshDir: at("ssh"), limits: { graceMs: 0 } },
+    { env: process.env, log: pino({ level: "silent" }), sshDir: at("ssh"), limits: { graceMs: 0, ...options.limits } },
   );
   const port = (plain ? agent.httpPort : agent.httpsPort) ?? 0;
   const client = new AgentClient(
