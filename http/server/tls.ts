@@ -23,7 +23,8 @@ export function tlsOptions(pair: KeyPair): ServerOptions {
     honorCipherOrder: false,
     ecdhCurve: "X25519:prime256v1:secp384r1",
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-    ALPNProtocols: ["http/1.1"],
+    // `curl --http1.0` offers the second alone.
+    ALPNProtocols: ["http/1.1", "http/1.0"],
   };
 }
 
