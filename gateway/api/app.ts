@@ -16,7 +16,7 @@ import type { Cidr } from "../../net/cidr.js";
 import { type Authenticate, tokenIn } from "../auth/authenticate.js";
 import { type Caller, may } from "../auth/caller.js";
 import { clientAddress } from "../auth/client-address.js";
-import { frontHosts } from "../auth/front-hosts.js";
+import { frontHosts, hostOf } from "../auth/front-hosts.js";
 import { noAccess } from "../auth/problems.js";
 import { isDatabaseGone } from "../store/errors.js";
 import { envelopeProblem, helpLink, VLAB_PREFIX } from "./envelope.js";
@@ -44,6 +44,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_DETAIL = 256;
 
 export function createApp({ table, authenticate, trustedProxies, helpBase, assets }: AppOptions): Handle {
+  const vlabHost = hostOf(helpBase);
   const writers = new Map(table.routes.map((route) => [route, writerOf(route)]));
 
   const clientOf = ({ remote, req }: Exchange) => clientAddress(remote, listOf(req, "x-forwarded-for"), trustedProxies);
@@ -83,7 +84,7 @@ export function createApp({ table, authenticate, trustedProxies, helpBase, asset
       peer: remote,
       forwardedHost: listOf(req, "x-forwarded-host"),
       trusted: trustedProxies,
-      vlabUrl: helpBase,
+      vlabHost,
     });
   const serve = serveRoutes<ApiRoute, Caller>({ table, moreHosts, admit, invoke, refuse });
   return (exchange) => {

@@ -12,6 +12,19 @@ export function parseBlock(text: string): Cidr | undefined {
   return length <= bits ? Cidr.around(address, length) : undefined;
 }
 
+/** Stored sources are compared with each packet and each listing, and there are few of them. */
+const known = new Map<string, Cidr | undefined>();
+const MAX_KNOWN = 10_000;
+
+/** As {@link parseBlock}, but each text is parsed only once. */
+export function knownBlock(text: string): Cidr | undefined {
+  if (known.has(text)) return known.get(text);
+  if (known.size >= MAX_KNOWN) known.clear();
+  const block = parseBlock(text);
+  known.set(text, block);
+  return block;
+}
+
 /** @param texts that were checked before. */
 export function parseBlocks(texts: readonly string[]): Cidr[] {
   return texts.flatMap((text) => parseBlock(text) ?? []);

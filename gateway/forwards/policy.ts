@@ -2,7 +2,7 @@
 import { isIPv6 } from "node:net";
 import { Problem } from "../../http/problem.js";
 import { Address } from "../../net/address.js";
-import { parseBlock } from "./block.js";
+import { knownBlock, parseBlock } from "./block.js";
 import type { Forward } from "./forward.js";
 
 /** As in gateway.yaml. */
@@ -41,7 +41,7 @@ export function admits({ sources, targetAddr }: Forward, address: string): boole
   if (sources.length === 0) return true;
   const client = Address.parse(address);
   if (client === undefined || isIPv6(address) !== isIPv6(targetAddr)) return undefined;
-  return sources.some((source) => parseBlock(source)?.contains(client) === true);
+  return sources.some((source) => knownBlock(source)?.contains(client) === true);
 }
 
 const sourcesNeeded = (why: string) =>

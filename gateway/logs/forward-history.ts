@@ -2,8 +2,8 @@
  * Finds the forward of a packet. A packet is logged after its target was rewritten, so the search is by target, among
  * the forwards that existed at that time. Ended forwards are remembered for a while. Pure.
  */
-import { BlockList, isIPv6 } from "node:net";
 import type { Forward } from "../forwards/forward.js";
+import { admits } from "../forwards/policy.js";
 import type { ForwardRef, Packet } from "./record.js";
 
 export interface HistoryOptions {
@@ -80,7 +80,8 @@ export class ForwardHistory {
         : [];
       const known = this.#byTarget.get(targetKey(protocol, target, targetPort)) ?? own ?? [];
       const fitting = atThatTime(known, time);
-      const allowed = fitting.length < 2 ? fitting : fitting.filter(({ forward }) => admits(forward, packet.source));
+      const allowed =
+        fitting.length < 2 ? fitting : fitting.filter(({ forward }) => admits(forward, packet.source) === true);
       const [only] = allowed;
       if (only !== undefined && allowed.length === 1) {
         return { user: only.forward.owner, forwardId: only.forward.id, connPort: only.forward.connPort };
@@ -133,17 +134,6 @@ function onlyOwner(spans: readonly Span[]): ForwardRef {
   const owners = new Set(spans.map(({ forward }) => forward.owner));
   const [user] = owners;
   return owners.size === 1 && user !== undefined ? { user } : {};
-}
-
-function admits(forward: Forward, source: string): boolean {
-  if (forward.sources.length === 0) return true;
-  const list = new BlockList();
-  for (const block of forward.sources) {
-    const [address = "", prefix] = block.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    list.addSubnet(address, Number(prefix ?? (family === "ipv6" ? 128 : 32)), family);
-  }
-  return list.check(source, isIPv6(source) ? "ipv6" : "ipv4");
 }
 
 function push<K>(map: Map<K, Span[]>, key: K, span: Span): void {

@@ -4,6 +4,7 @@
  * and not the gateway.
  */
 import { Mutex } from "../../base/async/mutex.js";
+import { mapLimit } from "../../base/async/pool.js";
 import type { Forward } from "../forwards/forward.js";
 import { endConnections } from "./conntrack.js";
 import { type Counters, elementsOf, listedForwards } from "./elements.js";
@@ -19,6 +20,8 @@ import { type Change, transactionText } from "./transaction.js";
 const RESET_MS = 3_000;
 /** Changes per transaction: a line must not grow without bound. */
 const MAX_CHANGES = 500;
+/** conntrack processes at once. */
+const MAX_CONNTRACKS = 4;
 /** From a failed repair to the next. */
 const RETRY_MS = 1_000;
 /** For one exchange with nft or conntrack. The largest table takes about a second to list. */
@@ -30,6 +33,13 @@ export interface Programs {
   readonly conntrack?: readonly string[];
   /** Longest wait for an answer of either. @default 10000 */
   readonly limitMs?: number;
+}
+
+interface Resetting {
+  readonly forward: Forward;
+  readonly timer: NodeJS.Timeout;
+  /** Resolves when conntrack has ended its connections. */
+  ended?: Promise<void>;
 }
 
 interface Pending {
@@ -65,8 +75,11 @@ class NftKernel implements Kernel {
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
   #stopWatching: () => Promise<void> = async () => undefined;
-  /** Removed forwards that still answer with resets, by port. */
-  readonly #resetting = new Map<number, { readonly forward: Forward; readonly timer: NodeJS.Timeout }>();
+  /** Removed forwards that still answer with resets, or whose connections are being ended, by port. */
+  readonly #resetting = new Map<number, Resetting>();
+  /** Those whose time is up. */
+  #due: Resetting[] = [];
+  #isEnding = false;
 
   constructor(
     private readonly options: KernelOptions,
@@ -225,10 +238,32 @@ class NftKernel implements Kernel {
   /** Resets go to clients as they send; after that, the lab's side has no connection left to answer on. */
   #endConnectionsLater(forward: Forward): void {
     const timer = setTimeout(() => {
-      this.#resetting.delete(forward.connPort);
-      endConnections(forward, this.programs).catch(this.options.onFailure);
+      this.#due.push(resetting);
+      if (!this.#isEnding) void this.#endDue();
     }, RESET_MS);
-    this.#resetting.set(forward.connPort, { forward, timer: timer.unref() });
+    const resetting: Resetting = { forward, timer: timer.unref() };
+    this.#resetting.set(forward.connPort, resetting);
+  }
+
+  /** A few at a time: starting a thousand processes at once would keep everyone else waiting for seconds. */
+  async #endDue(): Promise<void> {
+    this.#isEnding = true;
+    while (this.#due.length > 0 && !this.#isClosed) {
+      await mapLimit(this.#due.splice(0), MAX_CONNTRACKS, async (resetting) => {
+        if (this.#isClosed) return;
+        await this.#end(resetting).catch(this.options.onFailure);
+      });
+    }
+    this.#isEnding = false;
+  }
+
+  /** Once, whoever asks first: its time being up, or a new forward that gets its port. */
+  #end(resetting: Resetting): Promise<void> {
+    const { forward } = resetting;
+    resetting.ended ??= endConnections(forward, this.programs).finally(() => {
+      if (this.#resetting.get(forward.connPort) === resetting) this.#resetting.delete(forward.connPort);
+    });
+    return resetting.ended;
   }
 
   /** Ends the connections of a removed forward before its port is given out again. */
@@ -237,9 +272,8 @@ class NftKernel implements Kernel {
       const removed = change.kind === "add" ? this.#resetting.get(change.forward.connPort) : undefined;
       if (removed === undefined) continue;
       clearTimeout(removed.timer);
-      this.#resetting.delete(change.forward.connPort);
       // By the old forward: the new one may have another protocol or IP version.
-      await endConnections(removed.forward, this.programs);
+      await this.#end(removed);
     }
   }
 

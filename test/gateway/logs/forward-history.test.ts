@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Forward } from "../../../gateway/forwards/forward.js";
 import { ForwardHistory } from "../../../gateway/logs/forward-history.js";
 import type { Packet } from "../../../gateway/logs/record.js";
+import { Cidr } from "../../../net/cidr.js";
 
 let number = 0;
 function forward(own: Partial<Forward> = {}): Forward {
@@ -103,4 +104,16 @@ describe("whose packet it was", () => {
     history.update([], 2_000_000);
     expect(found()).toEqual([undefined, undefined, undefined]);
   });
+});
+
+test("G-09: the sources of a forward are parsed once, however many packets come", () => {
+  const history = new ForwardHistory();
+  // Two that fit, so that their sources decide.
+  const first = forward({ sources: ["198.51.100.0/24"] });
+  history.add(first);
+  history.add(forward({ sources: ["203.0.113.0/24"] }));
+  const parsing = vi.spyOn(Cidr, "around");
+  onTestFinished(() => parsing.mockRestore());
+  for (let count = 0; count < 100; count += 1) expect(history.find(packet())).toMatchObject({ forwardId: first.id });
+  expect(parsing.mock.calls.length).toBeLessThanOrEqual(2);
 });
