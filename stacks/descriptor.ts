@@ -5,6 +5,7 @@ import type { Config, LoadedConfig } from "../config/load.js";
 import type { RuleTable } from "../firewall/options/table.js";
 import type { Deployment, DeployOptions } from "./lifecycle/deployment.js";
 import type { StackName } from "./names.js";
+import type { WantedMachines } from "./preflight/wanted.js";
 import type { PrepareOptions } from "./prepare/options.js";
 import type { DeploymentTarget } from "./prepare/target.js";
 
@@ -25,6 +26,8 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly isConfigured: (config: Config) => boolean;
   /** Further stacks whose outputs this one uses, and which must therefore be in the same place. @default - none */
   readonly reads?: (config: Config) => readonly StackName[];
+  /** The machines that it makes, about which AWS is asked first. @default - none */
+  readonly machines?: (config: Config) => readonly WantedMachines[];
   /** Collects everything that must be known before synth. */
   readonly prepare: (loaded: LoadedConfig, options: PrepareOptions) => Promise<Inputs>;
   readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
@@ -57,7 +60,7 @@ export interface PreparedStack {
 export interface AnyStack
   extends Pick<
     StackDescriptor<DeploymentTarget, object>,
-    "name" | "isConfigured" | "reads" | "forget" | "readOutputs"
+    "name" | "isConfigured" | "reads" | "machines" | "forget" | "readOutputs"
   > {
   prepareStack(loaded: LoadedConfig, options: PrepareOptions): Promise<PreparedStack>;
   /** The outputs, as values and as text. */

@@ -2,7 +2,7 @@
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { TableJson } from "../../firewall/options/table-text.js";
-import type { Deployment, DeployOptions } from "../../stacks/lifecycle/deployment.js";
+import type { Deployment, DeployOptions, PlannedUp } from "../../stacks/lifecycle/deployment.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
 import type { Context, Register } from "../context.js";
 import { openSteps, type Steps } from "../steps.js";
@@ -32,15 +32,16 @@ export const register: Register = (program, wrap) => {
     .description("create the hosts, or change them to match sallyport.yaml")
     .argument(...STACK)
     .option(...CALLER)
-    .option("-y, --yes", "replace or remove machines without asking")
+    .option("-y, --yes", "start, replace and remove machines without asking")
     .option("--no-wait", "return before new hosts answer")
     .addHelpText(
       "after",
       `
-Prints the firewall rules, then the planned changes. Asks only if the plan replaces or removes a machine,
-because the data on its disk is lost. Waits until the agents of new hosts answer, for boot_timeout at most;
+Asks AWS first whether it can be done: credentials, region, network, instance type, quota and price. Prints the
+firewall rules, then the planned changes. Asks before it starts what costs money, with the price per hour and day,
+and before it replaces or removes a machine, because the data on its disk is lost. In CI (the variable CI is set)
+only the latter is asked; without a terminal, --yes is needed. Waits until the agents of new hosts answer, for boot_timeout at most;
 an emulated AWS boots nothing, so there is nothing to wait for.
-From the moment they run, hosts cost what AWS charges for their instance type.
 
 Other stacks:
   firewall-sync    rules that follow a list of addresses: docs/firewall-lambda.md
@@ -93,8 +94,8 @@ Examples:
 
 async function plan(context: Context, stack: string, flags: PlanFlags): Promise<number> {
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
-  const { changes, firewall } = await planned(context, stack, flags, openSteps(context));
-  context.print({ changes, ...firewall }, () => changesText(changes));
+  const { changes, firewall, preflight } = await planned(context, stack, flags, openSteps(context));
+  context.print({ changes, ...firewall, preflight }, () => changesText(changes));
   return flags.check === true && changes.length > 0 ? EXIT.changesPending : EXIT.ok;
 }
 
@@ -106,13 +107,17 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { agreed } = await import("../confirm.js");
   const loaded = await context.config();
   const steps = openSteps(context);
-  const { changes, apply } = await planned(context, stack, flags, steps);
+  const { changes, apply, cost } = await planned(context, stack, flags, steps);
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const lost = [...ended, (await fleetLoss(loaded, changes, context.signal)) ?? []].flat();
-  const question = `${lost.join(", ")} would be lost, with all data there.`;
-  if (lost.length > 0 && !(await agreed(context, flags.yes, question))) return EXIT.failure;
+  const loss = lost.length === 0 ? undefined : `${lost.join(", ")} would be lost, with all data there.`;
+  const price = isEmulated(context.env) ? undefined : cost;
+  const isPriceAsked = price !== undefined && flags.yes !== true && !inCi(context.env);
+  if (price !== undefined && !isPriceAsked) context.note(price);
+  const question = [isPriceAsked ? price : undefined, loss].filter(Boolean).join(" ");
+  if (question !== "" && !(await agreed(context, flags.yes, question))) return EXIT.failure;
   await steps("up", apply);
   if (stack === STACK_NAME) return printNewHosts(context, changes, flags.wait !== false);
   const { stackNamed } = await import("../../stacks/registry.js");
@@ -120,6 +125,9 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   context.print({ changes, ...outputs }, () => text);
   return undefined;
 }
+
+/** What runs there was decided on by whoever wrote the pipeline. */
+const inCi = ({ CI = "" }: NodeJS.ProcessEnv) => !/^(?:|0|false)$/i.test(CI);
 
 async function printNewHosts(context: Context, changes: Deployment["changes"], waits: boolean): Promise<undefined> {
   const { outputsText } = await import("../../stacks/accelerator-hosts/outputs.js");
@@ -144,7 +152,7 @@ async function planned(
   name: string,
   { caller }: Pick<PlanFlags, "caller">,
   steps: Steps,
-): Promise<Deployment & { readonly firewall: { readonly firewall?: TableJson } }> {
+): Promise<PlannedUp & { readonly firewall: { readonly firewall?: TableJson } }> {
   const { planUp } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
   const { tableJson, tableText } = await import("../../firewall/options/table-text.js");
@@ -160,8 +168,10 @@ async function planned(
     const hosts = refusals.map(({ host, code }) => `${host} (${code})`).join(", ");
     context.warn(`EC2 has no spot instance for ${hosts}: using on-demand instances, at the on-demand price`);
   };
+  const { findingsText } = await import("../../stacks/preflight/preflight.js");
+  const onPreflight: NonNullable<DeployOptions["onPreflight"]> = (findings) => context.note(findingsText(findings));
   const plan = await steps("plan", (options) =>
-    planUp(loaded, { ...options, stack, onTable, onFallback, ...defined({ caller }) }),
+    planUp(loaded, { ...options, stack, onPreflight, onTable, onFallback, ...defined({ caller }) }),
   );
   return { ...plan, firewall };
 }

@@ -8,6 +8,7 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
+Where there are AWS credentials, it asks AWS what plan and up ask first: account, network, instance type, quota, price.
 Exits with status 1 if something that every command needs is missing or broken.
 
 Examples:
@@ -21,7 +22,7 @@ async function doctor(context: Context): Promise<number> {
   const { checkMachine, isHealthy, rowsText } = await import("../../local/doctor/checks.js");
   const { green, yellow, red } = context.paint;
   const colours = { ok: green, optional: yellow, missing: red, problem: red };
-  const rows = await checkMachine(context.env, () => context.config());
+  const rows = await checkMachine(context.env, () => context.config(), context.signal);
   const healthy = isHealthy(rows);
   context.print({ healthy, checks: rows }, () => rowsText(rows, (state, text) => colours[state](text)));
   return healthy ? 0 : 1;

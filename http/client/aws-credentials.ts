@@ -58,7 +58,7 @@ export function credentialsFault(error: unknown, env: Environment = process.env)
 }
 
 /** Terraform cannot ask for a code, and neither do we: the credentials of the session are handed over instead. */
-export function mfaNeeded(profile: string, cause?: unknown): Fault {
+function mfaNeeded(profile: string, cause: unknown): Fault {
   return new Fault(
     "aws/mfa-needed",
     `the profile ${quote(profile)} asks for an MFA code, which Terraform cannot pass on`,

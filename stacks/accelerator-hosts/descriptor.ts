@@ -1,5 +1,6 @@
 import { defineStack } from "../descriptor.js";
 import { MIRROR_STACK_NAME, STACK_NAME } from "../names.js";
+import { wantedHosts } from "../preflight/wanted.js";
 import { applyHosts } from "./apply.js";
 import { outputsText, readOutputs } from "./outputs.js";
 import { prepareDeployment } from "./prepare.js";
@@ -11,6 +12,7 @@ export const acceleratorHosts = defineStack({
   name: STACK_NAME,
   isConfigured: () => true,
   reads: ({ network }) => (network === undefined ? [] : [MIRROR_STACK_NAME]),
+  machines: wantedHosts,
   prepare: prepareDeployment,
   stack: AcceleratorHostsStack,
   rules: (inputs) => (makesRules(inputs) ? inputs.table : undefined),

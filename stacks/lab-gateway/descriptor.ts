@@ -1,5 +1,6 @@
 import { defineStack } from "../descriptor.js";
 import { LAB_STACK_NAME, MIRROR_STACK_NAME } from "../names.js";
+import { wantedGateway } from "../preflight/wanted.js";
 import { labOutputsText, readLabOutputs } from "./outputs.js";
 import { prepareLab } from "./prepare.js";
 import { LabGatewayStack } from "./stack.js";
@@ -8,6 +9,7 @@ export const labGateway = defineStack({
   name: LAB_STACK_NAME,
   isConfigured: ({ lab_gateway }) => lab_gateway !== undefined,
   reads: ({ network }) => (network === undefined ? [] : [MIRROR_STACK_NAME]),
+  machines: wantedGateway,
   prepare: prepareLab,
   stack: LabGatewayStack,
   rules: ({ table }) => table,

@@ -13,27 +13,38 @@ import { STACK_NAME } from "../names.js";
 import { askIdentity } from "../place/caller-identity.js";
 import { checkPlace } from "../place/check-place.js";
 import { recordPlace } from "../place/record.js";
+import { costSentence } from "../preflight/cost.js";
+import { checkPreflight, runPreflight } from "../preflight/preflight.js";
 import { deploymentTarget } from "../prepare/target.js";
 import { stackNamed } from "../registry.js";
 import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
-import type { Deployment, DeployOptions } from "./deployment.js";
+import type { Deployment, DeployOptions, PlannedUp } from "./deployment.js";
 
 /** Plans the changes that bring a stack to its configuration. */
-export async function planUp(loaded: LoadedConfig, options: DeployOptions): Promise<Deployment> {
+export async function planUp(loaded: LoadedConfig, options: DeployOptions): Promise<PlannedUp> {
   const outdir = outDir(loaded.projectDir);
   const stack = stackNamed(options.stack);
-  const { signal } = options;
-  const { region } = loaded.config;
-  const identity = await askIdentity(defined({ region, signal }));
-  await checkPlace(loaded, [stack.name, ...(stack.reads?.(loaded.config) ?? [])], { identity });
+  const { config } = loaded;
+  const { region } = config;
+  const { env, signal } = options;
+  const wanted = stack.machines?.(config) ?? [];
+  const preflight = await runPreflight(loaded, { stack: stack.name, wanted, env, signal });
+  options.onPreflight?.(preflight.findings);
+  if (preflight.refusal !== undefined) throw preflight.refusal;
+  const identity = preflight.identity ?? (await askIdentity(defined({ region, signal })));
+  await checkPlace(loaded, [stack.name, ...(stack.reads?.(config) ?? [])], { identity });
+  checkPreflight(preflight);
   const prepared = await stack.prepareStack(loaded, options);
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
   const planned = (stack: PreparedStack) => plan((to) => buildStacks([stack], to), outdir, options);
-  const deployment = await prepared.deploy(planned, loaded.config, options);
+  const deployment = await prepared.deploy(planned, config, options);
+  const autostop = config.autostop !== false;
   return {
     changes: deployment.changes,
+    preflight: preflight.findings,
+    cost: costSentence(deployment.changes, { wanted, prices: preflight.prices, region, autostop }),
     apply: async () => {
       // Before anything is made: an interrupted deployment has a place as well.
       await recordPlace(loaded.projectDir, stack.name, { account: identity.account, region });

@@ -12,10 +12,12 @@ import type { CallerIdentity } from "./place.js";
 export async function askIdentity(options: {
   readonly region: string;
   readonly signal?: AbortSignal;
+  /** @default this process's */
+  readonly env?: NodeJS.ProcessEnv;
 }): Promise<CallerIdentity> {
-  const { region, signal } = options;
-  await checkProfile(process.env);
-  const client = new STSClient({ region, maxAttempts: 3, ...awsConnection({ requestMs: 10_000 }) });
+  const { region, signal, env = process.env } = options;
+  await checkProfile(env);
+  const client = new STSClient({ region, maxAttempts: 3, ...awsConnection({ env, requestMs: 10_000 }) });
   try {
     const { Account = "", Arn = "" } = await client.send(
       new GetCallerIdentityCommand({}),

@@ -1,4 +1,4 @@
-/** A program that stands for Terraform and writes down what it gets. It plans nothing and changes nothing. */
+/** A program that stands for Terraform and writes down what it gets. It plans what it is told, and changes nothing. */
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
@@ -16,8 +16,13 @@ export interface FakeTerraform {
   calls(): Promise<TerraformCall[]>;
 }
 
-/** @param dir of its own; made if missing. */
-export async function fakeTerraform(dir: string): Promise<FakeTerraform> {
+interface FakePlan {
+  readonly action: string;
+  readonly resource: { readonly addr: string; readonly resource_type: string };
+}
+
+/** @param dir of its own; made if missing. @param planned the changes of every plan */
+export async function fakeTerraform(dir: string, planned: readonly FakePlan[] = []): Promise<FakeTerraform> {
   await mkdir(dir, { recursive: true });
   const log = join(dir, "calls");
   const binary = join(dir, "terraform");
@@ -27,6 +32,8 @@ const fs = require("node:fs");
 const stack = fs.existsSync("cdk.tf.json") ? JSON.parse(fs.readFileSync("cdk.tf.json", "utf8")) : {};
 const call = { args: [command, ...args], state: stack.terraform?.backend.local.path, env: process.env };
 fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(call) + "\\n");
+const events = ${JSON.stringify(planned.map((change) => ({ type: "planned_change", change })))};
+if (command === "plan") for (const event of events) console.log(JSON.stringify(event));
 console.log(JSON.stringify(command === "version" ? { terraform_version: "1.11.4" } : { output_changes: {} }));
 `;
   await writeFile(binary, script);

@@ -6,6 +6,7 @@ import { ensureKeyPair } from "../../../certs/key-pair.js";
 import { ensureToken } from "../../../certs/token.js";
 import { credentialsRow } from "../../../local/doctor/machine.js";
 import { nodeRow } from "../../../local/doctor/programs.js";
+import { startAws } from "../../support/aws-server.js";
 import { runInProcess } from "../../support/run-cli.js";
 
 let home: string;
@@ -69,12 +70,31 @@ describe("sallyport doctor", () => {
     expect(row("ssh key pair")?.mend).toContain("chmod 600");
   });
 
+  test("S-10: where there are credentials, says what AWS can give", async () => {
+    const { asked, env } = await startAws({
+      GetServiceQuota: { Quota: { Value: 0 } },
+      DescribeImages: { refuse: "X" },
+    });
+    expect((await doctor()).row("aws account")).toBeUndefined();
+    expect(asked).toEqual([]);
+    const { code, row } = await doctor(env);
+    expect(code).toBe(1);
+    expect(row("aws account")).toEqual({ check: "aws account", state: "ok", found: "111122223333 as user/ada" });
+    expect(row("aws quota")).toMatchObject({
+      state: "problem",
+      found: 'f2.6xlarge needs 24 vCPUs, and the quota "Running On-Demand F instances" is 0',
+      mend: expect.stringMatching(/^ask for more: aws service-quotas request-service-quota-increase /),
+    });
+  });
+
   test("never prints the token or credentials", async () => {
+    const { env } = await startAws();
     await mkdir(join(home, ".ssh"), { mode: 0o700 });
     const path = join(home, ".ssh/sallyport.token");
     await ensureToken(path);
     const { readFile } = await import("node:fs/promises");
     const { out, row } = await doctor({
+      ...env,
       AWS_ACCESS_KEY_ID: "AKIDNOTPRINTED",
       AWS_SECRET_ACCESS_KEY: "secretNotPrinted",
     });

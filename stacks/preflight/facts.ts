@@ -1,0 +1,45 @@
+/** What AWS says before a deployment, as values. */
+import type { HourlyPrice } from "./price-list.js";
+
+/** A question may stay without an answer: a policy need not allow it, and it must not take long. */
+export type Answer<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+
+export interface DefaultNetwork {
+  readonly vpcId: string | undefined;
+  /** Zones of its default subnets. */
+  readonly zones: readonly string[];
+}
+
+export interface TypeFacts {
+  readonly vcpus: number;
+  readonly architectures: readonly string[];
+}
+
+export interface ImageFacts {
+  readonly architecture: string;
+  /** Size of its root volume. */
+  readonly rootGib: number;
+}
+
+export interface RunningMachine {
+  readonly type: string;
+  readonly vcpus: number;
+  readonly spot: boolean;
+}
+
+export interface Facts {
+  readonly network: Answer<DefaultNetwork>;
+  /** Zone by id of a subnet. */
+  readonly subnets: Answer<ReadonlyMap<string, string>>;
+  /** Zones that offer an instance type. A type without an entry is offered in none. */
+  readonly zones: Answer<ReadonlyMap<string, readonly string[]>>;
+  readonly types: Answer<ReadonlyMap<string, TypeFacts>>;
+  readonly images: Answer<ReadonlyMap<string, ImageFacts>>;
+  /** vCPUs, by code. Empty on an emulator, which has no quotas. */
+  readonly quotas: ReadonlyMap<string, Answer<number>>;
+  readonly running: Answer<readonly RunningMachine[]>;
+  /** By {@link priceKey}; undefined: not known. Empty on an emulator, which costs nothing. */
+  readonly prices: ReadonlyMap<string, HourlyPrice | undefined>;
+}
+
+export const priceKey = (type: string, spot: boolean): string => (spot ? `${type} spot` : type);

@@ -1,0 +1,80 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { test } from "../../fixtures/temporary.js";
+import { type AwsAnswer, startAws } from "../../support/aws-server.js";
+import { fakeTerraform } from "../../support/fake-terraform.js";
+import { runInProcess } from "../../support/run-cli.js";
+
+const ENDPOINT = { action: "create", resource: { addr: "aws_vpc_endpoint.Api", resource_type: "aws_vpc_endpoint" } };
+
+/** A stack that needs no keys, which are slow to make, and whose endpoints cost by the hour. */
+async function project(dir: string, planned = [ENDPOINT], answers: Readonly<Record<string, AwsAnswer>> = {}) {
+  const aws = await startAws(answers);
+  const terraform = await fakeTerraform(join(dir, "bin"), planned);
+  await writeFile(join(dir, "sallyport.yaml"), "private_mirror: { readers: [arn:aws:iam::111122223333:role/ci] }\n");
+  const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    runInProcess([...args, "private-mirror"], {
+      cwd: dir,
+      env: { ...aws.env, HOME: dir, PATH: terraform.path, ...env },
+    });
+  const applied = async () => (await terraform.calls()).some(({ args: [command] }) => command === "apply");
+  return { aws, run, applied };
+}
+
+const COST = "makes 1 VPC endpoint in us-east-1, which AWS charges by the hour";
+
+describe("S-21: what costs money", () => {
+  test("is not made without a yes, which needs a terminal or --yes", async ({ dir }) => {
+    const { run, applied } = await project(dir);
+    const { code, stderr } = await run(["up"]);
+    expect([code, await applied()]).toEqual([2, false]);
+    expect(stderr).toContain(`error: this ${COST}, but there is no terminal to ask on\n  add --yes to go ahead`);
+  });
+
+  test.for([
+    ["--yes", ["up", "--yes"], {}],
+    ["CI", ["up"], { CI: "true" }],
+  ] as const)("is made with %s, and said", async ([, args, env], { dir }) => {
+    const { run, applied } = await project(dir);
+    const { stderr } = await run(args, env);
+    expect(await applied()).toBe(true);
+    expect(stderr).toContain(`This ${COST}.`);
+  });
+
+  test("is asked about where CI says no", async ({ dir }) => {
+    const { run, applied } = await project(dir);
+    expect((await run(["up"], { CI: "false" })).code).toBe(2);
+    expect(await applied()).toBe(false);
+  });
+
+  test("is nothing on an emulator, and in a plan that makes none of it", async ({ dir }) => {
+    const { run, applied } = await project(dir);
+    const emulated = await run(["up"], { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
+    expect([await applied(), emulated.stderr.includes("charges")]).toEqual([true, false]);
+    const free = { action: "create", resource: { addr: "aws_iam_role.Role", resource_type: "aws_iam_role" } };
+    const other = await project(join(dir), [free]);
+    await other.run(["up"]);
+    expect(await other.applied()).toBe(true);
+  });
+});
+
+describe("S-10: the questions", () => {
+  test("come first, and their answers with the plan", async ({ dir }) => {
+    const { run } = await project(dir, []);
+    const { stdout, stderr } = await run(["plan"]);
+    expect(stderr).toContain("  account  111122223333 as user/ada\n  region   us-east-1 (built in)\n");
+    expect(stdout).toContain("nothing to change");
+    expect(JSON.parse((await run(["plan", "--json"])).stdout)).toMatchObject({
+      preflight: [{ check: "account", state: "ok" }, { check: "region" }],
+    });
+  });
+
+  test("end the command before Terraform begins", async ({ dir }) => {
+    const { run, applied } = await project(dir, [], { GetCallerIdentity: { refuse: "ExpiredToken" } });
+    const { code, stderr } = await run(["up", "--yes"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("error: the AWS credentials in AWS_ACCESS_KEY_ID have expired\n  sign in again");
+    expect(await applied()).toBe(false);
+  });
+});
