@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { lstat, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
-import { errno, quote } from "../base/fault.js";
+import { errno, Fault, quote } from "../base/fault.js";
 import { createExclusive, ensurePrivateDir } from "../base/fs/atomic.js";
 import { fileMissing, noPermissions, notAFile, tooLarge, tooOpen, unreadable, unwritable } from "./errors.js";
 
@@ -30,7 +30,7 @@ export async function createNew(what: string, path: string, data: string, mode: 
     await ensurePrivateDir(dirname(path));
     if (!(await createExclusive(path, data, mode))) return false;
   } catch (error) {
-    throw unwritable(what, path, error);
+    throw error instanceof Fault ? error : unwritable(what, path, error);
   }
   // exFAT, FAT and many of SMB give every file the mode of the mount.
   const made = (await lstat(path)).mode;

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import type { ConfigKey, LoadedConfig } from "../config/load.js";
 import type { Paint } from "./paint.js";
 
-/** Values of a command's own flags, as typed. Undefined values are ignored. */
-export type ConfigFlags = Partial<Record<ConfigKey, unknown>>;
+/** A command's own flags that override keys: the flag's name and its value, as typed. */
+export type ConfigFlags = Partial<Record<ConfigKey, { readonly flag: string; readonly value: unknown }>>;
 
 export interface GlobalOptions {
   /** One JSON document on stdout instead of text. */

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { CommanderError } from "commander";
 import { defined } from "../base/defined.js";
 import { EXIT } from "../base/fault.js";
-import type { LoadedConfig } from "../config/load.js";
+import type { ConfigKey, LoadedConfig } from "../config/load.js";
 import type { ConfigFlags, Context, GlobalOptions, Handler, Wrap } from "./context.js";
 import { buildProgram } from "./program.js";
 import { reportJson, reportText, toReport } from "./report.js";
@@ -104,13 +104,16 @@ async function load(
 ): Promise<LoadedConfig> {
   // Loading the schema and its checker takes a moment, and help and completion need neither.
   const { loadConfig } = await import("../config/load.js");
+  const each = <T>(part: (flag: NonNullable<ConfigFlags[ConfigKey]>) => T) =>
+    Object.fromEntries(Object.entries(flags ?? {}).map(([key, flag]) => [key, part(flag)]));
   const loaded = await loadConfig(
     defined({
       cwd,
       env,
       file: options.config,
       set: options.set,
-      flags,
+      flags: each(({ value }) => value),
+      flagNames: each(({ flag }) => flag),
     }),
   );
   for (const warning of loaded.warnings) warn(warning);

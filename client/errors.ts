@@ -167,14 +167,23 @@ export const badRemotePath = (path: string, detail: string) =>
     exit: EXIT.usage,
   });
 
-export const digestMissing = (path: string) =>
+/** Where the bytes of a transfer are when they turn out to be wrong. */
+export type CopyFate = "discarded" | "written" | "stored";
+
+const FATE: Readonly<Record<CopyFate, string>> = {
+  discarded: "it was not kept",
+  written: "what was written before this line is not to be used",
+  stored: "what is on the host now is not to be used",
+};
+
+export const digestMissing = (path: string, fate: CopyFate) =>
   new Fault("client/digest-missing", `the host did not say the SHA-256 of ${quote(path)}`, {
-    hint: "the copy cannot be checked, so it was not kept",
+    hint: `the copy cannot be checked, so ${FATE[fate]}`,
   });
 
-export const digestMismatch = (path: string, expected: string, got: string) =>
+export const digestMismatch = (path: string, expected: string, got: string, fate: CopyFate) =>
   new Fault("client/digest-mismatch", `${quote(path)} arrived damaged: SHA-256 is ${got}, not ${expected}`, {
-    hint: "the damaged copy was not kept; try again",
+    hint: `${FATE[fate]}; try again`,
   });
 
 export const uploadForgotten = (path: string) =>

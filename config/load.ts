@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** Values of command-line flags, as typed or already parsed. Undefined ones are skipped. */
   readonly flags?: Partial<Record<ConfigKey, unknown>>;
+  /** Names of flags that are not called as their keys: `{ ssl_cert_names: "--name" }`. */
+  readonly flagNames?: Partial<Record<ConfigKey, string>>;
 }
 
 export interface LoadedConfig {
@@ -67,7 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     layers.push(fileLayer("project", projectFile, projectText));
   }
   const fromEnv = envLayer(env, cwd);
-  layers.push(fromEnv.layer, setLayer(options.set ?? [], cwd), flagLayer(flags, cwd));
+  layers.push(fromEnv.layer, setLayer(options.set ?? [], cwd), flagLayer(flags, cwd, options.flagNames));
 
   const resolved = resolveConfig(layers, homeOf(env));
   return defined({

@@ -36,14 +36,19 @@ export function envLayer(env: Environment, base: string): { layer: Layer; warnin
   return { layer: { layer: "env", base, values, where: (pointer) => envName(keyOf(pointer)) }, warnings };
 }
 
-export function flagLayer(flags: Partial<Record<ConfigKey, unknown>>, base: string): Layer {
+/** @param names of flags that are not called as their keys: `{ ssl_cert_names: "--name" }` */
+export function flagLayer(
+  flags: Partial<Record<ConfigKey, unknown>>,
+  base: string,
+  names: Partial<Record<ConfigKey, string>> = {},
+): Layer {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(flags)) {
     if (value === undefined) continue;
     values[key] =
       isConfigKey(key) && typeof value === "string" ? fromText(ConfigFileSchema.properties[key], value) : value;
   }
-  return { layer: "flag", base, values, where: (pointer) => flagName(keyOf(pointer)) };
+  return { layer: "flag", base, values, where: (pointer) => names[keyOf(pointer)] ?? flagName(keyOf(pointer)) };
 }
 
 /** @param written `key=value`, as typed after each `--set`. */

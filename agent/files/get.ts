@@ -75,10 +75,10 @@ function needsDigest({ req }: Exchange): boolean {
 }
 
 async function sendListing(exchange: Exchange, path: FilePath, dir: number): Promise<void> {
-  const entries = await listInside(dir).catch((error) => {
+  const { entries, notShown } = await listInside(dir).catch((error) => {
     throw storageProblem(error);
   });
-  const document = { path: [path.directory, ...path.names].join("/"), entries };
+  const document = { path: [path.directory, ...path.names].join("/"), entries, not_shown: notShown };
   exchange.json(200, document, { "Cache-Control": "no-cache" });
 }
 

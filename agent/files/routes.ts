@@ -57,6 +57,9 @@ const ListingSchema = Type.Object({
   entries: Type.Array(
     Type.Object({ name: Type.String(), type: Type.String(), size: Type.Integer(), modified: Type.String() }),
   ),
+  not_shown: Type.Integer({
+    description: "Links, devices, and names with a backslash or that are not UTF-8: no request can ask for them.",
+  }),
 });
 const DOCUMENT = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-cache" };
 

@@ -17,26 +17,36 @@ export interface DirectoryEntry {
 const BATCH = 256;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export async function listInside(dir: number): Promise<DirectoryEntry[]> {
-  const raw = await readdir(`/proc/self/fd/${dir}`, { encoding: "buffer" });
-  const names = raw.map(decode).filter((name) => name !== undefined && !isReserved(name) && !name.includes("\\"));
-  const entries: DirectoryEntry[] = [];
-  for (const [index, name] of names.sort(byCodePoint).entries()) {
-    if (index % BATCH === BATCH - 1) await setImmediate();
-    const entry = name === undefined ? undefined : describe(dir, name);
-    if (entry !== undefined) entries.push(entry);
-  }
-  return entries;
+export interface Listed {
+  readonly entries: DirectoryEntry[];
+  /** How many entries no request can ask for: links, devices, and names that cannot be written in one. */
+  readonly notShown: number;
 }
 
-function describe(dir: number, name: string): DirectoryEntry | undefined {
+export async function listInside(dir: number): Promise<Listed> {
+  const raw = await readdir(`/proc/self/fd/${dir}`, { encoding: "buffer" });
+  const names = raw.map(decode).filter((name) => name === undefined || !isReserved(name));
+  const entries: DirectoryEntry[] = [];
+  let notShown = 0;
+  for (const [index, name] of names.sort(byCodePoint).entries()) {
+    if (index % BATCH === BATCH - 1) await setImmediate();
+    const entry = name === undefined || name.includes("\\") ? "other" : describe(dir, name);
+    if (entry === "other") notShown += 1;
+    else if (entry !== undefined) entries.push(entry);
+  }
+  return { entries, notShown };
+}
+
+/** @returns undefined for one that is gone meanwhile. */
+function describe(dir: number, name: string): DirectoryEntry | "other" | undefined {
   const stat = statAt(dir, name);
-  const type = stat?.isFile() ? "file" : stat?.isDirectory() ? "directory" : undefined;
-  if (stat === undefined || type === undefined) return undefined;
+  if (stat === undefined) return undefined;
+  const type = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : undefined;
+  if (type === undefined) return "other";
   return { name, type, size: type === "file" ? Number(stat.size) : 0, modified: stat.mtime.toISOString() };
 }
 
-/** Names that are not UTF-8 or hold a backslash are left out, because no request can name them. */
+/** Names that are not UTF-8 or hold a backslash are only counted, because no request can name them. */
 function decode(name: Buffer): string | undefined {
   try {
     return utf8.decode(name);

@@ -84,7 +84,9 @@ interface InstallFlags {
 
 async function create(context: Context, flags: { name?: string[]; renew?: boolean }): Promise<void> {
   const { certificateLines } = await import("../../certs/certificate-text.js");
-  const { config } = await context.config(flags.name === undefined ? {} : { ssl_cert_names: flags.name });
+  const { config } = await context.config(
+    flags.name === undefined ? {} : { ssl_cert_names: { flag: "--name", value: flags.name } },
+  );
   const { crt, key } = await configuredPair(context);
   const { ensureCertificate } = await import("../../certs/store.js");
   const { retireCertificate } = await import("../../certs/renew.js");
@@ -165,7 +167,10 @@ async function verify(context: Context, crt: string | undefined, key: string | u
 
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {
   const { keyPairLines } = await import("../../certs/certificate-text.js");
-  const { config } = await context.config({ key_pair: name, key_type: type });
+  const { config } = await context.config({
+    key_pair: { flag: "NAME", value: name },
+    key_type: { flag: "--type", value: type },
+  });
   const { ensureKeyPair } = await import("../../certs/key-pair.js");
   const { localPairName } = await import("../../certs/login-key.js");
   const pair = await ensureKeyPair({
@@ -180,7 +185,7 @@ async function createKeys(context: Context, name: string | undefined, { type }: 
 
 async function showKeys(context: Context, name: string | undefined): Promise<void> {
   const { keyPairLines } = await import("../../certs/certificate-text.js");
-  const { config } = await context.config({ key_pair: name });
+  const { config } = await context.config({ key_pair: { flag: "NAME", value: name } });
   const { loadKeyPair } = await import("../../certs/key-pair.js");
   const { localPairName } = await import("../../certs/login-key.js");
   const pair = await loadKeyPair({ name: localPairName(config.key_pair), dir: await sshDir(context) });

@@ -1,7 +1,8 @@
 /** `sallyport ls|get|put|rm HOST:DIR/PATH`: the files in a host's authorized directories. */
 import { resolve } from "node:path";
 import { table } from "../../base/text/table.js";
-import type { Directory, DirectoryEntry } from "../../client/agent/answers.js";
+import type { Directory } from "../../client/agent/answers.js";
+import { listingText } from "../../client/agent/listing-text.js";
 import type { Context, Progress, Register } from "../context.js";
 import { type HostFlags, withHost, withHostFlags } from "../host.js";
 
@@ -56,7 +57,7 @@ async function list(context: Context, remote: string, flags: HostFlags): Promise
   const { path } = parseHostArgument(remote);
   await withHost(context, remote, flags, async (client) => {
     if (path === undefined || path === "") context.print({ directories: await client.directories() }, directoryText);
-    else context.print({ path, entries: await client.list(path) }, entryText);
+    else context.print(await client.listing(path), listingText);
   });
 }
 
@@ -116,13 +117,4 @@ function transferProgress(context: Context, label: string) {
 function directoryText({ directories }: { directories: readonly Directory[] }): string {
   if (directories.length === 0) return "no authorized directories";
   return table(directories.map(({ name, mode, path }) => [name, mode, path]));
-}
-
-function entryText({ entries }: { entries: readonly DirectoryEntry[] }): string {
-  if (entries.length === 0) return "empty";
-  return table(
-    entries.map(({ name, type, size, modified }) =>
-      type === "directory" ? ["-", modified, `${name}/`] : [String(size), modified, name],
-    ),
-  );
 }

@@ -72,12 +72,17 @@ export class AgentClient {
 
   /** The files and directories in a directory. */
   async list(path: string, options: CallOptions = {}): Promise<DirectoryEntry[]> {
+    return (await this.listing(path, options)).entries;
+  }
+
+  /** As {@link list}, with the number of entries that cannot be transferred. */
+  async listing(path: string, options: CallOptions = {}): Promise<Listing> {
     const response = await this.transport.send({ method: "GET", path: filesPath(path), ...options });
     if (response.headers["accept-ranges"] === "bytes") {
       response.body.destroy();
       throw notDirectory(path);
     }
-    return (await readJson(response, Listing, this.transport.at)).entries;
+    return readJson(response, Listing, this.transport.at);
   }
 
   /**

@@ -25,7 +25,12 @@ const DirectoryEntry = Type.Object({
 
 export const Health = Type.Object({ status: Type.String() });
 export const Directories = Type.Object({ directories: Type.Array(Directory) });
-export const Listing = Type.Object({ path: Type.String(), entries: Type.Array(DirectoryEntry) });
+export const Listing = Type.Object({
+  path: Type.String(),
+  entries: Type.Array(DirectoryEntry),
+  /** Links, devices and names that no request can ask for. Agents before 0.1.0 do not count them. */
+  not_shown: Type.Optional(Type.Number()),
+});
 export const HostInfo = Type.Object({
   name: Type.String(),
   version: Type.String(),
@@ -58,6 +63,7 @@ export const IdleInfo = Type.Object({
 
 export type Directory = Static<typeof Directory>;
 export type DirectoryEntry = Static<typeof DirectoryEntry>;
+export type Listing = Static<typeof Listing>;
 export type HostInfo = Static<typeof HostInfo>;
 export type IdleInfo = Static<typeof IdleInfo>;
 

@@ -37,7 +37,7 @@ export async function download(
       throw transferFault(error, transport.at, options.signal);
     });
     try {
-      checkDigest(path, expected, digest);
+      checkDigest(path, expected, digest, "discarded");
     } catch (fault) {
       // Resuming a damaged part would only repeat the damage.
       isResumable = false;

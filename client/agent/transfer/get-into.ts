@@ -46,7 +46,7 @@ export async function getInto(
     // A full disk behind stdout refuses the last bytes after write() has returned.
     if (broken !== undefined) throw localUnwritable(broken);
     const digest = hash.digest();
-    checkDigest(path, expected, digest);
+    checkDigest(path, expected, digest, "written");
     return { size: bytes, sha256: digest.toString("hex") };
   } finally {
     // The stream emits an error a moment after it has refused a write.

@@ -166,7 +166,8 @@ function isListing(response: HttpResponse): boolean {
 export const retryWait = (retry: number): number => backoffMs(retry, { baseMs: 250, capMs: 8_000, jitter: "half" });
 
 /** Compares the digest of the received bytes with the host's. */
-export function checkDigest(path: string, expected: Buffer | undefined, got: Buffer): void {
-  if (expected === undefined) throw errors.digestMissing(path);
-  if (!expected.equals(got)) throw errors.digestMismatch(path, expected.toString("hex"), got.toString("hex"));
+/** @param fate of a copy that cannot be trusted */
+export function checkDigest(path: string, expected: Buffer | undefined, got: Buffer, fate: errors.CopyFate): void {
+  if (expected === undefined) throw errors.digestMissing(path, fate);
+  if (!expected.equals(got)) throw errors.digestMismatch(path, expected.toString("hex"), got.toString("hex"), fate);
 }

@@ -85,7 +85,7 @@ export async function upload(
 
 function stored(path: string, response: HttpResponse | undefined, size: number, digest: Buffer): Stored {
   response?.body.resume();
-  checkDigest(path, parseDigest(response?.headers["repr-digest"]), digest);
+  checkDigest(path, parseDigest(response?.headers["repr-digest"]), digest, "stored");
   return {
     created: response?.status === 201,
     etag: response?.headers.etag,

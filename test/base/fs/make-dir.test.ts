@@ -32,7 +32,8 @@ describe.each(BOTH)("%s", (_name, make) => {
   test.for([
     ["T-19: where making a directory answers ENOENT", "/proc/nonexistent-home/.ssh", "ENOENT"],
     ["T-19: directly in such a directory", "/proc/nonexistent-home", "ENOENT"],
-    ["T-19: below a link that leads nowhere", "DIR/dangling/x/y", "EEXIST"],
+    ["T-19, T-23: below a link that leads nowhere", "DIR/dangling/x/y", "files/link-leads-nowhere"],
+    ["T-23: with the name of such a link", "DIR/dangling", "files/link-leads-nowhere"],
     ["T-19: with the name of a file", "DIR/file", "EEXIST"],
     ["T-19: below a file", "DIR/file/x/y", "ENOTDIR"],
     ["T-19: with an empty name", "", "ENOENT"],

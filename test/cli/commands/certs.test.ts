@@ -1,5 +1,5 @@
 /** The commands as a user runs them, each in a home of its own. */
-import { copyFile, readFile } from "node:fs/promises";
+import { copyFile, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDir } from "../../certs/support/directory.js";
@@ -75,4 +75,24 @@ test("keys create makes a pair, keys show prints it", async () => {
   const { stdout } = await cli(["keys", "show", "team"]);
   expect(stdout.split("\n")).toContain((await readFile(join(dir, ".ssh/team.pub"), "utf8")).trimEnd());
   expect(stdout).not.toContain("PRIVATE");
+});
+
+test.each([
+  [["certs", "create", "--name", "a b"], '--name: ssl_cert_names[0] is "a b"'],
+  [["keys", "create", "a b"], 'NAME: key_pair is "a b"'],
+  [["keys", "create", "--type", "dsa"], '--type: key_type is "dsa"'],
+])("T-23: sallyport %j blames what was typed", async (args, message) => {
+  const { cli } = await home();
+  const { code, stderr } = await cli(args);
+  expect([code, stderr.split("\n")[0]]).toEqual([2, `error: ${message}`]);
+});
+
+test("T-23: a link to a directory that is not there is named as the reason", async () => {
+  const { dir, cli } = await home();
+  await symlink(join(dir, "gone"), join(dir, ".ssh"));
+  const { code, stderr } = await cli(["certs", "create"]);
+  expect([code, stderr]).toEqual([
+    1,
+    `error: "${dir}/.ssh" is a link to a directory that is not there\n  make that directory, or remove the link\n`,
+  ]);
 });

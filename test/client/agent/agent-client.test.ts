@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
@@ -139,6 +139,20 @@ describe("with the real agent", () => {
     await mkdir(join(shared, "full"));
     await writeFile(join(shared, "full/x.json"), '{"entries":[]}');
     await expect(call(client)).rejects.toMatchObject({ code, exit });
+  });
+
+  it("T-23, T-09: counts the entries that no request can ask for", async () => {
+    const { client, shared } = await runAgent();
+    await mkdir(join(shared, "odd/dir"), { recursive: true });
+    const at = (name: string) => join(shared, "odd", name);
+    await writeFile(at("plain\nforged"), "x");
+    await writeFile(at("back\\slash"), "x");
+    await writeFile(Buffer.concat([Buffer.from(at("not")), Buffer.from([0xff])]), "x");
+    await symlink("plain", at("link"));
+    const listing = await client.listing("shared/odd");
+    expect(listing.entries.map(({ name }) => name)).toEqual(["dir", "plain\nforged"]);
+    expect(listing.not_shown).toBe(3);
+    expect(await client.list("shared/odd")).toEqual(listing.entries);
   });
 
   it("does not upload a directory, or what is not there", async () => {

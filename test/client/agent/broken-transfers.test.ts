@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
 import { formatDigest } from "../../../client/agent/transfer/digest.js";
@@ -224,7 +224,19 @@ describe("a stream that is fetched", () => {
 
   it("is a fault when its digest is wrong", async () => {
     const { client } = await breakingPeer({ digest: () => formatDigest(digestOf(Buffer.from("else"))) });
-    await expect(client.get("shared/x", collect().sink)).rejects.toMatchObject({ code: "client/digest-mismatch" });
+    await expect(client.get("shared/x", collect().sink)).rejects.toMatchObject({
+      code: "client/digest-mismatch",
+      hint: "what was written before this line is not to be used; try again",
+    });
+  });
+});
+
+test("T-23: nobody is told that a stream was not kept", async () => {
+  const { client } = await breakingPeer({ digest: () => undefined });
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await expect(client.get("shared/x", sink)).rejects.toMatchObject({
+    code: "client/digest-missing",
+    hint: "the copy cannot be checked, so what was written before this line is not to be used",
   });
 });
 
