@@ -71,13 +71,17 @@ function parseJson(text: string, page: URL): Asset[] {
   return assets;
 }
 
-const ANCHOR = /<(a|base)\b((?:\s+[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*)\s*\/?>([^<]*)/gi;
-const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
+// Outside quotes, no "<": a search that begins at each of many would end at the last of them.
+const ANCHOR = /<(a|base)\b((?:\s+[^\s"'<>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?)*)\s*\/?>([^<]*)/gi;
+const ATTRIBUTE = /([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/g;
+const META = /<meta\s([^<>]*)>/gi;
 
 function parseHtml(text: string, page: URL): Asset[] {
-  const html = text.replace(/<!--[\s\S]*?-->/g, "");
+  const html = withoutComments(text);
   if (!/<(?:!doctype html|html|a|body|head)\b/i.test(html)) throw new Error("is neither HTML nor JSON");
-  const version = /<meta\s[^>]*name=["']pypi:repository-version["'][^>]*content=["'](\d+)/i.exec(html)?.[1];
+  const metas = [...html.matchAll(META)].map(([, list = ""]) => attributesOf(list));
+  const versioned = metas.find((meta) => meta.get("name")?.toLowerCase() === "pypi:repository-version");
+  const version = /^\d+/.exec(versioned?.get("content") ?? "")?.[0];
   if (version !== undefined && version !== "1") throw new Error(`speaks version ${version} of PEP 503`);
   let base = page;
   const assets: Asset[] = [];
@@ -108,6 +112,19 @@ function parseHtml(text: string, page: URL): Asset[] {
     );
   }
   return assets;
+}
+
+/** A comment without an end reaches to the end. */
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf("<!--"); at >= 0; at = text.indexOf("<!--", from)) {
+    parts.push(text.slice(from, at));
+    const end = text.indexOf("-->", at + 4);
+    if (end < 0) return parts.join("");
+    from = end + 3;
+  }
+  return parts.join("") + text.slice(from);
 }
 
 function attributesOf(list: string): Map<string, string> {

@@ -60,13 +60,14 @@ export function parseLock(text: string, file: string): Lock {
       add(typeof row.name === "string" ? row.name : path.slice(at + 13), row);
     }
   } else if (isObject(lock?.dependencies)) {
-    const walk = (rows: Readonly<Record<string, Row>>) => {
-      for (const [name, row] of Object.entries(rows)) {
-        add(name, row);
-        if (isObject(row.dependencies)) walk(row.dependencies);
-      }
-    };
-    walk(lock.dependencies);
+    // No recursion: a file may be nested deeper than the stack.
+    const left = Object.entries(lock.dependencies).reverse();
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const [name, row] = next;
+      add(name, row);
+      const inside = isObject(row.dependencies) ? Object.entries(row.dependencies).reverse() : [];
+      for (const entry of inside) left.push(entry);
+    }
   } else throw badLock(file);
   return { required: [...required.values()], elsewhere: [...elsewhere] };
 }

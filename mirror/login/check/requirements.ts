@@ -71,7 +71,7 @@ export function parseRequirements(text: string, file: string): RequirementsFile 
       else required.push({ name: normalizeName(name), line, url: withoutPassword(url) });
       continue;
     }
-    const [where = ""] = whole.split(/\s+;|\s/);
+    const [where = ""] = /^\S*/.exec(whole) ?? [];
     if (/^(?:[a-z][a-z0-9+.-]+:\/\/|file:|\$\{)/i.test(whole) || PATH.test(where)) {
       place(whole, line);
       continue;

@@ -114,12 +114,16 @@ function parse(text: string): { options: readonly Option[]; sections: readonly S
       sections.push({ name: header[1] ?? "", line: index, end: index + 1 });
       continue;
     }
-    const pair = /^(\s*[^=:\s][^=:]*?\s*[=:][^\S\r\n]*)(.*?)\s*$/s.exec(line);
-    if (pair === null || section === undefined) throw Object.assign(new Error("no key and value"), { line: index + 1 });
+    const at = line.search(/[=:]/);
+    const name = line.slice(0, at).trim();
+    if (at < 0 || name === "" || section === undefined) {
+      throw Object.assign(new Error("no key and value"), { line: index + 1 });
+    }
     section.end = index + 1;
-    const key = normal((pair[1] ?? "").replace(/[=:]\s*$/, ""));
-    const option = { section: section.name, key, head: pair[1] ?? "", value: "", from: index, to: index + 1 };
-    open = { option, indent, values: [pair[2] ?? ""] };
+    const blanks = /^[^\S\r\n]*/.exec(line.slice(at + 1))?.[0] ?? "";
+    const head = line.slice(0, at + 1) + blanks;
+    const option = { section: section.name, key: normal(name), head, value: "", from: index, to: index + 1 };
+    open = { option, indent, values: [line.slice(head.length).trimEnd()] };
   }
   close();
   return { options, sections };

@@ -16,8 +16,9 @@ interface LineFormat {
 /** npm reads keys before the first section only. `;` and `#` begin comments. */
 export const npmrcEditor = lineEditor({
   read(line) {
-    const match = /^\s*([^=;#\s][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
-    return match === null ? undefined : [match[1] ?? "", match[2] ?? ""];
+    const at = line.indexOf("=");
+    const key = line.slice(0, at).trim();
+    return at < 0 || /^(?:[;#]|$)/.test(key) ? undefined : [key, line.slice(at + 1).trim()];
   },
   write: (key, value) => `${key}=${value}`,
   ends: (line) => /^\s*\[[^\]]*\]\s*$/.test(line),
@@ -26,8 +27,8 @@ export const npmrcEditor = lineEditor({
 /** Indented lines belong to the key above them and are left alone. */
 export const yarnrcEditor = lineEditor({
   read(line) {
-    const match = /^("(?:[^"\\]|\\.)*"|[^\s"#]\S*)\s+(.*?)\s*$/.exec(line);
-    return match === null ? undefined : [unquoted(match[1] ?? ""), unquoted(match[2] ?? "")];
+    const [start = "", key = ""] = /^("(?:[^"\\]|\\.)*"|[^\s"#]\S*)\s+/.exec(line) ?? [];
+    return key === "" ? undefined : [unquoted(key), unquoted(line.slice(start.length).trimEnd())];
   },
   write: (key, value) => `${/^[\w./-]+$/.test(key) ? key : JSON.stringify(key)} ${JSON.stringify(value)}`,
   ends: () => false,

@@ -25,10 +25,9 @@ export const tomlEditor: Editor = {
     }
     const end = endOf(lines, header);
     for (let index = header + 1; index < end; index++) {
-      const match = PAIR.exec((lines[index] ?? "").replace(/\r?\n$/, ""));
-      if (match === null || dotted(match[2] ?? "")?.join("\0") !== key) continue;
-      const head = `${match[1]}${match[2]}${match[3]}`;
-      lines.splice(index, 1, ...(value === undefined ? [] : [line(head, match[5] ?? "")]));
+      const pair = pairIn((lines[index] ?? "").replace(/\r?\n$/, ""));
+      if (pair === undefined || dotted(pair.key)?.join("\0") !== key) continue;
+      lines.splice(index, 1, ...(value === undefined ? [] : [line(pair.head, pair.tail)]));
       const rest = lines.join("");
       return value === undefined ? withoutEmpty(rest, table) : rest;
     }
@@ -38,7 +37,16 @@ export const tomlEditor: Editor = {
   },
 };
 
-const PAIR = /^(\s*)([^=\s][^=]*?)(\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|true|false)(\s*(?:#.*)?)$/;
+const VALUE = /^(\s*)(?:"(?:[^"\\]|\\.)*"|'[^']*'|true|false)(\s*(?:#.*)?)$/;
+
+/** The key of a line, and what stands before and behind its value. */
+function pairIn(line: string): { readonly key: string; readonly head: string; readonly tail: string } | undefined {
+  const at = line.indexOf("=");
+  const key = line.slice(0, at).trim();
+  const [, blanks = "", tail = ""] = VALUE.exec(line.slice(at + 1)) ?? [undefined];
+  const isPair = at >= 0 && key !== "" && VALUE.test(line.slice(at + 1));
+  return isPair ? { key, head: line.slice(0, at + 1) + blanks, tail } : undefined;
+}
 
 export const isTable = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
