@@ -1,20 +1,37 @@
 import { stringify } from "yaml";
 import { describeKeys } from "./describe.js";
+import type { ConfigKey } from "./schema.js";
 
-/** A sallyport.yaml with every key explained and commented out, so that it changes nothing yet. */
+/** The keys that a new project decides about, in reading order. A value here takes the place of the default. */
+const MATTERS: readonly (readonly [key: ConfigKey, value?: string])[] = [
+  ["name"],
+  ["region"],
+  ["instance_type"],
+  ["ami"],
+  ["count"],
+  ["caller"],
+  ["authorized_host_dirs"],
+  ["accelerators"],
+  // A host that is forgotten costs money, and one that is stopped keeps its disk.
+  ["autostop", "1h"],
+  ["stop_mode", "stop"],
+];
+
+/** A short sallyport.yaml: the keys that matter, explained, and commented out but for those that end idle hosts. */
 export function configTemplate(schemaPath: string): string {
-  const keys = describeKeys().map(({ key, description, fallback, type }) => {
-    const about = wrap(description, 98).map((line) => `# ${line}`);
-    const value = fallback === undefined ? `# (${type})` : flow(fallback);
-    return [...about, `#${key}: ${value}`].join("\n");
+  const described = new Map(describeKeys().map((each) => [each.key, each]));
+  const keys = MATTERS.flatMap(([key, value]) => {
+    const about = described.get(key);
+    if (about === undefined) return [];
+    const text = wrap(about.description, 98).map((line) => `# ${line}`);
+    return [...text, value === undefined ? `#${key}: ${flow(about.fallback)}` : `${key}: ${value}`, ""];
   });
   return [
     `# yaml-language-server: $schema=${schemaPath}`,
-    "# Configuration of Sallyport. Every key keeps the value shown until its line is uncommented and changed.",
-    "# What holds, and where it came from: sallyport config show --origin",
+    "# Configuration of Sallyport. A key keeps the value shown until its line is uncommented and changed.",
+    "# All other keys: sallyport config schema. What holds, and where it came from: sallyport config show --origin",
     "",
-    keys.join("\n\n"),
-    "",
+    ...keys,
   ].join("\n");
 }
 

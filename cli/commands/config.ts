@@ -30,7 +30,7 @@ Examples:
     .action(wrap(schema));
   config
     .command("init")
-    .description("write a commented sallyport.yaml, never over an existing one")
+    .description("write a short sallyport.yaml, never over an existing one")
     .addHelpText(
       "after",
       `
