@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { defined } from "../../base/defined.js";
+import { withParentDeath } from "../../base/process/spawn.js";
 import { findProgram } from "../../base/tools.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: the protocol's own documents, which a test looks into
@@ -60,7 +61,8 @@ export async function startChromium(path: string): Promise<Chromium> {
     `--user-data-dir=${profile}`,
     "about:blank",
   ];
-  const child = spawn(path, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const [program = "", ...words] = withParentDeath([path, ...args]);
+  const child = spawn(program, words, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const input = child.stdio[3] as Writable;
   const output = child.stdio[4] as Readable;
   const waiting = new Map<number, { resolve(value: Json): void; reject(error: Error): void }>();

@@ -1,22 +1,16 @@
 /** The dialog that adds a forward. The gateway checks the values; the page shows its words beside the field. */
 import { dialogParts, wireDialog } from "./dialogs.js";
+import type { Who } from "./documents.js";
 import { find, make, setText } from "./dom.js";
+import { span } from "./format.js";
 import type { MachineItem } from "./model.js";
-
-const FIELDS = [
-  "target_name",
-  "target_addr",
-  "target_component",
-  "target_port",
-  "protocol",
-  "conn_port",
-  "expires_in",
-  "sources",
-] as const;
-type Field = (typeof FIELDS)[number];
+import { FIELDS, type Field, newForward, usualPort } from "./new-forward.js";
 
 /** @param create sends the request; rejects with the gateway's refusal. */
-export function addDialog(create: (body: Record<string, unknown>, key: string) => Promise<void>) {
+export function addDialog(
+  { usual, address }: Who,
+  create: (body: Record<string, unknown>, key: string) => Promise<void>,
+) {
   const parts = dialogParts("add");
   const input = (field: Field) => document.getElementById(field) as HTMLInputElement | HTMLSelectElement;
   const names = find("known-names", HTMLDataListElement);
@@ -40,11 +34,22 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
     if (input("target_addr").value === "") input("target_addr").value = machine.addr;
     if (input("target_component").value === "") input("target_component").value = machine.component;
   };
+  const suggestPort = () => {
+    const port = usualPort(input("target_component").value);
+    if (port !== undefined && input("target_port").value === "") input("target_port").value = String(port);
+  };
   const renew = () => {
     key = crypto.randomUUID();
   };
   const { signal } = parts;
   input("target_name").addEventListener("change", describe, { signal });
+  input("target_component").addEventListener("change", suggestPort, { signal });
+  const { seconds } = usual;
+  setText(find("usual-end", HTMLElement), seconds === undefined ? "never" : `after ${span(seconds * 1000)}`);
+  input("sources").setAttribute(
+    "placeholder",
+    usual.sources === "caller" ? `only ${address}, where you are` : "anywhere",
+  );
   parts.form.addEventListener("input", renew, { signal });
 
   wireDialog(
@@ -52,7 +57,7 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
     async () => {
       mark(undefined, "");
       await create(
-        bodyOf((field) => input(field).value.trim()),
+        newForward((field) => input(field).value.trim()),
         key,
       );
       parts.dialog.close();
@@ -77,22 +82,6 @@ export function addDialog(create: (body: Record<string, unknown>, key: string) =
       input("target_name").focus();
     },
     end: parts.end,
-  };
-}
-
-/** Text that is no number is sent as it is, for the gateway to refuse. */
-function bodyOf(value: (field: Field) => string): Record<string, unknown> {
-  const number = (text: string) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
-  const [connPort, seconds, sources] = [value("conn_port"), value("expires_in"), value("sources")];
-  return {
-    target_name: value("target_name"),
-    target_addr: value("target_addr"),
-    target_component: value("target_component"),
-    target_port: number(value("target_port")),
-    protocol: value("protocol"),
-    ...(connPort === "" ? {} : { conn_port: number(connPort) }),
-    ...(seconds === "" ? {} : { expires_in: number(seconds) }),
-    ...(sources === "" ? {} : { sources: sources.split(/[\s,;]+/).filter((block) => block !== "") }),
   };
 }
 

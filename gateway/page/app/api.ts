@@ -18,9 +18,11 @@ export interface Api {
   remove(path: string): Promise<unknown>;
 }
 
-export function createApi(token: string): Api {
+/** @param token without one, only what is public can be asked. */
+export function createApi(token?: string): Api {
   const ask = async (path: string, method: string, init: RequestInit = {}) => {
-    const headers = { Accept: "application/json", Authorization: `Bearer ${token}`, ...init.headers };
+    const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const headers = { Accept: "application/json", ...authorization, ...init.headers };
     const limits = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
     const response = await fetch(path, {
       ...limits,

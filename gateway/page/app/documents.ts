@@ -8,11 +8,21 @@ export interface Who {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly expiresAt: number;
+  /** Where the browser's requests come from. */
+  readonly address: string;
+  /** What a new forward has if nothing else is chosen. */
+  readonly usual: {
+    readonly sources: "caller" | "anywhere";
+    /** Undefined for never. */
+    readonly seconds?: number;
+  };
 }
 
 export function readWho(document: unknown): Who {
-  const { user, scopes, expires_at } = document as Static<typeof WhoAmI>;
-  return { name: user, scopes, expiresAt: Date.parse(expires_at) };
+  const { user, scopes, expires_at, address, forward_defaults } = document as Static<typeof WhoAmI>;
+  const { sources, expires_in: seconds } = forward_defaults;
+  const usual = { sources, ...(seconds === null ? {} : { seconds }) };
+  return { name: user, scopes, expiresAt: Date.parse(expires_at), address, usual };
 }
 
 /** The last use and the traffic per minute of each forward, by id. */
@@ -72,6 +82,7 @@ export function forwardItem(document: Static<typeof ForwardDocument>, { lately, 
     owner: document.owner,
     sources: document.sources,
     gateway: document.gateway_address ?? host,
+    admitsYou: document.admits_you !== false,
     minutes: lately.minutes.get(id) ?? [],
     ...(expires_at === undefined ? {} : { expiresAt: Date.parse(expires_at) }),
     ...(lastUsed === undefined ? {} : { lastUsed }),

@@ -34,10 +34,10 @@ export function newForwardView(actions: ForwardActions) {
     connect.setAttribute("aria-expanded", String(!commands.hidden));
   });
   connect.setAttribute("aria-expanded", "false");
-  const remove = button("Remove", "plain", () => actions.remove(current));
+  const remove = button("Remove", "quiet", () => actions.remove(current));
   remove.hidden = !actions.mayChange;
   const way = make("p", "way", port, target);
-  const about = make("div", "", make("p", "facts", used), facts);
+  const about = make("div", "about", make("p", "facts", used), facts);
   const element = make(
     "li",
     "forward",
@@ -69,6 +69,8 @@ export function newForwardView(actions: ForwardActions) {
       const sums = bars(forward.minutes, now);
       const total = sums.reduce((sum, each) => sum + each, 0);
       const label = total === 0 ? "no traffic in the last hour" : `${bytes(total)} in the last hour`;
+      // Without traffic, an empty chart would only look like one that is broken.
+      element.classList.toggle("idle", total === 0);
       drawSparkline(sparkline, sums, label);
       setLabel(connect, `Connect to port ${targetPort} of ${targetName} by port ${connPort}`);
       setLabel(remove, `Remove port ${connPort}, to port ${targetPort} of ${targetName}`);
@@ -79,16 +81,28 @@ export function newForwardView(actions: ForwardActions) {
 }
 
 /** The unusual facts about a forward. */
-function notes({ expiresAt, sources, owner }: ForwardItem, now: number, who: string): string {
+function notes({ expiresAt, sources, owner, admitsYou }: ForwardItem, now: number, who: string): string {
   return [
     ...(expiresAt === undefined ? [] : [`removed ${ahead(expiresAt, now)}`]),
-    ...(sources.length === 0 ? [] : [`only from ${sources.join(", ")}`]),
+    ...(sources.length === 0 ? ["open to everyone"] : [`only from ${sources.join(", ")}`]),
+    ...(admitsYou ? [] : ["which does not admit you"]),
     ...(owner === who ? [] : [`of ${owner}`]),
   ].join(" · ");
+}
+
+/** A long command breaks between its words, and never within one. */
+function words(text: string): (Node | string)[] {
+  return text.split(" ").flatMap((word, index) => [...(index === 0 ? [] : [" "]), make("span", "word", word)]);
 }
 
 function commandLine(command: Command, actions: ForwardActions): HTMLElement {
   const copy = button("Copy", "plain", () => void actions.copy(command));
   setLabel(copy, `Copy: ${command.text}`);
-  return make("li", "command", make("span", "soft small", command.label), make("code", "", command.text), copy);
+  return make(
+    "li",
+    "command",
+    make("span", "soft small", command.label),
+    make("code", "", ...words(command.text)),
+    copy,
+  );
 }

@@ -73,7 +73,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
     }
   };
 
-  const adding = addDialog(async (body, key) => {
+  const adding = addDialog(who, async (body, key) => {
     const made = (await api.post("/v1/forwards", body, key)) as { conn_port: number };
     await refresh();
     say(`Port ${made.conn_port} of the gateway leads to ${String(body.target_name)}.`);

@@ -5,7 +5,7 @@ import { readWho } from "./documents.js";
 import { find, setText } from "./dom.js";
 import { ahead } from "./format.js";
 import { labView } from "./lab-view.js";
-import { cleanToken, dropToken, keepToken, keptToken } from "./session.js";
+import { cleanToken, dropToken, keepToken, keptToken, takeCode } from "./session.js";
 
 const login = find("login", HTMLFormElement);
 const tokenInput = find("token", HTMLInputElement);
@@ -61,10 +61,29 @@ login.addEventListener("submit", (event) => {
 });
 find("sign-out", HTMLButtonElement).addEventListener("click", () => signOut());
 
-const token = keptToken();
-if (token === undefined) {
-  login.hidden = false;
-  tokenInput.focus();
-} else {
-  void trySignIn(token);
+/** @returns the token of a link. @throws Refused for a link that was used already. */
+async function redeem(code: string): Promise<string> {
+  const answer = await createApi().post("/v1/sign-in/redeem", { code }, crypto.randomUUID());
+  return (answer as { token: string }).token;
 }
+
+function start(): void {
+  const code = takeCode();
+  const kept = keptToken();
+  if (code !== undefined) {
+    close?.();
+    redeem(code).then(trySignIn, (error: unknown) => {
+      if (!(error instanceof Refused)) throw error;
+      signOut(error.message);
+    });
+  } else if (kept !== undefined) {
+    if (close === undefined) void trySignIn(kept);
+  } else {
+    login.hidden = false;
+    tokenInput.focus();
+  }
+}
+
+// A link that is opened in a tab with the page changes only the fragment.
+addEventListener("hashchange", start);
+start();

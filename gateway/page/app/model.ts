@@ -11,6 +11,8 @@ export interface ForwardItem {
   readonly targetComponent: string;
   readonly owner: string;
   readonly sources: readonly string[];
+  /** Whether its sources have this browser's address, as far as is known. */
+  readonly admitsYou: boolean;
   /** Where clients connect. */
   readonly gateway: string;
   readonly expiresAt?: number;
@@ -80,14 +82,19 @@ export function filterMachines(machines: readonly MachineItem[], text: string): 
   });
 }
 
-/** "3 machines, 2 alive, 5 forwards" */
+/** "3 machines, 2 alive, 1 not looked at yet, 5 forwards" */
 export function summary(machines: readonly MachineItem[]): string {
   const forwards = machines.reduce((sum, machine) => sum + machine.forwards.length, 0);
+  const known = machines.filter(({ routable }) => routable !== null).length;
   const alive = machines.filter(({ routable }) => routable === true).length;
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
-  return machines.length === 0
-    ? ""
-    : `${count(machines.length, "machine")}, ${alive} alive, ${count(forwards, "forward")}`;
+  if (machines.length === 0) return "";
+  return [
+    count(machines.length, "machine"),
+    ...(known === 0 ? [] : [`${alive} alive`]),
+    ...(known === machines.length ? [] : [`${machines.length - known} not looked at yet`]),
+    count(forwards, "forward"),
+  ].join(", ");
 }
 
 const byPort = (a: ForwardItem, b: ForwardItem) => a.connPort - b.connPort;

@@ -16,8 +16,4 @@ export function newSparkline(): SVGSVGElement {
 export function drawSparkline(svg: SVGSVGElement, sums: readonly number[], label: string): void {
   svg.firstElementChild?.setAttribute("d", path(sums));
   svg.setAttribute("aria-label", label);
-  svg.classList.toggle(
-    "quiet",
-    sums.every((sum) => sum === 0),
-  );
 }

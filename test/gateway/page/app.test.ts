@@ -4,6 +4,7 @@ import { connectCommands } from "../../../gateway/page/app/commands.js";
 import { forwardItem, readMachines, readUsage, readWho } from "../../../gateway/page/app/documents.js";
 import { ago, ahead, bytes, span } from "../../../gateway/page/app/format.js";
 import { type ForwardItem, filterMachines, machinesOf, summary } from "../../../gateway/page/app/model.js";
+import { type Field, newForward, usualPort } from "../../../gateway/page/app/new-forward.js";
 import { bars, path } from "../../../gateway/page/app/sparkline.js";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
@@ -94,6 +95,7 @@ describe("machines", () => {
     owner: "ada",
     sources: [],
     gateway: "gw",
+    admitsYou: true,
     minutes: [],
     ...more,
   });
@@ -114,7 +116,11 @@ describe("machines", () => {
       ["b10", "192.168.1.12", null],
     ]);
     expect(machines[1]?.forwards.map(({ connPort }) => connPort)).toEqual([50000, 50002]);
-    expect(summary(machines)).toBe("3 machines, 2 alive, 4 forwards");
+    expect(summary(machines)).toBe("3 machines, 2 alive, 1 not looked at yet, 4 forwards");
+    // G-08: before the first sweep, none is called dead by a count of 0.
+    expect(summary(machines.map((machine) => ({ ...machine, routable: null })))).toBe(
+      "3 machines, 3 not looked at yet, 4 forwards",
+    );
     expect(summary([])).toBe("");
   });
 
@@ -164,14 +170,58 @@ test("answers of the API become times and items", () => {
   expect(item(none, none, { gateway_address: undefined })).toMatchObject({ gateway: "gw.example" });
   expect(item(none, usage)).toMatchObject({ lastUsed: NOW, minutes: [] });
   expect(item(none, none)).not.toHaveProperty("lastUsed");
-  expect(readWho({ user: "ada", scopes: ["read"], expires_at: at })).toEqual({
+  const defaults = { sources: "caller", expires_in: 28_800 };
+  const who = { user: "ada", scopes: ["read"], expires_at: at, address: "198.51.100.7", forward_defaults: defaults };
+  expect(readWho(who)).toEqual({
     name: "ada",
     scopes: ["read"],
     expiresAt: NOW,
+    address: "198.51.100.7",
+    usual: { sources: "caller", seconds: 28_800 },
   });
   expect(
     readMachines({
       machines: [{ name: "b", addr: "a", component: "c", routable: null, last_seen: at, conn_ports: [] }],
     }),
   ).toEqual([{ addr: "a", routable: null, lastSeen: NOW }]);
+});
+
+describe("G-07, G-08: a new forward", () => {
+  const fields = (values: Partial<Record<Field, string>>) => {
+    const all: Partial<Record<Field, string>> = {
+      target_name: "m",
+      target_addr: "a",
+      target_port: "22",
+      protocol: "tcp",
+      ...values,
+    };
+    return newForward((field) => all[field] ?? "");
+  };
+  const target = { target_name: "m", target_addr: "a", target_port: 22, target_component: "machine", protocol: "tcp" };
+
+  test.each([
+    [{}, target],
+    [{ target_port: "3389" }, { ...target, target_port: 3389, target_component: "Windows" }],
+    [{ target_component: "OneFS" }, { ...target, target_component: "OneFS" }],
+    [{ target_port: "ssh" }, { ...target, target_port: "ssh" }],
+    [
+      { expires_in: "3600", conn_port: "50007" },
+      { ...target, expires_in: 3_600, conn_port: 50_007 },
+    ],
+    [
+      { expires_in: "never", sources: " Anywhere " },
+      { ...target, expires_in: null, sources: [] },
+    ],
+    [{ sources: "198.51.100.7, 10.0.0.0/8" }, { ...target, sources: ["198.51.100.7", "10.0.0.0/8"] }],
+  ])("%j", (values, body) => expect(fields(values)).toEqual(body));
+
+  test("the type suggests the port", () => {
+    expect(["Windows", " centos", "OneFS", "", "toaster"].map(usualPort)).toEqual([
+      3389,
+      22,
+      8080,
+      undefined,
+      undefined,
+    ]);
+  });
 });

@@ -110,7 +110,7 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     expect(await focused(tab)).toBe("Connect to port 22 of build1 by port 50000");
     await tab.press("Enter");
     expect(await tab.value("[...document.querySelectorAll('.command code')].map((each) => each.textContent)")).toEqual([
-      "sallyport connect --name build1 --protocol ssh --conn-port 50000",
+      `sallyport connect --gateway ${url.slice(0, -1)} --name build1 --protocol ssh --conn-port 50000`,
       "ssh -p 50000 USER@198.51.100.1",
       "scp -P 50000 FILE USER@198.51.100.1:",
     ]);
@@ -184,6 +184,20 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     await tab.type(" nothing");
     await tab.until("document.getElementById('empty').textContent === 'Nothing matches the filter.'");
     expect(tab.complaints).toEqual([]);
+  });
+
+  test("G-08: a sign-in link signs in once, and leaves the address bar and the history", async () => {
+    const { json } = await gateway.ask("/v1/sign-in", { method: "POST", token: await tokenOf("linus") });
+    const link = `${url}#sign-in=${json.code}`;
+    const tab = await chromium.open(link);
+    await tab.until("document.getElementById('who').textContent === 'linus'");
+    expect(await tab.value("[location.href, history.length]")).toEqual([url, 2]);
+    const again = await chromium.open(link);
+    await again.until("document.getElementById('login-error').textContent !== ''");
+    expect(await again.value("document.getElementById('login-error').textContent")).toMatch(
+      /^this link was used already/,
+    );
+    expect(await again.value("sessionStorage.length")).toBe(0);
   });
 
   test("a user sees no other's forwards; every control has a name", async () => {
