@@ -7,7 +7,14 @@ import type { Merged } from "./merge.js";
 import { pointerPath, pointerStep } from "./origin.js";
 
 /** Keys of the tags that the kit sets. The user's `tags` may replace the first two, by the same key. */
-export const OWN_TAGS = ["Project", "ManagedBy", "Name", "sallyport:deployment", "sallyport:host"] as const;
+export const OWN_TAGS = [
+  "Project",
+  "ManagedBy",
+  "Name",
+  "sallyport:project",
+  "sallyport:deployment",
+  "sallyport:host",
+] as const;
 const REPLACEABLE: readonly string[] = OWN_TAGS.slice(0, 2);
 /** A machine carries all of the kit's own. */
 const MAX_TAGS = 50 - OWN_TAGS.length;

@@ -33,6 +33,8 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
   /** The stack's firewall rules, which users see before the plan. @default - none */
   readonly rules?: (inputs: Inputs) => RuleTable | undefined;
+  /** The name that a second deployment from elsewhere would take too. @default - AWS makes the names unique */
+  readonly deployment?: (inputs: Inputs) => string | undefined;
   /** @default - applies the plan */
   readonly apply?: (context: ApplyContext<Inputs>) => Promise<void>;
   /** Removes notes beside the state of a removed stack. @default - there are none */
@@ -47,6 +49,7 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
 export interface PreparedStack {
   readonly name: StackName;
   readonly rules: RuleTable | undefined;
+  readonly deployment: string | undefined;
   addTo(app: App): void;
   /** @param plan synthesizes a stack and plans it */
   deploy(
@@ -79,6 +82,7 @@ export function defineStack<Inputs extends DeploymentTarget, Outputs extends obj
   const withInputs = (inputs: Inputs): PreparedStack => ({
     name,
     rules: descriptor.rules?.(inputs),
+    deployment: descriptor.deployment?.(inputs),
     addTo: (app) => void new Stack(app, inputs),
     deploy: async (plan, config, options) => {
       const first = await plan(withInputs(inputs));

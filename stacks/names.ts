@@ -10,6 +10,12 @@ export const MIRROR_STACK_NAME = "private-mirror";
 export const STACK_NAMES = [STACK_NAME, SYNC_STACK_NAME, LAB_STACK_NAME, MIRROR_STACK_NAME] as const;
 export type StackName = (typeof STACK_NAMES)[number];
 
+/** The tag that holds the id of the project, on all that it makes. */
+export const PROJECT_TAG = "sallyport:project";
+/** The tag that holds a machine's deployment: {@link hostsDeployment} or {@link gatewayDeployment}. */
+export const DEPLOYMENT_TAG = "sallyport:deployment";
+export const HOST_TAG = "sallyport:host";
+
 /**
  * Makes a deployment's names unique within an account. Two people who both call theirs `sallyport` hold different SSH
  * keys, so they neither collide with nor share the other's role or parameters.
@@ -32,6 +38,8 @@ export function ec2KeyPair(name: string): string {
 export function hostNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `accelerator-${index + 1}`);
 }
+
+export const hostsDeployment = (name: string, suffix: string): string => `${name}-${suffix}`;
 
 /** A name different from that of the hosts' deployment, so that both may exist in one account. */
 export const gatewayDeployment = (name: string, suffix: string): string => `${name}-${suffix}-gw`;

@@ -4,12 +4,19 @@ import { EXIT } from "../../base/fault.js";
 import type { TableJson } from "../../firewall/options/table-text.js";
 import type { Deployment, DeployOptions, PlannedUp } from "../../stacks/lifecycle/deployment.js";
 import { isEmulated } from "../../stacks/lifecycle/emulated.js";
+import type { Untracked } from "../../stacks/untracked/untracked.js";
 import type { Context, Register } from "../context.js";
 import { openSteps, type Steps } from "../steps.js";
+import { lookForUntracked, warnOfUntracked } from "../untracked.js";
 
 interface PlanFlags {
   readonly caller?: string[];
   readonly check?: boolean;
+}
+
+interface DownFlags {
+  readonly yes?: boolean;
+  readonly orphans?: boolean;
 }
 
 interface ChangeFlags {
@@ -73,6 +80,7 @@ Examples:
     .command("down")
     .description("remove the hosts and every resource made for them")
     .argument(...STACK)
+    .option("--orphans", "terminate only machines of this project that an interrupted run left out of the state")
     .option("-y, --yes", "do not ask")
     .addHelpText(
       "after",
@@ -82,9 +90,10 @@ Keys, certificate and token on this machine stay.
 Examples:
   $ sallyport down
   $ sallyport down --yes
-  $ sallyport down firewall-sync`,
+  $ sallyport down firewall-sync
+  $ sallyport down --orphans`,
     )
-    .action(wrap<[string, ChangeFlags]>(down));
+    .action(wrap<[string, DownFlags]>(down));
   program
     .command("hosts")
     .description("list the deployed hosts and their addresses")
@@ -94,8 +103,12 @@ Examples:
 
 async function plan(context: Context, stack: string, flags: PlanFlags): Promise<number> {
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
-  const { changes, firewall, preflight } = await planned(context, stack, flags, openSteps(context));
-  context.print({ changes, ...firewall, preflight }, () => changesText(changes));
+  let untracked: readonly Untracked[] | undefined;
+  const { changes, firewall, preflight } = await planned(context, stack, flags, openSteps(context), (found) => {
+    untracked = found;
+  });
+  if (untracked !== undefined) await warnOfUntracked(context, untracked);
+  context.print(defined({ changes, ...firewall, preflight, untracked }), () => changesText(changes));
   return flags.check === true && changes.length > 0 ? EXIT.changesPending : EXIT.ok;
 }
 
@@ -107,7 +120,10 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { agreed } = await import("../confirm.js");
   const loaded = await context.config();
   const steps = openSteps(context);
-  const { changes, apply, cost } = await planned(context, stack, flags, steps);
+  const { untrackedLeft } = await import("../../stacks/untracked/errors.js");
+  const { changes, apply, cost } = await planned(context, stack, flags, steps, (untracked) => {
+    throw untrackedLeft(untracked);
+  });
   context.note(changesText(changes));
   const ended = changes.filter(endsMachine).map(({ name }) => name.replace(/\/Instance$/, ""));
   ended.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
@@ -152,6 +168,7 @@ async function planned(
   name: string,
   { caller }: Pick<PlanFlags, "caller">,
   steps: Steps,
+  onUntracked: NonNullable<DeployOptions["onUntracked"]>,
 ): Promise<PlannedUp & { readonly firewall: { readonly firewall?: TableJson } }> {
   const { planUp } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
@@ -171,12 +188,13 @@ async function planned(
   const { findingsText } = await import("../../stacks/preflight/preflight.js");
   const onPreflight: NonNullable<DeployOptions["onPreflight"]> = (findings) => context.note(findingsText(findings));
   const plan = await steps("plan", (options) =>
-    planUp(loaded, { ...options, stack, onPreflight, onTable, onFallback, ...defined({ caller }) }),
+    planUp(loaded, { ...options, stack, onPreflight, onTable, onUntracked, onFallback, ...defined({ caller }) }),
   );
   return { ...plan, firewall };
 }
 
-async function down(context: Context, name: string, flags: ChangeFlags): Promise<number | undefined> {
+async function down(context: Context, name: string, flags: DownFlags): Promise<number | undefined> {
+  if (flags.orphans === true) return removeOrphans(context, flags);
   const { planDown } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
   const { changesText, resourceCount } = await import("../../stacks/terraform/changes-text.js");
@@ -190,8 +208,27 @@ async function down(context: Context, name: string, flags: ChangeFlags): Promise
     if (!(await agreed(context, flags.yes, `${resourceCount(changes)} would be removed.`))) return EXIT.failure;
     await steps("down", apply);
   }
-  context.print({ changes }, () =>
+  const untracked = await lookForUntracked(context);
+  context.print(defined({ changes, untracked: untracked.length === 0 ? undefined : untracked }), () =>
     changes.length === 0 ? "nothing is deployed from here" : `removed ${resourceCount(changes)}`,
+  );
+  return undefined;
+}
+
+async function removeOrphans(context: Context, { yes }: DownFlags): Promise<number | undefined> {
+  const { planOrphans } = await import("../../stacks/untracked/remove.js");
+  const { untrackedText } = await import("../../stacks/untracked/untracked.js");
+  const { agreed } = await import("../confirm.js");
+  const loaded = await context.config();
+  const { orphans, remove } = await planOrphans(loaded, { env: context.env, signal: context.signal });
+  if (orphans.length > 0) {
+    const question = `${untrackedText(orphans)} would be terminated, with all data there.`;
+    if (!(await agreed(context, yes, question))) return EXIT.failure;
+    await remove();
+  }
+  const ids = orphans.map(({ id }) => id);
+  context.print({ terminated: ids }, () =>
+    ids.length === 0 ? "no machine of this project is missing in its state" : `terminated ${ids.join(", ")}`,
   );
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** `sallyport status|stop|start [HOST…]`: shows the hosts' state and cost, ends or pauses them, starts them again. */
+import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
@@ -9,6 +10,7 @@ import type { Context, Register } from "../context.js";
 import { collect } from "../flags.js";
 import { type HostFlags, withHostFlags } from "../host.js";
 import { withSteps } from "../steps.js";
+import { lookForUntracked } from "../untracked.js";
 
 interface StatusFlags extends HostFlags {
   readonly price?: string[];
@@ -78,12 +80,20 @@ async function status(context: Context, names: string[], flags: StatusFlags): Pr
   const { statusText } = await import("../../stacks/lifecycle/host-status.js");
   const { idleLines } = await import("../../client/agent/idle-text.js");
   const prices = parsePrices([context.env.SALLYPORT_PRICES ?? "", ...(flags.price ?? [])]);
-  const { hosts } = await chosen(context, names);
+  const { hosts } = await chosen(context, names).catch(async (error: unknown) => {
+    // An interrupted first deployment has no outputs, but may have machines.
+    if (error instanceof Fault && error.code === "stacks/not-deployed") await lookForUntracked(context);
+    throw error;
+  });
   const askAgent = (host: DeployedHost) => idleState(context, host, flags);
   const observed = await withInstances(context, (instances) =>
     observeHosts(hosts, { instances, prices, askAgent, signal: context.signal }),
   );
-  context.print({ hosts: observed }, () => statusText(observed, idleLines));
+  const isOnlyAddresses = hosts.every(({ kind }) => kind === "address");
+  const untracked = names.length > 0 || isOnlyAddresses ? [] : await lookForUntracked(context);
+  context.print(defined({ hosts: observed, untracked: untracked.length === 0 ? undefined : untracked }), () =>
+    statusText(observed, idleLines),
+  );
 }
 
 async function stop(context: Context, names: string[], flags: StopFlags): Promise<number | undefined> {

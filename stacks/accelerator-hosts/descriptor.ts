@@ -1,5 +1,5 @@
 import { defineStack } from "../descriptor.js";
-import { MIRROR_STACK_NAME, STACK_NAME } from "../names.js";
+import { hostsDeployment, MIRROR_STACK_NAME, STACK_NAME } from "../names.js";
 import { wantedHosts } from "../preflight/wanted.js";
 import { applyHosts } from "./apply.js";
 import { outputsText, readOutputs } from "./outputs.js";
@@ -16,6 +16,7 @@ export const acceleratorHosts = defineStack({
   prepare: prepareDeployment,
   stack: AcceleratorHostsStack,
   rules: (inputs) => (makesRules(inputs) ? inputs.table : undefined),
+  deployment: ({ kind, name, suffix }) => (kind === "provisioned" ? hostsDeployment(name, suffix) : undefined),
   apply: applyHosts,
   forget: (projectDir) => writeOnDemand(projectDir, []),
   readOutputs,

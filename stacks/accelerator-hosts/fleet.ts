@@ -3,6 +3,7 @@ import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
 import { shellWord } from "../../base/text/shell.js";
 import { AcceleratorFleet, type AcceleratorFleetProps } from "../constructs/fleet.js";
+import { hostsDeployment } from "../names.js";
 import type { FleetInputs } from "./fleet-inputs.js";
 import type { ProvisionedInputs } from "./inputs.js";
 import type { DeployedFleet } from "./outputs.js";
@@ -17,7 +18,7 @@ export function addFleet(
 ): DeployedFleet {
   const { fleet } = inputs;
   const { privateAddress, ...props } = shared;
-  const deployment = `${inputs.name}-${inputs.suffix}`;
+  const deployment = hostsDeployment(inputs.name, inputs.suffix);
   const subnetIds = fleet.subnetIds ?? (inputs.subnetId === undefined ? undefined : [inputs.subnetId]);
   const { identity } = inputs;
   const key = identity === undefined ? "" : `-i ${shellWord(identity)} -o IdentitiesOnly=yes `;

@@ -2,7 +2,7 @@
 
 import { defined } from "../../base/defined.js";
 import type { Config, HostOverride, SpotConfig, StopMode } from "../../config/schema.js";
-import { hostNames } from "../names.js";
+import { DEPLOYMENT_TAG, HOST_TAG, hostNames, hostsDeployment } from "../names.js";
 
 interface Named {
   /** The source of the host's construct ids, so that adding or removing hosts leaves the others alone. */
@@ -64,7 +64,7 @@ export function deployedHosts(config: Config): PlannedHost[] {
 
 /** Tags that identify a machine's deployment and host, whatever its `Name` is. */
 export function hostTags(deployment: { readonly name: string; readonly suffix: string }, host: string) {
-  return { "sallyport:deployment": `${deployment.name}-${deployment.suffix}`, "sallyport:host": host };
+  return { [DEPLOYMENT_TAG]: hostsDeployment(deployment.name, deployment.suffix), [HOST_TAG]: host };
 }
 
 function plannedHost(config: Config, name: string, own: HostOverride): PlannedHost {

@@ -11,10 +11,11 @@ import { readOptions } from "../../firewall/options/read-options.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
 import type { Cidr } from "../../net/cidr.js";
 import { prepareInit } from "../boot/init/prepare-init.js";
+import { hostsDeployment } from "../names.js";
 import { prepareCallers } from "../prepare/callers.js";
 import { prepareKey, sshDir, suffixOf } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
-import { deploymentTarget } from "../prepare/target.js";
+import { deploymentTarget, taggedTarget } from "../prepare/target.js";
 import { prepareTls } from "../prepare/tls.js";
 import { prepareToken } from "../prepare/token.js";
 import { hostNeeds } from "../private-mirror/machine-needs.js";
@@ -44,8 +45,11 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   const subnets = hosts.flatMap((host) => (host.kind === "new" ? [host.subnetId] : []));
   const lacksSubnet = subnets.includes(undefined) || (config.fleet !== undefined && fleetSubnets(config) === undefined);
   if (config.vpc_id !== undefined && lacksSubnet) throw errors.vpcWithoutSubnet(config.vpc_id);
-  const target = { ...deploymentTarget(loaded, env), ...describedBy(config), hosts };
-  if (subnets.length === 0 && config.fleet === undefined) return { ...target, ...(await prepareExisting(config, env)) };
+  const described = { ...describedBy(config), hosts };
+  if (subnets.length === 0 && config.fleet === undefined) {
+    return { ...deploymentTarget(loaded, env), ...described, ...(await prepareExisting(config, env)) };
+  }
+  const target = { ...(await taggedTarget(loaded, options)), ...described };
   return { kind: "provisioned", ...target, ...describedNew(config), ...(await prepareNewHosts(written, options)) };
 }
 
@@ -62,7 +66,7 @@ export async function prepareNewHosts(written: LoadedConfig, options: PrepareOpt
   const init = await prepareInit(loaded, onStep);
 
   const key = await prepareKey(config, options);
-  await checkEndpoints(written, hostNeeds(config, `${config.name}-${key.suffix}`));
+  await checkEndpoints(written, hostNeeds(config, hostsDeployment(config.name, key.suffix)));
   const tls = await prepareTls(config, options);
   const token = await prepareToken(config, options);
   const runtime = await buildRuntime({ ...options.runtime, env, onStep });

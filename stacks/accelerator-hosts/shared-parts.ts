@@ -7,6 +7,7 @@ import { FirewallRules } from "../constructs/firewall-rules.js";
 import { existingGroup, type HostAccess } from "../constructs/host-access.js";
 import { HostAgent } from "../constructs/host-agent.js";
 import { addKeyPair, type ExistingKeyPair, type KeyPair } from "../constructs/key-pair.js";
+import { hostsDeployment } from "../names.js";
 import type { ProvisionedInputs } from "./inputs.js";
 import { letsVpcIn } from "./rule-table.js";
 
@@ -21,7 +22,7 @@ export interface SharedParts {
 
 /** These ids are older than the options. Other ids would replace resources in use. */
 export function addSharedParts(stack: Construct, inputs: ProvisionedInputs): SharedParts {
-  const deployment = `${inputs.name}-${inputs.suffix}`;
+  const deployment = hostsDeployment(inputs.name, inputs.suffix);
   return {
     inputs,
     ...addAccess(stack, inputs, deployment),

@@ -11,7 +11,7 @@ import { parseSource } from "../../firewall/sources/parse-source.js";
 import type { PortRange } from "../../net/port-range.js";
 import { readOutputs } from "../accelerator-hosts/outputs.js";
 import type { PrepareOptions } from "../prepare/options.js";
-import { deploymentTarget } from "../prepare/target.js";
+import { taggedTarget } from "../prepare/target.js";
 import { buildSyncBundle } from "./bundle.js";
 import * as errors from "./errors.js";
 import type { FirewallSyncInputs } from "./inputs.js";
@@ -19,7 +19,7 @@ import type { FirewallSyncInputs } from "./inputs.js";
 /** @throws Fault (exit status 2) for a bad value; `stacks/no-sync` without `firewall_sync:`. */
 export async function prepareSync(
   loaded: LoadedConfig,
-  options: Pick<PrepareOptions, "env" | "runtime">,
+  options: Pick<PrepareOptions, "env" | "create" | "runtime">,
 ): Promise<FirewallSyncInputs> {
   const written = loaded.config.firewall_sync;
   if (written === undefined) throw errors.noSync();
@@ -27,7 +27,7 @@ export async function prepareSync(
   const sources = [written.source ?? []].flat().map((text) => remoteSource(text, place("source")));
   const targets = await targetsOf(loaded, written, sources.length > 0, place("groups"));
   return {
-    ...deploymentTarget(loaded, options.env),
+    ...(await taggedTarget(loaded, options)),
     settings: {
       sources: [written.source ?? []].flat(),
       targets,

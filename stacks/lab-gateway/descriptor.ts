@@ -1,5 +1,5 @@
 import { defineStack } from "../descriptor.js";
-import { LAB_STACK_NAME, MIRROR_STACK_NAME } from "../names.js";
+import { gatewayDeployment, LAB_STACK_NAME, MIRROR_STACK_NAME } from "../names.js";
 import { wantedGateway } from "../preflight/wanted.js";
 import { labOutputsText, readLabOutputs } from "./outputs.js";
 import { prepareLab } from "./prepare.js";
@@ -13,6 +13,7 @@ export const labGateway = defineStack({
   prepare: prepareLab,
   stack: LabGatewayStack,
   rules: ({ table }) => table,
+  deployment: ({ name, suffix }) => gatewayDeployment(name, suffix),
   readOutputs: readLabOutputs,
   outputsText: labOutputsText,
 });

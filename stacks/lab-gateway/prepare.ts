@@ -9,7 +9,7 @@ import { prepareCallers } from "../prepare/callers.js";
 import { prepareKey, sshDir } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { secretFile } from "../prepare/secret-file.js";
-import { deploymentTarget } from "../prepare/target.js";
+import { taggedTarget } from "../prepare/target.js";
 import { prepareTls } from "../prepare/tls.js";
 import { gatewayNeeds } from "../private-mirror/machine-needs.js";
 import { readMirrorOutputs } from "../private-mirror/outputs.js";
@@ -66,7 +66,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   const { created } = await ensureToken(tokenKey);
   onStep(`secret of the gateway's tokens ${tokenKey} (${created ? "created" : "existing"})`);
   return {
-    ...deploymentTarget(loaded, env),
+    ...(await taggedTarget(loaded, options)),
     ...key,
     ...defined({
       vpcId: written.vpc_id,

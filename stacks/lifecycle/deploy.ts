@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { App } from "cdktf";
 import { defined } from "../../base/defined.js";
+import { EXIT, Fault } from "../../base/fault.js";
 import { makeDir } from "../../base/fs/make-dir.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { readOutputs } from "../accelerator-hosts/outputs.js";
@@ -19,7 +20,13 @@ import { deploymentTarget } from "../prepare/target.js";
 import { stackNamed } from "../registry.js";
 import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
+import { interruptedWith } from "../untracked/errors.js";
+import { findUntracked } from "../untracked/find.js";
+import { refuseTaken } from "../untracked/refuse-taken.js";
 import type { Deployment, DeployOptions, PlannedUp } from "./deployment.js";
+
+/** Milliseconds for the last question to AWS after an interruption. */
+const LAST_LOOK_MS = 15_000;
 
 /** Plans the changes that bring a stack to its configuration. */
 export async function planUp(loaded: LoadedConfig, options: DeployOptions): Promise<PlannedUp> {
@@ -38,6 +45,11 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const prepared = await stack.prepareStack(loaded, options);
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
+  const place = { account: identity.account, region };
+  const { deployment: name } = prepared;
+  if (name !== undefined) await refuseTaken(loaded, { stack: stack.name, deployment: name, place }, options);
+  const untracked = await findUntracked(loaded, options);
+  if (untracked.length > 0) options.onUntracked?.(untracked);
   const planned = (stack: PreparedStack) => plan((to) => buildStacks([stack], to), outdir, options);
   const deployment = await prepared.deploy(planned, config, options);
   const autostop = config.autostop !== false;
@@ -47,8 +59,8 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
     cost: costSentence(deployment.changes, { wanted, prices: preflight.prices, region, autostop }),
     apply: async () => {
       // Before anything is made: an interrupted deployment has a place as well.
-      await recordPlace(loaded.projectDir, stack.name, { account: identity.account, region });
-      await deployment.apply();
+      await recordPlace(loaded.projectDir, stack.name, place);
+      await deployment.apply().catch((error: unknown) => namingUntracked(error, loaded, options));
     },
   };
 }
@@ -82,6 +94,13 @@ export async function synthesizeDeployed(
   const caller = callers.length === 0 ? undefined : callers;
   const prepared = await stackNamed().prepareStack(loaded, { ...options, create: false, ...defined({ caller }) });
   await synthesize((to) => buildStacks([prepared], to), outDir(loaded.projectDir));
+}
+
+/** After an interruption, AWS is asked once more: what it was still making is in no state. */
+async function namingUntracked(error: unknown, loaded: LoadedConfig, { env }: DeployOptions): Promise<never> {
+  if (!(error instanceof Fault) || error.exit !== EXIT.interrupted) throw error;
+  const untracked = await findUntracked(loaded, { env, signal: AbortSignal.timeout(LAST_LOOK_MS) }).catch(() => []);
+  throw untracked.length === 0 ? error : interruptedWith(untracked, error);
 }
 
 type Build = (to: AppOptions) => App;

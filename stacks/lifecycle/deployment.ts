@@ -4,6 +4,7 @@ import type { StackName } from "../names.js";
 import type { Finding } from "../preflight/judge.js";
 import type { TerraformOptions } from "../terraform/run.js";
 import type { PlannedChange } from "../terraform/terraform-log.js";
+import type { Untracked } from "../untracked/untracked.js";
 
 export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" | "onNote" | "signal"> {
   /** @default "accelerator-hosts" */
@@ -14,6 +15,8 @@ export interface DeployOptions extends Pick<TerraformOptions, "env" | "onStep" |
   readonly onPreflight?: (findings: readonly Finding[]) => void;
   /** Receives the stack's firewall rules as soon as they are known, before anything is planned. */
   readonly onTable?: (table: RuleTable, warnings: readonly string[]) => void;
+  /** Receives what an earlier run from here made and did not record, before anything is planned. */
+  readonly onUntracked?: (untracked: readonly Untracked[]) => void;
   /** Receives the hosts that become on-demand machines for want of a spot instance, and so cost more. */
   readonly onFallback?: (refusals: readonly SpotRefusal[]) => void;
 }

@@ -2,6 +2,8 @@
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
+import { ensureProjectId, readRecord } from "../place/record.js";
+import type { PrepareOptions } from "./options.js";
 
 /** The inputs of provider and backend: enough to remove a stack. */
 export interface DeploymentTarget {
@@ -13,6 +15,18 @@ export interface DeploymentTarget {
   readonly tags: Readonly<Record<string, string>>;
   /** `AWS_ENDPOINT_URL`, if set. */
   readonly endpointUrl?: string;
+  /** The project's id, which its resources carry as a tag. @default - they carry none */
+  readonly projectId?: string;
+}
+
+/** The target of a stack that makes resources. Makes the project's id unless `create` is false. */
+export async function taggedTarget(
+  loaded: LoadedConfig,
+  { env, create = true }: Pick<PrepareOptions, "env" | "create">,
+): Promise<DeploymentTarget> {
+  const { projectDir } = loaded;
+  const projectId = create ? await ensureProjectId(projectDir) : (await readRecord(projectDir)).id;
+  return { ...deploymentTarget(loaded, env), ...defined({ projectId }) };
 }
 
 export function deploymentTarget({ config, projectDir }: LoadedConfig, env: NodeJS.ProcessEnv): DeploymentTarget {

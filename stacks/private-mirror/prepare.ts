@@ -1,10 +1,10 @@
 /** Turns `private_mirror:` into the inputs of its stack: looks everything up and checks it. */
 
 import type { LoadedConfig } from "../../config/load.js";
-import { cloudOf, gatewayDeployment, globalName } from "../names.js";
+import { cloudOf, gatewayDeployment, globalName, hostsDeployment } from "../names.js";
 import { prepareKey } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
-import { deploymentTarget } from "../prepare/target.js";
+import { taggedTarget } from "../prepare/target.js";
 import { guardTerraformLog } from "../terraform/tf-log-guard.js";
 import * as errors from "./errors.js";
 import type { PrivateMirrorInputs } from "./inputs.js";
@@ -31,12 +31,18 @@ export async function prepareMirror(loaded: LoadedConfig, options: PrepareOption
   if (place.kind === "existing" && place.routeTableIds.length === 0 && (isHome || formatsNeedS3)) {
     throw errors.routeTablesNeeded(at("route_table_ids"));
   }
-  const common = { ...deploymentTarget(loaded, env), place, repositories, services: written.endpoints ?? [], readers };
+  const common = {
+    ...(await taggedTarget(loaded, options)),
+    place,
+    repositories,
+    services: written.endpoints ?? [],
+    readers,
+  };
   if (!isHome) return { ...common, machines: [], readerNames: [] };
 
   // The names of the hosts' role and bucket derive from their future key.
   const { suffix } = await prepareKey(config, options);
-  const hosts = `${config.name}-${suffix}`;
+  const hosts = hostsDeployment(config.name, suffix);
   return {
     ...common,
     machines: [

@@ -3,7 +3,7 @@ import { LocalBackend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { defined } from "../../base/defined.js";
 import { statePath } from "../files.js";
-import type { StackName } from "../names.js";
+import { PROJECT_TAG, type StackName } from "../names.js";
 import type { DeploymentTarget } from "../prepare/target.js";
 
 /** Configures the state's location, and the provider's account and region. */
@@ -18,7 +18,16 @@ export function addProvider(
   new AwsProvider(stack, "Aws", {
     ...options,
     region: target.region,
-    defaultTags: [{ tags: { Project: target.name, ManagedBy: "sallyport", ...target.tags } }],
+    defaultTags: [
+      {
+        tags: {
+          Project: target.name,
+          ManagedBy: "sallyport",
+          ...target.tags,
+          ...defined({ [PROJECT_TAG]: target.projectId }),
+        },
+      },
+    ],
     ...defined({ s3UsePathStyle: target.endpointUrl === undefined ? undefined : true }),
   });
 }

@@ -62,10 +62,19 @@ export const otherWorkspace = (dir: string, workspace: string): Fault =>
   );
 
 export const interrupted = (step: string): Fault =>
-  new Fault("stacks/interrupted", `terraform ${step} was interrupted; what it had done is recorded`, {
-    hint: "run the same command again to go on from there",
-    exit: EXIT.interrupted,
-  });
+  new Fault(
+    "stacks/interrupted",
+    step === "apply"
+      ? "terraform apply was interrupted; the state has all that AWS had answered by then"
+      : `terraform ${step} was interrupted; nothing was changed`,
+    {
+      hint:
+        step === "apply"
+          ? 'run the same command again to go on from there; "sallyport status" names what AWS made nevertheless'
+          : "run the same command again",
+      exit: EXIT.interrupted,
+    },
+  );
 
 export const badState = (file: string, stack: StackName, cause?: unknown): Fault =>
   new Fault("stacks/bad-state", `${quote(file)} is not a Terraform state of ${stack}`, { cause });

@@ -20,13 +20,18 @@ interface StatedResource {
   readonly instances?: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
 }
 
-/** The state of a stack. Undefined without one: a deployment that ended before it began leaves an empty file. */
-export async function readState(projectDir: string, stack: StackName): Promise<StateFile | undefined> {
-  const file = statePath(projectDir, stack);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+/** Empty without a state. */
+export async function readStateText(projectDir: string, stack: StackName): Promise<string> {
+  return readFile(statePath(projectDir, stack), "utf8").catch((error: unknown) => {
     if (errno(error) === "ENOENT") return "";
     throw error;
   });
+}
+
+/** The state of a stack. Undefined without one: a deployment that ended before it began leaves an empty file. */
+export async function readState(projectDir: string, stack: StackName): Promise<StateFile | undefined> {
+  const file = statePath(projectDir, stack);
+  const text = await readStateText(projectDir, stack);
   if (text.trim() === "") return undefined;
   try {
     const state = JSON.parse(text) as StateFile;

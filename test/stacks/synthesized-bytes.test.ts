@@ -112,6 +112,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "synthesized-"));
   project = join(home, "project");
   await mkdir(project);
+  await mkdir(join(project, ".sallyport"));
+  await writeFile(join(project, ".sallyport/deployment.json"), '{ "id": "0123456789abcdef0123" }');
   await writeFile(join(project, "setup.sh"), '#!/bin/bash\necho "it\'s set up" >/etc/motd\n');
   env = { HOME: home, XDG_CACHE_HOME: join(home, ".cache") };
 });

@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly input?: string;
   /** Milliseconds, after which it hangs. @default 600000 */
   readonly timeout?: number;
+  /** Interrupts it, as Ctrl-C does. */
+  readonly interrupt?: AbortSignal;
   /** As it is shipped, in `dist/`. @default false */
   readonly shipped?: boolean;
   /** Where it runs, as in `NetNamespace.enter`. @default here */
@@ -51,6 +53,7 @@ export function sallyport(args: readonly string[], options: CliOptions = {}): Pr
       timeout: options.timeout ?? 600_000,
       killSignal: "SIGKILL",
     });
+    options.interrupt?.addEventListener("abort", () => child.kill("SIGINT"), { once: true });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { packageRoot } from "../../base/tools.js";
 import { startEmulator } from "../../local/emulator/emulator.js";
 import { terraformEnv } from "../../stacks/terraform/cli-config.js";
-import { type CliRun, sallyport } from "./cli.js";
+import { type CliOptions, type CliRun, sallyport } from "./cli.js";
 import { TERRAFORM_SPEED } from "./terraform-speed.js";
+
+type RunOptions = Pick<CliOptions, "cwd" | "interrupt">;
 
 export interface Deployable {
   readonly project: string;
@@ -14,7 +16,7 @@ export interface Deployable {
   readonly url: string;
   /** Writes sallyport.yaml. */
   configure(lines: readonly string[]): Promise<void>;
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>, options?: RunOptions): Promise<CliRun>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +41,8 @@ export async function startDeployable(dir: string): Promise<Deployable> {
     project,
     url: emulator.url,
     configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
-    run: (args, env = {}) => sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env } }),
+    run: (args, env = {}, options = {}) =>
+      sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env }, ...options }),
     stop: () => emulator.stop(),
   };
 }

@@ -6,6 +6,7 @@ import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { DEPLOYMENT_TAG } from "../../names.js";
 import type { HostAccess } from "../host-access.js";
 import type { LabNetwork } from "./lab-network.js";
 
@@ -74,7 +75,7 @@ export class NatGatewayHost extends Construct {
       rootBlockDevice: { volumeType: "gp3", volumeSize: 20, encrypted: true, deleteOnTermination: true },
       userDataBase64: Buffer.from(props.bootScript).toString("base64"),
       userDataReplaceOnChange: true,
-      tags: { Name: deployment },
+      tags: { Name: deployment, [DEPLOYMENT_TAG]: deployment },
       volumeTags: { Name: deployment },
       dependsOn: [...(address === undefined ? [] : [address]), ...props.readyBefore],
       // A newly published image must never replace a gateway in use.

@@ -103,7 +103,7 @@ describe("running it", () => {
     });
     expect((await fault(terraform.apply())).slice(0, 2)).toEqual([
       "exit 130",
-      "terraform apply was interrupted; what it had done is recorded",
+      "terraform apply was interrupted; the state has all that AWS had answered by then",
     ]);
     expect(await readFile(join(dir, "signals"), "utf8")).toBe("stopped\n");
   });

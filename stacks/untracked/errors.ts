@@ -1,0 +1,47 @@
+import { EXIT, Fault } from "../../base/fault.js";
+import type { StackName } from "../names.js";
+import { type Untracked, untrackedText } from "./untracked.js";
+
+/** What can be done about it, for warnings and errors alike. */
+export function remedyFor(untracked: readonly Untracked[]): string {
+  const machines = untracked.some(({ removable }) => removable);
+  const others = untracked.filter(({ removable }) => !removable).length > 0;
+  return [
+    machines ? '"sallyport down --orphans" terminates the machines' : undefined,
+    others ? `remove ${machines ? "the rest" : "them"} in AWS's console or with the aws command` : undefined,
+  ]
+    .filter(Boolean)
+    .join("; ");
+}
+
+export const untrackedLeft = (untracked: readonly Untracked[]): Fault =>
+  new Fault("stacks/untracked", `made from here, but in no state: ${untrackedText(untracked)}`, {
+    hint: `an interrupted run left this, and another would be made beside it; ${remedyFor(untracked)}`,
+    exit: EXIT.conflict,
+  });
+
+export const interruptedWith = (untracked: readonly Untracked[], cause: unknown): Fault =>
+  new Fault(
+    "stacks/interrupted",
+    `terraform apply was interrupted, and these are not in the state: ${untrackedText(untracked)}`,
+    {
+      hint: `the rest is recorded; ${remedyFor(untracked)}`,
+      exit: EXIT.interrupted,
+      cause,
+    },
+  );
+
+export const madeElsewhere = (
+  stack: StackName,
+  deployment: string,
+  where: { readonly account: string; readonly region: string },
+  found: readonly Untracked[],
+): Fault =>
+  new Fault(
+    "stacks/made-elsewhere",
+    `${stack} ${deployment} exists already in ${where.region} of account ${where.account}, and was not made from here: ${untrackedText(found)}`,
+    {
+      hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, give this one a name: of its own in sallyport.yaml`,
+      exit: EXIT.conflict,
+    },
+  );
