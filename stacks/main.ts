@@ -1,9 +1,11 @@
 /** The app of cdktf.json: synthesizes every stack in the sallyport.yaml that is found from here. */
+import { defined } from "../base/defined.js";
 import { Fault } from "../base/fault.js";
 import { loadConfig } from "../config/load.js";
 import { acceleratorHosts } from "./accelerator-hosts/descriptor.js";
 import { buildStacks } from "./app.js";
 import type { AnyStack, PreparedStack } from "./descriptor.js";
+import { askIdentity } from "./place/caller-identity.js";
 import { checkPlace } from "./place/check-place.js";
 import { privateMirror } from "./private-mirror/descriptor.js";
 import { STACKS } from "./registry.js";
@@ -17,10 +19,13 @@ try {
   const onStep = (text: string) => console.error(`sallyport: ${text}`);
   loaded.warnings.forEach(warn);
 
+  // Synthesis works without AWS. A bucket that is new then is called otherwise, without the account.
+  const identity = await askIdentity({ region: loaded.config.region }).catch(() => undefined);
+  const options = defined({ env, account: identity?.account });
   const prepare = async (stack: AnyStack): Promise<PreparedStack | undefined> => {
-    if (stack.name !== acceleratorHosts.name) return stack.prepareStack(loaded, { env });
+    if (stack.name !== acceleratorHosts.name) return stack.prepareStack(loaded, options);
     try {
-      const hosts = await stack.prepareStack(loaded, { env, onStep });
+      const hosts = await stack.prepareStack(loaded, { ...options, onStep });
       hosts.rules?.warnings.forEach(warn);
       return hosts;
     } catch (error) {
@@ -33,7 +38,7 @@ try {
   };
 
   const configured = STACKS.filter(({ isConfigured }) => isConfigured(loaded.config)).map(({ name }) => name);
-  await checkPlace(loaded, configured);
+  await checkPlace(loaded, configured, defined({ identity }));
   const prepared = new Map<AnyStack, PreparedStack | undefined>();
   // The network comes first: a mistake in it explains the errors of the stacks inside it.
   for (const stack of new Set<AnyStack>([privateMirror, ...STACKS])) {

@@ -51,8 +51,20 @@ export function cloudOf(region: string): { readonly partition: string; readonly 
 }
 
 /**
- * Name of a resource that is unique per account across regions (role, profile) or in the world (bucket).
- * A deployment name has at most 32 characters, so this has at most 57: IAM allows 64, S3 allows 63.
+ * Name of a bucket. Those are unique in the world, so it holds the account; and whoever guesses one can take it first, so
+ * the rest is a digest of the project's random id. A deployment name has at most 44 characters: S3 allows 63.
+ */
+export function bucketName(
+  deployment: string,
+  of: { readonly projectId?: string; readonly account?: string; readonly region: string },
+): string {
+  const text = [of.projectId, of.account, of.region].join(" ");
+  return `${deployment}-${createHash("sha256").update(text).digest("hex").slice(0, 18)}`;
+}
+
+/**
+ * Name of a resource that is unique per account across regions: role, profile. A deployment name has at most 44
+ * characters, so this has at most 59: IAM allows 64.
  */
 export function globalName(deployment: string, region: string): string {
   return `${deployment}-${region}`;

@@ -8,7 +8,7 @@ import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { AcceleratorHost, addKeyPair, CallerAccess, HostAgent, type NewHostParts } from "sallyport";
 
-export type LabStackProps = Pick<NewHostParts, "callers" | "sshKey" | "tls" | "token" | "runtime">;
+export type LabStackProps = Pick<NewHostParts, "callers" | "sshKey" | "tls" | "token" | "runtime" | "runtimeBucket">;
 
 export class LabStack extends TerraformStack {
   constructor(scope: Construct, id: string, props: LabStackProps) {
@@ -33,6 +33,7 @@ export class LabStack extends TerraformStack {
     const keyPair = addKeyPair(this, "KeyPair", { name: "lab", key: props.sshKey });
     const agent = new HostAgent(this, "Agent", {
       deployment: "lab-5e11a9",
+      bucket: props.runtimeBucket,
       region,
       runtime: props.runtime,
       tls: props.tls,

@@ -38,6 +38,8 @@ export interface NewHostParts extends Pick<DeploymentFacts, "suffix" | "table" |
   /** The user's own files for new hosts, without secrets. */
   readonly init?: InitFiles;
   readonly runtime: RuntimeArchive;
+  /** Name of the runtime's bucket. @default - from the deployment's name and region, which others could guess */
+  readonly runtimeBucket?: string;
 }
 
 /** At least one machine is new: it is created, and the agent is installed on it. */

@@ -11,7 +11,8 @@ import { readOptions } from "../../firewall/options/read-options.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
 import type { Cidr } from "../../net/cidr.js";
 import { prepareInit } from "../boot/init/prepare-init.js";
-import { hostsDeployment } from "../names.js";
+import { hostsDeployment, STACK_NAME } from "../names.js";
+import { runtimeBucket } from "../prepare/bucket.js";
 import { prepareCallers } from "../prepare/callers.js";
 import { prepareKey, sshDir, suffixOf } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
@@ -66,11 +67,13 @@ export async function prepareNewHosts(written: LoadedConfig, options: PrepareOpt
   const init = await prepareInit(loaded, onStep);
 
   const key = await prepareKey(config, options);
-  await checkEndpoints(written, hostNeeds(config, hostsDeployment(config.name, key.suffix)));
+  const target = await taggedTarget(loaded, options);
+  const bucket = await runtimeBucket(target, STACK_NAME, hostsDeployment(config.name, key.suffix), options);
+  await checkEndpoints(written, hostNeeds(config, bucket));
   const tls = await prepareTls(config, options);
   const token = await prepareToken(config, options);
   const runtime = await buildRuntime({ ...options.runtime, env, onStep });
-  return { ...access, ...key, ...defined({ tls, token, init }), runtime };
+  return { ...access, ...key, ...defined({ tls, token, init }), runtime, runtimeBucket: bucket };
 }
 
 const fleetSubnets = ({ fleet, subnet_id }: Config) => fleet?.subnet_ids ?? subnet_id;

@@ -32,6 +32,7 @@ export function addSharedParts(stack: Construct, inputs: ProvisionedInputs): Sha
       "Agent",
       defined({
         deployment,
+        bucket: inputs.runtimeBucket,
         region: inputs.region,
         runtime: inputs.runtime,
         directories: inputs.directories,

@@ -18,9 +18,11 @@ export interface HostTls {
 }
 
 export interface HostAgentProps {
-  /** Unique name in the account and, for the bucket, in the world: `lab-1a2b3c4d`. */
+  /** Unique name in the account: `lab-1a2b3c4d`. */
   readonly deployment: string;
   readonly region: string;
+  /** Name of the runtime's bucket. @default - from `deployment` and `region`, which others could guess and take */
+  readonly bucket?: string | undefined;
   /** From `buildRuntime()`. */
   readonly runtime: RuntimeArchive;
   /** @default - plain HTTP: everyone on the path can read everything, including the token */
@@ -59,12 +61,13 @@ export class HostAgent extends Construct {
     this.#props = props;
     this.scheme = props.tls === undefined ? "http" : "https";
     const name = globalName(props.deployment, props.region);
+    const { bucket = name } = props;
     for (const [prop, value] of Object.entries({ deployment: props.deployment, region: props.region })) {
       // The boot script is encoded before Terraform sees it, so a token in it would never be resolved.
       if (Token.isUnresolved(value)) throw errors.unknownAtSynth(prop);
     }
     this.runtime = new RuntimeObject(this, "Runtime", {
-      bucket: name,
+      bucket,
       archive: props.runtime,
       endpointUrl: props.endpointUrl,
     });
@@ -90,7 +93,7 @@ export class HostAgent extends Construct {
       defined({
         name,
         parameterArns: this.secrets.parameters.map((parameter) => parameter.arn),
-        objectArns: [`arn:${partition}:s3:::${name}/${this.runtime.key}`],
+        objectArns: [`arn:${partition}:s3:::${this.runtime.bucketName}/${this.runtime.key}`],
         buckets,
         policies,
         autostop: settings?.autostop === undefined ? undefined : settings.autostop.action,

@@ -30,4 +30,6 @@ export interface LabGatewayInputs extends DeploymentTarget {
   /** The secret that signs tokens. */
   readonly tokenKey: SecretFile;
   readonly runtime: RuntimeArchive;
+  /** Name of the runtime's bucket. @default - from the deployment's name and region, which others could guess */
+  readonly runtimeBucket?: string;
 }

@@ -4,7 +4,8 @@ import { defined } from "../../base/defined.js";
 import { ensureToken } from "../../certs/token.js";
 import type { LoadedConfig } from "../../config/load.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
-import { gatewayDeployment } from "../names.js";
+import { gatewayDeployment, LAB_STACK_NAME } from "../names.js";
+import { runtimeBucket } from "../prepare/bucket.js";
 import { prepareCallers } from "../prepare/callers.js";
 import { prepareKey, sshDir } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
@@ -59,14 +60,16 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
   checkQuota(table.rows.map(({ rule }) => rule));
 
   const key = await prepareKey(config, options);
-  await checkEndpoints(asWritten, gatewayNeeds(config, gatewayDeployment(config.name, key.suffix)));
+  const target = await taggedTarget(loaded, options);
+  const bucket = await runtimeBucket(target, LAB_STACK_NAME, gatewayDeployment(config.name, key.suffix), options);
+  await checkEndpoints(asWritten, gatewayNeeds(config, bucket));
   const tls = await prepareTls(config, options);
   if (tls === undefined) throw errors.labNeedsTls(loaded.placeOf("/ssl_cert_crt"));
   const tokenKey = tokenKeyPath(env);
   const { created } = await ensureToken(tokenKey);
   onStep(`secret of the gateway's tokens ${tokenKey} (${created ? "created" : "existing"})`);
   return {
-    ...(await taggedTarget(loaded, options)),
+    ...target,
     ...key,
     ...defined({
       vpcId: written.vpc_id,
@@ -88,6 +91,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
     table,
     callers: callers.map(String),
     tls,
+    runtimeBucket: bucket,
     tokenKey: await secretFile(tokenKey),
     runtime: await buildRuntime({ ...options.runtime, env, onStep, role: "gateway" }),
   };

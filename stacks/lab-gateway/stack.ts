@@ -36,7 +36,7 @@ export class LabGatewayStack extends TerraformStack {
     const name = globalName(deployment, region);
     const { partition } = cloudOf(region);
     const runtime = new RuntimeObject(this, "Runtime", {
-      bucket: name,
+      bucket: inputs.runtimeBucket ?? name,
       archive: inputs.runtime,
       endpointUrl: inputs.endpointUrl,
     });
@@ -48,7 +48,7 @@ export class LabGatewayStack extends TerraformStack {
     const role = new HostRole(this, "Role", {
       name,
       parameterArns: secrets.parameters.map(({ arn }) => arn),
-      objectArns: [`arn:${partition}:s3:::${name}/${runtime.key}`],
+      objectArns: [`arn:${partition}:s3:::${runtime.bucketName}/${runtime.key}`],
       partition,
     });
     const keyPair = addKeyPair(this, "KeyPair", { name: deployment, key: inputs.sshKey });

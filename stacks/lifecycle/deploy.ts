@@ -42,7 +42,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const identity = preflight.identity ?? (await askIdentity(defined({ region, signal })));
   await checkPlace(loaded, [stack.name, ...(stack.reads?.(config) ?? [])], { identity });
   checkPreflight(preflight);
-  const prepared = await stack.prepareStack(loaded, options);
+  const prepared = await stack.prepareStack(loaded, { ...options, account: identity.account });
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
   const place = { account: identity.account, region };

@@ -1,6 +1,6 @@
 /** Where a stack is: its account and its region, as far as the resources in Terraform's state tell. Pure. */
 import { defined } from "../../base/defined.js";
-import type { StateFile } from "../terraform/state.js";
+import { managed, type StateFile } from "../terraform/state.js";
 
 export interface Place {
   /** Twelve digits. */
@@ -36,9 +36,6 @@ export function placeInState({ resources = [] }: Resources): Partial<Place> | un
 }
 
 /** Whether one of these security groups is the stack's own. */
-export function hasGroup({ resources = [] }: Resources, groupIds: readonly string[]): boolean {
-  return resources
-    .filter(({ mode, type }) => mode === "managed" && type === "aws_security_group")
-    .flatMap(({ instances = [] }) => instances)
-    .some(({ attributes }) => groupIds.includes(String(attributes?.id)));
+export function hasGroup(state: Resources, groupIds: readonly string[]): boolean {
+  return managed(state, "aws_security_group").some(({ id }) => groupIds.includes(String(id)));
 }

@@ -1,7 +1,8 @@
 /** Turns `private_mirror:` into the inputs of its stack: looks everything up and checks it. */
 
 import type { LoadedConfig } from "../../config/load.js";
-import { cloudOf, gatewayDeployment, globalName, hostsDeployment } from "../names.js";
+import { cloudOf, gatewayDeployment, globalName, hostsDeployment, LAB_STACK_NAME, STACK_NAME } from "../names.js";
+import { runtimeBucket } from "../prepare/bucket.js";
 import { prepareKey } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { taggedTarget } from "../prepare/target.js";
@@ -31,8 +32,9 @@ export async function prepareMirror(loaded: LoadedConfig, options: PrepareOption
   if (place.kind === "existing" && place.routeTableIds.length === 0 && (isHome || formatsNeedS3)) {
     throw errors.routeTablesNeeded(at("route_table_ids"));
   }
+  const target = await taggedTarget(loaded, options);
   const common = {
-    ...(await taggedTarget(loaded, options)),
+    ...target,
     place,
     repositories,
     services: written.endpoints ?? [],
@@ -40,15 +42,12 @@ export async function prepareMirror(loaded: LoadedConfig, options: PrepareOption
   };
   if (!isHome) return { ...common, machines: [], readerNames: [] };
 
-  // The names of the hosts' role and bucket derive from their future key.
+  // The names of the hosts' role and of the buckets are known before these exist.
   const { suffix } = await prepareKey(config, options);
-  const hosts = hostsDeployment(config.name, suffix);
-  return {
-    ...common,
-    machines: [
-      hostNeeds(config, hosts),
-      ...(config.lab_gateway === undefined ? [] : [gatewayNeeds(config, gatewayDeployment(config.name, suffix))]),
-    ],
-    readerNames: [config.role ?? globalName(hosts, config.region)],
-  };
+  const [hosts, gateway] = [hostsDeployment(config.name, suffix), gatewayDeployment(config.name, suffix)];
+  const needs = [hostNeeds(config, await runtimeBucket(target, STACK_NAME, hosts, options))];
+  if (config.lab_gateway !== undefined) {
+    needs.push(gatewayNeeds(config, await runtimeBucket(target, LAB_STACK_NAME, gateway, options)));
+  }
+  return { ...common, machines: needs, readerNames: [config.role ?? globalName(hosts, config.region)] };
 }

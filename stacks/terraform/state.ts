@@ -49,6 +49,16 @@ export async function readStateOutputs(projectDir: string, stack: StackName): Pr
   return Object.fromEntries(Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value]));
 }
 
+/** The attributes of a stack's own resources of a type. Pure. */
+export function managed(
+  { resources = [] }: Pick<StateFile, "resources">,
+  wanted: string,
+): Readonly<Record<string, unknown>>[] {
+  return resources
+    .filter(({ mode, type }) => mode === "managed" && type === wanted)
+    .flatMap(({ instances = [] }) => instances.map(({ attributes = {} }) => attributes));
+}
+
 /** Address of the resource with this instance id. Pure. */
 export function addressOf({ resources = [] }: Pick<StateFile, "resources">, instanceId: string): string | undefined {
   const found = resources.find(

@@ -7,10 +7,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StackName } from "../../stacks/names.js";
+import { bucketName, type StackName } from "../../stacks/names.js";
 import { readableStack } from "./support/readable-stack.js";
 import { synthesize, synthesizeExample, synthesizeTeardown } from "./support/synthesize.js";
 
+const PROJECT_ID = "0123456789abcdef0123";
 const NETWORK = {
   mirror_repository: "packages",
   mirror_policy_arn: "arn:aws:iam::123456789012:policy/lab-install-1",
@@ -113,7 +114,7 @@ beforeAll(async () => {
   project = join(home, "project");
   await mkdir(project);
   await mkdir(join(project, ".sallyport"));
-  await writeFile(join(project, ".sallyport/deployment.json"), '{ "id": "0123456789abcdef0123" }');
+  await writeFile(join(project, ".sallyport/deployment.json"), JSON.stringify({ id: PROJECT_ID }));
   await writeFile(join(project, "setup.sh"), '#!/bin/bash\necho "it\'s set up" >/etc/motd\n');
   env = { HOME: home, XDG_CACHE_HOME: join(home, ".cache") };
 });
@@ -146,8 +147,9 @@ const suffixOf = (publicKey: string) =>
 
 async function writeNetwork(): Promise<void> {
   const suffix = suffixOf(await readFile(join(home, ".ssh/sallyport.pub"), "utf8"));
-  const network_buckets = [`lab-${suffix}-us-east-1`, `lab-${suffix}-gw-us-east-1`].map(
-    (bucket) => `arn:aws:s3:::${bucket}/runtime/*`,
+  const of = { projectId: PROJECT_ID, region: "us-east-1" };
+  const network_buckets = [`lab-${suffix}`, `lab-${suffix}-gw`].map(
+    (deployment) => `arn:aws:s3:::${bucketName(deployment, of)}/runtime/*`,
   );
   const outputs = Object.entries({ ...NETWORK, network_buckets }).map(([name, value]) => [name, { value }]);
   await writeFile(

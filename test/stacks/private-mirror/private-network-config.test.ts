@@ -78,9 +78,9 @@ describe("network: private-mirror", () => {
       hint: 'run "sallyport up private-mirror" there first',
     });
     await deployed();
-    await expect(checkEndpoints(loaded, hostNeeds(loaded.config, "lab-1a2b3c4d"))).resolves.toBeUndefined();
+    await expect(checkEndpoints(loaded, hostNeeds(loaded.config, "lab-1a2b3c4d-us-east-1"))).resolves.toBeUndefined();
     await deployed({ network_services: ["codeartifact.api"] });
-    await expect(checkEndpoints(loaded, hostNeeds(loaded.config, "lab-99999999"))).rejects.toMatchObject({
+    await expect(checkEndpoints(loaded, hostNeeds(loaded.config, "lab-99999999-us-east-1"))).rejects.toMatchObject({
       message:
         "the private network has no way to ssm, arn:aws:s3:::lab-99999999-us-east-1/runtime/*, which its machines need",
       exit: 5,

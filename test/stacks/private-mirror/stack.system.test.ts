@@ -165,8 +165,8 @@ test("P-06 P-07 P-08 P-09 the endpoints are these, with these policies, and thei
       Principal: "*",
       Action: ["s3:GetObject"],
       Resource: [
-        expect.stringMatching(/^arn:aws:s3:::lab-[0-9a-f]{8}-gw-us-east-1\/runtime\/\*$/),
-        expect.stringMatching(/^arn:aws:s3:::lab-[0-9a-f]{8}-us-east-1\/runtime\/\*$/),
+        expect.stringMatching(/^arn:aws:s3:::lab-[0-9a-f]{8}-[0-9a-f]{18}\/runtime\/\*$/),
+        expect.stringMatching(/^arn:aws:s3:::lab-[0-9a-f]{8}-gw-[0-9a-f]{18}\/runtime\/\*$/),
       ],
     },
     {
