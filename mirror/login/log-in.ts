@@ -12,6 +12,7 @@ import { applySettings, reading, type Setting, type Value } from "./edit/editor.
 import { EDITORS } from "./edit/editors.js";
 import { otherDefault } from "./edit/uv-index.js";
 import * as errors from "./errors.js";
+import { readable } from "./readable.js";
 import {
   hashOf,
   type KeptFile,
@@ -68,7 +69,7 @@ function planFile(change: FileChange, login: string, present: ConfigFile, kept: 
   });
   if (format === "uv-index") {
     const name = entries[0]?.path[0] ?? "";
-    const other = safely(() => otherDefault(before ?? "", name));
+    const other = readable(() => otherDefault(before ?? "", name));
     if (other !== undefined) throw errors.otherDefault(file, other);
   }
   const text = applySettings(editor, before ?? "", [...standing, ...entries], file);
@@ -192,7 +193,7 @@ export async function holds(state: State, login: string): Promise<"whole" | "cha
     const { text } = await readConfigFile(file).catch(() => ({ text: null }));
     const editor = EDITORS[kept.format];
     const there = (entry: KeptSetting) =>
-      safely(() => hashOf(editor.get(text ?? "", entry.path))) === entry.written.at(-1);
+      readable(() => hashOf(editor.get(text ?? "", entry.path))) === entry.written.at(-1);
     if (!entries.every(there)) return "changed";
   }
   return "whole";
@@ -207,11 +208,3 @@ async function restore({ file, now, mode, text }: Undone): Promise<boolean> {
 }
 
 const key = (path: readonly string[]) => path.join("\0");
-
-function safely<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}

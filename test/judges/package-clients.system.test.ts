@@ -158,12 +158,17 @@ describe.each(MANAGERS)("P-112 $manager", ({ manager, tool, lock, publish, add, 
     return said;
   };
 
-  test("after login it publishes, installs, and installs by the lock file, which has no token", async () => {
+  test("P-103 after login it publishes, installs, and installs by its lock file, which has no token and can be checked", async () => {
     await logIn(tool);
     await through(run, "1.0.0");
     const token = /_authToken=(\S+)/.exec(readFileSync(join(lab.home, ".npmrc"), "utf8"))?.[1] ?? "";
     expect(token.length).toBeGreaterThan(20);
     expect(read(lock)).not.toContain(token);
+    const { code, stdout } = await mirror(["check", join(project, lock), ...TEAM]);
+    expect([code, stdout.replaceAll(/ +/g, " ").trimEnd().split("\n")]).toEqual([
+      0,
+      [`${name} 1.0.0 own, from team`, "left 1.0.0 from outside, public:npmjs by npm-store"],
+    ]);
   });
 
   test("P-109 by exec it does the same, and nothing warns of a setting", async () => {
@@ -209,6 +214,11 @@ describe("Python", () => {
     expect(token.length).toBeGreaterThan(20);
     expect(read("poetry.lock")).toContain("outside-1.0-py3-none-any.whl");
     expect(read("poetry.lock")).not.toContain(token);
+    const checked = await mirror(["check", join(project, "poetry.lock"), ...TEAM]);
+    expect([checked.code, checked.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^outside 1\.0 +from outside, public:pypi by store\n$/),
+    ]);
     await mirror(["logout"]);
     setUp("1.1");
     await exec("poetry", "publish", "--build", "-r", "team", "--no-interaction");

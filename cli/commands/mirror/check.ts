@@ -9,11 +9,9 @@ import { withRepositoryFlags } from "./repository.js";
 
 export function registerCheck(mirror: Command, wrap: Wrap): void {
   withRepositoryFlags(
-    mirror
-      .command("check")
-      .description("show where each package of a requirements.txt or package-lock.json would come from"),
+    mirror.command("check").description("show where each package of a requirements or lock file would come from"),
   )
-    .argument("<file...>", "requirements files, package-lock.json")
+    .argument("<file...>", "requirements.txt, package-lock.json, yarn.lock, pnpm-lock.yaml, poetry.lock, uv.lock")
     .option("--private <name...>", 'names that must come from us; "*" matches any text: acme-*, @acme/*')
     .option("--private-list <file>", "file of such names, one a line")
     .addHelpText(

@@ -3,7 +3,7 @@ import type { PackageFormat } from "../../package-format.js";
 import { normalizeName } from "../../pypi/names.js";
 import type { RequiredPackage } from "./required-package.js";
 
-/** npm replaces this host by that of its registry (`replace-registry-host`), and no other. */
+/** npm replaces this host by that of its registry (`replace-registry-host`), and no other. Yarn and pnpm replace none. */
 const NPMJS = "registry.npmjs.org";
 
 /** @param endpoint of the packages, ending with a slash. */
@@ -11,7 +11,7 @@ export function isFromMirror(format: PackageFormat, required: RequiredPackage, e
   if (required.url === undefined) return true;
   const url = parsed(required.url);
   if (url === undefined) return false;
-  const replaced = format === "npm" && url.hostname === NPMJS;
+  const replaced = format === "npm" && required.fixed !== true && url.hostname === NPMJS;
   const path = replaced ? url.pathname.slice(1) : pathBelow(url, endpoint);
   if (path === undefined) return false;
   return format === "npm" ? isTarball(path, required) : isFile(path, required);

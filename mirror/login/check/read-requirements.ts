@@ -1,12 +1,15 @@
-/** Reads the files that list packages: requirements files, package-lock.json, and lists of names. */
+/** Reads the files that list packages: requirements files, lock files, and lists of names. */
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { defined } from "../../../base/defined.js";
 import { EXIT, errno, Fault, quote } from "../../../base/fault.js";
 import type { PackageFormat } from "../../package-format.js";
-import { parseLock } from "./lockfile.js";
+import { type Lock, parseLock } from "./lockfile.js";
+import { parsePnpmLock } from "./pnpm-lock.js";
+import { parsePoetryLock, parseUvLock } from "./python-locks.js";
 import type { RequiredPackage } from "./required-package.js";
 import { parseRequirements } from "./requirements.js";
+import { parseYarnLock } from "./yarn-lock.js";
 
 export interface RequirementList {
   readonly format: PackageFormat;
@@ -28,6 +31,12 @@ export interface NamedIndex {
 /** @param file absolute. @throws Fault `mirror/no-file`, `mirror/bad-lock`, `mirror/other-lock`, `mirror/bad-line` */
 export async function readRequirements(file: string): Promise<RequirementList> {
   const text = await read(file);
+  const known = LOCKS[basename(file)];
+  if (known !== undefined) {
+    const lock = known.parse(text);
+    if (lock === undefined) throw unsupported(file, known.instead);
+    return { format: known.format, ...lock, remote: [], indexes: [] };
+  }
   if (!file.endsWith(".json")) return await readPython(file, text, new Set());
   if (basename(file) === "package.json") throw unsupported(file, "npm install --package-lock-only");
   const { required, elsewhere } = parseLock(text, basename(file));
@@ -70,10 +79,23 @@ async function read(file: string): Promise<string> {
   });
 }
 
+interface LockKind {
+  readonly format: PackageFormat;
+  /** @returns undefined for what it does not understand. */
+  readonly parse: (text: string) => Lock | undefined;
+  /** The command that makes a file that is read. */
+  readonly instead: string;
+}
+
+const LOCKS: Readonly<Record<string, LockKind>> = {
+  "poetry.lock": { format: "pypi", parse: parsePoetryLock, instead: "poetry lock, with Poetry 1.1 or later" },
+  "uv.lock": { format: "pypi", parse: parseUvLock, instead: "uv export -o requirements.txt" },
+  "yarn.lock": { format: "npm", parse: parseYarnLock, instead: "yarn install" },
+  "pnpm-lock.yaml": { format: "npm", parse: parsePnpmLock, instead: "pnpm install, with pnpm 8 or later" },
+};
+
 /** Files of other forms, and the commands that list their packages in a form that is read. */
 const OTHER_LOCKS: Readonly<Record<string, string>> = {
-  "poetry.lock": "poetry export -o requirements.txt",
-  "uv.lock": "uv export -o requirements.txt",
   "pdm.lock": "pdm export -o requirements.txt",
   "pylock.toml": "uv export -o requirements.txt",
   "pyproject.toml": "pip-compile -o requirements.txt",
@@ -81,20 +103,18 @@ const OTHER_LOCKS: Readonly<Record<string, string>> = {
   Pipfile: "pipenv requirements > requirements.txt",
   "Pipfile.lock": "pipenv requirements > requirements.txt",
   "environment.yml": "pip freeze > requirements.txt",
-  "yarn.lock": "npm install --package-lock-only",
-  "pnpm-lock.yaml": "npm install --package-lock-only",
   "bun.lock": "npm install --package-lock-only",
   "bun.lockb": "npm install --package-lock-only",
 };
 
 const unsupported = (file: string, instead: string) =>
-  new Fault("mirror/other-lock", `${quote(basename(file))} is of a kind that check does not read`, {
+  new Fault("mirror/other-lock", `${quote(basename(file))} is of a kind or version that check does not read`, {
     hint: `make a file that it reads: ${instead}`,
     exit: EXIT.usage,
   });
 
 const noFile = (file: string) =>
   new Fault("mirror/no-file", `there is no file ${quote(file)}`, {
-    hint: "name a requirements.txt or a package-lock.json",
+    hint: "name a requirements.txt or a lock file",
     exit: EXIT.notFound,
   });

@@ -5,4 +5,6 @@ export interface RequiredPackage {
   readonly version?: string;
   /** From where it is downloaded, whatever the index says. Without a password. */
   readonly url?: string;
+  /** npm alone replaces the host of npm's own registry in a URL by that of its registry. */
+  readonly fixed?: true;
 }

@@ -155,6 +155,6 @@ function refuse(file: string, line: number): never {
 /** Without the line, which may have a password. */
 const badLine = (file: string, line: number) =>
   new Fault("mirror/bad-line", `line ${line} of ${quote(file)} is no requirement`, {
-    hint: "name a requirements.txt or a package-lock.json",
+    hint: "name a requirements.txt or a lock file",
     exit: EXIT.usage,
   });

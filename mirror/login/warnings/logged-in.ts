@@ -27,12 +27,3 @@ export function set(env: Environment, names: readonly string[], why: string, sam
 }
 
 export const has = (file: string, key: string, why: string) => `${quote(file)} has ${key}: ${why}`;
-
-/** The value; undefined also for a text that the tool refuses. */
-export function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}

@@ -4,10 +4,11 @@ import { isAbsolute, join } from "node:path";
 import { homeOf } from "../../../base/home.js";
 import { npmrcEditor } from "../edit/lines.js";
 import { yamlEditor } from "../edit/yaml.js";
+import { readable } from "../readable.js";
 import { npmrcFile } from "../tools.js";
 import { textOf, upward } from "../upward.js";
 import { nerfDart } from "../urls.js";
-import { has, type LoggedIn, plain, readable, set } from "./logged-in.js";
+import { has, type LoggedIn, plain, set } from "./logged-in.js";
 
 export async function npmWarnings(login: LoggedIn): Promise<string[]> {
   const { tool, env, cwd, endpoint } = login;

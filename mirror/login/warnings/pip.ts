@@ -2,9 +2,10 @@
 import { delimiter, join } from "node:path";
 import { homeOf } from "../../../base/home.js";
 import { iniEditor } from "../edit/ini.js";
+import { readable } from "../readable.js";
 import type { Environment } from "../tool.js";
 import { textOf } from "../upward.js";
-import { has, type LoggedIn, readable, set } from "./logged-in.js";
+import { has, type LoggedIn, set } from "./logged-in.js";
 
 /** Commands that fetch packages, each with a section that counts before [global]. */
 const COMMANDS = ["install", "download", "wheel", "index", "lock"];

@@ -4,9 +4,10 @@ import { parse } from "smol-toml";
 import { quote } from "../../../base/fault.js";
 import { isTable } from "../edit/toml.js";
 import { poetryKey } from "../environment.js";
+import { readable } from "../readable.js";
 import { otherSource } from "../scoping/poetry-source.js";
 import { textOf, upward } from "../upward.js";
-import { has, type LoggedIn, readable, set } from "./logged-in.js";
+import { has, type LoggedIn, set } from "./logged-in.js";
 
 const POETRY = "Poetry takes it before the login's";
 

@@ -2,9 +2,10 @@
 import { delimiter, join } from "node:path";
 import { parse } from "smol-toml";
 import { isTable } from "../edit/toml.js";
+import { readable } from "../readable.js";
 import { textOf, upward } from "../upward.js";
 import { simple } from "../urls.js";
-import { has, type LoggedIn, plain, readable, set } from "./logged-in.js";
+import { has, type LoggedIn, plain, set } from "./logged-in.js";
 
 const BEFORE = "uv takes it before the login's";
 const TOO = "uv asks that index too, and first";

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { yarnrcEditor } from "../edit/lines.js";
 import { yamlEditor } from "../edit/yaml.js";
+import { readable } from "../readable.js";
 import { projectTokens } from "../scoping/project-tokens.js";
 import { textOf, upward } from "../upward.js";
-import { has, type LoggedIn, plain, readable, set } from "./logged-in.js";
+import { has, type LoggedIn, plain, set } from "./logged-in.js";
 import { inNpmrc, registryKey } from "./npm.js";
 
 const ONE = "Yarn 1 takes it before the login's";

@@ -53,6 +53,10 @@ async function check(name: string, text: string) {
 const lock = (resolved: string | undefined) =>
   JSON.stringify({ lockfileVersion: 3, packages: { "": {}, "node_modules/a": { version: "1.0.0", resolved } } });
 const OWN = "own, from team";
+const POETRY = '[metadata]\nlock-version = "2.0"\n';
+const V1 = "# yarn lockfile v1\n\n\n";
+const BERRY = '__metadata:\n  version: 8\n\n"p@workspace:.":\n  resolution: "p@workspace:."\n\n';
+const PNPM = "lockfileVersion: '9.0'\npackages:\n";
 const past = (where: string) => `from outside, past the mirror: ${where}`;
 
 test.each([
@@ -80,6 +84,84 @@ test.each([
   expect(await check("requirements.txt", text)).toMatchObject({ code, stdout });
 });
 
+/** A package `a 1.0.0`, and where it comes from. */
+test.each<[string, string, number, string]>([
+  // Poetry writes no source for packages of PyPI's.
+  ["poetry.lock", `[[package]]\nname = "a"\nversion = "1.0.0"\n${POETRY}`, 1, past("https://pypi.org/simple/a/")],
+  [
+    "poetry.lock",
+    `[[package]]\nname = "a"\nversion = "1.0.0"\n[package.source]\ntype = "legacy"\nurl = "MIRROR/pypi/team/simple"\n${POETRY}`,
+    0,
+    OWN,
+  ],
+  [
+    "poetry.lock",
+    `[[package]]\nname = "a"\nversion = "1.0.0"\n[package.source]\ntype = "git"\nurl = "https://me:pw@git.example/a"\n${POETRY}`,
+    1,
+    past("https://git.example/a"),
+  ],
+  [
+    "uv.lock",
+    'version = 1\n[[package]]\nname = "a"\nversion = "1.0.0"\nsource = { registry = "MIRROR/pypi/team/simple/" }\nwheels = [{ url = "MIRROR/pypi/team/simple/a/1.0.0/a-1.0.0-py3-none-any.whl" }]\n',
+    0,
+    OWN,
+  ],
+  [
+    "uv.lock",
+    'version = 1\n[[package]]\nname = "a"\nversion = "1.0.0"\nsource = { registry = "MIRROR/pypi/team/simple/" }\nsdist = { url = "https://files.example/a.tar.gz" }\n',
+    1,
+    past("https://files.example/a.tar.gz"),
+  ],
+  [
+    "yarn.lock",
+    `${V1}a@^1.0.0, "a@1.x":\n  version "1.0.0"\n  resolved "MIRROR/npm/team/a/-/a-1.0.0.tgz#${"0".repeat(40)}"\n  integrity sha512-x\n`,
+    0,
+    OWN,
+  ],
+  // Yarn 1 downloads from there, where npm would replace the host.
+  [
+    "yarn.lock",
+    `${V1}"b@npm:a@^1.0.0":\n  version "1.0.0"\n  resolved "https://registry.npmjs.org/a/-/a-1.0.0.tgz#${"0".repeat(40)}"\n`,
+    1,
+    past("https://registry.npmjs.org/a/-/a-1.0.0.tgz"),
+  ],
+  ["yarn.lock", `${BERRY}"b@npm:a@^1.0.0":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n`, 0, OWN],
+  [
+    "yarn.lock",
+    `${BERRY}"a@npm:^1.0.0":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0::__archiveUrl=https%3A%2F%2Fx.example%2Fa.tgz"\n`,
+    1,
+    past("https://x.example/a.tgz"),
+  ],
+  ["pnpm-lock.yaml", `${PNPM}  a@1.0.0:\n    resolution: {integrity: sha512-x}\n`, 0, OWN],
+  [
+    "pnpm-lock.yaml",
+    `lockfileVersion: '6.0'\npackages:\n  /a@1.0.0(b@2.0.0):\n    resolution: {integrity: sha512-x}\n`,
+    0,
+    OWN,
+  ],
+  [
+    "pnpm-lock.yaml",
+    `${PNPM}  a@1.0.0:\n    resolution: {integrity: sha512-x, tarball: 'https://registry.npmjs.org/a/-/a-1.0.0.tgz'}\n`,
+    1,
+    past("https://registry.npmjs.org/a/-/a-1.0.0.tgz"),
+  ],
+])("P-103 %s is read as what it is: %j", async (name, text, code, where) => {
+  const ran = await check(name, text);
+  const lines = ran.stdout.split("\n").filter((line) => line !== "");
+  expect([ran.code, lines.at(-1)]).toEqual([code, `a 1.0.0                           ${where}`]);
+});
+
+test("P-103 what a lock file has of this machine is named, and git has no version of the registry's", async () => {
+  const berry = `${BERRY}"d@file:./d":\n  version: 1.0.0\n  resolution: "d@file:./d#./d::hash=x"\n\n"g@https://git.example/g.git":\n  version: 1.0.0\n  resolution: "g@https://git.example/g.git#commit=c"\n`;
+  expect((await check("yarn.lock", berry)).stdout).toMatch(
+    /^g +from outside, past the mirror: https:\/\/git\.example.*\nd file:\.\/d/,
+  );
+  const pnpm = `${PNPM}  d@file:d:\n    resolution: {directory: d, type: directory}\n`;
+  expect((await check("pnpm-lock.yaml", pnpm)).stdout).toBe("d d  not from an index: not looked up\n");
+  const uv = 'version = 1\n[[package]]\nname = "p"\nsource = { editable = "." }\n';
+  expect((await check("uv.lock", uv)).stdout).toBe("p .  not from an index: not looked up\n");
+});
+
 test.each([
   ["poetry.lock", '[[package]]\nname = "a"\nversion = "1.0.0"\n'],
   ["uv.lock", 'version = 1\n[[package]]\nname = "a"\n'],
@@ -89,7 +171,11 @@ test.each([
   ["Pipfile", '[packages]\na = "*"\n'],
   ["Pipfile.lock", '{"default": {"a": {"version": "==1.0.0"}}}'],
   ["environment.yml", "dependencies:\n  - a=1.0.0\n"],
-  ["yarn.lock", '# yarn lockfile v1\n\n\na@^1.0.0:\n  version "1.0.0"\n'],
+  ["poetry.lock", '[[package]]\nname = "a"\nversion = "1.0.0"\n[metadata]\nlock-version = "9.0"\n'],
+  ["uv.lock", "version = 2\n"],
+  ["yarn.lock", "# yarn lockfile v1\n\na:\n  resolved x\n"],
+  ["yarn.lock", "__metadata:\n  version: 8\na:\n  version: 1.0.0\n"],
+  ["pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n  /a/1.0.0:\n    resolution: {integrity: x}\n"],
   ["yarn.lock", ""],
   ["pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n"],
   ["bun.lock", '{"lockfileVersion": 1, "packages": {"a": ["a@1.0.0"]}}'],
@@ -100,5 +186,5 @@ test.each([
 ])("P-103 %s is refused, and never taken for requirements (%j)", async (name, text) => {
   const { code, stdout, stderr } = await check(name, text);
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toMatch(/is of a kind that check does not read|is no package-lock\.json|is no requirement/);
+  expect(stderr).toMatch(/is of a kind or version that check does not read|is no package-lock\.json|is no requirement/);
 });
