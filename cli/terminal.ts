@@ -1,6 +1,6 @@
 /** The two output streams: lines on both, and on stderr one progress line below them. */
 
-import { escapeControls, escapeExceptColour } from "../base/text/escape.js";
+import { escapeBreaks, escapeControls, escapeExceptColour } from "../base/text/escape.js";
 import type { Progress } from "./context.js";
 import { type Paint, paintFor } from "./paint.js";
 import { cut, transferLine } from "./progress-line.js";
@@ -53,7 +53,7 @@ export class Terminal {
 
   progress(label: string, total?: number): Progress {
     if (!this.#draws) return silent;
-    const line = new ProgressLine(escapeControls(label), total, this.#now, {
+    const line = new ProgressLine(escapeControls(escapeBreaks(label)), total, this.#now, {
       draw: (text) => {
         this.#line = line;
         this.#stderr.write(CLEAR_LINE + text);
@@ -128,7 +128,8 @@ class ProgressLine implements Progress {
   #text(): string {
     const { label, total } = this;
     const columns = this.screen.columns();
-    if (typeof this.#state === "string") return cut(`${label}  ${escapeControls(this.#state)}`.trimEnd(), columns);
+    if (typeof this.#state === "string")
+      return cut(`${label}  ${escapeControls(escapeBreaks(this.#state))}`.trimEnd(), columns);
     return transferLine({ label, total, columns, done: this.#state, elapsedMs: this.now() - this.#started });
   }
 }

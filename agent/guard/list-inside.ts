@@ -15,7 +15,7 @@ export interface DirectoryEntry {
 
 /** Calls of stat between two ticks of the event loop: about a millisecond of work. */
 const BATCH = 256;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export interface Listed {
   readonly entries: DirectoryEntry[];

@@ -16,6 +16,11 @@ export function escapeControls(text: string): string {
   );
 }
 
+/** Escapes line breaks and tabs, for a value that is to stay within its line and column. */
+export function escapeBreaks(text: string): string {
+  return text.replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
+
 /** As {@link escapeControls}, but colour sequences stay. */
 export function escapeExceptColour(text: string): string {
   return text

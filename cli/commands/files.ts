@@ -1,5 +1,6 @@
 /** `sallyport ls|get|put|rm HOST:DIR/PATH`: the files in a host's authorized directories. */
 import { resolve } from "node:path";
+import { escapeBreaks } from "../../base/text/escape.js";
 import { table } from "../../base/text/table.js";
 import type { Directory } from "../../client/agent/answers.js";
 import { listingText } from "../../client/agent/listing-text.js";
@@ -74,7 +75,7 @@ async function get(context: Context, remote: string, local: string, flags: HostF
     const file = await downloadTo(resolve(context.cwd, local), path);
     const got = await client.download(path, file, { onProgress });
     done();
-    context.print({ path, file, ...got }, () => `${file}  ${got.size} bytes  SHA-256 ${got.sha256}`);
+    context.print({ path, file, ...got }, () => `${escapeBreaks(file)}  ${got.size} bytes  SHA-256 ${got.sha256}`);
   });
 }
 
@@ -89,7 +90,10 @@ async function put(context: Context, local: string, remote: string, flags: HostF
         : await client.upload(resolve(context.cwd, local), path, { onProgress });
     done();
     const verb = stored.created ? "created" : "replaced";
-    context.print({ path, ...stored }, () => `${verb} ${path}  ${stored.size} bytes  SHA-256 ${stored.sha256}`);
+    context.print(
+      { path, ...stored },
+      () => `${verb} ${escapeBreaks(path)}  ${stored.size} bytes  SHA-256 ${stored.sha256}`,
+    );
   });
 }
 
@@ -98,7 +102,7 @@ async function remove(context: Context, remote: string, flags: HostFlags): Promi
   const path = remotePathIn(remote);
   await withHost(context, remote, flags, async (client) => {
     await client.remove(path);
-    context.print({ path, removed: true }, () => `removed ${path}`);
+    context.print({ path, removed: true }, () => `removed ${escapeBreaks(path)}`);
   });
 }
 

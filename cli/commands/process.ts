@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { JobAnswer } from "../../client/agent/job-answers.js";
+import type { SkippedEntry } from "../../client/process/inputs.js";
 import type { Place } from "../../client/process/places.js";
 import type { ManyOptions } from "../../client/process/process-many.js";
 import type { ProcessEnvironment, Work } from "../../client/process/process-one.js";
@@ -125,7 +126,7 @@ async function processInputs(
   timeout: Timeout | undefined,
 ): Promise<number> {
   const { manyNeedFiles } = await import("../../client/process/errors.js");
-  const { checkOutputs, findInputs } = await import("../../client/process/inputs.js");
+  const { checkOutputs, findInputs, skippedText } = await import("../../client/process/inputs.js");
   const { parsePlace } = await import("../../client/process/places.js");
   const { processOne } = await import("../../client/process/process-one.js");
   const { processMany } = await import("../../client/process/process-many.js");
@@ -134,7 +135,11 @@ async function processInputs(
   const dst = flags.dst ?? "";
   if (parsePlace(dst, context.cwd).kind !== "file") throw manyNeedFiles(dst);
   const outDir = resolve(context.cwd, dst);
-  const inputs = await findInputs(flags.src, context.cwd);
+  const skipped: SkippedEntry[] = [];
+  const finding = findInputs(flags.src, context.cwd, (entry) => skipped.push(entry));
+  const inputs = await finding.finally(() => {
+    if (skipped.length > 0) context.warn(skippedText(skipped, context.cwd));
+  });
   await checkOutputs(inputs, outDir);
   const asked = await wanted(context, flags);
   const pool = await Promise.all(

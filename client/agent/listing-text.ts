@@ -5,13 +5,10 @@ import type { Listing } from "./answers.js";
 /** A directory for people. */
 export function listingText({ entries, not_shown: notShown = 0 }: Listing): string {
   const rows = entries.map(({ name, type, size, modified }) =>
-    type === "directory" ? ["-", modified, `${oneLine(name)}/`] : [String(size), modified, oneLine(name)],
+    type === "directory" ? ["-", modified, `${escapeControls(name)}/`] : [String(size), modified, escapeControls(name)],
   );
   const others =
     notShown === 0 ? [] : [`and ${notShown} that cannot be transferred: links, devices, names with \\ or not in UTF-8`];
   if (rows.length === 0) return others[0] ?? "empty";
   return [table(rows), ...others].join("\n");
 }
-
-/** A line break in a name would forge a line, and a tab a column. */
-const oneLine = (name: string) => escapeControls(name).replaceAll("\n", "\\n").replaceAll("\t", "\\t");

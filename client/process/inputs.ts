@@ -1,6 +1,8 @@
 /** Expands the values of --src into a list of files, each with the name of its output. */
-import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, join, resolve, sep } from "node:path";
+import { Stats } from "node:fs";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { basename, join, relative, resolve, sep } from "node:path";
+import { errno, quote } from "../../base/fault.js";
 import { writtenPath } from "../agent/transfer/destination.js";
 import { manyNeedFiles, noInputs, overwritesInput, sameOutput } from "./errors.js";
 import { isDirectory } from "./places.js";
@@ -11,6 +13,16 @@ export interface InputFile {
   readonly name: string;
 }
 
+/** Entries that are named in the warning. */
+const SHOWN = 5;
+
+/** An entry of a directory that is no input. */
+export interface SkippedEntry {
+  readonly path: string;
+  /** For people: `a link to a directory`. */
+  readonly what: string;
+}
+
 /** Whether --src may be more than one file. */
 export async function isMany(sources: readonly string[], cwd: string): Promise<boolean> {
   if (sources.length !== 1) return true;
@@ -18,12 +30,22 @@ export async function isMany(sources: readonly string[], cwd: string): Promise<b
   return (await isDirectory(resolve(cwd, source))) || (await isPattern(source, cwd));
 }
 
-/** Files, patterns with * and ?, and directories with all that is in them; sorted, each once. @throws Fault */
-export async function findInputs(sources: readonly string[], cwd: string): Promise<InputFile[]> {
+/**
+ * Files, patterns with * and ?, and directories with all that is in them; sorted, each once. Links in a directory are
+ * followed if they lead to files.
+ *
+ * @param onSkip is called for each entry of a directory that is left out.
+ * @throws Fault
+ */
+export async function findInputs(
+  sources: readonly string[],
+  cwd: string,
+  onSkip: (entry: SkippedEntry) => void = () => undefined,
+): Promise<InputFile[]> {
   const found = new Map<string, InputFile>();
   for (const source of sources) {
     if (source === "-" || /^[a-z][a-z0-9+.-]*:\/\//i.test(source)) throw manyNeedFiles(source);
-    const files = await expand(source, cwd);
+    const files = await expand(source, cwd, onSkip);
     if (files.length === 0) throw noInputs(source);
     for (const file of files) found.set(file.path, file);
   }
@@ -32,7 +54,10 @@ export async function findInputs(sources: readonly string[], cwd: string): Promi
 
 /** @throws Fault if an output would replace an input or another output. */
 export async function checkOutputs(inputs: readonly InputFile[], outDir: string): Promise<void> {
-  const sources = new Map(inputs.map((input) => [input.path, input]));
+  const read = await Promise.all(
+    inputs.map(async ({ path }) => [await realpath(path).catch(() => path), path] as const),
+  );
+  const sources = new Map(read);
   const byWritten = new Map<string, InputFile>();
   for (const input of inputs) {
     const output = join(outDir, input.name);
@@ -42,7 +67,7 @@ export async function checkOutputs(inputs: readonly InputFile[], outDir: string)
     if (other !== undefined) throw sameOutput(other.path, input.path, output);
     byWritten.set(written, input);
     const overwritten = sources.get(written);
-    if (overwritten !== undefined) throw overwritesInput(overwritten.path);
+    if (overwritten !== undefined) throw overwritesInput(overwritten);
   }
 }
 
@@ -51,27 +76,53 @@ async function isPattern(source: string, cwd: string): Promise<boolean> {
   return /[*?]/.test(source) && !(await exists(resolve(cwd, source)));
 }
 
-async function expand(source: string, cwd: string): Promise<InputFile[]> {
-  const paths = (await isPattern(source, cwd)) ? await matches(resolve(cwd, source)) : [resolve(cwd, source)];
+type OnSkip = (entry: SkippedEntry) => void;
+
+async function expand(source: string, cwd: string, onSkip: OnSkip): Promise<InputFile[]> {
+  const path = resolve(cwd, source);
+  if (!(await isPattern(source, cwd))) return filesAt(path, onSkip);
   const files: InputFile[] = [];
-  for (const path of paths) {
-    const real = await realpath(path).catch(() => undefined);
-    if (real === undefined) continue;
-    if (await isDirectory(real)) files.push(...(await filesIn(real, "")));
-    else files.push({ path: real, name: basename(path) });
+  for (const match of await matches(path)) {
+    const what = await kindOf(match);
+    if (what === "file" || what === "directory") files.push(...(await filesAt(match, onSkip)));
+    else onSkip({ path: match, what });
   }
   return files;
 }
 
-async function filesIn(dir: string, prefix: string): Promise<InputFile[]> {
+async function filesAt(path: string, onSkip: OnSkip): Promise<InputFile[]> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) return [];
+  return (await isDirectory(real)) ? filesIn(real, "", onSkip) : [{ path: real, name: basename(path) }];
+}
+
+async function filesIn(dir: string, prefix: string, onSkip: OnSkip): Promise<InputFile[]> {
   const files: InputFile[] = [];
   for (const entry of await readdir(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
     const name = join(prefix, entry.name);
-    if (entry.isDirectory()) files.push(...(await filesIn(path, name)));
-    else if (entry.isFile()) files.push({ path, name });
+    const what = entry.isDirectory() || entry.isFile() ? "" : await kindOf(path);
+    if (entry.isDirectory()) files.push(...(await filesIn(path, name, onSkip)));
+    else if (entry.isFile() || what === "file") files.push({ path, name });
+    // A directory behind a link is not followed: it may hold the link itself.
+    else onSkip({ path, what: what === "directory" ? "a link to a directory" : what });
   }
   return files;
+}
+
+/** Of what is there, behind links. */
+async function kindOf(path: string): Promise<string> {
+  const found = await stat(path).catch((error: unknown) => error);
+  if (!(found instanceof Stats)) return errno(found) === "ELOOP" ? "a link in a circle" : "a link that leads nowhere";
+  return found.isFile() ? "file" : found.isDirectory() ? "directory" : "no file";
+}
+
+/** The warning about entries that are left out: how many, and the first of them. */
+export function skippedText(skipped: readonly SkippedEntry[], cwd: string): string {
+  const shown = skipped.slice(0, SHOWN).map(({ path, what }) => `${quote(relative(cwd, path))} (${what})`);
+  const more = skipped.length > SHOWN ? [`${skipped.length - SHOWN} more`] : [];
+  const entries = skipped.length === 1 ? "1 entry is" : `${skipped.length} entries are`;
+  return `${entries} left out: ${[...shown, ...more].join(", ")}`;
 }
 
 /** `*` and `?` match within one name, and not a leading dot. */
@@ -80,8 +131,8 @@ async function matches(pattern: string): Promise<string[]> {
   for (const part of pattern.split(sep).filter((name) => name !== "")) {
     found = /[*?]/.test(part) ? await matchNames(found, part) : found.map((path) => join(path, part));
   }
-  const there = await Promise.all(found.map(exists));
-  return found.filter((_, index) => there[index]);
+  const there = await Promise.all(found.map((path) => lstat(path).catch(() => undefined)));
+  return found.filter((_, index) => there[index] !== undefined);
 }
 
 async function matchNames(dirs: readonly string[], part: string): Promise<string[]> {

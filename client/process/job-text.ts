@@ -1,6 +1,7 @@
 /** The text output of `process` and `jobs`. Pure. */
 
 import { bytes } from "../../base/text/bytes.js";
+import { escapeBreaks } from "../../base/text/escape.js";
 import { table } from "../../base/text/table.js";
 import type { AcceleratorsAnswer, JobAnswer, JobSummary } from "../agent/job-answers.js";
 import { OutputNotFetched } from "./errors.js";
@@ -35,9 +36,13 @@ export function jobText(job: JobAnswer, now: Date): string {
     ["exit status", job.exit_status === undefined ? undefined : String(job.exit_status)],
     ["failure", job.failure?.detail],
     ["result", job.result === undefined ? undefined : JSON.stringify(job.result)],
-    ["stderr", job.stderr_tail?.trimEnd() || undefined],
+    ...stderrRows(job.stderr_tail?.trimEnd() ?? ""),
   ];
   return table(rows.flatMap(([name, value]) => (value === undefined || value === "-" ? [] : [[name, value]])));
+}
+
+function stderrRows(text: string): Array<readonly [string, string]> {
+  return text === "" ? [] : text.split("\n").map((line, index) => [index === 0 ? "stderr" : "", line] as const);
 }
 
 export function acceleratorsText({ accelerators, devices, device_errors, ...answer }: AcceleratorsAnswer): string {
@@ -56,7 +61,7 @@ export function acceleratorsText({ accelerators, devices, device_errors, ...answ
   const parts = [
     rows.length === 0 ? "no accelerators" : table(rows),
     ...(found.length === 0 ? [] : [table(found)]),
-    ...device_errors.map(({ tool, detail }) => `${tool}: ${detail}`),
+    ...device_errors.map(({ tool, detail }) => `${tool}: ${escapeBreaks(detail)}`),
   ];
   return parts.join("\n\n");
 }
@@ -73,7 +78,9 @@ export function resultsText(results: readonly Result[]): string {
   const hosts = new Set(results.flatMap(({ host, done }) => (done === undefined ? [] : [host])));
   const sum = `${results.length - failed} of ${results.length} done, by ${hosts.size} ${hosts.size === 1 ? "host" : "hosts"}`;
   const waiting = results.flatMap(({ input, error }) =>
-    error instanceof OutputNotFetched ? [`the output for ${input.name} is still on its host: ${error.command}`] : [],
+    error instanceof OutputNotFetched
+      ? [`the output for ${escapeBreaks(input.name)} is still on its host: ${error.command}`]
+      : [],
   );
   return [table([["INPUT", "HOST", "STATE", "", ""], ...rows]), sum, ...waiting].join("\n");
 }

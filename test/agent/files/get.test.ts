@@ -4,6 +4,7 @@ import {
   appendFileSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -241,6 +242,22 @@ describe("a directory", () => {
       expect(names).not.toContain(hidden);
     }
     expect(names.some((name: string) => name.includes("\uFFFD"))).toBe(false);
+  });
+
+  test("T-09: says how many entries it leaves out, and a name keeps its byte order mark", async () => {
+    const dir = join(agent.shared, "mixed");
+    mkdirSync(dir);
+    for (const name of ["file", "\uFEFFmark", "line\nbreak", ".sallyport-upload-00000000-x"])
+      writeFileSync(join(dir, name), "");
+    symlinkSync("file", join(dir, "link"));
+    execFileSync("mkfifo", [join(dir, "fifo")]);
+    for (const name of [Buffer.from([0x66, 0xff]), "back\\slash"]) {
+      writeFileSync(Buffer.concat([Buffer.from(`${dir}/`), Buffer.from(name)]), "");
+    }
+    const { entries, not_shown } = JSON.parse((await get("mixed")).body.toString());
+    expect(entries.map(({ name }: { name: string }) => name)).toEqual(["file", "line\nbreak", "\uFEFFmark"]);
+    expect(not_shown).toBe(4);
+    rmSync(dir, { recursive: true });
   });
 
   test("a file with a slash behind it is not there", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { byText, compareText } from "../../../base/text/compare.js";
 import { errorText } from "../../../base/text/error-text.js";
 import { shellQuote, shellWord } from "../../../base/text/shell.js";
+import { table } from "../../../base/text/table.js";
 
 test.each(["plain/word-1.0", "two words", "it's", "$(id)", "`id`", "a\nb", "*", "~/x", "", "-n", "\\"])(
   "a shell reads %j back as one word",
@@ -19,6 +20,15 @@ test("a word is bare where a person would leave it bare", () => {
 test("text is ordered by code unit, whatever the locale", () => {
   expect(["b", "a", "Z", "ä", "a"].sort(compareText)).toEqual(["Z", "a", "a", "b", "ä"]);
   expect([{ n: "b" }, { n: "a" }].sort(byText(({ n }) => n))).toEqual([{ n: "a" }, { n: "b" }]);
+});
+
+test("T-09: a cell of a table passes for no other cell and no row", () => {
+  expect(
+    table([
+      ["a\nb", "c\td"],
+      ["long enough", "e"],
+    ]),
+  ).toBe("a\\nb         c\\td\nlong enough  e");
 });
 
 test("errorText takes the message of an error, and any other value as text", () => {

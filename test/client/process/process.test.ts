@@ -219,6 +219,15 @@ describe("many inputs", () => {
     expect([await jobsOn(a), await jobsOn(b)]).toEqual([[], []]);
   });
 
+  test("T-05: links to files in a directory are inputs, and what is none is said to be left out", async () => {
+    dir({ "in/1": "one", elsewhere: "two" });
+    for (const [name, to] of Object.entries({ "2": "../elsewhere", none: "nowhere" }))
+      symlinkSync(to, join(cwd, "in", name));
+    const { code, stderr } = await many("--src", "in", "--dst", "out");
+    expect([code, read("out/1"), read("out/2")]).toEqual([0, "ONE", "TWO"]);
+    expect(stderr).toMatch(/^warning: 1 entry is left out: "in\/none" \(a link that leads nowhere\)$/m);
+  });
+
   test("T-01: links among the outputs are followed before anything is replaced", async () => {
     dir({ "in/1": "one", "in/2": "two", "out/.keep": "", "dup/file": "" });
     symlinkSync("../in/1", join(cwd, "out/1"));
