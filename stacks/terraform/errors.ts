@@ -2,6 +2,7 @@ import { defined } from "../../base/defined.js";
 import { EXIT, Fault, quote } from "../../base/fault.js";
 import { shellWord } from "../../base/text/shell.js";
 import type { StackName } from "../names.js";
+import { remedyFor } from "./remedies.js";
 import type { TerraformFailure } from "./terraform-log.js";
 
 export const logWithSecrets = (variable: string, value: string): Fault =>
@@ -40,7 +41,7 @@ export const terraformFailed = (step: string, said: string, failures: readonly T
     "stacks/terraform-failed",
     `terraform ${step} failed${said === "" ? "" : `: ${said.split("\n", 1)[0]}`}`,
     defined({
-      hint: said.includes("\n") ? said.slice(said.indexOf("\n") + 1) : undefined,
+      hint: [...said.split("\n").slice(1), remedyFor(said) ?? ""].filter(Boolean).join("\n") || undefined,
     }),
   );
 
