@@ -7,4 +7,5 @@
 export const isLocal = (text: string) =>
   /^file:/i.test(text) || !/^(?:[a-z][a-z0-9+.-]+:|[\w.-]+@[\w.-]+:|\$\{)/i.test(text);
 
-export const withoutPassword = (url: string) => url.replace(/\/\/[^/@\s]*@/, "//");
+/** A "@" behind the host is none: without `evil?@`, `https://evil?@mirror/` would be a URL of the mirror. */
+export const withoutPassword = (url: string) => url.replaceAll(/((?:^|:)[/\\]{2,}|https?:[/\\]+)[^/?#\\\s]*@/gi, "$1");

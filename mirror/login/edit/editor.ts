@@ -60,9 +60,9 @@ export function reading<T>(file: string, read: () => T): T {
 export const linesOf = (text: string): string[] => (text === "" ? [] : text.split(/(?<=\n)/));
 export const eolOf = (text: string): string => (/\r\n/.test(text) ? "\r\n" : "\n");
 
-/** The text with a line end behind its last line. */
-export function ended(text: string): string {
-  return text === "" || text.endsWith("\n") ? text : text + eolOf(text);
+/** The text with a line end behind its last line. @param eol of the file that the text is a part of */
+export function ended(text: string, eol: string): string {
+  return text === "" || text.endsWith("\n") ? text : text + eol;
 }
 
 const configShape = (file: string, path: KeyPath) =>

@@ -68,8 +68,9 @@ function setOption(text: string, section: string, key: string, value: Value | un
   }
   if (value === undefined) return text;
   const place = sections.find(({ name }) => name === section);
-  if (place === undefined) return `${ended(text)}${text === "" ? "" : eol}[${section}]${eol}${written(`${key} = `)}`;
-  const before = ended(lines.slice(0, place.end).join(""));
+  if (place === undefined)
+    return `${ended(text, eol)}${text === "" ? "" : eol}[${section}]${eol}${written(`${key} = `)}`;
+  const before = ended(lines.slice(0, place.end).join(""), eol);
   return `${before}${written(`${key} = `)}${lines.slice(place.end).join("")}`;
 }
 

@@ -59,7 +59,7 @@ function lineEditor({ read, write, ends }: LineFormat): Editor {
       const line = value === undefined ? [] : [write(key, String(value)) + eol];
       if (index >= 0) lines.splice(index, 1, ...line);
       else {
-        if (end > 0) lines[end - 1] = value === undefined ? (lines[end - 1] ?? "") : ended(lines[end - 1] ?? "");
+        if (end > 0) lines[end - 1] = value === undefined ? (lines[end - 1] ?? "") : ended(lines[end - 1] ?? "", eol);
         lines.splice(end, 0, ...line);
       }
       return lines.join("");

@@ -35,7 +35,7 @@ export const netrcEditor: Editor = {
     if (value === undefined) return text;
     const eol = eolOf(text);
     const place = machines.find((each) => each.name === undefined)?.from ?? text.length;
-    return `${ended(text.slice(0, place))}${entry}${eol}${text.slice(place)}`;
+    return `${ended(text.slice(0, place), eol)}${entry}${eol}${text.slice(place)}`;
   },
 };
 

@@ -21,7 +21,7 @@ export const tomlEditor: Editor = {
     if (header < 0) {
       if (value === undefined) return text;
       const title = `[${table.map(keyText).join(".")}]${eol}`;
-      return `${ended(text)}${text === "" ? "" : eol}${title}${line(`${keyText(key)} = `, "")}`;
+      return `${ended(text, eol)}${text === "" ? "" : eol}${title}${line(`${keyText(key)} = `, "")}`;
     }
     const end = endOf(lines, header);
     for (let index = header + 1; index < end; index++) {
@@ -32,7 +32,7 @@ export const tomlEditor: Editor = {
       return value === undefined ? withoutEmpty(rest, table) : rest;
     }
     if (value === undefined) return text;
-    const before = ended(lines.slice(0, end).join(""));
+    const before = ended(lines.slice(0, end).join(""), eol);
     return `${before}${line(`${keyText(key)} = `, "")}${lines.slice(end).join("")}`;
   },
 };

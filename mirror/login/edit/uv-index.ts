@@ -25,7 +25,7 @@ export const uvIndexEditor: Editor = {
       return lines.join("");
     }
     if (value === undefined) return text;
-    return `${ended(text)}${text === "" ? "" : eol}${written.join("")}`;
+    return `${ended(text, eol)}${text === "" ? "" : eol}${written.join("")}`;
   },
 };
 
