@@ -32,25 +32,23 @@ async function execute(context: Context, [program = "", ...args]: string[], flag
   const { findOtherSource } = await import("../../../mirror/login/scoping/poetry-source.js");
   const { writeYarnFiles } = await import("../../../mirror/login/scoping/yarn-files.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
-  const yarn = await writeYarnFiles(opened.access, context.env);
   try {
+    const command = { words: [program, ...args], env: context.env };
     const other = await findOtherSource(context.cwd, opened.access);
     if (other !== undefined) context.warn(other);
-    const command = {
-      words: [program, ...args],
-      env: context.env,
-      otherSource: other !== undefined,
-      yarn,
-    };
-    const env = commandEnvironment(opened.access, command);
-    const status = await runThrough(program, args, { cwd: context.cwd, env });
-    if (status === 0) return status;
-    const { explainFailure } = await import("../../../mirror/login/open-access.js");
-    for (const line of await explainFailure(opened)) context.note(line);
-    return status;
+    const yarn = await writeYarnFiles(opened.access, command);
+    try {
+      const env = commandEnvironment(opened.access, { ...command, otherSource: other !== undefined, yarn });
+      const status = await runThrough(program, args, { cwd: context.cwd, env });
+      if (status === 0) return status;
+      const { explainFailure } = await import("../../../mirror/login/open-access.js");
+      for (const line of await explainFailure(opened)) context.note(line);
+      return status;
+    } finally {
+      await yarn.remove();
+    }
   } finally {
     opened.api.close();
-    await yarn.remove();
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { type EnvironmentAccess, unexportable, type Variables, variablesFor } from "../environment.js";
 import type { Environment } from "../tool.js";
+import { baseName } from "./base-name.js";
 import type { YarnFiles } from "./yarn-files.js";
 
 export interface Command {
@@ -22,24 +23,17 @@ export function commandEnvironment(access: EnvironmentAccess, command: Command):
     ...env,
     ...withTwine(variablesFor(access, { otherSource }), access, words),
     ...unexportable(access),
-    ...(access.endpoints.npm === undefined ? {} : withYarn(yarn, env, words)),
+    ...(access.endpoints.npm === undefined ? {} : withYarn(yarn, env)),
   };
 }
 
-/** The file for Yarn 1 has a setting that npm warns of, so npm does not get it. */
-function withYarn({ plugin, npmrc }: Command["yarn"], env: Environment, words: readonly string[]): Environment {
+/** The file for Yarn 1 has a setting that npm warns of, so other commands have none. */
+function withYarn({ plugin, npmrc }: Command["yarn"], env: Environment): Environment {
   const plugins = [env.YARN_PLUGINS, plugin].filter((each) => each !== undefined && each !== "");
   return {
     YARN_PLUGINS: plugins.join(";"),
-    ...(runsYarn(words) ? { npm_config_userconfig: npmrc, NPM_CONFIG_USERCONFIG: undefined } : {}),
+    ...(npmrc === undefined ? {} : { npm_config_userconfig: npmrc, NPM_CONFIG_USERCONFIG: undefined }),
   };
-}
-
-const YARN = /^yarn(?:pkg)?(?:\.c?js|\.cmd)?$/;
-
-function runsYarn(words: readonly string[]): boolean {
-  const [program = "", first = ""] = words.map(baseName);
-  return YARN.test(program) || (/^(?:node|corepack|npx|env)$/.test(program) && YARN.test(first));
 }
 
 /**
@@ -65,8 +59,6 @@ function twineArguments(words: readonly string[]): readonly string[] | undefined
   const runs = /^python[\d.]*$/.test(program) ? words[at - 1] === "-m" : RUNNERS.test(program);
   return runs ? words.slice(at + 1) : undefined;
 }
-
-const baseName = (path: string) => (path.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
 
 /** twine also takes the beginning of an option's name. */
 function namesOther(words: readonly string[], endpoint: string): boolean {

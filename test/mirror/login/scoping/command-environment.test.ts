@@ -12,7 +12,7 @@ const NPM = `${HOST}/npm/team/`;
 const OTHER = "https://test.pypi.org/legacy/";
 const access = { token: "MIRROR", name: "team", endpoints: { pypi: PYPI, npm: NPM } };
 const environment = (words: readonly string[], env: Record<string, string> = {}, otherSource = false) =>
-  commandEnvironment(access, { words, env, otherSource, yarn: { plugin: "/p.cjs", npmrc: "/npmrc" } });
+  commandEnvironment(access, { words, env, otherSource, yarn: { plugin: "/p.cjs", npmrc: undefined } });
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -71,7 +71,7 @@ function yarnCore(values: Record<string, unknown>) {
 }
 
 test("P-101 P-104 exec: Yarn's plugin adds the token to the mirror's registry, and hides tokens of scopes from there", async () => {
-  const files = await writeYarnFiles(access, { HOME: "/nonexistent" });
+  const files = await writeYarnFiles(access, { words: ["make"], env: { HOME: "/nonexistent" } });
   expect(((await stat(dirname(files.plugin))).mode & 0o777).toString(8)).toBe("700");
   vi.stubEnv("YARN_NPM_REGISTRY_SERVER", NPM);
   vi.stubEnv("CODEARTIFACT_AUTH_TOKEN", "MIRROR");
@@ -106,25 +106,32 @@ test("P-109 P-112 exec: Yarn 1 gets a file with the registry's token by name, an
   const home = await mkdtemp(join(tmpdir(), "sallyport-npmrc-"));
   const key = NPM.replace("https:", "");
   await writeFile(join(home, ".npmrc"), `${key}:_authToken=OLD\n//other/:_authToken=THEIRS\n[section]\n`);
-  const files = await writeYarnFiles(access, { HOME: home });
-  const written = await readFile(files.npmrc, "utf8");
-  expect([written, ((await stat(files.npmrc)).mode & 0o777).toString(8)]).toEqual([
-    `${key}:_authToken=\${CODEARTIFACT_AUTH_TOKEN}\n${key}:always-auth=true\n//other/:_authToken=THEIRS\n[section]\n`,
-    "600",
-  ]);
-  await files.remove();
-  await rm(home, { recursive: true });
-  const own = { NPM_CONFIG_USERCONFIG: "/own" };
-  for (const words of [["yarn"], ["/usr/bin/yarnpkg", "add"], ["npx", "yarn"], ["node", ".yarn/releases/yarn.cjs"]])
-    expect(environment(words, own)).toMatchObject({
-      npm_config_userconfig: "/npmrc",
-      NPM_CONFIG_USERCONFIG: undefined,
-    });
-  for (const words of [["npm", "ci"], ["npm", "install", "yarn"], ["pnpm", "add", "left"], ["make"]]) {
-    const variables = environment(words, own);
-    expect(variables).toMatchObject(own);
-    expect(Object.keys(variables).filter((name) => /always-auth|userconfig$/.test(name))).toEqual([]);
+  const env = { HOME: home, NPM_CONFIG_USERCONFIG: "" };
+  for (const words of [["yarn"], ["/usr/bin/yarnpkg", "add"], ["npx", "yarn"], ["node", ".yarn/releases/yarn.cjs"]]) {
+    const files = await writeYarnFiles(access, { words, env });
+    const { npmrc = "" } = files;
+    expect([await readFile(npmrc, "utf8"), ((await stat(npmrc)).mode & 0o777).toString(8)]).toEqual([
+      `${key}:_authToken=\${CODEARTIFACT_AUTH_TOKEN}\n${key}:always-auth=true\n//other/:_authToken=THEIRS\n[section]\n`,
+      "600",
+    ]);
+    const variables = commandEnvironment(access, { words, env, otherSource: false, yarn: files });
+    expect(variables).toMatchObject({ npm_config_userconfig: npmrc, NPM_CONFIG_USERCONFIG: undefined });
+    await files.remove();
   }
+  for (const words of [["npm", "ci"], ["npm", "install", "yarn"], ["pnpm", "add", "left"], ["make"]]) {
+    const files = await writeYarnFiles(access, { words, env });
+    expect(files.npmrc).toBeUndefined();
+    const variables = commandEnvironment(access, {
+      words,
+      env: { ...env, NPM_CONFIG_USERCONFIG: "/own" },
+      otherSource: false,
+      yarn: files,
+    });
+    expect(variables.NPM_CONFIG_USERCONFIG).toBe("/own");
+    expect(Object.keys(variables).filter((name) => /always-auth|_userconfig$/.test(name))).toEqual([]);
+    await files.remove();
+  }
+  await rm(home, { recursive: true });
 });
 
 test("P-112 exec: pnpm, which reads no variable of npm's since its version 11, has one of its own", () => {
