@@ -22,3 +22,13 @@ export const noCache = (dir: string, cause: unknown): Fault =>
     hint: "set XDG_CACHE_HOME to a directory that can be written, such as /tmp/cache",
     cause,
   });
+
+export const onlyIpv6 = (place: string, callers: readonly string[]): Fault =>
+  new Fault(
+    "stacks/only-ipv6",
+    `${place}: only ${callers.join(", ")} may come in, and machines are met at IPv4 addresses`,
+    {
+      hint: "name an IPv4 address as well, for example caller: [203.0.113.7]; a network without IPv4 reaches none of them",
+      exit: EXIT.usage,
+    },
+  );

@@ -14,6 +14,7 @@ import { prepareInit } from "../boot/init/prepare-init.js";
 import { hostsDeployment, STACK_NAME } from "../names.js";
 import { runtimeBucket } from "../prepare/bucket.js";
 import { prepareCallers } from "../prepare/callers.js";
+import { checkReach } from "../prepare/check-reach.js";
 import { prepareKey, sshDir, suffixOf } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { deploymentTarget, taggedTarget } from "../prepare/target.js";
@@ -51,7 +52,9 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
     return { ...deploymentTarget(loaded, env), ...described, ...(await prepareExisting(config, env)) };
   }
   const target = { ...(await taggedTarget(loaded, options)), ...described };
-  return { kind: "provisioned", ...target, ...describedNew(config), ...(await prepareNewHosts(written, options)) };
+  const parts = await prepareNewHosts(written, options);
+  checkReach(parts.table, options.caller === undefined ? loaded.placeOf("/caller") : "--caller");
+  return { kind: "provisioned", ...target, ...describedNew(config), ...parts };
 }
 
 /** All props that a configuration's new hosts need, whichever hosts these are. */

@@ -7,6 +7,7 @@ import { checkQuota } from "../../firewall/security-group/quota.js";
 import { gatewayDeployment, LAB_STACK_NAME } from "../names.js";
 import { runtimeBucket } from "../prepare/bucket.js";
 import { prepareCallers } from "../prepare/callers.js";
+import { checkReach } from "../prepare/check-reach.js";
 import { prepareKey, sshDir } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
 import { secretFile } from "../prepare/secret-file.js";
@@ -57,6 +58,7 @@ export async function prepareLab(asWritten: LoadedConfig, options: PrepareOption
       ports: written.ports === undefined ? undefined : place("ports"),
     }),
   );
+  checkReach(table, from);
   checkQuota(table.rows.map(({ rule }) => rule));
 
   const key = await prepareKey(config, options);

@@ -22,6 +22,7 @@ import { resourceNames } from "../terraform/resource-names.js";
 import { Terraform } from "../terraform/run.js";
 import { interruptedWith } from "../untracked/errors.js";
 import { findUntracked } from "../untracked/find.js";
+import { refuseGroupsInUse } from "../untracked/groups-in-use.js";
 import { refuseTaken } from "../untracked/refuse-taken.js";
 import type { Deployment, DeployOptions, PlannedUp } from "./deployment.js";
 
@@ -58,6 +59,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
     preflight: preflight.findings,
     cost: costSentence(deployment.changes, { wanted, prices: preflight.prices, region, autostop }),
     apply: async () => {
+      await refuseGroupsInUse(loaded, stack.name, deployment.changes, options);
       // Before anything is made: an interrupted deployment has a place as well.
       await recordPlace(loaded.projectDir, stack.name, place);
       await deployment.apply().catch((error: unknown) => namingUntracked(error, loaded, options));
@@ -77,6 +79,7 @@ export async function planDown(loaded: LoadedConfig, options: DeployOptions): Pr
   return {
     changes: planned.changes,
     apply: async () => {
+      await refuseGroupsInUse(loaded, stack, planned.changes, options);
       await planned.apply();
       await stackNamed(stack).forget?.(target.projectDir);
       await recordPlace(target.projectDir, stack, undefined);

@@ -11,6 +11,7 @@ import {
   EC2Client,
   type Filter,
   type Instance,
+  type Subnet,
 } from "@aws-sdk/client-ec2";
 import { untilAborted } from "../../base/async/until-aborted.js";
 import { awsCode, awsMessage } from "../../firewall/security-group/aws-errors.js";
@@ -18,7 +19,7 @@ import { awsConnection } from "../../http/client/aws.js";
 import { callAwsJson } from "../../http/client/aws-json.js";
 import { isEmulated } from "../lifecycle/emulated.js";
 import { cloudOf } from "../names.js";
-import type { Answer, DefaultNetwork, Facts, ImageFacts, RunningMachine, TypeFacts } from "./facts.js";
+import type { Answer, DefaultNetwork, Facts, ImageFacts, RunningMachine, SubnetFacts, TypeFacts } from "./facts.js";
 import { priceKey } from "./facts.js";
 import { type HourlyPrice, listedPrice, priceIn, productFilters } from "./price-list.js";
 import { vcpuQuota } from "./quota-codes.js";
@@ -43,8 +44,8 @@ export async function askAws(wanted: readonly WantedMachines[], options: AskOpti
   const needsDefault = wanted.some(({ network }) => network.kind === "default");
   try {
     const [network, subnets, zones, facts, images, quotas, running, prices] = await Promise.all([
-      needsDefault ? questions.network() : none<DefaultNetwork>({ vpcId: undefined, zones: [] }),
-      subnetIds.length === 0 ? none(new Map<string, string>()) : questions.subnets(subnetIds),
+      needsDefault ? questions.network() : none<DefaultNetwork>({ vpcId: undefined, zones: [], isPublic: true }),
+      subnetIds.length === 0 ? none(new Map<string, SubnetFacts>()) : questions.subnets(subnetIds),
       types.length === 0 ? none(new Map<string, readonly string[]>()) : questions.zones(types),
       types.length === 0 ? none(new Map<string, TypeFacts>()) : questions.types(types),
       imageIds.length === 0 ? none(new Map<string, ImageFacts>()) : questions.images(imageIds),
@@ -57,6 +58,9 @@ export async function askAws(wanted: readonly WantedMachines[], options: AskOpti
     questions.close();
   }
 }
+
+const hasPublic = (subnets: readonly Subnet[] = []) =>
+  subnets.some(({ MapPublicIpOnLaunch = true }) => MapPublicIpOnLaunch);
 
 /** A question that nobody needs to ask. */
 const none = <T>(value: T): Answer<T> => ({ known: true, value });
@@ -91,18 +95,24 @@ class Questions {
       return {
         vpcId: vpcs.Vpcs?.[0]?.VpcId,
         zones: (subnets.Subnets ?? []).flatMap(({ AvailabilityZone }) => AvailabilityZone ?? []).sort(),
+        isPublic: !subnets.Subnets?.length || hasPublic(subnets.Subnets),
       };
     });
   }
 
   /** A filter, where a list of ids would make the whole call fail for an unknown one. The same holds below. */
-  subnets(ids: readonly string[]): Promise<Answer<ReadonlyMap<string, string>>> {
+  subnets(ids: readonly string[]): Promise<Answer<ReadonlyMap<string, SubnetFacts>>> {
     return this.#ask("ec2:DescribeSubnets", async () => {
       const { Subnets = [] } = await this.#ec2.send(
         new DescribeSubnetsCommand({ Filters: [filter("subnet-id", ids)] }),
         this.#http,
       );
-      return new Map(Subnets.map(({ SubnetId = "", AvailabilityZone = "" }) => [SubnetId, AvailabilityZone]));
+      return new Map(
+        Subnets.map(({ SubnetId = "", AvailabilityZone: zone = "", MapPublicIpOnLaunch: isPublic = true }) => [
+          SubnetId,
+          { zone, isPublic },
+        ]),
+      );
     });
   }
 

@@ -8,6 +8,14 @@ export interface DefaultNetwork {
   readonly vpcId: string | undefined;
   /** Zones of its default subnets. */
   readonly zones: readonly string[];
+  /** Whether any of them gives machines public addresses. */
+  readonly isPublic: boolean;
+}
+
+export interface SubnetFacts {
+  readonly zone: string;
+  /** Whether its machines get public addresses. */
+  readonly isPublic: boolean;
 }
 
 export interface TypeFacts {
@@ -29,8 +37,8 @@ export interface RunningMachine {
 
 export interface Facts {
   readonly network: Answer<DefaultNetwork>;
-  /** Zone by id of a subnet. */
-  readonly subnets: Answer<ReadonlyMap<string, string>>;
+  /** By id. */
+  readonly subnets: Answer<ReadonlyMap<string, SubnetFacts>>;
   /** Zones that offer an instance type. A type without an entry is offered in none. */
   readonly zones: Answer<ReadonlyMap<string, readonly string[]>>;
   readonly types: Answer<ReadonlyMap<string, TypeFacts>>;

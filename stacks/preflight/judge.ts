@@ -27,6 +27,7 @@ export function judge(wanted: readonly WantedMachines[], facts: Facts, options: 
   return [
     ...judgeNetwork(wanted, facts, options),
     ...judgeSubnets(missing, facts, options),
+    ...judgeAddresses(missing, facts, options),
     ...judgeTypes(missing, facts, options),
     ...judgeImages(missing, facts, options),
     ...judgeQuotas(missing, facts, options),
@@ -88,7 +89,7 @@ function judgeSubnets(
   if (asked.length === 0) return [];
   if (!subnets.known) return [notKnown("network", subnets)];
   const findings = asked.flatMap(({ id, type }): Finding[] => {
-    const zone = subnets.value.get(id);
+    const zone = subnets.value.get(id)?.zone;
     if (zone === undefined) {
       const mend = `list those that there are: aws ec2 describe-subnets --region ${region}`;
       return [problem("network", `there is no subnet ${id} in ${region}`, mend)];
@@ -100,6 +101,32 @@ function judgeSubnets(
   });
   const ids = [...new Set(asked.map(({ id }) => id))];
   return findings.length > 0 ? distinct(findings) : [ok("network", `subnet ${ids.join(", ")}`)];
+}
+
+/** A machine without a public address is waited for in vain, unless its network is reached otherwise. */
+function judgeAddresses(
+  missing: readonly WantedMachines[],
+  { network, subnets }: Facts,
+  { region }: JudgeOptions,
+): Finding[] {
+  return distinct(
+    missing
+      .filter(({ isPublic }) => isPublic)
+      .flatMap((machines): Finding[] => {
+        const within = "if you reach them at their private ones (VPN, peering), set use_private_ip: true";
+        if (machines.network.kind === "default" && network.known && !network.value.isPublic && network.value.vpcId) {
+          const found = `no default subnet of ${network.value.vpcId} gives machines public addresses`;
+          return [problem("network", found, `${within}; else name a subnet that does: subnet_id: subnet-…`)];
+        }
+        if (machines.network.kind !== "subnets" || !subnets.known) return [];
+        const privates = machines.network.ids.filter((id) => subnets.value.get(id)?.isPublic === false);
+        return privates.map((id) => {
+          const found = `the subnet ${id} gives machines no public addresses`;
+          const change = `aws ec2 modify-subnet-attribute --region ${region} --subnet-id ${id} --map-public-ip-on-launch`;
+          return problem("network", found, `${within}; else name another subnet, or: ${change}`);
+        });
+      }),
+  );
 }
 
 function judgeTypes(missing: readonly WantedMachines[], { zones, types }: Facts, { region }: JudgeOptions): Finding[] {

@@ -16,6 +16,8 @@ export interface WantedMachines {
   readonly rootVolumeGib?: number;
   /** Whether a machine on demand may take the place of one on the spot market. */
   readonly spot: "none" | "with-fallback" | "only";
+  /** Whether its public address is what it is met at. */
+  readonly isPublic: boolean;
   readonly network: /** A subnet of the region's default VPC. */
     | { readonly kind: "default" }
     | { readonly kind: "subnets"; readonly ids: readonly string[] }
@@ -39,6 +41,7 @@ export function wantedHosts(config: Config): WantedMachines[] {
       count: 1,
       ami,
       rootVolumeGib: rootVolume(ami, host.rootVolumeGib),
+      isPublic: isPublic(config),
       spot: spot === false ? ("none" as const) : spot.fallback ? ("with-fallback" as const) : ("only" as const),
       network: network(only(host.subnetId)),
     });
@@ -60,6 +63,7 @@ function wantedFleet(
     rootVolumeGib: rootVolume(config.ami, config.root_volume_gib),
     // A group with any share of on-demand machines does not depend on the spot market.
     spot: spot_percentage === 100 && on_demand_base === 0 ? ("only" as const) : ("none" as const),
+    isPublic: isPublic(config),
     network,
   });
 }
@@ -74,10 +78,13 @@ export function wantedGateway({ lab_gateway }: Config): WantedMachines[] {
       ami,
       rootVolumeGib: 20,
       spot: "none",
+      isPublic: true,
       network: { kind: "own" },
     },
   ];
 }
+
+const isPublic = (config: Config) => config.use_private_ip !== true && config.disable_public_ingress !== true;
 
 const only = (id: string | undefined) => (id === undefined ? undefined : [id]);
 

@@ -1,5 +1,6 @@
 import { EXIT, Fault } from "../../base/fault.js";
 import type { StackName } from "../names.js";
+import type { GroupUser } from "./group-user.js";
 import { type Untracked, untrackedText } from "./untracked.js";
 
 /** What can be done about it, for warnings and errors alike. */
@@ -42,6 +43,16 @@ export const madeElsewhere = (
     `${stack} ${deployment} exists already in ${where.region} of account ${where.account}, and was not made from here: ${untrackedText(found)}`,
     {
       hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, give this one a name: of its own in sallyport.yaml`,
+      exit: EXIT.conflict,
+    },
+  );
+
+export const groupsInUse = (users: readonly GroupUser[]): Fault =>
+  new Fault(
+    "stacks/group-in-use",
+    `EC2 would not remove what is still in use: ${users.map(({ group, id, of }) => `${group} by ${id} (${of})`).join(", ")}`,
+    {
+      hint: "nothing was removed; end or detach these first, or give them another security group; then run the same command again",
       exit: EXIT.conflict,
     },
   );

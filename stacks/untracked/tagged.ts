@@ -76,7 +76,8 @@ export async function terminate(InstanceIds: string[], asking: Asking): Promise<
 
 type SendOptions = { readonly abortSignal?: AbortSignal };
 
-async function readMachines(client: EC2Client, key: string, value: string, options: SendOptions) {
+/** Instances with this tag, of any state. */
+export async function readMachines(client: EC2Client, key: string, value: string, options: SendOptions) {
   const machines: TaggedResource[] = [];
   let NextToken: string | undefined;
   do {
@@ -114,7 +115,8 @@ function tagsOf(
   return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-async function withClient<T>(
+/** Errors of EC2 become faults that name the action. */
+export async function withClient<T>(
   action: string,
   { region, signal }: Asking,
   work: (client: EC2Client, options: SendOptions) => Promise<T>,

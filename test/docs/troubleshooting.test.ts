@@ -39,10 +39,11 @@ const host = (type = "f2.6xlarge", ami = "ubuntu-24.04"): WantedMachines => ({
   ami,
   rootVolumeGib: 50,
   spot: "none",
+  isPublic: true,
   network: { kind: "default" },
 });
 const facts: Facts = {
-  network: known({ vpcId: "vpc-0a1b", zones: ["us-east-1a"] }),
+  network: known({ vpcId: "vpc-0a1b", zones: ["us-east-1a"], isPublic: true }),
   subnets: known(new Map()),
   zones: known(new Map(["f2.6xlarge", "g5g.xlarge"].map((type) => [type, ["us-east-1a", "us-east-1c"]]))),
   types: known(
@@ -107,8 +108,8 @@ const MESSAGES: readonly unknown[] = [
     { account: "111122223333", region: "us-east-1" },
     { account: "444455556666", arn: "arn:aws:iam::444455556666:user/ada" },
   ),
-  preflight({ network: known({ vpcId: undefined, zones: [] }) }),
-  preflight({ network: known({ vpcId: "vpc-0a1b", zones: ["us-east-1e"] }) }),
+  preflight({ network: known({ vpcId: undefined, zones: [], isPublic: false }) }),
+  preflight({ network: known({ vpcId: "vpc-0a1b", zones: ["us-east-1e"], isPublic: true }) }),
   preflight({ zones: known(new Map()) }),
   preflight({}, host("g5g.xlarge")),
   preflight({}, host("f2.6xlarge", "ami-0123456789abcdef0")),

@@ -26,15 +26,19 @@ export const ANSWERS: Readonly<Record<string, AwsAnswer>> = {
   DescribeInstanceTypes: types({ "f2.6xlarge": 24 }),
   DescribeImages: items("imagesSet", []),
   DescribeInstances: items("reservationSet", []),
+  DescribeSpotPriceHistory: items("spotPriceHistorySet", ["<spotPrice>0.79</spotPrice>"]),
+  GetServiceQuota: { Quota: { Value: 64 } },
+  GetAWSDefaultServiceQuota: { Quota: { Value: 0 } },
+  GetProducts: priced("1.9800000000"),
+};
+
+/** What a project made so far: nothing. */
+const NOTHING_MADE: Readonly<Record<string, AwsAnswer>> = {
   DescribeKeyPairs: items("keySet", []),
   DescribeSecurityGroups: items("securityGroupInfo", []),
   DescribeAddresses: items("addressesSet", []),
   DescribeVpcEndpoints: items("vpcEndpointSet", []),
   DescribeVolumes: items("volumeSet", []),
-  DescribeSpotPriceHistory: items("spotPriceHistorySet", ["<spotPrice>0.79</spotPrice>"]),
-  GetServiceQuota: { Quota: { Value: 64 } },
-  GetAWSDefaultServiceQuota: { Quota: { Value: 0 } },
-  GetProducts: priced("1.9800000000"),
 };
 
 export function subnets(zones: readonly string[]): string {
@@ -91,7 +95,7 @@ export async function startAws(changed: Readonly<Record<string, AwsAnswer>> = {}
     const form = new URLSearchParams(body);
     const action = typeof target === "string" ? target.replace(/^.*\./, "") : (form.get("Action") ?? "");
     asked.push(action);
-    const answer = changed[action] ?? ANSWERS[action] ?? { refuse: "InvalidAction" };
+    const answer = changed[action] ?? ANSWERS[action] ?? NOTHING_MADE[action] ?? { refuse: "InvalidAction" };
     if (answer === "never") return;
     if (typeof answer === "object" && "refuse" in answer) {
       const { refuse, message = `${refuse} was said` } = answer as { refuse: string; message?: string };

@@ -95,6 +95,29 @@ describe("S-10: what stands in the way is one sentence, and what to type", () =>
       "name a subnet in us-east-1a or us-east-1c, or choose another instance_type",
     ],
     [
+      "S-19: a subnet without public addresses",
+      "subnet_id: subnet-0123456789abcdef0",
+      {
+        DescribeSubnets: subnets(["us-east-1a"])
+          .replace("subnet-0", "subnet-0123456789abcdef0")
+          .replace("</item>", "<mapPublicIpOnLaunch>false</mapPublicIpOnLaunch></item>"),
+      },
+      "the subnet subnet-0123456789abcdef0 gives machines no public addresses",
+      "if you reach them at their private ones (VPN, peering), set use_private_ip: true; else name another subnet, or: aws ec2 modify-subnet-attribute --region us-east-1 --subnet-id subnet-0123456789abcdef0 --map-public-ip-on-launch",
+    ],
+    [
+      "S-19: default subnets without public addresses",
+      "",
+      {
+        DescribeSubnets: subnets(["us-east-1a"]).replace(
+          "</item>",
+          "<mapPublicIpOnLaunch>false</mapPublicIpOnLaunch></item>",
+        ),
+      },
+      "no default subnet of vpc-1 gives machines public addresses",
+      "if you reach them at their private ones (VPN, peering), set use_private_ip: true; else name a subnet that does: subnet_id: subnet-…",
+    ],
+    [
       "a type that is not offered",
       "",
       { DescribeInstanceTypeOfferings: "<instanceTypeOfferingSet/>" },
@@ -257,6 +280,12 @@ describe("S-10: nothing else stands in the way", () => {
     expect(await problems("host_ip: 203.0.113.7\n")).toEqual([]);
     const subnet = subnets(["us-east-1a"]).replace("subnet-0", "subnet-0123456789abcdef0");
     expect(await problems("subnet_id: subnet-0123456789abcdef0\n", { DescribeSubnets: subnet })).toEqual([]);
+    const inside = {
+      DescribeSubnets: subnet.replace("</item>", "<mapPublicIpOnLaunch>false</mapPublicIpOnLaunch></item>"),
+    };
+    for (const option of ["use_private_ip", "disable_public_ingress"]) {
+      expect(await problems(`subnet_id: subnet-0123456789abcdef0\n${option}: true\n`, inside)).toEqual([]);
+    }
   });
 
   test("not an emulator, which has neither quotas nor prices", async ({ dir }) => {

@@ -47,6 +47,7 @@ describe("S-21: what a plan costs", () => {
     count: 1,
     ami: "al2023",
     spot: "none",
+    isPublic: true,
     network: { kind: "default" },
     ...more,
   });

@@ -1,0 +1,80 @@
+/**
+ * What holds a security group that is to be removed: EC2 refuses while anything uses it, and Terraform tries for a quarter
+ * of an hour before it says so.
+ */
+import { DescribeNetworkInterfacesCommand, DescribeSecurityGroupsCommand } from "@aws-sdk/client-ec2";
+import { defined } from "../../base/defined.js";
+import { Fault } from "../../base/fault.js";
+import type { LoadedConfig } from "../../config/load.js";
+import type { StackName } from "../names.js";
+import { managed, readStateText, type StateFile } from "../terraform/state.js";
+import type { PlannedChange } from "../terraform/terraform-log.js";
+import * as errors from "./errors.js";
+import type { FindOptions } from "./find.js";
+import type { GroupUser } from "./group-user.js";
+import { type Asking, readMachines, withClient } from "./tagged.js";
+
+/**
+ * @throws Fault (exit status 5) if the changes remove a group of the stack that something outside it uses. If EC2
+ * refuses to answer, there is a note, and Terraform finds out.
+ */
+export async function refuseGroupsInUse(
+  loaded: Pick<LoadedConfig, "config" | "projectDir">,
+  stack: StackName,
+  changes: readonly PlannedChange[],
+  { signal, onNote }: Omit<FindOptions, "env">,
+): Promise<void> {
+  const removed = changes.filter(({ type, action }) => type === "aws_security_group" && action === "delete");
+  if (removed.length === 0) return;
+  const text = await readStateText(loaded.projectDir, stack);
+  const state = JSON.parse(text) as StateFile;
+  const addresses = new Set(removed.map(({ address }) => address));
+  const groups = groupsAt(state, addresses);
+  // Only EC2 knows the machines of a fleet, and they end with it.
+  const fleets = managed(state, "aws_autoscaling_group").map(({ name }) => String(name));
+  try {
+    const users = await groupUsers(groups, fleets, defined({ region: loaded.config.region, signal }));
+    const foreign = users.filter(({ id }) => !text.includes(JSON.stringify(id)));
+    if (foreign.length > 0) throw errors.groupsInUse(foreign);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === "stacks/group-in-use") throw error;
+    onNote?.(`not looked for what else uses the security groups: ${error.message}`);
+  }
+}
+
+/** Ids of the groups at these addresses. Pure. */
+function groupsAt({ resources = [] }: StateFile, addresses: ReadonlySet<string>): string[] {
+  return resources
+    .filter(({ mode, type, name }) => mode === "managed" && addresses.has(`${type}.${name}`))
+    .flatMap(({ instances = [] }) => instances.map(({ attributes }) => String(attributes?.id)));
+}
+
+async function groupUsers(groups: readonly string[], fleets: readonly string[], asking: Asking): Promise<GroupUser[]> {
+  return withClient("ec2:DescribeNetworkInterfaces", asking, async (client, options) => {
+    const [interfaces, referring, members] = await Promise.all([
+      client.send(
+        new DescribeNetworkInterfacesCommand({ Filters: [{ Name: "group-id", Values: [...groups] }] }),
+        options,
+      ),
+      client.send(
+        new DescribeSecurityGroupsCommand({ Filters: [{ Name: "ip-permission.group-id", Values: [...groups] }] }),
+        options,
+      ),
+      Promise.all(fleets.map((fleet) => readMachines(client, "aws:autoscaling:groupName", fleet, options))),
+    ]);
+    const machines = new Set(members.flat().map(({ id }) => id));
+    const used = (interfaces.NetworkInterfaces ?? [])
+      .filter(({ Attachment }) => !machines.has(Attachment?.InstanceId ?? ""))
+      .map(({ NetworkInterfaceId: id = "", Attachment, Description, Groups = [] }) => ({
+        group: Groups.find(({ GroupId = "" }) => groups.includes(GroupId))?.GroupId ?? "",
+        id,
+        of: Attachment?.InstanceId ?? (Description || "not attached"),
+      }));
+    const named = (referring.SecurityGroups ?? []).flatMap(({ GroupId: id = "", IpPermissions = [] }) => {
+      const pairs = IpPermissions.flatMap(({ UserIdGroupPairs = [] }) => UserIdGroupPairs);
+      const group = pairs.find(({ GroupId = "" }) => groups.includes(GroupId))?.GroupId;
+      return group === undefined ? [] : [{ group, id, of: "a rule there names it" }];
+    });
+    return [...used, ...named].sort((a, b) => (a.id < b.id ? -1 : 1));
+  });
+}
