@@ -3,7 +3,7 @@ import { EXIT, Fault, quote } from "../base/fault.js";
 
 export const emulatorMissing = () =>
   new Fault("local/emulator-missing", `there is no program "moto_server" on PATH`, {
-    hint: `run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1"`,
+    hint: `pip install "moto[server]==5.2.1"; in a clone, "node scripts/setup.mjs" does it`,
   });
 
 export const emulatorSilent = (url: string, said: string) =>
@@ -33,13 +33,8 @@ export const userDataFailed = (tail: string) =>
 
 export const terraformMissing = () =>
   new Fault("local/terraform-missing", `there is no program "terraform" or "tofu" on PATH`, {
-    hint: `run "node scripts/setup.mjs", or install Terraform >= 1.11`,
+    hint: `install Terraform >= 1.11; in a clone, "node scripts/setup.mjs" does it`,
   });
 
-export const cdktfMissing = () =>
-  new Fault("local/cdktf-missing", `the package "cdktf-cli" is not installed`, {
-    hint: `the demo runs from a clone of the repository: "npm ci && npm start"`,
-  });
-
-export const cdktfFailed = (log: string, tail: string) =>
-  new Fault("local/deploy-failed", `"cdktf deploy" failed; its log is ${quote(log)}`, { hint: tail });
+export const deployFailed = (log: string, tail: string) =>
+  new Fault("local/deploy-failed", `the deployment failed; its log is ${quote(log)}`, { hint: tail });

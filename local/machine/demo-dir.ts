@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { ensurePrivateDir } from "../../base/fs/atomic.js";
 import { acquireLock } from "../../base/fs/lock.js";
-import { packageRoot } from "../../base/tools.js";
 import { demoRunning } from "../errors.js";
 
 export interface DemoDir {
@@ -35,9 +34,5 @@ export async function openDemoDir(root: string, settings: Readonly<Record<string
   for (const old of [dir.home, dir.project, dir.logs]) await rm(old, { recursive: true, force: true });
   for (const made of [dir.home, dir.project, dir.logs, dir.cache]) await ensurePrivateDir(made);
   await writeFile(join(dir.project, "sallyport.yaml"), stringify(settings));
-  const main = join(packageRoot, "dist/stacks/main.js");
-  const app = [process.execPath, main].map((word) => JSON.stringify(word)).join(" ");
-  const cdktf = { language: "typescript", app, projectId: "sallyport-demo", sendCrashReports: "false" };
-  await writeFile(join(dir.project, "cdktf.json"), `${JSON.stringify(cdktf, null, 2)}\n`);
   return dir;
 }

@@ -1,6 +1,6 @@
 /**
- * The whole product from end to end, without an AWS account: the emulator, the real `cdktf deploy`, the deployed
- * instance booted on this machine, and then its user and a stranger.
+ * The whole product from end to end, without an AWS account: the emulator, a deployment with the real Terraform and
+ * provider, the deployed instance booted on this machine, and then its user and a stranger.
  */
 import { join } from "node:path";
 import { defined } from "../../base/defined.js";
@@ -45,8 +45,8 @@ class Demo {
   async deploy(): Promise<void> {
     const { scenario } = this;
     await scenario.startEmulator();
-    this.#deployed = await scenario.steps.must("deploy", "cdktf deploy accelerator-hosts --auto-approve", async () => {
-      const { added } = await scenario.cdktf();
+    this.#deployed = await scenario.steps.must("deploy", "sallyport up accelerator-hosts --yes", async () => {
+      const { added } = await scenario.deploy();
       const { hosts, certificate_fingerprint: fingerprint } = await readOutputs({ projectDir: scenario.dir.project });
       const [host] = hosts;
       expectThat(host !== undefined && added > 0, "no host came out");

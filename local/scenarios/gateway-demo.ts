@@ -1,6 +1,6 @@
 /**
- * A lab gateway from end to end, without an AWS account: the emulator, the real `cdktf deploy`, the deployed instance
- * booted from its own user data with the lab's machines behind it, and then its users.
+ * A lab gateway from end to end, without an AWS account: the emulator, a deployment with the real Terraform and
+ * provider, the deployed instance booted from its own user data with the lab's machines behind it, and then its users.
  */
 import { join } from "node:path";
 import type { EC2Client } from "@aws-sdk/client-ec2";
@@ -60,8 +60,8 @@ class GatewayDemo {
   deploy(): Promise<LabOutputs> {
     const { scenario } = this;
     return scenario.startEmulator().then(() =>
-      scenario.steps.must("deploy", `cdktf deploy ${STACK} --auto-approve`, async () => {
-        const { added } = await scenario.cdktf(STACK);
+      scenario.steps.must("deploy", `sallyport up ${STACK} --yes`, async () => {
+        const { added } = await scenario.deploy(STACK);
         const lab = await readLabOutputs({ projectDir: scenario.dir.project });
         expectThat(added > 0, "nothing came out");
         return [`${added} resources, ${lab.instance_id} at ${lab.public_ip}`, lab];

@@ -1,11 +1,11 @@
 /**
- * The frame of every demo: its own directory and emulator, the real `cdktf deploy`, an instance that boots on this
+ * The frame of every demo: its own directory and emulator, a real deployment, an instance that boots on this
  * machine, steps in sequence, and clean-up in reverse order.
  */
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { defined } from "../../base/defined.js";
 import type { StackName } from "../../stacks/names.js";
-import { cdktfDeploy, type DeployResult, demoEnv } from "../emulator/cdktf.js";
+import { type DeployResult, demoEnv, deploy } from "../emulator/deploy.js";
 import { startEmulator } from "../emulator/emulator.js";
 import { emulatorEc2, type InstanceFacts, readInstance } from "../emulator/instance.js";
 import { instanceRole } from "../emulator/instance-role.js";
@@ -121,9 +121,9 @@ export class Scenario {
     return ec2;
   }
 
-  cdktf(stack?: StackName): Promise<DeployResult> {
+  deploy(stack?: StackName): Promise<DeployResult> {
     const { onProgress, support } = this.options;
-    return cdktfDeploy({
+    return deploy({
       dir: this.dir,
       inNamespace: typeof support === "object",
       env: this.#env,
@@ -133,8 +133,8 @@ export class Scenario {
   }
 
   async deployAgain(stack: StackName = "accelerator-hosts"): Promise<void> {
-    await this.steps.check("second deploy", `cdktf deploy ${stack} --auto-approve`, async () => {
-      const { added, changed, destroyed } = await this.cdktf(stack);
+    await this.steps.check("second deploy", `sallyport up ${stack} --yes`, async () => {
+      const { added, changed, destroyed } = await this.deploy(stack);
       const text = `${added} added, ${changed} changed, ${destroyed} destroyed`;
       expectThat(added === 0 && changed === 0 && destroyed === 0, text);
       return text;

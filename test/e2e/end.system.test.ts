@@ -65,9 +65,7 @@ test("Ctrl-C ends a demo with status 130 and nothing stays; meanwhile a second o
   expect(await readdir(root)).not.toContain("lock");
 });
 
-test("SIGKILL in the middle of a deploy takes cdktf, Terraform, its plugins and the emulator along", async ({
-  skip,
-}) => {
+test("SIGKILL in the middle of a deploy takes Terraform, its plugins and the emulator along", async ({ skip }) => {
   const support = await whatItTakes();
   if (typeof support === "string") return skip(`no demo can run here: ${support}`);
   const running = await startDemo();

@@ -77,7 +77,7 @@ test("nothing that it shows, and none of its logs, holds a token", async ({ skip
   step({ skip }, "tokens");
   expect(token).not.toBe("");
   expect(said.join("\n")).not.toContain(token);
-  for (const name of ["host.log", "cdktf.log", "console.log"]) {
+  for (const name of ["host.log", "deploy.log", "console.log"]) {
     expect(await readFile(join(dir, "demo/logs", name), "utf8")).not.toContain(token);
   }
 });

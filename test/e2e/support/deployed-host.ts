@@ -8,7 +8,7 @@ import { defined } from "../../../base/defined.js";
 import { Fault } from "../../../base/fault.js";
 import type { RunOptions, RunResult } from "../../../base/process/run.js";
 import { findProgram, packageRoot } from "../../../base/tools.js";
-import { cdktfDeploy, demoEnv } from "../../../local/emulator/cdktf.js";
+import { demoEnv, deploy as deployTo } from "../../../local/emulator/deploy.js";
 import { startEmulator } from "../../../local/emulator/emulator.js";
 import { emulatorEc2, type InstanceFacts, readInstance } from "../../../local/emulator/instance.js";
 import { instanceRole } from "../../../local/emulator/instance-role.js";
@@ -24,7 +24,7 @@ const outside = { caller: CALLER, stranger: "203.0.113.9" };
 export async function whatItTakes(): Promise<NamespaceSupport | string> {
   if (findProgram("moto_server") === undefined) return "moto_server is not installed";
   if ((findProgram("terraform") ?? findProgram("tofu")) === undefined) return "there is no Terraform";
-  if (!existsSync(join(packageRoot, "dist/stacks/main.js"))) return "the package is not built";
+  if (!existsSync(join(packageRoot, "dist/local/emulator/deploy-main.js"))) return "the package is not built";
   return namespaceSupport();
 }
 
@@ -56,7 +56,7 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
     await rm(root, { recursive: true, force: true });
   };
   try {
-    await cdktfDeploy({ dir, env, inNamespace: true });
+    await deployTo({ dir, env, inNamespace: true });
     const [outputs] = (await readOutputs({ projectDir: dir.project })).hosts;
     if (outputs === undefined) throw new Error("no host was deployed");
     const facts = { ...(await readInstance(ec2, outputs.instance_id)), defaultUser: outputs.ssh_user };

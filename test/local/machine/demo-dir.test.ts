@@ -7,10 +7,6 @@ import { test } from "../../fixtures/temporary.js";
 test("a project as a user would have it, and a home that nobody else can read", async ({ dir: root }) => {
   const dir = await openDemoDir(root, { ami: "al2023", caller: "198.51.100.7" });
   expect(await readFile(join(dir.project, "sallyport.yaml"), "utf8")).toBe("ami: al2023\ncaller: 198.51.100.7\n");
-  expect(JSON.parse(await readFile(join(dir.project, "cdktf.json"), "utf8"))).toMatchObject({
-    language: "typescript",
-    sendCrashReports: "false",
-  });
   expect((await stat(dir.home)).mode & 0o777).toBe(0o700);
   await dir.release();
 });
