@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { statAt } from "./proc-fd.js";
 import { isReserved } from "./reserved.js";
 
-export interface DirectoryEntry {
+interface DirectoryEntry {
   readonly name: string;
   readonly type: "file" | "directory";
   /** Bytes; 0 for a directory. */

@@ -31,7 +31,7 @@ export interface SshConfigHost {
 }
 
 /** A host that got another name, because its own is taken. */
-export interface RenamedHost {
+interface RenamedHost {
   readonly name: string;
   /** The project, or the file of the user, that has the name. */
   readonly takenBy: string;
