@@ -63,7 +63,8 @@ export async function deploy(options: DeployOptions): Promise<DeployResult> {
   const command = [process.execPath, join(packageRoot, "dist/local/emulator/deploy-main.js"), stack];
   const child = spawnWithParentDeath(options.inNamespace === true ? withParentDeathOfTree(command) : command, {
     cwd: dir.project,
-    env: { ...env, NO_COLOR: "1" },
+    // As in the command: the Node version that the AWS SDK will need next year is no step of a deployment.
+    env: { ...env, NO_COLOR: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const stop = () => void (options.inNamespace === true ? endTree(child) : endChild(child, 0));

@@ -62,6 +62,11 @@ test("K-01, K-02 the example type-checks and synthesizes, with CDK Terrain in pl
   expect(await synthesize()).toEqual(withCdktf);
 });
 
+test("K-04 the demo's deployment is in the package, and needs no cdktf-cli", () => {
+  expect(existsSync(join(app, "node_modules/sallyport/dist/local/emulator/deploy-main.js"))).toBe(true);
+  expect(existsSync(join(app, "node_modules/cdktf-cli"))).toBe(false);
+});
+
 test("the command runs from the package", async () => {
   const { stdout } = await runOk("npx", ["--no-install", "sallyport", "--version"], {
     cwd: app,
