@@ -30,12 +30,16 @@ Examples:
 async function execute(context: Context, [program = "", ...args]: string[], flags: AccessFlags): Promise<number> {
   const { commandEnvironment } = await import("../../../mirror/login/scoping/command-environment.js");
   const { findOtherSource } = await import("../../../mirror/login/scoping/poetry-source.js");
+  const { besideMirror } = await import("../../../mirror/login/warnings/warnings.js");
   const { writeYarnFiles } = await import("../../../mirror/login/scoping/yarn-files.js");
   const opened = await openMirror(context, flags, ["pypi", "npm"]);
   try {
     const command = { words: [program, ...args], env: context.env };
     const other = await findOtherSource(context.cwd, opened.access);
     if (other !== undefined) context.warn(other);
+    const { name, endpoints } = opened.access;
+    const about = { endpoint: endpoints.pypi ?? "", name, env: context.env, cwd: context.cwd };
+    for (const line of await besideMirror(command.words, about)) context.warn(line);
     const yarn = await writeYarnFiles(opened.access, command);
     try {
       const env = commandEnvironment(opened.access, { ...command, otherSource: other !== undefined, yarn });

@@ -12,6 +12,8 @@ export interface LoggedIn {
   /** The files that the login wrote. */
   readonly files: readonly string[];
   readonly env: Environment;
+  /** Whether variables name the mirror, as for `exec`: they count before all files. @default false */
+  readonly byVariables?: boolean;
   /** Where the command was run: projects are looked for there and above. */
   readonly cwd: string;
 }

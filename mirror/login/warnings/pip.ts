@@ -18,33 +18,41 @@ const BESIDE: Readonly<Record<string, string>> = {
   "no-index": "pip asks no index, the mirror neither",
 };
 
-export async function pipWarnings({ env, cwd, files: [own = ""] }: LoggedIn): Promise<string[]> {
+export async function pipWarnings(login: LoggedIn): Promise<string[]> {
+  const { env, cwd, byVariables, files } = login;
   const lines = [
-    ...set(env, ["PIP_INDEX_URL", "PIP_PYPI_URL"], BEFORE),
+    ...(byVariables ? [] : set(env, ["PIP_INDEX_URL", "PIP_PYPI_URL"], BEFORE)),
     ...Object.entries(BESIDE).flatMap(([key, why]) => set(env, [`PIP_${key.toUpperCase().replaceAll("-", "_")}`], why)),
   ];
-  for (const { file, later } of placesOf(own, env, cwd)) {
+  for (const { file, later } of env.PIP_CONFIG_FILE === "/dev/null" ? [] : placesOf(files[0], env, cwd)) {
     const text = await textOf(file);
-    if (text !== "") lines.push(...inFile(file, text, later));
+    if (text === "") continue;
+    const sections = ["global", ...COMMANDS].filter((section) => section !== "global" || later);
+    if (!byVariables) lines.push(...otherIndexes(file, text, sections));
+    lines.push(...besideIndex(file, text));
   }
   return lines;
 }
 
-/** @param later whether pip lets that file override the login's. */
-function inFile(file: string, text: string, later: boolean): string[] {
-  const value = (section: string, key: string) => readable(() => iniEditor.get(text, [section, key]));
-  const lines: string[] = [];
-  for (const section of ["global", ...COMMANDS]) {
-    if (section !== "global" || later)
-      for (const key of ["index-url", "pypi-url"])
-        if (value(section, key) !== undefined) lines.push(has(file, `${key} in [${section}]`, BEFORE));
-    for (const [key, why] of Object.entries(BESIDE)) {
-      const said = value(section, key);
-      const off = key === "no-index" && /^(?:0|no|n|false|f|off)?$/i.test(String(said ?? ""));
-      if (said !== undefined && said !== "" && !off) lines.push(has(file, `${key} in [${section}]`, why));
-    }
-  }
-  return lines;
+const valueIn = (text: string, section: string, key: string) => readable(() => iniEditor.get(text, [section, key]));
+
+/** @param sections that pip takes before the login's. */
+function otherIndexes(file: string, text: string, sections: readonly string[]): string[] {
+  return sections.flatMap((section) =>
+    ["index-url", "pypi-url"]
+      .filter((key) => valueIn(text, section, key) !== undefined)
+      .map((key) => has(file, `${key} in [${section}]`, BEFORE)),
+  );
+}
+
+function besideIndex(file: string, text: string): string[] {
+  return ["global", ...COMMANDS].flatMap((section) =>
+    Object.entries(BESIDE).flatMap(([key, why]) => {
+      const value = valueIn(text, section, key) ?? "";
+      const off = value === "" || (key === "no-index" && /^(?:0|no|n|false|f|off)$/i.test(String(value)));
+      return off ? [] : [has(file, `${key} in [${section}]`, why)];
+    }),
+  );
 }
 
 interface Place {
@@ -53,7 +61,7 @@ interface Place {
 }
 
 /** All files that pip may read, in its order: of the machine, of the user, of the environment that it runs in. */
-function placesOf(own: string, env: Environment, cwd: string): Place[] {
+function placesOf(own = "", env: Environment, cwd: string): Place[] {
   const home = homeOf(env);
   const xdg = (env.XDG_CONFIG_DIRS || "/etc/xdg").split(delimiter).map((dir) => join(dir, "pip"));
   const machine = [...xdg, "/etc", "/Library/Application Support/pip"];

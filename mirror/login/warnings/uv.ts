@@ -12,14 +12,17 @@ const TOO = "uv asks that index too, and first";
 const LINKS = "uv takes packages from there too";
 const NONE = "uv asks no index, the mirror neither";
 
-export async function uvWarnings({ env, cwd, endpoint, files: [own = ""] }: LoggedIn): Promise<string[]> {
+export async function uvWarnings(login: LoggedIn): Promise<string[]> {
+  const { env, cwd, byVariables = false, endpoint, files } = login;
+  const [own = ""] = files;
   const lines = [
-    ...set(env, ["UV_DEFAULT_INDEX", "UV_INDEX_URL"], BEFORE),
+    ...(byVariables ? [] : set(env, ["UV_DEFAULT_INDEX", "UV_INDEX_URL"], BEFORE)),
     ...set(env, ["UV_INDEX", "UV_EXTRA_INDEX_URL"], TOO),
     ...set(env, ["UV_FIND_LINKS"], LINKS),
     ...set(env, ["UV_NO_INDEX"], NONE),
-    ...set(env, ["UV_NO_CONFIG"], "uv reads no files, the login's neither"),
+    ...(byVariables ? [] : set(env, ["UV_NO_CONFIG"], "uv reads no files, the login's neither")),
   ];
+  if (byVariables && env.UV_NO_CONFIG) return lines;
   const found = [{ file: own, table: tableIn(await textOf(own)) }];
   if (env.UV_CONFIG_FILE === undefined || env.UV_CONFIG_FILE === "") {
     const xdg = (env.XDG_CONFIG_DIRS || "/etc/xdg").split(delimiter);
@@ -27,7 +30,11 @@ export async function uvWarnings({ env, cwd, endpoint, files: [own = ""] }: Logg
       found.push({ file, table: tableIn(await textOf(file)) });
     found.push(await projectOf(cwd));
   }
-  return [...lines, ...found.flatMap(({ file, table }) => inTable(file, table, file !== own, simple(endpoint)))];
+  const mirror = simple(endpoint);
+  return [
+    ...lines,
+    ...found.flatMap(({ file, table }) => inTable(file, table, { defaults: !byVariables && file !== own, mirror })),
+  ];
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -47,8 +54,12 @@ async function projectOf(cwd: string): Promise<{ file: string; table: Table }> {
   return { file: "", table: {} };
 }
 
-/** @param other whether it is not the file of the login, which has the mirror as its default. */
-function inTable(file: string, table: Table, other: boolean, mirror: string): string[] {
+/** @param defaults whether a default index in it counts before the mirror. */
+function inTable(
+  file: string,
+  table: Table,
+  { defaults, mirror }: { readonly defaults: boolean; readonly mirror: string },
+): string[] {
   const lines: string[] = [];
   for (const [at, place] of [[table, ""] as const, [table.pip, "pip."] as const]) {
     if (!isTable(at)) continue;
@@ -57,7 +68,7 @@ function inTable(file: string, table: Table, other: boolean, mirror: string): st
       if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0))
         lines.push(has(file, `${place}${key}`, why));
     };
-    say("index-url", BEFORE);
+    if (defaults) say("index-url", BEFORE);
     say("extra-index-url", TOO);
     say("find-links", LINKS);
     say("no-index", NONE);
@@ -67,7 +78,7 @@ function inTable(file: string, table: Table, other: boolean, mirror: string): st
     if (index.explicit === true || plain(index.url) === plain(mirror)) continue;
     const key = `the index ${String(index.name ?? index.url)}`;
     if (index.default !== true) lines.push(has(file, key, TOO));
-    else if (other) lines.push(has(file, `${key} as its default`, BEFORE));
+    else if (defaults) lines.push(has(file, `${key} as its default`, BEFORE));
   }
   return lines;
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LoginTool } from "../../../../mirror/login/tool.js";
 import { changesFor } from "../../../../mirror/login/tools.js";
-import { warningsFor } from "../../../../mirror/login/warnings/warnings.js";
+import { besideMirror, warningsFor } from "../../../../mirror/login/warnings/warnings.js";
 
 const HOST = "https://tools-111122223333.d.codeartifact.eu-west-1.amazonaws.com";
 const endpointOf = (tool: LoginTool) => `${HOST}/${["npm", "pnpm", "yarn"].includes(tool) ? "npm" : "pypi"}/team/`;
@@ -277,6 +277,31 @@ test.each<[string, Case, string[]]>([
   ],
 ])("P-106 %s", async (_what, given, lines) => {
   expect(await warned(given)).toEqual(lines);
+});
+
+test("P-106 exec warns of what pip and uv ask beside the mirror, and not of indexes that its variables override", async () => {
+  const home = join(root, "home");
+  const env = { HOME: home, XDG_CONFIG_DIRS: join(home, "xdg"), PIP_INDEX_URL: "https://i/", UV_NO_INDEX: "1" };
+  await mkdir(join(home, ".config/pip"), { recursive: true });
+  await writeFile(
+    join(home, ".config/pip/pip.conf"),
+    "[install]\nindex-url = https://i/\nextra-index-url = https://e/\n",
+  );
+  await writeFile(
+    join(home, "project/uv.toml"),
+    '[[index]]\nurl = "https://a/"\n[[index]]\nurl = "https://d/"\ndefault = true\n',
+  );
+  const about = { endpoint: endpointOf("pip"), name: "team", env, cwd: join(home, "project") };
+  const lines = async (...words: string[]) =>
+    (await besideMirror(words, about)).map((line) => line.replaceAll(home, "~"));
+  const extra = `"~/.config/pip/pip.conf" has extra-index-url in [install]: ${EXTRA}`;
+  expect(await lines("/usr/bin/pip3", "install", "x")).toEqual([extra]);
+  expect(await lines("python3.11", "-m", "pip", "install", "x")).toEqual([extra]);
+  expect(await lines("uv", "sync")).toEqual([
+    "UV_NO_INDEX is set: uv asks no index, the mirror neither",
+    '"~/project/uv.toml" has the index https://a/: uv asks that index too, and first',
+  ]);
+  expect(await lines("npm", "ci")).toEqual([]);
 });
 
 test("P-105 plain HTTP is said where the tool refuses it, and not where the login has made it work", async () => {
