@@ -75,6 +75,8 @@ const TERRAFORM = {
   },
 };
 const MOTO = "moto[server]==5.2.1";
+// The last one: the tests run the call that docs/moving-from-apyfal.md shows.
+const APYFAL = "apyfal==1.2.7";
 
 /** @returns {boolean} */
 function onPath(program) {
@@ -163,6 +165,16 @@ function installMoto() {
   symlinkSync(join(venv, "bin/moto_server"), join(toolsDir, "moto_server"));
 }
 
+/** Where it cannot be had, the tests drive a stand-in that asks the same. */
+function installApyfal() {
+  const python = join(root, ".sallyport", "venv", "bin", "python");
+  if (!existsSync(python) || run(python, ["-c", "import apyfal"]).ok) return;
+  console.error(`setup: installing ${APYFAL}`);
+  if (!run(python, ["-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "10", APYFAL]).ok) {
+    console.error(`setup: ${APYFAL} could not be installed: the tests drive a stand-in`);
+  }
+}
+
 /** What test/judges runs and npm has: pinned by its own lock file, and no part of the kit's dependencies. */
 function installJudges() {
   const dir = join(root, "test", "judges");
@@ -192,7 +204,10 @@ try {
   installDebianPackages(tests ? { ...DEMO_PROGRAMS, ...TEST_PROGRAMS } : DEMO_PROGRAMS);
   await installTerraform();
   installMoto();
-  if (tests) installJudges();
+  if (tests) {
+    installApyfal();
+    installJudges();
+  }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`setup: ${error.message}`);
