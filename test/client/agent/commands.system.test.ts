@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findSsh } from "../../../client/ssh/openssh.js";
 import { type CliOptions, sallyport } from "../../support/cli.js";
+import { type InProcessRun, runInProcess } from "../../support/run-cli.js";
 import { type RunningAgent, runAgent, TOKEN } from "../support/agent.js";
 import { startSshd } from "../support/sshd.js";
 import { temporaryDir } from "../support/temporary.js";
@@ -11,7 +12,10 @@ import { temporaryDir } from "../support/temporary.js";
 interface Desk {
   readonly home: string;
   readonly agent: RunningAgent;
+  /** As a process, for what uses the streams of one. */
   run(args: readonly string[], options?: CliOptions): ReturnType<typeof sallyport>;
+  /** In this process. */
+  call(args: readonly string[]): Promise<InProcessRun>;
 }
 
 /** A user's home and project, in which "accelerator-1" was deployed. */
@@ -36,31 +40,32 @@ async function deskFor(agent: RunningAgent, sshUser = "nobody"): Promise<Desk> {
     home,
     agent,
     run: (args, options) => sallyport(args, { cwd: home, ...options, env: { HOME: home, ...options?.env } }),
+    call: (args) => runInProcess(args, { cwd: home, env: { HOME: home, PATH: process.env.PATH } }),
   };
 }
 
 describe("sallyport ls, get, put and rm", () => {
   it("move a file there and back, by name and by address", async () => {
-    const { run, home, agent } = await deskFor(await runAgent());
+    const { call, home, agent } = await deskFor(await runAgent());
     const data = randomBytes(300_000);
     await writeFile(join(home, "data.bin"), data);
 
-    const sent = await run(["put", "data.bin", "accelerator-1:shared", "--json"]);
+    const sent = await call(["put", "data.bin", "accelerator-1:shared", "--json"]);
     expect(sent).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(sent.stdout)).toMatchObject({ path: "shared/data.bin", created: true, size: 300_000 });
 
-    const listed = await run(["ls", `127.0.0.1:${agent.port}:shared`, "--json"]);
+    const listed = await call(["ls", `127.0.0.1:${agent.port}:shared`, "--json"]);
     expect(JSON.parse(listed.stdout)).toMatchObject({ entries: [{ name: "data.bin", type: "file", size: 300_000 }] });
 
     await mkdir(join(home, "back"));
-    const got = await run(["get", "accelerator-1:shared/data.bin", "back"]);
+    const got = await call(["get", "accelerator-1:shared/data.bin", "back"]);
     expect(got).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/data\.bin {2}300000 bytes {2}SHA-256 [0-9a-f]{64}\n/),
     });
     expect((await readFile(join(home, "back/data.bin"))).equals(data)).toBe(true);
 
-    expect(await run(["rm", "accelerator-1:shared/data.bin"])).toMatchObject({
+    expect(await call(["rm", "accelerator-1:shared/data.bin"])).toMatchObject({
       code: 0,
       stdout: "removed shared/data.bin\n",
     });
@@ -74,8 +79,8 @@ describe("sallyport ls, get, put and rm", () => {
   });
 
   it("list the authorized directories of a host", async () => {
-    const { run, agent } = await deskFor(await runAgent());
-    const { stdout } = await run(["ls", "accelerator-1"]);
+    const { call, agent } = await deskFor(await runAgent());
+    const { stdout } = await call(["ls", "accelerator-1"]);
     expect(stdout).toBe(`shared    rw  ${agent.dir}/shared\nreadonly  ro  ${agent.dir}/readonly\n`);
   });
 
@@ -90,9 +95,9 @@ describe("sallyport ls, get, put and rm", () => {
     [["ls", "https://127.0.0.1"], 2, '"https://127.0.0.1" is not a host'],
     [["ls", "127.0.0.1", "--cert", "none.crt"], 1, 'cannot read the certificate "none.crt"'],
   ])("%j ends with status %d and one line", async (args, code, line) => {
-    const { run, home } = await deskFor(await runAgent());
+    const { call, home } = await deskFor(await runAgent());
     await writeFile(join(home, "x"), "x");
-    const result = await run(args);
+    const result = await call(args);
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });
     expect(result.stderr).toContain(`error: ${line}`);
   });
@@ -101,7 +106,7 @@ describe("sallyport ls, get, put and rm", () => {
     const desk = await deskFor(await runAgent());
     const other = await runAgent();
     await writeFile(join(desk.home, ".ssh/sallyport.crt"), other.certificate.cert);
-    const { code, stderr } = await desk.run(["ls", "accelerator-1"]);
+    const { code, stderr } = await desk.call(["ls", "accelerator-1"]);
     expect(code).toBe(4);
     expect(stderr).toContain("did not show the expected certificate");
   });
@@ -109,10 +114,10 @@ describe("sallyport ls, get, put and rm", () => {
 
 describe("sallyport verify", () => {
   it("ends with 1 and a table, or JSON, when a check fails", async () => {
-    const { run } = await deskFor(await runAgent());
-    const table = await run(["verify", "accelerator-1"]);
+    const { call } = await deskFor(await runAgent());
+    const table = await call(["verify", "accelerator-1"]);
     expect(table.stdout).toMatch(/^ok {7}certificate {14}connect to 127\.0\.0\.1:\d+ +verified, the very certificate/m);
-    const json = await run(["verify", "accelerator-1", "--json"]);
+    const json = await call(["verify", "accelerator-1", "--json"]);
     const { ok, checks } = JSON.parse(json.stdout) as { ok: boolean; checks: { name: string; verdict: string }[] };
     const failed = checks.filter(({ verdict }) => verdict === "failed");
     // Whether this machine serves ports 22 and 80 is not ours to say.
@@ -187,14 +192,14 @@ describe("sallyport ssh and ssh-config", () => {
 
   it("writes and removes the configuration for plain ssh, and prints it", async () => {
     const { desk } = await withSshd();
-    const printed = await desk.run(["ssh-config", "--print"]);
+    const printed = await desk.call(["ssh-config", "--print"]);
     expect(printed.stdout).toContain("Host accelerator-1\n  HostName 127.0.0.1\n");
     expect(await readdir(join(desk.home, ".ssh"))).not.toContain("config");
-    expect(await desk.run(["ssh-config"])).toMatchObject({ code: 0, stdout: "ssh accelerator-1\n" });
+    expect(await desk.call(["ssh-config"])).toMatchObject({ code: 0, stdout: "ssh accelerator-1\n" });
     const written = await readFile(join(desk.home, ".ssh/sallyport.config"), "utf8");
     expect(written).toContain("HostKeyAlias i-0abc");
     expect(await readFile(join(desk.home, ".ssh/config"), "utf8")).toMatch(/^Include .*\/\.ssh\/sallyport\.config\n$/);
-    expect(await desk.run(["ssh-config", "--remove"])).toMatchObject({ code: 0 });
+    expect(await desk.call(["ssh-config", "--remove"])).toMatchObject({ code: 0 });
     expect(await readdir(join(desk.home, ".ssh"))).not.toContain("config");
   });
 });

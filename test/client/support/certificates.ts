@@ -3,18 +3,27 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runOk } from "../../../base/process/run.js";
 import { inspectCertificate } from "../../../certs/inspect.js";
-import { type IssuedCertificate, issueCertificate } from "../../../certs/issue.js";
+import { type IssuedCertificate, type IssueOptions, issueCertificate } from "../../../certs/issue.js";
 import type { Trust } from "../../../client/tls/trust.js";
 
 const DAY = 86_400_000;
 
-export const wildcard = (): Promise<IssuedCertificate> => issueCertificate({ commonName: "accelerator" });
+/** Making a key costs a sixth of a second. One certificate and the next are never of the same key. */
+const keys: Promise<string>[] = [];
+let turn = 0;
 
-export const named = (...names: string[]): Promise<IssuedCertificate> =>
-  issueCertificate({ commonName: "accelerator", names });
+async function issue(options: Omit<IssueOptions, "commonName" | "key">): Promise<IssuedCertificate> {
+  const place = turn++ % 3;
+  const fresh = () => issueCertificate({ commonName: "accelerator" }).then(({ key }) => key);
+  keys[place] ??= fresh();
+  return issueCertificate({ commonName: "accelerator", key: await keys[place], ...options });
+}
 
-export const expired = (): Promise<IssuedCertificate> =>
-  issueCertificate({ commonName: "accelerator", days: 10, now: new Date(Date.now() - 11 * DAY) });
+export const wildcard = (): Promise<IssuedCertificate> => issue({});
+
+export const named = (...names: string[]): Promise<IssuedCertificate> => issue({ names });
+
+export const expired = (): Promise<IssuedCertificate> => issue({ days: 10, now: new Date(Date.now() - 11 * DAY) });
 
 /** Trust as if the clock had allowed it: for peers whose certificate went out of date after it was pinned. */
 export function pinned(cert: string): Trust {
