@@ -35,7 +35,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           // Modules are loaded once for all files of a worker: half the time of these tests was loading.
           isolate: false,
-          maxWorkers: Math.max(2, availableParallelism()),
+          // One more than there are processors: some tests wait most of their time.
+          maxWorkers: Math.max(2, availableParallelism()) + 1,
           sequence: { groupOrder: 0 },
         },
       },

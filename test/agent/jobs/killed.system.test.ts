@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundlePrograms } from "./support/bundle.js";
+import { nodeCommand } from "../../support/compiled.js";
 
 const KILLS = 50;
 const JOBS = 60;
@@ -17,17 +17,14 @@ const SPREAD_MS = 60;
 const EARLY = 0.15;
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
-let programs: string;
 let base: string;
 const drivers: ChildProcess[] = [];
-beforeAll(async () => {
-  programs = await bundlePrograms({ driver: "test/agent/jobs/support/driver.ts" });
+beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), "sallyport-jobs-killed-"));
   writeFileSync(join(base, "log"), "");
 });
 afterAll(() => {
   for (const child of drivers) child.kill("SIGKILL");
-  rmSync(programs, { recursive: true });
   rmSync(base, { recursive: true, force: true });
 });
 
@@ -63,8 +60,9 @@ interface Driver {
 }
 
 function drive(jobs: number): Driver {
-  const args = [join(programs, "driver.mjs"), base, join(base, "log"), String(jobs), "3"];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const args = [base, join(base, "log"), String(jobs), "3"];
+  const [program, ...rest] = nodeCommand("test/agent/jobs/support/driver.ts", args);
+  const child = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"] });
   const accepted: string[] = [];
   const lines = createInterface({ input: child.stdout });
   const said = <T>(key: string) =>

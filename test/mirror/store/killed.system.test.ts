@@ -4,17 +4,18 @@
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Program, startCommand } from "../../agent/support/program.js";
+import { nodeCommand } from "../../support/compiled.js";
 import { seededRandom } from "../../support/random.js";
 import { Clients } from "../support/clients.js";
 import { teamOver } from "../support/mirror.js";
 import { Upstream } from "../support/upstream.js";
 import { type File, sha256, wheel } from "../support/wheels.js";
 
+const SERVE = "test/mirror/support/serve.ts";
 const ROUNDS = 30;
 /** Bytes of each wheel, so that some are there while others come, and how the upstream sends them. */
 const PROJECTS = Object.entries({ alpha: 40_000, beta: 120_000, gamma: 240_000, delta: 480_000, epsilon: 900_000 });
@@ -22,7 +23,6 @@ const TOTAL = PROJECTS.reduce((sum, [, bytes]) => sum + bytes, 0);
 const CHUNK = 40_000;
 const PAUSE_MS = 15;
 
-let bundle: string;
 let dir: string;
 let upstream: Upstream;
 let clients: Clients;
@@ -31,18 +31,6 @@ let sent = 0;
 let onSent: () => void = () => undefined;
 
 beforeAll(async () => {
-  const outdir = mkdtempSync(join(tmpdir(), "sallyport-bundle-"));
-  bundle = join(outdir, "serve.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, "../support/serve.ts")],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
-    logLevel: "warning",
-  });
   dir = mkdtempSync(join(tmpdir(), "sallyport-mirror-"));
   upstream = await Upstream.start();
   clients = new Clients();
@@ -63,13 +51,12 @@ afterAll(async () => {
   clients.remove();
   await upstream.lose().catch(() => undefined);
   rmSync(dir, { recursive: true });
-  rmSync(dirname(bundle), { recursive: true });
 });
 
 async function start(): Promise<{ program: Program; url: string }> {
   const layout = JSON.stringify(teamOver("public:pypi"));
   const connections = JSON.stringify({ "public:pypi": upstream.url });
-  const program = startCommand([process.execPath, bundle, layout, connections, dir], { PATH: process.env.PATH });
+  const program = startCommand(nodeCommand(SERVE, [layout, connections, dir]), { PATH: process.env.PATH });
   const { port } = await program.event("serving");
   return { program, url: `http://127.0.0.1:${port}/pypi/team/simple/` };
 }

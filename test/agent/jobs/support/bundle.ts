@@ -1,4 +1,3 @@
-/** Programs of their own, built from the sources as they are now. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,12 +5,12 @@ import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "../../../..");
 
-/** @param entries sources by name. @returns the directory of `NAME.mjs`, for the caller to remove. */
-export async function bundlePrograms(entries: Readonly<Record<string, string>>): Promise<string> {
+/** The accelerators as they are shipped. @returns the directory of `NAME.mjs`, for the caller to remove. */
+export async function bundleAccelerators(): Promise<string> {
   const outdir = mkdtempSync(join(tmpdir(), "sallyport-programs-"));
   await build({
     absWorkingDir: root,
-    entryPoints: entries,
+    entryPoints: { gzip: "agent/jobs/builtin/gzip.ts", sha3: "agent/jobs/builtin/sha3.ts" },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -23,6 +22,3 @@ export async function bundlePrograms(entries: Readonly<Record<string, string>>):
   });
   return outdir;
 }
-
-export const bundleAccelerators = () =>
-  bundlePrograms({ gzip: "agent/jobs/builtin/gzip.ts", sha3: "agent/jobs/builtin/sha3.ts" });
