@@ -7,11 +7,9 @@
  * differs between Node versions, and a new Node here must not replace machines there.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { chmod, copyFile, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdtemp, readdir, rename, rm, stat, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { create } from "tar";
 import { makeDir } from "../../base/fs/make-dir.js";
 import { packageRoot } from "../../base/tools.js";
@@ -39,14 +37,15 @@ export async function buildRuntime(options: RuntimeOptions): Promise<RuntimeArch
   try {
     const tree = join(work, "tree");
     const members = await stage(tree, node, options.bundle ?? join(packageRoot, "dist/runtime"), options.role);
-    const tar = join(work, "runtime.tar");
-    await create({ cwd: tree, file: tar, portable: true, noMtime: true, noDirRecurse: true }, members);
-    const sha256 = await digest(tar);
+    const stream = { cwd: tree, portable: true, noMtime: true, noDirRecurse: true, follow: true };
+    const hash = createHash("sha256");
+    for await (const chunk of create(stream, members)) hash.update(chunk);
+    const sha256 = hash.digest("hex");
     const file = join(cache, `runtime-${sha256}.tar.gz`);
     if (existsSync(file)) return { file, sha256 };
     options.onStep?.("packing the hosts' runtime (once per version)");
     const packed = join(work, "runtime.tar.gz");
-    await pipeline(createReadStream(tar), createGzip({ level: 6 }), createWriteStream(packed, { mode: 0o600 }));
+    await create({ ...stream, file: packed, mode: 0o600, gzip: { level: 6 } }, members);
     await rename(packed, file);
     return { file, sha256 };
   } finally {
@@ -60,7 +59,7 @@ const GATEWAY_MEMBERS: readonly (readonly [from: string, to: string])[] = [
   ["gateway-systemd/sallyport-gateway.service", "systemd/sallyport-gateway.service"],
 ];
 
-/** Copies the archive's content into place. The list determines the order. */
+/** Brings the archive's content into place. The list determines the order. */
 async function stage(
   tree: string,
   node: string,
@@ -87,14 +86,18 @@ async function stage(
   }
   for (const [from, to, mode] of files) {
     if (!existsSync(from)) throw errors.notBuilt(from);
+    if (await linked(from, join(tree, to), mode)) continue;
     await copyFile(from, join(tree, to));
     await chmod(join(tree, to), mode);
   }
   return [...dirs, ...files.map(([, to]) => to)].sort();
 }
 
-async function digest(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
+/** Every plan comes here, and Node.js has 120 MB. @returns false if the mode is another, or the file system has no links. */
+async function linked(from: string, to: string, mode: number): Promise<boolean> {
+  if (((await stat(from)).mode & 0o777) !== mode) return false;
+  return symlink(resolve(from), to).then(
+    () => true,
+    () => false,
+  );
 }
