@@ -160,7 +160,7 @@ export class User {
 
   async ssh(command: string): Promise<RunResult> {
     const { host, flags, sshd, place, home, address, env } = this.options;
-    if (sshd === undefined) return this.sallyport("ssh", host, ...flags, "--", command);
+    if (sshd === undefined) return this.sallyport("ssh", ...flags, host, command);
     const knownHosts = join(home, ".ssh/known_hosts");
     await writeKnownHosts(knownHosts, "demo-host", 22, [sshd.hostKey]);
     const identity = join(home, ".ssh/sallyport.pem");

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import { describe, expect } from "vitest";
 import { packageRoot } from "../../base/tools.js";
 import { buildProgram } from "../../cli/program.js";
-import { settleSshWords } from "../../cli/ssh-words.js";
+import { settleSshWords, sshWords } from "../../cli/ssh-words.js";
 import { test } from "../fixtures/temporary.js";
 import { runInProcess } from "../support/run-cli.js";
 
@@ -125,10 +125,14 @@ describe("K-08: a command that is shown", () => {
     const wrong: string[] = [];
     for (const { where, words } of ours) {
       const program = buildProgram(() => async () => {}, { writeOut: () => undefined });
-      const parsed = program.parseAsync(settleSshWords(program, words), { from: "user" });
-      await parsed.catch((error) => {
-        if (error.exitCode !== 0) wrong.push(`${where}\n  ${error.message}`);
-      });
+      const settled = settleSshWords(program, words);
+      const parsed = program.parseAsync(settled, { from: "user" });
+      const behindHost = settled[0] === "ssh" ? settled.slice(settled.indexOf("--") + 2) : [];
+      await parsed
+        .then(() => sshWords(behindHost))
+        .catch((error) => {
+          if (error.exitCode !== 0) wrong.push(`${where}\n  ${error.message}`);
+        });
     }
     expect(wrong).toEqual([]);
   });

@@ -137,7 +137,7 @@ describe("sallyport ssh and ssh-config", () => {
     await chmod(join(desk.home, ".ssh/sallyport.pem"), 0o600);
     const env: Record<string, string> = path === undefined ? {} : { PATH: path };
     const ssh = (...command: string[]) =>
-      desk.run(["ssh", "accelerator-1", "--ssh-port", String(sshd.port), "--", ...command], { env });
+      desk.run(["ssh", "--ssh-port", String(sshd.port), "accelerator-1", "--", ...command], { env });
     return { sshd, agent, desk, ssh };
   }
 
@@ -166,7 +166,7 @@ describe("sallyport ssh and ssh-config", () => {
     const keys = await readdir(join(agent.dir, "ssh"));
     await writeFile(join(agent.dir, "ssh", keys[0] ?? ""), other.hostKeys[0] ?? "");
     const run = (env: Record<string, string>) =>
-      desk.run(["ssh", "accelerator-1", "--ssh-port", String(sshd.port), "--", "true"], { env });
+      desk.run(["ssh", "--ssh-port", String(sshd.port), "accelerator-1", "--", "true"], { env });
     expect((await run({})).code).toBe(255);
     expect(await run({ PATH: await temporaryDir() })).toMatchObject({
       code: 4,
