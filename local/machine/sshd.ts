@@ -46,6 +46,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd | undefined>
     // The checkout may be in a directory that others can write to.
     "StrictModes no",
     "PidFile none",
+    // Sessions are processes of their own: one whose client is gone without a word would stay for ever.
+    "ClientAliveInterval 5",
+    "ClientAliveCountMax 2",
   ];
   await writeFile(config, `${lines.join("\n")}\n`);
   const output = await open(join(dir, "sshd.log"), "w", 0o600);

@@ -4,10 +4,10 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readlink } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
 import { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { Fault } from "../../base/fault.js";
+import { errno, Fault } from "../../base/fault.js";
 import { type RunOptions, type RunResult, run, runOk } from "../../base/process/run.js";
 import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
 import { entryPoint } from "../machine/entry-point.js";
@@ -18,6 +18,8 @@ export class NetNamespace {
     private readonly holder: ChildProcess,
     /** The holder process; `/proc/<pid>/ns/net` is the namespace. */
     readonly pid: number,
+    /** `net:[4026532281]` */
+    private readonly id: string,
   ) {}
 
   static async open(name: string): Promise<NetNamespace> {
@@ -27,13 +29,17 @@ export class NetNamespace {
     const { pid } = holder;
     if (pid === undefined) return failed;
     const ours = await readlink("/proc/self/ns/net");
+    let id: string;
     for (;;) {
       const theirs = await readlink(`/proc/${pid}/ns/net`).catch(() => undefined);
-      if (theirs !== undefined && theirs !== ours) break;
+      if (theirs !== undefined && theirs !== ours) {
+        id = theirs;
+        break;
+      }
       if (holder.exitCode !== null) throw new Fault("local/no-namespace", `cannot make network namespace "${name}"`);
       await delay(5);
     }
-    const namespace = new NetNamespace(name, holder, pid);
+    const namespace = new NetNamespace(name, holder, pid, id);
     await namespace.runOk("ip", ["link", "set", "lo", "up"]);
     return namespace;
   }
@@ -76,7 +82,22 @@ export class NetNamespace {
     });
   }
 
-  close(): Promise<void> {
-    return endChild(this.holder);
+  /** Ends all that still runs inside, such as a session of an sshd that has ended: it would keep the namespace. */
+  async close(): Promise<void> {
+    for (const pid of await this.#inside()) {
+      if (pid === this.pid || pid === this.holder.pid) continue;
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (error) {
+        if (errno(error) !== "ESRCH") throw error;
+      }
+    }
+    await endChild(this.holder);
+  }
+
+  async #inside(): Promise<number[]> {
+    const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+    const namespaces = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/ns/net`).catch(() => undefined)));
+    return pids.filter((_pid, index) => namespaces[index] === this.id);
   }
 }

@@ -1,4 +1,4 @@
-/** What a run may not leave behind: processes, named namespaces, mounts and control groups of ours. */
+/** What a run may not leave behind: processes, network namespaces, mounts and control groups of ours. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
@@ -6,43 +6,104 @@ import { join, sep } from "node:path";
 /** What identifies it → how to describe it. */
 export type Leftovers = ReadonlyMap<string, string>;
 
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** Start time in clock ticks: with the pid, it names one process for ever. */
+  readonly started: string;
+  readonly isZombie: boolean;
+  readonly command: string;
+  readonly directory: string;
+  /** `net:[4026532281]`; empty if it may not be read. */
+  readonly network: string;
+  /** Values of COMPILED_FOR_TESTS, which a run of the tests hands down to what it starts. */
+  readonly run: string | undefined;
+}
+
+export interface Checkout {
+  readonly root: string;
+  readonly run: string | undefined;
+  readonly temporary: string;
+}
+
 const root = join(import.meta.dirname, "../..");
 
 export function leftovers(): Leftovers {
   if (process.platform !== "linux") return new Map();
-  return new Map([...processes(), ...namespaces(), ...mounts(), ...controlGroups()]);
+  const here = { root, run: process.env.COMPILED_FOR_TESTS, temporary: tmpdir() };
+  const left = orphansOf(allProcesses(), here).map((each): [string, string] => [
+    `process ${each.pid} ${each.started}`,
+    `process ${each.pid}: ${each.command.slice(0, 200)}`,
+  ]);
+  return new Map([...left, ...namespaces(), ...mounts(), ...controlGroups()]);
 }
 
-/** Orphans of this checkout: their parent is gone, and they run a program, or work in a directory, of ours. */
-function processes(): [string, string][] {
-  const found: [string, string][] = [];
-  for (const name of list("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
+/**
+ * Processes that have outlived whoever started them: the first of their ancestors is a child of the machine's init, and
+ * one of these holds:
+ *
+ * - they run a program, or work in a directory, of this checkout;
+ * - they have the mark of this run;
+ * - they work in a temporary directory of ours, and have no mark of another run;
+ * - they are in a network namespace of their own in which everything is orphaned. Sessions of an sshd look like this.
+ */
+export function orphansOf(processes: readonly Process[], { root: checkout, run, temporary }: Checkout): Process[] {
+  const byPid = new Map(processes.map((each) => [each.pid, each]));
+  const init = byPid.get(1)?.network ?? "";
+  const isOurs = ({ command, directory, run: own }: Process) =>
+    command.includes(checkout + sep) ||
+    isInside(directory, checkout) ||
+    (run !== undefined && own === run) ||
+    (own === undefined && isInside(directory, temporary) && directory.slice(temporary.length).includes("sallyport"));
+  const isOrphan = ({ parent }: Process) => parent === 1;
+  const alive = processes.filter(({ isZombie, pid }) => !isZombie && pid !== 1);
+  const rootOf = (each: Process): Process => {
+    const parent = byPid.get(each.parent);
+    return each.parent <= 1 || parent === undefined ? each : rootOf(parent);
+  };
+  // Whoever still uses a namespace is outside of it, and the parent of something inside.
+  const held = new Set(alive.filter((each) => rootOf(each).network !== each.network).map(({ network }) => network));
+  const isAbandoned = ({ network }: Process) => network !== "" && network !== init && !held.has(network);
+  return alive.filter((each) => isOrphan(each) && (isOurs(each) || isAbandoned(each)));
+}
+
+function allProcesses(): Process[] {
+  return list("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
     try {
       const stat = readFileSync(join("/proc", name, "stat"), "utf8");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const [state, parent, started] = [fields[0], Number(fields[1]), fields[19]];
-      if (parent !== 1 || state === "Z") continue;
-      const command = readFileSync(join("/proc", name, "cmdline"), "utf8")
-        .replaceAll("\0", " ")
-        .trim();
-      const directory = readlinkSync(join("/proc", name, "cwd"));
-      const ours = command.includes(root + sep) || isInside(directory, root) || isOurTemporary(directory);
-      if (ours) found.push([`process ${name} ${started}`, `process ${name}: ${command.slice(0, 200)}`]);
+      const environment = read(join("/proc", name, "environ"));
+      return {
+        pid: Number(name),
+        parent: Number(fields[1]),
+        started: fields[19] ?? "",
+        isZombie: fields[0] === "Z",
+        command: read(join("/proc", name, "cmdline"))
+          .replaceAll("\0", " ")
+          .trim(),
+        directory: link(join("/proc", name, "cwd")),
+        network: link(join("/proc", name, "ns/net")),
+        run: /(?:^|\0)COMPILED_FOR_TESTS=([^\0]*)/.exec(environment)?.[1],
+      };
     } catch {
-      // It has ended, or is not ours to look at.
+      // It has ended meanwhile.
+      return [];
     }
-  }
-  return found;
+  });
 }
 
 const namespaces = (): [string, string][] =>
   list("/run/netns").map((name) => [`netns ${name}`, `network namespace ${name}`]);
 
+/** Those in temporary directories, and those that keep a namespace. */
 function mounts(): [string, string][] {
   const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  const points = lines.map((line) => line.split(" ")[4] ?? "").filter((point) => isInside(point, tmpdir()));
-  return points.map((point) => [`mount ${point}`, `mount at ${point}`]);
+  return lines.flatMap((line): [string, string][] => {
+    const [, , , , point = ""] = line.split(" ");
+    const isNamespace = / - nsfs /.test(line);
+    return isNamespace || isInside(point, tmpdir()) ? [[`mount ${point}`, `mount at ${point}`]] : [];
+  });
 }
 
 /** Named after the process that made them, as in local/machine/control-group.ts: those of the living are in use. */
@@ -56,12 +117,27 @@ function controlGroups(): [string, string][] {
 }
 
 const isInside = (path: string, directory: string) => path.startsWith(directory + sep);
-const isOurTemporary = (path: string) => isInside(path, tmpdir()) && path.slice(tmpdir().length).includes("sallyport");
 
 function list(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }

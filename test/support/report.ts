@@ -1,9 +1,11 @@
 /** Ends a run with its slowest files, its total time, and one plain line that any tool can read: `N passed, N failed, N skipped`. */
 import { relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Reporter, TestModule } from "vitest/node";
 import { type Leftovers, leftovers } from "./leftovers.js";
 
 const SLOWEST = 10;
+const SETTLE_MS = 15_000;
 
 export default class ClosingReport implements Reporter {
   #started = Date.now();
@@ -14,7 +16,7 @@ export default class ClosingReport implements Reporter {
     this.#before = leftovers();
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
       if (module.state() === "failed" && module.errors().length > 0) count.failed += 1;
@@ -25,7 +27,7 @@ export default class ClosingReport implements Reporter {
         if (state === "skipped") console.log(`skipped: ${test.fullName}`);
       }
     }
-    const left = [...leftovers()].filter(([key]) => !this.#before?.has(key));
+    const left = await this.#leftovers();
     for (const [, description] of left) console.log(`left over: ${description}`);
     if (left.length > 0) {
       count.failed += 1;
@@ -36,6 +38,15 @@ export default class ClosingReport implements Reporter {
     const total = (Date.now() - this.#started) / 1_000;
     console.log(`\ntotal time: ${total.toFixed(0)} s, with ${cpu.toFixed(0)} s of processor time in the tests`);
     console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  }
+
+  /** The kernel takes a moment to end what was killed last. */
+  async #leftovers(): Promise<[string, string][]> {
+    for (const end = Date.now() + SETTLE_MS; ; ) {
+      const left = [...leftovers()].filter(([key]) => !this.#before?.has(key));
+      if (left.length === 0 || Date.now() > end) return left;
+      await setTimeout(100);
+    }
   }
 }
 
