@@ -21,7 +21,7 @@ export interface FollowOptions {
   readonly file: string;
   /** Where an earlier process stopped. @default - the beginning of the current file */
   readonly position?: Position;
-  /** Bytes to read at once; longer lines are skipped. @default 1 MiB */
+  /** Longer lines are skipped. @default 1 MiB */
   readonly chunkBytes?: number;
   readonly onEvent?: (event: FollowEvent) => void;
 }
@@ -33,6 +33,9 @@ export type FollowEvent =
   | "line-too-long"
   /** A file ended in the middle of a line, and another file followed it. */
   | "line-torn";
+
+/** At once, unless a line is longer: the records of a chunk are in memory until they are on disk. */
+const READ_BYTES = 128 * 1024;
 
 /** The file being read. */
 interface Current {
@@ -130,7 +133,10 @@ export class Follower {
 
   async #readFrom(current: Current): Promise<Chunk | "truncated" | "skipped" | undefined> {
     const buffer = this.#buffer;
-    const { bytesRead } = await current.handle.read(buffer, 0, buffer.length, current.offset);
+    let { bytesRead } = await current.handle.read(buffer, 0, Math.min(READ_BYTES, buffer.length), current.offset);
+    if (bytesRead === READ_BYTES && buffer.subarray(0, bytesRead).indexOf(10) < 0) {
+      ({ bytesRead } = await current.handle.read(buffer, 0, buffer.length, current.offset));
+    }
     // Checked after reading: if the file was truncated meanwhile, the bytes are discarded.
     const { size, mtimeMs } = await current.handle.stat();
     if (size < current.offset || !(await beginsWith(current))) return "truncated";

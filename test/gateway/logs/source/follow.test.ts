@@ -243,3 +243,16 @@ describe("the follower", () => {
     },
   );
 });
+
+test("G-13: a backlog is read in small parts, and a line that is longer than one is still read whole", async () => {
+  const short = `${"x".repeat(99)}\n`;
+  const long = `${"y".repeat(500_000)}\n`;
+  await writeFile(file, short.repeat(5_000) + long + short);
+  const follower = new Follower({ file });
+  const parts: string[] = [];
+  for (let chunk = await follower.read(); chunk !== undefined; chunk = await follower.read()) parts.push(chunk.text);
+  await follower.close();
+  expect(parts.join("")).toBe(short.repeat(5_000) + long + short);
+  const [large = "", ...others] = parts.filter((text) => text.length > 128 * 1024);
+  expect([large.includes(long), others]).toEqual([true, []]);
+});
