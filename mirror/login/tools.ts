@@ -76,7 +76,12 @@ export function changesFor(access: Access, env: Environment, platform = process.
       ];
     case "npm":
     case "pnpm":
-      return [change(npmrcFile(env), "npmrc", [[[registryKey(access)], endpoint], tokenEntry(access)])];
+      return [
+        change(access.tool === "npm" ? npmrcFile(env) : pnpmFile(env), "npmrc", [
+          [[registryKey(access)], endpoint],
+          tokenEntry(access),
+        ]),
+      ];
     case "yarn":
       return [
         change(join(home, ".yarnrc"), "yarnrc", [[[registryKey(access)], endpoint]]),
@@ -126,6 +131,12 @@ function pipFile(config: string, env: Environment, platform: NodeJS.Platform): s
   // There pip knows no XDG_CONFIG_HOME, and reads the second only where there is no directory for the first.
   const library = join(homeOf(env), LIBRARY, "pip");
   return join(existsSync(library) ? library : join(homeOf(env), ".config", "pip"), "pip.conf");
+}
+
+/** pnpm has variables of its own for npm's file, and takes them before npm's. */
+function pnpmFile(env: Environment): string {
+  const names = ["pnpm_config_npmrc_auth_file", "pnpm_config_userconfig"].flatMap((name) => [name, name.toUpperCase()]);
+  return names.map((name) => env[name]).find((file) => file) ?? npmrcFile(env);
 }
 
 /** The user's own. */

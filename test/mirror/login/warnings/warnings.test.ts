@@ -320,7 +320,7 @@ test("P-105 plain HTTP is said where the tool refuses it, and not where the logi
   expect(await lines("yarn", "http://127.0.0.1:8642/d/t/npm/team/")).toEqual([]);
 });
 
-describe("P-107 the files of other platforms", () => {
+describe("P-107 the files of other platforms and variables", () => {
   const fileOf = (tool: LoginTool, platform: NodeJS.Platform, env: Record<string, string> = {}) => {
     const access = { tool, token: "t", name: "team", endpoint: endpointOf(tool) };
     const home = join(root, "home");
@@ -337,6 +337,14 @@ describe("P-107 the files of other platforms", () => {
     expect(fileOf("poetry", "darwin", { POETRY_CONFIG_DIR: join(root, "home/own") })).toBe("~/own/config.toml");
     expect(fileOf("poetry", "linux")).toBe("~/.config/pypoetry/config.toml");
     expect(fileOf("uv", "darwin", xdg)).toBe("~/xdg/uv/uv.toml");
+  });
+
+  test("P-112 pnpm's is where its own variables say, before npm's", () => {
+    const npm = { NPM_CONFIG_USERCONFIG: join(root, "home/npm") };
+    expect(fileOf("pnpm", "linux")).toBe("~/.npmrc");
+    expect(fileOf("pnpm", "linux", npm)).toBe("~/npm");
+    expect(fileOf("pnpm", "linux", { ...npm, PNPM_CONFIG_USERCONFIG: join(root, "home/pnpm") })).toBe("~/pnpm");
+    expect(fileOf("npm", "linux", { ...npm, PNPM_CONFIG_USERCONFIG: join(root, "home/pnpm") })).toBe("~/npm");
   });
 
   test("on Windows nothing is written", () => {
