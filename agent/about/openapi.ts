@@ -13,11 +13,13 @@ const REFUSED = {
   content: { "application/problem+json": { schema: schemaRef("Problem") } },
 };
 
+const BASIC = { type: "http", scheme: "basic", description: "The password is the token." };
+
 export function agentDocument(routes: readonly AgentRoute[], { version, auth }: AgentDocumentOptions): object {
   const operation = ({ responses, ...plain }: Operation, { access }: AgentRoute): Operation => ({
     ...plain,
     ...securityOf(access, auth),
-    responses: { ...responses, default: REFUSED },
+    responses: { ...responses, "4XX": REFUSED, default: REFUSED },
   });
   return openApiDocument(routes, {
     title: "Sallyport agent",
@@ -28,7 +30,7 @@ export function agentDocument(routes: readonly AgentRoute[], { version, auth }: 
       schemas: { Problem: ProblemSchema },
       securitySchemes: {
         token: { type: "http", scheme: "bearer" },
-        basic: { type: "http", scheme: "basic", description: "The password is the token." },
+        ...(routes.some(({ access }) => access === "token or basic") ? { basic: BASIC } : {}),
       },
     },
     operation,

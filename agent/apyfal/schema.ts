@@ -75,26 +75,31 @@ const metricOf = (path: string) => path.split("/", 3).join("/");
 export const DESCRIBED = {
   listConfigurations: described("GET", "/v1.0/configuration/", {
     operationId: "configuration_list",
+    summary: "The configurations",
     query: PAGE,
     responses: success(page(CONFIGURATION)),
   }),
   configure: described("POST", "/v1.0/configuration/", {
     operationId: "configuration_create",
+    summary: "Configure an accelerator",
     query: ACCELERATOR,
     body: form({ parameters: PARAMETERS }),
     responses: success(CONFIGURATION),
   }),
   showConfiguration: described("GET", "/v1.0/configuration/{id}/", {
     operationId: "configuration_read",
+    summary: "One configuration",
     responses: success(CONFIGURATION),
   }),
   listProcesses: described("GET", "/v1.0/process/", {
     operationId: "process_list",
+    summary: "The processes",
     query: PAGE,
     responses: success(page(PROCESS)),
   }),
   process: described("POST", "/v1.0/process/", {
     operationId: "process_create",
+    summary: "Send an input to an accelerator",
     body: form(
       { parameters: PARAMETERS, configuration: { type: "string", description: "The id or URL of a configuration." } },
       ["configuration"],
@@ -103,10 +108,12 @@ export const DESCRIBED = {
   }),
   showProcess: described("GET", "/v1.0/process/{id}/", {
     operationId: "process_read",
+    summary: "One process",
     responses: success(PROCESS),
   }),
   removeProcess: described("DELETE", "/v1.0/process/{id}/", {
     operationId: "process_delete",
+    summary: "Remove a process",
     responses: { 204: { description: "It is gone." } },
   }),
   // Apyfal stops with a GET; a HEAD must not.
@@ -114,16 +121,22 @@ export const DESCRIBED = {
     head: false,
     changesState: true,
     operationId: "stop_list",
+    summary: "Stop an accelerator",
     description: "Stops, though it is a GET: prefer POST.",
     query: ACCELERATOR,
     responses: success({ ...object, properties: { app: object } }),
   }),
   stop: described("POST", "/v1.0/stop/", {
     operationId: "stop_create",
+    summary: "Stop an accelerator",
     query: ACCELERATOR,
     responses: success({ ...object, properties: { app: object } }),
   }),
-  schema: described("GET", "/v1.0/schema/", { operationId: "schema_read", responses: success(object) }),
+  schema: described("GET", "/v1.0/schema/", {
+    operationId: "schema_read",
+    summary: "This protocol as a document",
+    responses: success(object),
+  }),
   result: described("GET", "/v1.0/process/{id}/datafileresult", {
     summary: "The output of a process",
     responses: { 200: { description: "All of it.", content: BYTES } },

@@ -27,7 +27,12 @@ function securityOf(access: Access): readonly object[] {
   return [{ bearer: [] }, { vlab: [] }, ...(access === "maybe" ? [{}] : [])];
 }
 
-function refusalsOf(access: Access): Readonly<Record<number, { readonly description: string }>> {
-  if (access === "anyone") return {};
-  return { 401: { description: "The token is missing or invalid." }, 403: { description: "The token lacks a scope." } };
+function refusalsOf(access: Access): Readonly<Record<string, { readonly description: string }>> {
+  const any = {
+    "4XX": { description: "The request was refused." },
+    "5XX": { description: "The request failed; the same one may succeed later." },
+  };
+  if (access === "anyone") return any;
+  const token = "The token is missing or invalid.";
+  return { 401: { description: token }, 403: { description: "The token lacks a scope." }, ...any };
 }

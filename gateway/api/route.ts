@@ -56,7 +56,6 @@ export function apiRoute<Query extends TObject = TObject>(options: ApiRouteOptio
     method,
     path,
     metric: path.replace(/\{(\w+)\}/g, ":$1"),
-    operationId: `${method.toLowerCase()}${camelCase(path)}`,
     summary,
     access,
     query,
@@ -76,6 +75,3 @@ const ProblemRef = { $ref: "#/components/schemas/Problem" };
 
 /** The schemas that routes refer to by name. */
 export const COMPONENT_SCHEMAS = { Problem: ProblemDocument };
-
-const camelCase = (path: string) =>
-  path.replace(/[^A-Za-z0-9]+(.)?/g, (_all, next?: string) => next?.toUpperCase() ?? "");

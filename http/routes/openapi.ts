@@ -28,9 +28,12 @@ export function openApiDocument<R extends Route>(routes: readonly R[], options: 
     paths[path] = item;
     const described = operation(operationOf(route), route);
     item[route.method.toLowerCase()] = described;
-    if (head && route.method === "GET" && route.head !== false) item.head = headOf(described);
+    if (head && route.method === "GET" && route.head !== false) item.head = headOf(described, path);
   }
-  return { openapi: "3.1.0", info: { title, version }, ...document, paths, ...defined({ components }) };
+  const info = { title, version, license: { name: "Apache License 2.0", identifier: "Apache-2.0" } };
+  // The host that the document came from.
+  const servers = [{ url: "/" }];
+  return { openapi: "3.1.0", info, servers, ...document, paths, ...defined({ components }) };
 }
 
 /** A reference to a schema in `components`. */
@@ -42,8 +45,15 @@ function documentedPath(path: string): string {
   return path.replace("...}", "}");
 }
 
+/** `getV1JobsId`: generators of clients name a function by it. */
+function idOf(method: string, path: string): string {
+  const words = path.match(/[A-Za-z0-9]+/g) ?? ["root"];
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}
+
 function operationOf(route: Route): Operation {
-  const { path, params = {}, query, headers, body, summary, description, operationId, responses } = route;
+  const { method, path, params = {}, query, headers, body, summary, description, responses } = route;
+  const { operationId = idOf(method, documentedPath(path)) } = route;
   const parameters = [
     ...pathParameters(path).map(({ name }) => parameter("path", name, params[name] ?? STRING, true)),
     ...parametersOf("query", query),
@@ -62,7 +72,7 @@ function operationOf(route: Route): Operation {
 }
 
 /** The same without bodies: a client sees the status and the header. */
-function headOf({ operationId: _, summary, responses, ...get }: Operation): Operation {
+function headOf({ summary, responses, ...get }: Operation, path: string): Operation {
   const bodiless = Object.entries(responses).map(([status, response]) => {
     const { content: _, ...rest } = response as Json;
     return [status, rest];
@@ -70,6 +80,7 @@ function headOf({ operationId: _, summary, responses, ...get }: Operation): Oper
   return {
     ...defined({ summary: summary === undefined ? undefined : `${summary} (only its header)` }),
     ...get,
+    operationId: idOf("head", path),
     responses: Object.fromEntries(bodiless),
   };
 }
