@@ -18,13 +18,14 @@ const AWS = "needs AWS, or an emulator: test/stacks deploys to one";
 const READER = "changes the reader's machine or project";
 const INPUT = "takes what another command gave, or gives to the next";
 const SHELL = "belongs to the shell";
-const NOT_RUN: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(["aws", "npx"].map((program) => [program, AWS])),
-  ...Object.fromEntries(["curl", "ssh", "systemctl", "journalctl", "agent"].map((program) => [program, HOST])),
-  ...Object.fromEntries(["git", "npm", "node", "openssl", "pip"].map((program) => [program, READER])),
-  ...Object.fromEntries(["base64", "cat", "jq", "less", "pg_dump", "printf", "tar"].map((program) => [program, INPUT])),
-  ...Object.fromEntries(["cd", "eval", "source", "agent()", "}"].map((program) => [program, SHELL])),
+const REASONS: Readonly<Record<string, readonly string[]>> = {
+  [AWS]: ["aws", "cdktf", "npx", "terraform"],
+  [HOST]: ["agent", "curl", "journalctl", "nft", "psql", "scp", "ssh", "systemctl"],
+  [READER]: ["apt-get", "chmod", "cp", "docker", "git", "mkdir", "mv", "node", "npm", "openssl", "pip", "pip3", "uv"],
+  [INPUT]: ["base64", "cat", "echo", "grep", "jq", "less", "pg_dump", "printf", "tar", "tee"],
+  [SHELL]: ["cd", "eval", "exit", "source", "agent()", "}"],
 };
+const NOT_RUN = new Set(Object.values(REASONS).flat());
 
 interface Shown {
   readonly where: string;
@@ -164,7 +165,7 @@ describe("K-08: a command that is shown", () => {
 
   test("of another program is known, with the reason why it is not run here", () => {
     const programs = new Set(others.map(({ words: [program = ""] }) => program));
-    expect([...programs].sort()).toEqual(Object.keys(NOT_RUN).sort());
+    expect([...programs].filter((program) => !NOT_RUN.has(program))).toEqual([]);
   });
 });
 

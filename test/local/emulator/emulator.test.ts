@@ -51,7 +51,7 @@ test("says how to install the emulator where there is none", async ({ dir, skip 
     const fault = await startEmulator({ dir }).catch((error: Fault) => `${error.message}\n${error.hint}`);
     expect(fault).toMatchInlineSnapshot(`
       "there is no program "moto_server" on PATH
-      run "node scripts/setup.mjs", or: pip install "moto[server]==5.2.1""
+      pip install "moto[server]==5.2.1"; in a clone, "node scripts/setup.mjs" does it"
     `);
   } finally {
     process.env.PATH = path;
