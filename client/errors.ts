@@ -151,6 +151,7 @@ const BY_STATUS: Readonly<Record<number, { code: string; exit: FaultOptions["exi
   412: { code: "precondition-failed", exit: EXIT.conflict, hint: "the file has changed on the host meanwhile" },
   413: { code: "too-large", exit: EXIT.failure },
   416: { code: "range-not-satisfiable", exit: EXIT.failure },
+  503: { code: "unavailable", exit: EXIT.failure },
   507: { code: "disk-full", exit: EXIT.failure, hint: "free some space on the host; the old file is untouched" },
 };
 

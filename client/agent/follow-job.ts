@@ -47,7 +47,9 @@ export async function followJob(transport: Transport, id: string, options: Follo
         if (job !== undefined && hasEnded(job)) return job;
       } catch (error) {
         const fault = transferFault(error, transport.at, signal);
-        if (!RETRYABLE.has(fault.code) || failures >= retries) throw fault;
+        // An agent that stops has no end of a queued job to tell; the next one will.
+        const mayPass = RETRYABLE.has(fault.code) || fault.code === "client/unavailable";
+        if (!mayPass || failures >= retries) throw fault;
         failures += 1;
         await pause(retryDelay(failures), signal);
       }

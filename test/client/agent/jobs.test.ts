@@ -1,11 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import { startAgent } from "../../../agent/serve.js";
+import { parseConfig } from "../../../agent/settings/parse.js";
 import { defined } from "../../../base/defined.js";
 import { AgentClient } from "../../../client/agent/agent-client.js";
+import { startJobAgent } from "../../agent/support/job-agent.js";
+import { TOKEN as JOB_TOKEN } from "../../agent/support/test-agent.js";
 import { type RunningAgent, runAgent, TOKEN } from "../support/agent.js";
+import { pinned } from "../support/certificates.js";
 import { httpPeer } from "../support/peers.js";
 import { relayTo } from "../support/relay.js";
 
@@ -202,4 +208,26 @@ it("an output never replaces a file before it is whole", async () => {
   expect(await readdir(join(agent.dir, "to"))).toEqual(["out"]);
   expect(await readFile(join(agent.dir, "to/out"), "utf8")).toBe("old");
   client.close();
+});
+
+it("T-26: a queued job is followed beyond a restart of its agent", async () => {
+  const first = await startJobAgent({ limits: { graceMs: 10_000 } });
+  await first.submit("once", "busy");
+  const id = await first.submit("once");
+  const trust = pinned(await readFile(join(first.base, "cert"), "utf8"));
+  const client = new AgentClient({ host: "127.0.0.1", port: first.port, trust, token: JOB_TOKEN });
+  const states: string[] = [];
+  const onState = ({ state }: { state: string }) => void states.push(state);
+  const following = client.jobs.follow(id, { onState, retries: 10_000, retryDelay: () => 5 });
+  await expect.poll(() => states).toContain("queued");
+  await first.agent.close();
+  const source = first.source.replace("https_port: 0", `https_port: ${first.port}`);
+  const second = await startAgent(parseConfig(source, "agent.yaml"), {
+    env: { HOME: join(first.base, "home") },
+    log: pino({ level: "silent" }),
+  });
+  expect(await following).toMatchObject({ state: "done" });
+  client.close();
+  await second.close();
+  await rm(first.base, { recursive: true });
 });
