@@ -13,6 +13,14 @@ export interface Report {
   readonly trace: string;
 }
 
+/** For errors of the system whose message names the path, but not the remedy. */
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  EACCES: "check the owner and the mode of that path",
+  EDQUOT: "this user may store no more there",
+  ENOSPC: "the disk is full",
+  EROFS: "that file system is read-only: HOME and XDG_CACHE_HOME say where the files go",
+};
+
 export function toReport(error: unknown): Report {
   const trace = traceOf(error);
   if (error instanceof Fault) {
@@ -24,7 +32,7 @@ export function toReport(error: unknown): Report {
   return {
     code: system ?? "unexpected",
     message: message === "" ? "an error without a message" : message,
-    hint: "run it again with --debug to see the cause",
+    hint: SYSTEM_HINTS[system ?? ""] ?? "run it again with --debug to see the cause",
     exit: EXIT.failure,
     trace,
   };

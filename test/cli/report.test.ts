@@ -41,6 +41,14 @@ describe("an error", () => {
     expect(toReport(error)).toMatchObject({ message: "m", ...expected });
   });
 
+  test("S-17: of the system says what to do where that is known", () => {
+    const error = Object.assign(new Error("EROFS: read-only file system, mkdir '/h/.ssh'"), { code: "EROFS" });
+    expect(text(error)).toBe(
+      "error: EROFS: read-only file system, mkdir '/h/.ssh'\n" +
+        "  that file system is read-only: HOME and XDG_CACHE_HOME say where the files go",
+    );
+  });
+
   test("as JSON has a code, a message and a hint on one line", () => {
     const report = toReport(new Fault("a/b", "m\nn", { hint: "h" }));
     expect(reportJson(report, false)).toBe('{"error":{"code":"a/b","message":"m\\nn","hint":"h"}}');
