@@ -51,6 +51,10 @@ test("the document is made of the routes", () => {
         "schemas": {},
       },
       "info": {
+        "license": {
+          "identifier": "Apache-2.0",
+          "name": "Apache License 2.0",
+        },
         "title": "Test",
         "version": "1",
       },
@@ -117,6 +121,7 @@ test("the document is made of the routes", () => {
             "summary": "A file",
           },
           "head": {
+            "operationId": "headV1FilesPath",
             "parameters": [
               {
                 "description": "DIR/PATH",
@@ -166,6 +171,7 @@ test("the document is made of the routes", () => {
         },
         "/v1/jobs": {
           "post": {
+            "operationId": "postV1Jobs",
             "requestBody": {
               "content": {
                 "application/json": {
@@ -214,6 +220,11 @@ test("the document is made of the routes", () => {
         },
       },
       "security": [],
+      "servers": [
+        {
+          "url": "/",
+        },
+      ],
     }
   `);
 });
