@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "./bundle.mjs";
+import { bundle, prepareDatabase } from "./bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 removeBuilt("dist");
@@ -14,6 +14,7 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 mkdirSync(join(root, "dist/runtime"), { recursive: true });
 await bundle("dist/runtime");
+await prepareDatabase(join(root, "dist/runtime"));
 cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 cpSync(join(root, "gateway/systemd"), join(root, "dist/runtime/gateway-systemd"), { recursive: true });
 cpSync(join(root, "stacks/boot"), join(root, "dist/stacks/boot"), {

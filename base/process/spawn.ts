@@ -2,7 +2,7 @@
  * Starts children that cannot outlive this process. On Linux the kernel ends them when we die, even by SIGKILL.
  * Elsewhere a shell waits on a pipe that only we hold open.
  */
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { errno } from "../fault.js";
 import { findProgram } from "../tools.js";
@@ -12,17 +12,32 @@ const LIFELINE =
 
 export interface ParentDeathOptions {
   /**
-   * Whether the program reads its standard input, which then cannot serve as the pipe to wait on. Without setpriv
-   * (util-linux), such a program must notice the end of its input itself.
+   * Whether the program reads its standard input, which then cannot serve as the pipe to wait on. Where setpriv
+   * (util-linux) is missing or not allowed, such a program must notice the end of its input itself.
    *
    * @default false
    */
   readonly readsStdin?: boolean;
 }
 
+/** By path. It sets its capabilities anew though nothing changes, which a sandbox such as that of our units forbids. */
+const tried = new Map<string, boolean>();
+
+function usableSetpriv(): string | undefined {
+  const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
+  if (setpriv === undefined) return undefined;
+  let works = tried.get(setpriv);
+  if (works === undefined) {
+    const { status } = spawnSync(setpriv, ["--pdeathsig", "KILL", "--", "true"], { stdio: "ignore", timeout: 10_000 });
+    works = status === 0;
+    tried.set(setpriv, works);
+  }
+  return works ? setpriv : undefined;
+}
+
 /** The command line that runs `command` and ends it when its parent process dies. */
 export function withParentDeath(command: readonly string[], { readsStdin = false }: ParentDeathOptions = {}): string[] {
-  const setpriv = process.platform === "linux" ? findProgram("setpriv") : undefined;
+  const setpriv = usableSetpriv();
   if (setpriv !== undefined) return [setpriv, "--pdeathsig", "KILL", "--", ...command];
   if (readsStdin) return [...command];
   return ["/bin/sh", "-c", `exec 3<&0; ${LIFELINE}`, "lifeline", ...command];
