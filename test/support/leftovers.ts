@@ -24,13 +24,15 @@ export interface Checkout {
   readonly root: string;
   readonly run: string | undefined;
   readonly temporary: string;
+  /** The network namespace that the run itself is in. */
+  readonly network: string;
 }
 
 const root = join(import.meta.dirname, "../..");
 
 export function leftovers(): Leftovers {
   if (process.platform !== "linux") return new Map();
-  const here = { root, run: process.env.COMPILED_FOR_TESTS, temporary: tmpdir() };
+  const here = { root, run: process.env.COMPILED_FOR_TESTS, temporary: tmpdir(), network: link("/proc/self/ns/net") };
   const left = orphansOf(allProcesses(), here).map((each): [string, string] => [
     `process ${each.pid} ${each.started}`,
     `process ${each.pid}: ${each.command.slice(0, 200)}`,
@@ -47,14 +49,16 @@ export function leftovers(): Leftovers {
  * - they work in a temporary directory of ours, and have no mark of another run;
  * - they are in a network namespace of their own in which everything is orphaned. Sessions of an sshd look like this.
  */
-export function orphansOf(processes: readonly Process[], { root: checkout, run, temporary }: Checkout): Process[] {
+export function orphansOf(
+  processes: readonly Process[],
+  { root: checkout, run, temporary, network: own }: Checkout,
+): Process[] {
   const byPid = new Map(processes.map((each) => [each.pid, each]));
-  const init = byPid.get(1)?.network ?? "";
-  const isOurs = ({ command, directory, run: own }: Process) =>
+  const isOurs = ({ command, directory, run: mark }: Process) =>
     command.includes(checkout + sep) ||
     isInside(directory, checkout) ||
-    (run !== undefined && own === run) ||
-    (own === undefined && isInside(directory, temporary) && directory.slice(temporary.length).includes("sallyport"));
+    (run !== undefined && mark === run) ||
+    (mark === undefined && isInside(directory, temporary) && directory.slice(temporary.length).includes("sallyport"));
   const isOrphan = ({ parent }: Process) => parent === 1;
   const alive = processes.filter(({ isZombie, pid }) => !isZombie && pid !== 1);
   const rootOf = (each: Process): Process => {
@@ -63,7 +67,7 @@ export function orphansOf(processes: readonly Process[], { root: checkout, run, 
   };
   // Whoever still uses a namespace is outside of it, and the parent of something inside.
   const held = new Set(alive.filter((each) => rootOf(each).network !== each.network).map(({ network }) => network));
-  const isAbandoned = ({ network }: Process) => network !== "" && network !== init && !held.has(network);
+  const isAbandoned = ({ network }: Process) => network !== "" && network !== own && !held.has(network);
   return alive.filter((each) => isOrphan(each) && (isOurs(each) || isAbandoned(each)));
 }
 

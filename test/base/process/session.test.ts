@@ -46,7 +46,7 @@ describe("G-01: a program that hangs does not hang its caller", () => {
   test("the exchange ends at its time limit, the others fail with it, and the next starts anew", async () => {
     const session = shell({ timeoutMs: 300 });
     const first = await session.exchange("echo $$");
-    const hanging = [session.exchange("sleep 600"), session.exchange("echo never")];
+    const hanging = [session.exchange("exec sleep 600"), session.exchange("echo never")];
     for (const each of hanging) {
       await expect(each).rejects.toMatchObject({
         code: "session/timeout",
@@ -59,7 +59,7 @@ describe("G-01: a program that hangs does not hang its caller", () => {
 
   test("close() fails what waits", async () => {
     const session = shell({ timeoutMs: 60_000 });
-    const hanging = session.exchange("sleep 600");
+    const hanging = session.exchange("exec sleep 600");
     session.close();
     await expect(hanging).rejects.toMatchObject({ code: "session/ended", message: "/bin/sh was closed" });
   });
