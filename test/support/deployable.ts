@@ -2,13 +2,18 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../base/defined.js";
 import { packageRoot } from "../../base/tools.js";
 import { startEmulator } from "../../local/emulator/emulator.js";
-import { terraformEnv } from "../../stacks/terraform/cli-config.js";
-import { type CliOptions, type CliRun, sallyport } from "./cli.js";
-import { TERRAFORM_SPEED } from "./terraform-speed.js";
+import { type InProcessRun, runInProcess } from "./run-cli.js";
+import { terraformForTests } from "./terraform.js";
 
-type RunOptions = Pick<CliOptions, "cwd" | "interrupt">;
+interface RunOptions {
+  /** @default the project */
+  readonly cwd?: string;
+  /** Interrupts it, as Ctrl-C does. */
+  readonly interrupt?: AbortSignal;
+}
 
 export interface Deployable {
   readonly project: string;
@@ -16,7 +21,8 @@ export interface Deployable {
   readonly url: string;
   /** Writes sallyport.yaml. */
   configure(lines: readonly string[]): Promise<void>;
-  run(args: readonly string[], env?: Readonly<Record<string, string>>, options?: RunOptions): Promise<CliRun>;
+  /** In this process, which has loaded cdktf once. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>, options?: RunOptions): Promise<InProcessRun>;
   stop(): Promise<void>;
 }
 
@@ -26,23 +32,40 @@ export async function startDeployable(dir: string): Promise<Deployable> {
   const project = join(dir, "project");
   await mkdir(project);
   const emulator = await startEmulator({ dir: join(dir, "moto") });
-  const kept = Object.entries({
+  const kept = {
+    PATH: process.env.PATH,
     HOME: join(dir, "home"),
     // The runtime is 40 MB and the same for all: it may stay between runs.
     XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache"),
     TMPDIR: process.env.TMPDIR,
     NO_COLOR: "1",
     ...emulator.env,
-    ...TERRAFORM_SPEED,
-    // The plugins that lie in the developer's home may be used; nothing else of it.
-    ...(await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } })),
-  }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    ...(await terraformForTests(dir)),
+  };
   return {
     project,
     url: emulator.url,
     configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
-    run: (args, env = {}, options = {}) =>
-      sallyport(args, { cwd: project, env: { ...Object.fromEntries(kept), ...env }, ...options }),
+    run: (args, more = {}, { cwd = project, interrupt } = {}) => {
+      const env = { ...kept, ...more };
+      return withAwsVariables(env, () => runInProcess(args, defined({ cwd, env, signal: interrupt })));
+    },
     stop: () => emulator.stop(),
   };
+}
+
+/** The SDK looks for them in its own process, which each file of tests has to itself. */
+async function withAwsVariables<T>(env: NodeJS.ProcessEnv, work: () => Promise<T>): Promise<T> {
+  const variables = (of: NodeJS.ProcessEnv) => Object.entries(of).filter(([name]) => name.startsWith("AWS_"));
+  const replace = (by: readonly (readonly [string, string | undefined])[]) => {
+    for (const [name] of variables(process.env)) delete process.env[name];
+    Object.assign(process.env, Object.fromEntries(by));
+  };
+  const before = variables(process.env);
+  replace(variables(env));
+  try {
+    return await work();
+  } finally {
+    replace(before);
+  }
 }

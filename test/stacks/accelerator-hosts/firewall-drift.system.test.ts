@@ -27,7 +27,7 @@ import { FaultProxy } from "../../support/fault-proxy.js";
 import { say, startListServer } from "../../support/list-server.js";
 import type { RawEc2 } from "../../support/raw-ec2.js";
 import { runInProcess } from "../../support/run-cli.js";
-import { TERRAFORM_SPEED } from "../../support/terraform-speed.js";
+import { terraformForTests } from "../../support/terraform.js";
 import { sampleInputs } from "../support/sample.js";
 
 const WRITES = /^(?:Authorize|Revoke|Modify|Update)/;
@@ -43,7 +43,7 @@ test.beforeAll(async ({ fileDir, emulator: started, rawEc2 }) => {
   [dir, emulator, raw] = [fileDir, started, rawEc2];
   for (const project of ["project", "two", "followed"]) await mkdir(join(dir, project));
   proxy = await FaultProxy.start({ upstream: emulator.url });
-  env = { ...process.env, ...emulator.env, ...TERRAFORM_SPEED };
+  env = { ...process.env, ...emulator.env, ...(await terraformForTests(dir)) };
   // The SDK looks for these in its own process; vitest gives each file a process of its own.
   Object.assign(process.env, emulator.env, { AWS_ENDPOINT_URL: proxy.url });
   await writeFile(join(dir, "runtime.tar.gz"), "a runtime");

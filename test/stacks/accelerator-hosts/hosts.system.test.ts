@@ -25,7 +25,7 @@ import { stackDir } from "../../../stacks/files.js";
 import { resourceNames } from "../../../stacks/terraform/resource-names.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import { test } from "../../fixtures/emulator.js";
-import { TERRAFORM_SPEED } from "../../support/terraform-speed.js";
+import { terraformForTests } from "../../support/terraform.js";
 import { sampleInputs } from "../support/sample.js";
 
 const region = "us-east-1";
@@ -33,9 +33,11 @@ let dir: string;
 let emulator: Emulator;
 let ec2: EC2Client;
 let key: { readonly publicKey: string };
+let env: NodeJS.ProcessEnv;
 
 test.beforeAll(async ({ fileDir, emulator: started, ec2: client }) => {
   [dir, emulator, ec2] = [fileDir, started, client];
+  env = { ...process.env, ...emulator.env, ...(await terraformForTests(dir)) };
   await writeFile(join(dir, "runtime.tar.gz"), "a runtime");
   key = await ensureKeyPair({ name: "lab", type: "ed25519", dir });
 });
@@ -64,7 +66,6 @@ async function stack(project: string, yaml: string, adapt: Adapt = (inputs) => i
   const outdir = join(projectDir, "cdktf.out");
   buildStacks([acceleratorHosts.with(inputs)], { outdir }).synth();
   const nameOf = await resourceNames(outdir);
-  const env = { ...process.env, ...emulator.env, ...TERRAFORM_SPEED };
   const terraform = await Terraform.find({ dir: stackDir(outdir, "accelerator-hosts"), env, nameOf });
   await terraform.init();
   return terraform;

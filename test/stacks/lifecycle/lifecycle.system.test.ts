@@ -1,58 +1,35 @@
 /** Real Terraform against the emulator: two hosts, one stopped and started, one ended; the state stays true. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
-import { terraformEnv } from "../../../stacks/terraform/cli-config.js";
-import { test } from "../../fixtures/temporary.js";
-import { sallyport } from "../../support/cli.js";
-import { type Moto, startMoto } from "../../support/moto.js";
-import { TERRAFORM_SPEED } from "../../support/terraform-speed.js";
+import { test } from "../../fixtures/deployable.js";
+import type { Deployable } from "../../support/deployable.js";
+import { RawEc2 } from "../../support/raw-ec2.js";
 
-let dir: string;
+let deployable: Deployable;
 let project: string;
-let moto: Moto;
-let env: Record<string, string>;
 
-const cli = (...args: string[]) => sallyport(args, { cwd: project, env });
+const cli = (...args: string[]) => deployable.run(args);
 const hosts = async () => (await readOutputs({ projectDir: project })).hosts;
 const addresses = async () => (await hosts()).map(({ public_ip }) => public_ip);
 
 async function states(): Promise<string[]> {
   const ids = (await hosts()).map(({ instance_id }, index) => [`InstanceId.${index + 1}`, instance_id]);
-  const body = await moto.raw.call("DescribeInstances", Object.fromEntries(ids));
+  const body = await new RawEc2(deployable.url).call("DescribeInstances", Object.fromEntries(ids));
   const byId = [...body.matchAll(/<instanceId>(i-[0-9a-f]+)<[\s\S]*?<instanceState>[\s\S]*?<name>([^<]+)</g)];
   const state = new Map(byId.map(([, id = "", name = ""]) => [id, name]));
   return (await hosts()).map(({ instance_id }) => state.get(instance_id) ?? "gone");
 }
 
-test.beforeAll(async ({ fileDir }) => {
-  dir = fileDir;
-  project = join(dir, "project");
-  await mkdir(project);
-  moto = await startMoto();
-  const base = {
-    HOME: join(dir, "home"),
-    // The runtime is 40 MB and the same for all: it may stay between runs.
-    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache"),
-    NO_COLOR: "1",
-    CI: "1",
-    AWS_ENDPOINT_URL: moto.url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
-    ...TERRAFORM_SPEED,
-  };
-  const added = await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(dir, "rc") } });
-  const known = Object.entries({ ...base, ...added }).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  env = Object.fromEntries(known);
+test.beforeAll(async ({ deployable: started }) => {
+  deployable = started;
+  project = deployable.project;
   const lines = ["ami: al2023", "count: 2", "caller: 203.0.113.7", "instance_type: g6.xlarge"];
-  await writeFile(join(project, "sallyport.yaml"), [...lines, "autostop: 30m", ""].join("\n"));
+  await deployable.configure([...lines, "autostop: 30m", ""]);
   const up = await cli("up", "--no-wait");
   expect(up.code, up.stderr.slice(-3_000)).toBe(0);
 });
-
-test.afterAll(() => moto?.stop());
 
 test("status tells what EC2 and the price say of each; an agent that does not answer is no error", async () => {
   const told = await cli("status", "--price", "g6.xlarge=0.8048", "--json", "accelerator-2");
@@ -152,10 +129,10 @@ test.each([
 });
 
 test("with nothing deployed, each ends with 3", async () => {
-  const empty = join(dir, "empty");
+  const empty = join(project, "../empty");
   await mkdir(empty);
   for (const command of ["status", "stop", "start"]) {
-    const ended = await sallyport([command], { cwd: empty, env });
+    const ended = await deployable.run([command], {}, { cwd: empty });
     expect([command, ended.code, ended.stderr]).toMatchObject([command, 3, expect.stringContaining("sallyport up")]);
   }
 });

@@ -7,9 +7,9 @@ import { expect } from "vitest";
 import { EXIT } from "../../../base/fault.js";
 import { runOk } from "../../../base/process/run.js";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
-import { terraformEnv } from "../../../stacks/terraform/cli-config.js";
 import { test } from "../../fixtures/deployable.js";
 import type { Deployable } from "../../support/deployable.js";
+import { terraformForTests } from "../../support/terraform.js";
 
 const STATE = "terraform.accelerator-hosts.tfstate";
 let deployable: Deployable;
@@ -28,6 +28,8 @@ async function sallyport(args: readonly string[], env: Readonly<Record<string, s
   return ended;
 }
 const hosts = async () => (JSON.parse((await sallyport(["hosts", "--json"])).stdout) as DeploymentOutputs).hosts;
+
+const removeStack = () => rm(join(place, "cdktf.out"), { recursive: true });
 
 async function instanceStates(): Promise<string[]> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -95,7 +97,7 @@ test("S-02: no command asks another region or account than that of the deploymen
 
 test("S-01: a workspace that Terraform selected in cdktf.out by hand does not lead the kit astray", async () => {
   const cwd = join(place, "cdktf.out/stacks/accelerator-hosts");
-  const env = await terraformEnv({ env: { ...process.env, XDG_CACHE_HOME: join(place, "../rc") } });
+  const env = await terraformForTests(join(place, ".."));
   await runOk("terraform", ["init", "-input=false"], { cwd, env });
   await runOk("terraform", ["workspace", "new", "dev"], { cwd, env });
   await sallyport(["plan", "--check"]);
@@ -118,6 +120,9 @@ test("S-06: a project that was moved goes on with its state, and writes none whe
   await mkdir(deployable.project);
   // Before anything is written anew: this stack still names the old place.
   await sallyport(["stop", "--mode", "stop"]);
+  expect(await instanceStates()).toEqual(["stopped"]);
+  // S-05: and nothing of the stack is left.
+  await removeStack();
   await sallyport(["start", "--no-wait"]);
   await sallyport(["plan", "--check"]);
   const [started] = await hosts();
@@ -128,14 +133,10 @@ test("S-06: a project that was moved goes on with its state, and writes none whe
 });
 
 test("S-05: stop, start and down work after cdktf.out was removed", async () => {
-  const remove = () => rm(join(place, "cdktf.out"), { recursive: true });
-  await remove();
+  await removeStack();
   await sallyport(["stop", "--mode", "stop"]);
   expect(await instanceStates()).toEqual(["stopped"]);
-  await remove();
-  await sallyport(["start", "--no-wait"]);
-  expect(await instanceStates()).toEqual(["running"]);
-  await remove();
+  await removeStack();
   const { stdout } = await sallyport(["down", "--yes"], { TF_WORKSPACE: "dev" });
   expect(stdout).toMatch(/^removed \d+ resources$/m);
   expect(await instanceStates()).toEqual(["terminated"]);
