@@ -18,7 +18,7 @@ import type { Emulator } from "../../local/emulator/emulator.js";
 import { type DeploymentOutputs, readOutputs } from "../../stacks/accelerator-hosts/outputs.js";
 import { test } from "../fixtures/emulator.js";
 import { runInProcess } from "../support/run-cli.js";
-import { terraformForTests } from "../support/terraform.js";
+import { sharedCache, terraformForTests } from "../support/terraform.js";
 
 interface Ended {
   readonly status: number | null;
@@ -68,8 +68,7 @@ test.beforeAll(async ({ fileDir, emulator: started }) => {
   env = {
     PATH: process.env.PATH,
     HOME: join(dir, "home"),
-    // The runtime is 40 MB and the same for all: it may stay between runs.
-    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache"),
+    XDG_CACHE_HOME: sharedCache(dir),
     TMPDIR: process.env.TMPDIR,
     NO_COLOR: "1",
     CI: "1",

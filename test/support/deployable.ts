@@ -6,7 +6,7 @@ import { defined } from "../../base/defined.js";
 import { packageRoot } from "../../base/tools.js";
 import { startEmulator } from "../../local/emulator/emulator.js";
 import { type InProcessRun, runInProcess } from "./run-cli.js";
-import { terraformForTests } from "./terraform.js";
+import { sharedCache, terraformForTests } from "./terraform.js";
 
 interface RunOptions {
   /** @default the project */
@@ -35,8 +35,7 @@ export async function startDeployable(dir: string): Promise<Deployable> {
   const kept = {
     PATH: process.env.PATH,
     HOME: join(dir, "home"),
-    // The runtime is 40 MB and the same for all: it may stay between runs.
-    XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache"),
+    XDG_CACHE_HOME: sharedCache(dir),
     TMPDIR: process.env.TMPDIR,
     NO_COLOR: "1",
     ...emulator.env,

@@ -23,6 +23,10 @@ export async function terraformForTests(dir: string): Promise<Record<string, str
   return { ...FEWER_COLLECTIONS, ...env };
 }
 
+/** For the hosts' runtime, which has 40 MB and is the same for all: it may stay between runs. */
+export const sharedCache = (dir: string): string =>
+  process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, ".cache");
+
 /**
  * Terraform takes the digest of the provider's file, which has 700 MB, up to three times per command. It takes that of a
  * script as well.

@@ -16,6 +16,7 @@ import { type DemoDir, openDemoDir } from "../../../local/machine/demo-dir.js";
 import { Host, type Image } from "../../../local/machine/host.js";
 import { type NamespaceSupport, namespaceSupport } from "../../../local/machine/preflight.js";
 import { type DeployedHost, readOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
+import { sharedCache, terraformForTests } from "../../support/terraform.js";
 
 const CALLER = "198.51.100.7";
 const outside = { caller: CALLER, stranger: "203.0.113.9" };
@@ -47,7 +48,11 @@ export async function deploy(support: NamespaceSupport): Promise<Deployed> {
   const root = await mkdtemp(join(tmpdir(), "sallyport-e2e-"));
   const dir = await openDemoDir(root, { ami: "al2023", caller: CALLER });
   const emulator = await startEmulator({ dir: dir.logs });
-  const env = await demoEnv(dir, emulator);
+  const env = {
+    ...(await demoEnv(dir, emulator)),
+    ...(await terraformForTests(root)),
+    XDG_CACHE_HOME: sharedCache(root),
+  };
   const ec2 = emulatorEc2(env);
   const close = async () => {
     ec2.destroy();
