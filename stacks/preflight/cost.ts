@@ -37,7 +37,8 @@ export function costSentence(changes: readonly PlannedChange[], options: CostOpt
     ({ type, count, isSpot }) => `${count === 1 ? "" : `${count} × `}${type}${isSpot ? " (spot)" : ""}`,
   );
   const others = Object.entries(HOURLY).flatMap(([type, name]) => {
-    const { length } = made.filter((change) => change.type === type);
+    // The endpoint of S3 is a gateway's, which is free.
+    const { length } = made.filter((change) => change.type === type && !/\/?Endpoint-s3$/.test(change.name));
     return length === 0 ? [] : [`${length} ${name}${length === 1 ? "" : name.endsWith("s") ? "es" : "s"}`];
   });
   if (machines.length === 0 && others.length === 0) return undefined;

@@ -142,18 +142,23 @@ function judgeTypes(missing: readonly WantedMachines[], { zones, types }: Facts,
         return [problem("type", `${machines.types.join(" and ")} is not offered in ${region}`, mend)];
       }
       const known = types.known ? types.value.get(type) : undefined;
-      const foreign = offered.filter((each) => {
+      const foreign = offered.flatMap((each) => {
         const { architectures = [ARCHITECTURE] } = (types.known ? types.value.get(each) : undefined) ?? {};
-        return !architectures.includes(ARCHITECTURE);
+        return architectures.includes(ARCHITECTURE) ? [] : [`${each} has ${processors(architectures)}`];
       });
       if (foreign.length > 0) {
-        const found = `${foreign.join(" and ")} has Graviton processors (arm64), and hosts need ${ARCHITECTURE}`;
+        const found = `${foreign.join(" and ")}, and hosts need ${ARCHITECTURE}`;
         return [problem("type", found, "choose another instance_type, for example g6.xlarge or m7i.large")];
       }
       const size = known === undefined ? "" : `, ${known.vcpus} vCPUs`;
       return [ok("type", `${type}${size}, offered in ${(zones.value.get(type) ?? []).join(", ")}`)];
     }),
   );
+}
+
+function processors(architectures: readonly string[]): string {
+  const names = architectures.join(" and ");
+  return architectures.includes("arm64") ? `Graviton processors (${names})` : `processors of another kind (${names})`;
 }
 
 function judgeImages(missing: readonly WantedMachines[], { images }: Facts, { region }: JudgeOptions): Finding[] {

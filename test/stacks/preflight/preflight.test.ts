@@ -135,6 +135,16 @@ describe("S-10: what stands in the way is one sentence, and what to type", () =>
       "choose another instance_type, for example g6.xlarge or m7i.large",
     ],
     [
+      "a Mac",
+      "instance_type: mac1.metal",
+      {
+        DescribeInstanceTypeOfferings: offerings({ "mac1.metal": ["us-east-1a"] }),
+        DescribeInstanceTypes: types({ "mac1.metal": 12 }, "x86_64_mac"),
+      },
+      "mac1.metal has processors of another kind (x86_64_mac), and hosts need x86_64",
+      "choose another instance_type, for example g6.xlarge or m7i.large",
+    ],
+    [
       "an image for Graviton",
       "ami: ami-0123456789abcdef0",
       { DescribeImages: image("ami-0123456789abcdef0", "arm64", 8) },

@@ -107,7 +107,7 @@ describe("S-21: what a plan costs", () => {
     expect(say([change("Gateway/Instance"), change("Gateway/Address", "aws_eip")], gateway)).toBe(
       'This starts t3.small and 1 public address in us-east-1: about 0.0208 USD an hour, 0.499 a day beside what AWS charges for the others by the hour, until "sallyport down"; autostop is off.',
     );
-    const endpoints = ["Api", "Packages"].map((name) => change(name, "aws_vpc_endpoint"));
+    const endpoints = ["Api", "Packages", "Network/Endpoint-s3"].map((name) => change(name, "aws_vpc_endpoint"));
     expect(say(endpoints, [])).toBe("This makes 2 VPC endpoints in us-east-1, which AWS charges by the hour.");
   });
 
