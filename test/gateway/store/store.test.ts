@@ -1,5 +1,5 @@
 /** The store says the same on both databases. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -240,6 +240,16 @@ test("two gateways on one PostgreSQL never give out the same port", async (ctx) 
   for (const port of ports) await one.remove(port);
   await one.close();
   await other.close();
+});
+
+test("G-12: what an interrupted first start has left is no database, and does not disturb the next", async () => {
+  const directory = join(dir, "interrupted");
+  await mkdir(join(`${directory}.new`, "base"), { recursive: true });
+  await writeFile(join(`${directory}.new`, "base", "half"), "");
+  const store = await openPgliteStore(directory);
+  expect(await store.list()).toEqual([]);
+  await store.close();
+  expect(await readdir(join(directory, "base"))).not.toContain("half");
 });
 
 test("one PGlite directory serves one process", async () => {
