@@ -133,14 +133,16 @@ describe("sallyport config", () => {
     expect(JSON.parse(json.stdout).auth).toBe("none");
   });
 
-  test("init writes a file that changes nothing, points editors to the schema, and is never overwritten", async () => {
+  test("S-21: init writes a file that ends idle hosts and changes nothing else, points editors to the schema, and is never overwritten", async () => {
     const made = await run(["config", "init"]);
     expect([made.code, made.stdout]).toEqual([0, `wrote ${join(dir, "sallyport.yaml")}\n`]);
     const text = await readFile(join(dir, "sallyport.yaml"), "utf8");
     expect(text).toMatch(/^# yaml-language-server: \$schema=\S+dist\/config\/sallyport\.schema\.json\n/);
     const shown = await run(["config", "show", "--origin", "--json"]);
-    const layers = Object.values<{ layer: string }>(JSON.parse(shown.stdout)).map(({ layer }) => layer);
-    expect(new Set(layers)).toEqual(new Set(["default"]));
+    const changed = Object.entries<{ layer: string }>(JSON.parse(shown.stdout)).filter(
+      ([, { layer }]) => layer !== "default",
+    );
+    expect(changed.map(([key]) => key)).toEqual(["stop_mode", "autostop"]);
 
     const again = await run(["config", "init"]);
     expect(again).toEqual({
