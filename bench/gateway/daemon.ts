@@ -52,6 +52,7 @@ public_address: 198.51.100.1
 lab_networks: ["${LAB}.0.0/16"]
 ports: { min: ${FIRST_PORT}, max: 32000 }
 database: "${database}"
+forwards: { sources: anywhere, expires_seconds: never }
 worker: { tcp_probe: false }
 auth: { issuer: "${ISSUER}", key: "${dir}/secret" }
 `,

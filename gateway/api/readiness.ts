@@ -3,7 +3,7 @@ import { cached } from "../../base/async/cached.js";
 import { defined } from "../../base/defined.js";
 import { errorText } from "../../base/text/error-text.js";
 
-export interface Check {
+interface Check {
   run(): Promise<unknown>;
   /** Whether everyone may read why it failed. @default false */
   readonly isPublic?: boolean;
