@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Command, type OutputConfiguration } from "commander";
 import { register as access } from "./commands/access.js";
 import { register as addresses } from "./commands/addresses.js";
+import { register as adopt } from "./commands/adopt.js";
 import { register as certs } from "./commands/certs.js";
 import { register as completion } from "./commands/completion.js";
 import { register as config } from "./commands/config.js";
@@ -34,6 +35,7 @@ const LIST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     up: "create the hosts, or change them to match sallyport.yaml",
     plan: "show what up would change, without changing anything",
     down: "remove the hosts and everything made for them",
+    adopt: "take hosts that exist into the state",
     hosts: "list the deployed hosts and their addresses",
     status: "show whether hosts run, how long idle, and what they cost",
     stop: "stop hosts as stop_mode says",
@@ -112,6 +114,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   // In the order of the help.
   const registers: readonly Register[] = [
     deploy,
+    adopt,
     lifecycle,
     wait,
     ssh,

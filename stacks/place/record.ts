@@ -58,6 +58,12 @@ export async function ensureProjectId(projectDir: string): Promise<string> {
   return made.id;
 }
 
+/** Goes on under the id of resources that are taken over, in place of an own one. */
+export async function takeProjectId(projectDir: string, id: string): Promise<void> {
+  const record = await readRecord(projectDir);
+  await replaceFile(await recordFile(projectDir), textOf({ ...record, id }), 0o644);
+}
+
 /** The directory is never committed: another checkout is another project, with other machines. */
 async function recordFile(projectDir: string): Promise<string> {
   const file = recordPath(projectDir);

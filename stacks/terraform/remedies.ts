@@ -23,6 +23,10 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
     "the AWS credentials have expired meanwhile: sign in again, then run this again; it goes on from there",
   ],
   [
+    /\b(?:Entity|Parameter)AlreadyExists\b|\bBucketAlreadyOwnedByYou\b|\bInvalid(?:KeyPair|Permission)\.Duplicate\b/,
+    'an earlier run made this and did not record it: "sallyport adopt" takes it into the state, then run this again',
+  ],
+  [
     /\bUnauthorizedOperation\b|\bAccessDenied(?:Exception)?\b|not authorized to perform/,
     "allow the action that is named above to these credentials in IAM, then run this again; it goes on from there",
   ],

@@ -26,6 +26,7 @@ export interface TerraformOptions {
 
 /** Terraform writes the state while it exits. After this time it counts as stuck. */
 const PATIENCE_MS = 120_000;
+const IMPORT_MS = 300_000;
 const PLAN_FILE = "sallyport.tfplan";
 /**
  * Terraform's data directory, below the stack's. Terraform run there by hand, or by `cdktf`, has its own: a workspace
@@ -94,6 +95,26 @@ export class Terraform {
   /** Applies exactly the stored plan. */
   async apply(): Promise<void> {
     await this.#step("apply", ["-input=false", PLAN_FILE]);
+  }
+
+  /** Records an existing resource in the state. @returns false if AWS has none under this id. */
+  async import(address: string, id: string): Promise<boolean> {
+    const { dir, signal } = this.options;
+    const { exitCode, stderr } = await run(
+      this.binary,
+      ["import", "-no-color", "-input=false", address, id],
+      defined({ cwd: dir, env: this.env, inheritEnv: false, timeoutMs: IMPORT_MS, detached: true, signal }),
+    );
+    if (exitCode === 0) return true;
+    if (/Cannot import non-existent remote object/.test(stderr)) return false;
+    const lines = stderr.split("\n").map((line) => line.replace(/^[│╷╵\s]+/, ""));
+    throw errors.terraformFailed(
+      "import",
+      lines
+        .filter(Boolean)
+        .join("\n")
+        .replace(/^Error: /, ""),
+    );
   }
 
   /** Runs one command with `-json`: each event is one line of JSON. */

@@ -20,18 +20,13 @@ interface StatedResource {
   readonly instances?: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
 }
 
-/** Empty without a state. */
-export async function readStateText(projectDir: string, stack: StackName): Promise<string> {
-  return readFile(statePath(projectDir, stack), "utf8").catch((error: unknown) => {
-    if (errno(error) === "ENOENT") return "";
-    throw error;
-  });
-}
-
 /** The state of a stack. Undefined without one: a deployment that ended before it began leaves an empty file. */
 export async function readState(projectDir: string, stack: StackName): Promise<StateFile | undefined> {
   const file = statePath(projectDir, stack);
-  const text = await readStateText(projectDir, stack);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (errno(error) === "ENOENT") return "";
+    throw error;
+  });
   if (text.trim() === "") return undefined;
   try {
     const state = JSON.parse(text) as StateFile;
@@ -40,6 +35,11 @@ export async function readState(projectDir: string, stack: StackName): Promise<S
     throw errors.badState(file, stack, error);
   }
   throw errors.badState(file, stack);
+}
+
+/** The resources of a stack as text, which has all their ids. The outputs may name what is there no more. */
+export async function resourcesText(projectDir: string, stack: StackName): Promise<string> {
+  return JSON.stringify((await readState(projectDir, stack))?.resources ?? []);
 }
 
 /** The outputs of a stack. @throws Fault `stacks/not-deployed` (exit status 3) if nothing is deployed. */

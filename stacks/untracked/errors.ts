@@ -1,18 +1,15 @@
 import { EXIT, Fault } from "../../base/fault.js";
-import type { StackName } from "../names.js";
+import { STACK_NAME, type StackName } from "../names.js";
 import type { GroupUser } from "./group-user.js";
 import { type Untracked, untrackedText } from "./untracked.js";
 
 /** What can be done about it, for warnings and errors alike. */
 export function remedyFor(untracked: readonly Untracked[]): string {
   const machines = untracked.some(({ removable }) => removable);
-  const others = untracked.filter(({ removable }) => !removable).length > 0;
-  return [
-    machines ? '"sallyport down --orphans" terminates the machines' : undefined,
-    others ? `remove ${machines ? "the rest" : "them"} in AWS's console or with the aws command` : undefined,
-  ]
-    .filter(Boolean)
-    .join("; ");
+  const rest = machines
+    ? '"sallyport down --orphans" terminates machines'
+    : "remove the rest in AWS's console or with the aws command";
+  return `"sallyport adopt" takes hosts and what belongs to them into the state; ${rest}`;
 }
 
 export const untrackedLeft = (untracked: readonly Untracked[]): Fault =>
@@ -42,7 +39,7 @@ export const madeElsewhere = (
     "stacks/made-elsewhere",
     `${stack} ${deployment} exists already in ${where.region} of account ${where.account}, and was not made from here: ${untrackedText(found)}`,
     {
-      hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, give this one a name: of its own in sallyport.yaml`,
+      hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, give this one a name: of its own in sallyport.yaml${stack === STACK_NAME ? "; if the state is lost: sallyport adopt" : ""}`,
       exit: EXIT.conflict,
     },
   );

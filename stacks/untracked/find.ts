@@ -6,7 +6,7 @@ import type { LoadedConfig } from "../../config/load.js";
 import { gatewayDeployment, hostsDeployment, PROJECT_TAG, STACK_NAMES } from "../names.js";
 import { readRecord } from "../place/record.js";
 import { sshDir, suffixOf } from "../prepare/login-key.js";
-import { readStateText } from "../terraform/state.js";
+import { resourcesText } from "../terraform/state.js";
 import { readTagged } from "./tagged.js";
 import { type Untracked, untrackedOf } from "./untracked.js";
 
@@ -27,7 +27,7 @@ export async function findUntracked(loaded: LoadedConfig, options: FindOptions):
     const names = await deploymentsOf(loaded, options.env);
     const asking = defined({ region: config.region, signal: options.signal });
     const resources = await readTagged(PROJECT_TAG, id, names, asking);
-    const states = await Promise.all(STACK_NAMES.map((stack) => readStateText(projectDir, stack)));
+    const states = await Promise.all(STACK_NAMES.map((stack) => resourcesText(projectDir, stack)));
     return untrackedOf(resources, states, names);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

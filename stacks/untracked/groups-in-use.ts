@@ -7,7 +7,7 @@ import { defined } from "../../base/defined.js";
 import { Fault } from "../../base/fault.js";
 import type { LoadedConfig } from "../../config/load.js";
 import type { StackName } from "../names.js";
-import { managed, readStateText, type StateFile } from "../terraform/state.js";
+import { managed, readState, type StateFile } from "../terraform/state.js";
 import type { PlannedChange } from "../terraform/terraform-log.js";
 import * as errors from "./errors.js";
 import type { FindOptions } from "./find.js";
@@ -26,8 +26,9 @@ export async function refuseGroupsInUse(
 ): Promise<void> {
   const removed = changes.filter(({ type, action }) => type === "aws_security_group" && action === "delete");
   if (removed.length === 0) return;
-  const text = await readStateText(loaded.projectDir, stack);
-  const state = JSON.parse(text) as StateFile;
+  const { resources = [] } = (await readState(loaded.projectDir, stack)) ?? ({} as Partial<StateFile>);
+  const state = { resources };
+  const text = JSON.stringify(resources);
   const addresses = new Set(removed.map(({ address }) => address));
   const groups = groupsAt(state, addresses);
   // Only EC2 knows the machines of a fleet, and they end with it.
@@ -43,7 +44,7 @@ export async function refuseGroupsInUse(
 }
 
 /** Ids of the groups at these addresses. Pure. */
-function groupsAt({ resources = [] }: StateFile, addresses: ReadonlySet<string>): string[] {
+function groupsAt({ resources = [] }: Pick<StateFile, "resources">, addresses: ReadonlySet<string>): string[] {
   return resources
     .filter(({ mode, type, name }) => mode === "managed" && addresses.has(`${type}.${name}`))
     .flatMap(({ instances = [] }) => instances.map(({ attributes }) => String(attributes?.id)));

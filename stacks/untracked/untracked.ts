@@ -31,7 +31,7 @@ export interface Untracked {
 const ENDED = new Set(["shutting-down", "terminated"]);
 
 /**
- * @param states the text of each of the project's states: a resource is tracked if any of them names its id
+ * @param states the resources of each of the project's states, as text: what it names is tracked
  * @param deployments names of the project's deployments with this machine's key. A machine of another key is another
  * person's, though the project's id be the same: the directory was copied.
  */

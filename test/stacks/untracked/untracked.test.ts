@@ -58,10 +58,9 @@ test("S-07: only machines with a deployment of ours may be removed", () => {
   expect(untrackedText(found.slice(0, 1).concat(found.slice(2)))).toBe(
     "i-1 (accelerator-1, g6.xlarge, running since 2026-12-01T11:02:00.000Z), sg-1 (security group)",
   );
-  expect(remedyFor(found)).toBe(
-    '"sallyport down --orphans" terminates the machines; remove the rest in AWS\'s console or with the aws command',
-  );
-  expect(remedyFor(found.slice(2))).toBe("remove them in AWS's console or with the aws command");
+  const adopt = '"sallyport adopt" takes hosts and what belongs to them into the state';
+  expect(remedyFor(found)).toBe(`${adopt}; "sallyport down --orphans" terminates machines`);
+  expect(remedyFor(found.slice(2))).toBe(`${adopt}; remove the rest in AWS's console or with the aws command`);
 });
 
 test("the project's id stays, whatever else is noted, and is never committed", async ({ dir }) => {
