@@ -1,13 +1,13 @@
 /** A key of which only an SSH agent has the private half. */
 
-import { type BaseAgent, type IdentityCallback, OpenSSHAgent, type ParsedKey } from "ssh2";
+import ssh2, { type BaseAgent, type IdentityCallback, type ParsedKey } from "ssh2";
 import { Fault } from "../../base/fault.js";
 import { keyNotInAgent } from "../../certs/errors.js";
 import { readIdentity } from "../../certs/identity.js";
 import type { SshKey } from "./ssh-session.js";
 
 /** The agent with this key alone: a server counts each key that is offered as an attempt. */
-class OneKeyAgent extends OpenSSHAgent {
+class OneKeyAgent extends ssh2.OpenSSHAgent {
   readonly #blob: Buffer;
 
   constructor(socket: string, blob: Buffer) {
