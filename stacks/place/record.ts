@@ -20,7 +20,7 @@ export interface ProjectRecord {
   readonly places: Partial<Record<StackName, Place>>;
 }
 
-export const recordPath = (projectDir: string): string => join(projectDir, ".sallyport", "deployment.json");
+const recordPath = (projectDir: string): string => join(projectDir, ".sallyport", "deployment.json");
 
 /** @throws Fault `stacks/bad-record` for a file with other content. */
 export async function readRecord(projectDir: string): Promise<ProjectRecord> {

@@ -22,6 +22,7 @@ import type { WantedMachines } from "../../stacks/preflight/wanted.js";
 import { noTerraform, terraformFailed } from "../../stacks/terraform/errors.js";
 import { remedyFor } from "../../stacks/terraform/remedies.js";
 import { TerraformLog } from "../../stacks/terraform/terraform-log.js";
+import * as untracked from "../../stacks/untracked/errors.js";
 import { root } from "../support/cli.js";
 
 const page = await readFile(join(root, "docs/troubleshooting.md"), "utf8");
@@ -31,6 +32,15 @@ const credentials = (error: Error, env: Record<string, string> = {}) => credenti
 const provider = (message: string) => sdk("CredentialsProviderError", message);
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "s" };
 
+const MACHINE = {
+  id: "i-0a1b",
+  type: "instance",
+  host: "accelerator-1",
+  instance_type: "f2.6xlarge",
+  state: "running",
+  since: "2026-12-01T08:00:00.000Z",
+  removable: true,
+} as const;
 const known = <T>(value: T) => ({ known: true, value }) as const;
 const host = (type = "f2.6xlarge", ami = "ubuntu-24.04"): WantedMachines => ({
   what: "accelerator-1",
@@ -108,6 +118,11 @@ const MESSAGES: readonly unknown[] = [
     { account: "111122223333", region: "us-east-1" },
     { account: "444455556666", arn: "arn:aws:iam::444455556666:user/ada" },
   ),
+  untracked.madeElsewhere("accelerator-hosts", "lab-1a2b3c4d", { account: "111122223333", region: "us-east-1" }, [
+    { ...MACHINE, removable: false },
+  ]),
+  untracked.untrackedLeft([MACHINE]),
+  untracked.groupsInUse([{ group: "sg-0a1b", id: "eni-0c2d", of: "i-0e3f" }]),
   preflight({ network: known({ vpcId: undefined, zones: [], isPublic: false }) }),
   preflight({ network: known({ vpcId: "vpc-0a1b", zones: ["us-east-1e"], isPublic: true }) }),
   preflight({ zones: known(new Map()) }),
