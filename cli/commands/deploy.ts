@@ -44,11 +44,12 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
-Asks AWS first whether it can be done: credentials, region, network, instance type, quota and price. Prints the
-firewall rules, then the planned changes. Asks before it starts what costs money, with the price per hour and day,
-and before it replaces or removes a machine, because the data on its disk is lost. In CI (the variable CI is set)
-only the latter is asked; without a terminal, --yes is needed. Waits until the agents of new hosts answer, for boot_timeout at most;
-an emulated AWS boots nothing, so there is nothing to wait for.
+Asks AWS first whether it can be done: credentials, region, network, instance type, quota and price.
+Prints the firewall rules, then the planned changes. Asks before it starts what costs money, with the
+price per hour and day, and before it replaces or removes a machine, because the data on its disk is lost.
+Without a terminal, --yes is needed for both; in CI (the variable CI is set) only for the latter.
+Waits until the agents of new hosts answer, for boot_timeout at most; an emulated AWS boots nothing, so
+there is nothing to wait for.
 
 Other stacks:
   firewall-sync    rules that follow a list of addresses: docs/firewall-lambda.md
