@@ -7,7 +7,7 @@ import { HttpClient, originAndPath } from "../../http/client/http-client.js";
 import { Cidr, uniqueCidrs } from "../../net/cidr.js";
 import * as errors from "../errors.js";
 import { isSecureUrl } from "../secure-url.js";
-import { agreeOnCaller, type ServiceResponse } from "./caller.js";
+import { agreeOnCaller, type ServiceResponse } from "./agree.js";
 
 interface Service {
   readonly url: URL;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { agreeOnCaller, type ServiceResponse } from "../../../firewall/caller/caller.js";
+import { agreeOnCaller, type ServiceResponse } from "../../../firewall/caller/agree.js";
 
 const HONEST = "54.214.133.41";
 const LIE = "8.8.4.4";
