@@ -11,7 +11,7 @@ import type { LoadedConfig } from "../../config/load.js";
 import { buildStacks } from "../app.js";
 import { outDir, stackDir, statePath } from "../files.js";
 import type { DeployOptions } from "../lifecycle/deployment.js";
-import { PROJECT_TAG, STACK_NAME } from "../names.js";
+import { PROJECT_TAG, STACK_NAME, STACK_NAMES } from "../names.js";
 import { askIdentity } from "../place/caller-identity.js";
 import { checkPlace } from "../place/check-place.js";
 import { placeInState } from "../place/place.js";
@@ -48,11 +48,15 @@ export async function adopt(loaded: LoadedConfig, options: Options): Promise<Ado
 
   const text = await resourcesText(projectDir, STACK_NAME);
   const found = await readDeployment(deployment, asking);
-  const machines = found.filter(({ id }) => untrackedOf(found, [text], [deployment]).some((each) => each.id === id));
+  // Without machines that have ended.
+  const ids = new Set(untrackedOf(found, [text], [deployment]).map(({ id }) => id));
+  const untracked = found.filter(({ id }) => ids.has(id));
   const state = (await readState(projectDir, STACK_NAME)) ?? {};
-  const [other, ...more] = new Set(found.map(({ tags }) => tags[PROJECT_TAG]));
+  const [other, ...more] = new Set(untracked.flatMap(({ tags }) => tags[PROJECT_TAG] ?? []));
   // The bucket's name, and so the boot script of the machines, derives from the id of the project that made them.
-  if (placeInState(state) === undefined && more.length === 0 && other !== undefined) {
+  const states = await Promise.all(STACK_NAMES.map((stack) => readState(projectDir, stack)));
+  const isNew = states.every((each) => each === undefined || placeInState(each) === undefined);
+  if (isNew && more.length === 0 && other !== undefined) {
     const { id } = await readRecord(projectDir);
     if (id !== other) {
       await takeProjectId(projectDir, other);
@@ -67,7 +71,7 @@ export async function adopt(loaded: LoadedConfig, options: Options): Promise<Ado
   const stack = JSON.parse(await readFile(join(dir, "cdk.tf.json"), "utf8")) as SynthesizedStack;
   const groups = Object.values(stack.resource?.aws_security_group ?? {}).map(({ description }) => String(description));
   const known = [...groupIdsOf({}, state, { groups: new Map() }).values()];
-  const existing = await readExisting(machines, groups, known, asking);
+  const existing = await readExisting(untracked, groups, known, asking);
 
   const nameOf = await resourceNames(outdir);
   const terraform = await Terraform.find({ ...options, dir, nameOf });
