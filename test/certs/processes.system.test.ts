@@ -9,10 +9,8 @@ import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadKeyPair } from "../../certs/key-pair.js";
 import { ensureCertificate } from "../../certs/store.js";
-import { compiled } from "../support/compiled.js";
+import { nodeCommand } from "../support/compiled.js";
 import { temporaryDir } from "./support/directory.js";
-
-const script = compiled("test/certs/support/make.ts");
 
 type What = "certificate" | "rsa" | "ed25519" | "token";
 
@@ -59,7 +57,8 @@ describe("a process killed with SIGKILL", () => {
 });
 
 async function start(what: What, dir: string): Promise<ChildProcessWithoutNullStreams> {
-  const child = spawn(process.execPath, [script, what, dir]);
+  const [program, ...args] = nodeCommand("test/certs/support/make.ts", [what, dir]);
+  const child = spawn(program, args);
   onTestFinished(() => void child.kill("SIGKILL"));
   child.stdout.setEncoding("utf8");
   await once(child.stdout, "data");

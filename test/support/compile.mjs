@@ -16,6 +16,7 @@ const SKIPPED =
 const PROGRAMS = [
   ...["agent", "cli", "gateway", "mirror"].map((room) => `${room}/main.ts`),
   "test/agent/jobs/support/driver.ts",
+  "test/certs/support/make.ts",
   "test/mirror/support/serve.ts",
 ];
 /** Loaded as they are: they have native parts, read files beside them, or are large and needed by few. */

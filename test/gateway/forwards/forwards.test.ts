@@ -8,7 +8,6 @@ import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import type { Store } from "../../../gateway/store/store.js";
 import { aRequest } from "../support/a-forward.js";
 import { FakeKernel } from "../support/fake-kernel.js";
-import { copyEmptyPglite } from "../support/pglite.js";
 
 const PATIENT = { timeout: 120_000 };
 
@@ -19,7 +18,6 @@ let dir = "";
 let store: Store;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sallyport-forwards-"));
-  await copyEmptyPglite(join(dir, "db"));
   store = await openPgliteStore(join(dir, "db"));
 });
 afterAll(async () => {

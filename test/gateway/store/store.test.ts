@@ -8,7 +8,6 @@ import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import { openPostgresStore } from "../../../gateway/store/postgresql.js";
 import type { Store } from "../../../gateway/store/store.js";
 import { aRequest } from "../support/a-forward.js";
-import { copyEmptyPglite } from "../support/pglite.js";
 import { type PostgresServer, startPostgres } from "../support/postgres.js";
 
 const RANGE = { min: 50_000, max: 50_004 };
@@ -254,7 +253,6 @@ test("G-12: what an interrupted first start has left is no database, and does no
 
 test("one PGlite directory serves one process", async () => {
   const directory = join(dir, "alone");
-  await copyEmptyPglite(directory);
   const store = await openPgliteStore(directory);
   await expect(openPgliteStore(directory)).rejects.toThrow(`the database "${directory}" is in use by process`);
   await store.close();

@@ -12,7 +12,6 @@ import { parseConfig } from "../../../gateway/settings/parse.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { FakeNft } from "./fake-nft.js";
-import { copyEmptyPglite } from "./pglite.js";
 
 export const ISSUER = "https://vlab.test";
 export const SECRET = "a-secret-of-a-test-that-is-long-enough-0123456789";
@@ -124,7 +123,6 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
 `,
     "gateway.yaml",
   );
-  await copyEmptyPglite(join(dir, "db"));
   const log: Array<Record<string, unknown>> = [];
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
   const gateway = await startGateway(
