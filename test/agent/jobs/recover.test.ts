@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { EndedJobs, MAX_ENDED, MAX_ENDED_BYTES } from "../../../agent/jobs/ended-jobs.js";
 import { isJobId, jobIds } from "../../../agent/jobs/job-id.js";
 import { defined } from "../../../base/defined.js";
@@ -14,8 +14,9 @@ import { ended, sh, startTestEngine, type TestEngine, type TestEngineOptions, un
 let base: string;
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), "sallyport-jobs-"));
+  // Registered first, so that it runs last: engines that still stop write here.
+  onTestFinished(() => rmSync(base, { recursive: true, force: true }));
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const start = async (more: Partial<TestEngineOptions> = {}): Promise<TestEngine> => {
   const engine = await startTestEngine({ accelerators: { cat: { filter: ["cat"] } }, base, keep: true, ...more });
