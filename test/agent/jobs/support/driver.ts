@@ -78,6 +78,6 @@ const earlier = left.map(({ id }) => tellEnd(id));
 engine.resume();
 await Promise.all([
   ...earlier,
-  ...Array.from({ length: Math.max(0, Number(count) - left.length) }, (_, n) => submit(n)),
+  ...Array.from({ length: Math.max(1, Number(count) - left.length) }, (_, n) => submit(n)),
 ]);
 say({ idle: true });
