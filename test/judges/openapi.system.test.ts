@@ -3,6 +3,7 @@
  * clients and the daemons, finds no request and no answer that they do not describe.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -176,7 +177,8 @@ async function startPrism(name: string, document: object, upstream: string, cert
     env: { ...process.env, NO_COLOR: "1", ...(certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate }) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = new Promise((resolve) => child.once("close", resolve));
+  await once(child, "spawn");
+  const ended = once(child, "close");
   const stop = async () => {
     child.kill();
     await ended;
@@ -210,7 +212,6 @@ async function startPrism(name: string, document: object, upstream: string, cert
     port,
     send,
     get: (path: string, token: string) => send("GET", path, token),
-    /** Nothing was found, and every operation was asked for. */
     /** Nothing was found, and each of the operations was asked for. */
     end: async (operations: readonly string[]) => {
       await stop();
