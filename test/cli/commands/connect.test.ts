@@ -152,7 +152,7 @@ describe("sallyport portmap", () => {
     const kept = await run("portmap", "login", "--token-file", file);
     expect([kept.code, kept.stdout]).toEqual([
       0,
-      `kept the token of ada for ${server.url}\nit expires at 2033-05-18T03:33:20.000Z\n`,
+      `kept the token of ada for ${server.url}\nkept the gateway's certificate with it\nit expires at 2033-05-18T03:33:20.000Z\n`,
     ]);
     expect((await run("portmap", "list")).code).toBe(0);
     expect((await run("portmap", "logout")).stdout).toBe(`forgot the token for ${server.url}\n`);
