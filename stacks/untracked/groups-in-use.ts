@@ -13,6 +13,7 @@ import * as errors from "./errors.js";
 import type { FindOptions } from "./find.js";
 import type { GroupUser } from "./group-user.js";
 import { type Asking, readMachines, withClient } from "./tagged.js";
+import { ENDED } from "./untracked.js";
 
 /**
  * @throws Fault (exit status 5) if the changes remove a group of the stack that something outside it uses. If EC2
@@ -61,10 +62,20 @@ async function groupUsers(groups: readonly string[], fleets: readonly string[], 
         new DescribeSecurityGroupsCommand({ Filters: [{ Name: "ip-permission.group-id", Values: [...groups] }] }),
         options,
       ),
-      Promise.all(fleets.map((fleet) => readMachines(client, "aws:autoscaling:groupName", fleet, options))),
+      Promise.all(
+        fleets.map((fleet) =>
+          readMachines(client, { Name: "tag:aws:autoscaling:groupName", Values: [fleet] }, options),
+        ),
+      ),
     ]);
-    const machines = new Set(members.flat().map(({ id }) => id));
-    const used = (interfaces.NetworkInterfaces ?? [])
+    const found = interfaces.NetworkInterfaces ?? [];
+    const holders = found.flatMap(({ Attachment }) => Attachment?.InstanceId ?? []);
+    const attached =
+      holders.length === 0 ? [] : await readMachines(client, { Name: "instance-id", Values: holders }, options);
+    // They let go of their interfaces by themselves.
+    const ending = attached.filter(({ machine }) => ENDED.has(machine?.state ?? ""));
+    const machines = new Set([...members.flat(), ...ending].map(({ id }) => id));
+    const used = found
       .filter(({ Attachment }) => !machines.has(Attachment?.InstanceId ?? ""))
       .map(({ NetworkInterfaceId: id = "", Attachment, Description, Groups = [] }) => ({
         group: Groups.find(({ GroupId = "" }) => groups.includes(GroupId))?.GroupId ?? "",

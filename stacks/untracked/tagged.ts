@@ -7,6 +7,7 @@ import {
   DescribeVolumesCommand,
   DescribeVpcEndpointsCommand,
   EC2Client,
+  type Filter,
   type Tag,
   TerminateInstancesCommand,
   waitUntilInstanceTerminated,
@@ -34,7 +35,7 @@ export async function readTagged(
     const tag = { Name: `tag:${key}`, Values: [value] };
     const unattached = { Name: "status", Values: ["available"] };
     const [machines, pairs, groups, addresses, endpoints, volumes] = await Promise.all([
-      readMachines(client, key, value, options),
+      readMachines(client, tag, options),
       keyNames.length === 0 ? [] : readPairs(client, keyNames, options),
       client.send(new DescribeSecurityGroupsCommand({ Filters: [tag] }), options),
       client.send(new DescribeAddressesCommand({ Filters: [tag] }), options),
@@ -56,7 +57,7 @@ export async function readTagged(
 export async function readDeployment(deployment: string, asking: Asking): Promise<TaggedResource[]> {
   return withClient("ec2:DescribeInstances", asking, async (client, options) => {
     const found = await Promise.all([
-      readMachines(client, DEPLOYMENT_TAG, deployment, options),
+      readMachines(client, { Name: `tag:${DEPLOYMENT_TAG}`, Values: [deployment] }, options),
       readPairs(client, [deployment], options),
     ]);
     return found.flat();
@@ -76,15 +77,12 @@ export async function terminate(InstanceIds: string[], asking: Asking): Promise<
 
 type SendOptions = { readonly abortSignal?: AbortSignal };
 
-/** Instances with this tag, of any state. */
-export async function readMachines(client: EC2Client, key: string, value: string, options: SendOptions) {
+/** Instances of any state. */
+export async function readMachines(client: EC2Client, filter: Filter, options: SendOptions) {
   const machines: TaggedResource[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await client.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: `tag:${key}`, Values: [value] }], NextToken }),
-      options,
-    );
+    const page = await client.send(new DescribeInstancesCommand({ Filters: [filter], NextToken }), options);
     for (const raw of (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances)) {
       const { InstanceId: id = "", InstanceType: type = "", State, LaunchTime: startedAt, Tags } = raw;
       const machine = defined({ type, state: State?.Name ?? "", startedAt });

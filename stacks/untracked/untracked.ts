@@ -28,7 +28,7 @@ export interface Untracked {
 }
 
 /** States of machines that cost nothing any more. */
-const ENDED = new Set(["shutting-down", "terminated"]);
+export const ENDED = new Set(["shutting-down", "terminated"]);
 
 /**
  * @param states the resources of each of the project's states, as text: what it names is tracked

@@ -40,9 +40,9 @@ const interfaces = (...users: readonly string[]) => ({
 });
 const FREE = interfaces();
 
-async function refuse(dir: string, answers: Readonly<Record<string, AwsAnswer>>, changes = [GROUP]) {
+async function refuse(dir: string, answers: Readonly<Record<string, AwsAnswer>>, changes = [GROUP], state = STATE) {
   const aws = await startAws({ ...FREE, ...answers });
-  await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify(STATE));
+  await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify(state));
   const loaded = await loadConfig({ cwd: dir, env: { HOME: dir } });
   const notes: string[] = [];
   const done = refuseGroupsInUse(loaded, "accelerator-hosts", changes, { onNote: (text) => notes.push(text) });
@@ -83,6 +83,28 @@ test("S-19: the stack's own machines go with the group, and those of its fleet",
   });
   await expect(done).resolves.toBeUndefined();
   expect(notes).toEqual([]);
+});
+
+test("S-19: a machine that is ending lets go of the group by itself", async ({ dir }) => {
+  const machine = (id: string, name: string) =>
+    `<instanceId>${id}</instanceId><instanceState><name>${name}</name></instanceState>`;
+  const machines = set(
+    "instancesSet",
+    machine("i-7", "shutting-down"),
+    machine("i-8", "terminated"),
+    machine("i-9", "stopped"),
+  );
+  const users = ["7", "8", "9"].map((number) => user(`eni-${number}`, attached(`i-${number}`)));
+  const { done } = await refuse(
+    dir,
+    { ...interfaces(...users), DescribeInstances: set("reservationSet", machines) },
+    [GROUP],
+    {
+      ...STATE,
+      resources: STATE.resources.filter(({ name }) => name !== "Fleet"),
+    },
+  );
+  await expect(done).rejects.toThrow("still in use: sg-1 by eni-9 (i-9)");
 });
 
 test("S-19: without permission to ask there is a note; without a group to remove nothing is asked", async ({ dir }) => {
