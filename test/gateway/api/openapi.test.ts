@@ -1,5 +1,8 @@
 /** The route table and its document, without a gateway behind them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { packageRoot } from "../../../base/tools.js";
 import { aboutRoutes } from "../../../gateway/api/about.js";
 import { forwardRoutes } from "../../../gateway/api/forwards.js";
 import { machineRoutes } from "../../../gateway/api/machines.js";
@@ -90,4 +93,12 @@ test("metrics know a path by its route, and by no name that a client chose", () 
     "other",
     "other",
   ]);
+});
+
+test("G-14: vLab's inventory is no route of the gateway, and the page names the commands that need it", () => {
+  const { paths } = gatewayDocument("test", routes) as { paths: Paths };
+  const served = Object.keys(paths).filter((path) => path.startsWith("/api/1/"));
+  expect(served.sort()).toEqual(["/api/1/ipam/addr", "/api/1/ipam/healthcheck", "/api/1/ipam/portmap"]);
+  const page = readFileSync(join(packageRoot, "docs/gateway.md"), "utf8").replaceAll("\n", " ");
+  expect(page).toContain("needs vLab's server in front of the gateway for `create`, `delete` and `status`");
 });
