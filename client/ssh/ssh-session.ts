@@ -1,15 +1,18 @@
-/** An SSH connection from this process to a host with known keys. The only user of ssh2. */
+/** An SSH connection from this process to a host with known keys. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { type BaseAgent, Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from "ssh2";
+import { Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from "ssh2";
 import { Fault } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
 import * as errors from "../errors.js";
 import { algorithmsFor, fingerprint, type HostKey, isPinned, parseHostKey } from "./host-key.js";
+import { OneKeyAgent } from "./one-key-agent.js";
 
-/** The private key in PEM or OpenSSH format, unencrypted; or the agent that has it. */
-export type SshKey = { readonly privateKey: string | Buffer } | { readonly agent: BaseAgent };
+/** The private key in PEM or OpenSSH format, unencrypted; or the public one, in SSH's wire format, of a key that an agent has. */
+export type SshKey =
+  | { readonly privateKey: string | Buffer }
+  | { readonly agentSocket: string; readonly publicKey: Buffer };
 
 export type SshOptions = SshKey & {
   readonly host: string;
@@ -227,8 +230,8 @@ function settings(
     host: options.host,
     port: options.port ?? 22,
     username: options.username,
-    ...("agent" in options
-      ? { agent: options.agent, authHandler: ["agent"] }
+    ...("agentSocket" in options
+      ? { agent: new OneKeyAgent(options.agentSocket, options.publicKey), authHandler: ["agent"] }
       : { privateKey: options.privateKey, authHandler: ["publickey"] }),
     readyTimeout: options.connectTimeout ?? 15_000,
     keepaliveInterval: 15_000,
