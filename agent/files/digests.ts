@@ -3,7 +3,7 @@
  * changes while it is being read gets no digest.
  */
 import { createHash } from "node:crypto";
-import { readChunks } from "../../http/server/read-chunks.js";
+import { readChunks } from "../../http/server/body/read-chunks.js";
 import { statOf } from "../guard/proc-fd.js";
 import { validatorsOf } from "./validators.js";
 

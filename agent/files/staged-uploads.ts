@@ -28,7 +28,7 @@ export interface Stored {
   readonly etag: string;
 }
 
-interface Entry {
+interface StagedUpload {
   state: Staged | Stored;
   timer?: NodeJS.Timeout;
 }
@@ -57,7 +57,7 @@ export interface StagedUploadsOptions {
 export class StagedUploads {
   readonly #options: Required<StagedUploadsOptions>;
   /** In the order of their last use. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, StagedUpload>();
   readonly #requests = new Map<string, () => void>();
   readonly #mutex = new KeyedMutex();
 

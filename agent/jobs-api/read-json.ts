@@ -1,6 +1,7 @@
 /** Reads a JSON document from a request, up to a limit. */
+
+import { readBody } from "../../http/server/body/read-body.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import { readBody } from "../../http/server/read-body.js";
 import { jsonTooLarge, notJson } from "./problems.js";
 
 /** Parameters are documents. Data belongs into the input. */

@@ -6,7 +6,7 @@ import { errno } from "../../base/fault.js";
 import { Problem } from "../problem.js";
 import { internal, overloaded, tooManyPipelined } from "../problems.js";
 import type { AccessLog } from "./access-log.js";
-import { watchBodies } from "./body-rate.js";
+import { watchBodies } from "./body/body-rate.js";
 import { checkHead } from "./check-head.js";
 import { Exchange } from "./exchange.js";
 import { LIMITS, type Limits } from "./limits.js";

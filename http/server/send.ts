@@ -1,7 +1,7 @@
 /** Sends a part of an open file as the content of an answer. */
 import { readSync } from "node:fs";
+import { readChunks } from "./body/read-chunks.js";
 import type { Exchange, Headers } from "./exchange.js";
-import { readChunks } from "./read-chunks.js";
 
 /** Up to this size, one buffer and one write: a stream or a read in the thread pool would cost more. */
 const SMALL = 64 * 1024;

@@ -1,7 +1,7 @@
 /** Receives what npm publishes: one document with the manifest, the tags and the tarball; or deprecations. */
 import { createHash, randomUUID } from "node:crypto";
+import { readBody } from "../../http/server/body/read-body.js";
 import type { Exchange } from "../../http/server/exchange.js";
-import { readBody } from "../../http/server/read-body.js";
 import { isObject } from "../is-object.js";
 import type { RepositoryNode } from "../resolve/contract.js";
 import type { Asset, KeptVersion, PackageRecord } from "../resolve/model.js";

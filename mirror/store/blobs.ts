@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { errno } from "../../base/fault.js";
 import { syncDir } from "../../base/fs/atomic.js";
 import { makeDir } from "../../base/fs/make-dir.js";
-import { readChunks } from "../../http/server/read-chunks.js";
+import { readChunks } from "../../http/server/body/read-chunks.js";
 
 export class Blobs {
   readonly #dir: string;

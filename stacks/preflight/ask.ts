@@ -19,7 +19,7 @@ import { awsConnection } from "../../http/client/aws.js";
 import { callAwsJson } from "../../http/client/aws-json.js";
 import { isEmulated } from "../lifecycle/emulated.js";
 import { cloudOf } from "../names.js";
-import type { Answer, DefaultNetwork, Facts, ImageFacts, RunningMachine, SubnetFacts, TypeFacts } from "./facts.js";
+import type { DefaultNetwork, Fact, Facts, ImageFacts, RunningMachine, SubnetFacts, TypeFacts } from "./facts.js";
 import { priceKey } from "./facts.js";
 import { type HourlyPrice, listedPrice, priceIn, productFilters } from "./price-list.js";
 import { vcpuQuota } from "./quota-codes.js";
@@ -63,7 +63,7 @@ const hasPublic = (subnets: readonly Subnet[] = []) =>
   subnets.some(({ MapPublicIpOnLaunch = true }) => MapPublicIpOnLaunch);
 
 /** A question that nobody needs to ask. */
-const none = <T>(value: T): Answer<T> => ({ known: true, value });
+const none = <T>(value: T): Fact<T> => ({ known: true, value });
 
 const filter = (Name: string, Values: readonly string[]): Filter => ({ Name, Values: [...Values] });
 
@@ -86,7 +86,7 @@ class Questions {
     this.#ec2.destroy();
   }
 
-  network(): Promise<Answer<DefaultNetwork>> {
+  network(): Promise<Fact<DefaultNetwork>> {
     return this.#ask("ec2:DescribeVpcs", async () => {
       const [vpcs, subnets] = await Promise.all([
         this.#ec2.send(new DescribeVpcsCommand({ Filters: [filter("is-default", ["true"])] }), this.#http),
@@ -101,7 +101,7 @@ class Questions {
   }
 
   /** A filter, where a list of ids would make the whole call fail for an unknown one. The same holds below. */
-  subnets(ids: readonly string[]): Promise<Answer<ReadonlyMap<string, SubnetFacts>>> {
+  subnets(ids: readonly string[]): Promise<Fact<ReadonlyMap<string, SubnetFacts>>> {
     return this.#ask("ec2:DescribeSubnets", async () => {
       const { Subnets = [] } = await this.#ec2.send(
         new DescribeSubnetsCommand({ Filters: [filter("subnet-id", ids)] }),
@@ -116,7 +116,7 @@ class Questions {
     });
   }
 
-  zones(types: readonly string[]): Promise<Answer<ReadonlyMap<string, readonly string[]>>> {
+  zones(types: readonly string[]): Promise<Fact<ReadonlyMap<string, readonly string[]>>> {
     return this.#ask("ec2:DescribeInstanceTypeOfferings", async () => {
       const { InstanceTypeOfferings = [] } = await this.#ec2.send(
         new DescribeInstanceTypeOfferingsCommand({
@@ -133,7 +133,7 @@ class Questions {
     });
   }
 
-  types(types: readonly string[]): Promise<Answer<ReadonlyMap<string, TypeFacts>>> {
+  types(types: readonly string[]): Promise<Fact<ReadonlyMap<string, TypeFacts>>> {
     return this.#ask("ec2:DescribeInstanceTypes", async () => {
       const { InstanceTypes = [] } = await this.#ec2.send(
         new DescribeInstanceTypesCommand({ Filters: [filter("instance-type", types)] }),
@@ -148,7 +148,7 @@ class Questions {
     });
   }
 
-  images(ids: readonly string[]): Promise<Answer<ReadonlyMap<string, ImageFacts>>> {
+  images(ids: readonly string[]): Promise<Fact<ReadonlyMap<string, ImageFacts>>> {
     return this.#ask("ec2:DescribeImages", async () => {
       const { Images = [] } = await this.#ec2.send(
         new DescribeImagesCommand({ Filters: [filter("image-id", ids)] }),
@@ -163,7 +163,7 @@ class Questions {
     });
   }
 
-  running(): Promise<Answer<readonly RunningMachine[]>> {
+  running(): Promise<Fact<readonly RunningMachine[]>> {
     const Filters = [filter("instance-state-name", ["pending", "running"])];
     return this.#ask("ec2:DescribeInstances", async () => {
       const found: Instance[] = [];
@@ -186,15 +186,15 @@ class Questions {
     });
   }
 
-  async quotas(wanted: readonly WantedMachines[]): Promise<ReadonlyMap<string, Answer<number>>> {
+  async quotas(wanted: readonly WantedMachines[]): Promise<ReadonlyMap<string, Fact<number>>> {
     const codes = new Set(wanted.flatMap(({ types: [type], spot }) => vcpuQuota(type, spot !== "none")?.code ?? []));
     const answers = await Promise.all(
-      [...codes].map(async (code): Promise<[string, Answer<number>]> => [code, await this.#quota(code)]),
+      [...codes].map(async (code): Promise<[string, Fact<number>]> => [code, await this.#quota(code)]),
     );
     return new Map(answers);
   }
 
-  #quota(QuotaCode: string): Promise<Answer<number>> {
+  #quota(QuotaCode: string): Promise<Fact<number>> {
     const { region } = this.#options;
     const endpoint = this.#endpoint("SERVICE_QUOTAS", `servicequotas.${region}`);
     const call = async (operation: string) => {
@@ -233,7 +233,7 @@ class Questions {
     return prices;
   }
 
-  #price(type: string): Promise<Answer<HourlyPrice | undefined>> {
+  #price(type: string): Promise<Fact<HourlyPrice | undefined>> {
     const { region } = this.#options;
     // The price list of all regions is served from a few.
     const from = region.startsWith("cn-") ? "cn-northwest-1" : "us-east-1";
@@ -245,7 +245,7 @@ class Questions {
     });
   }
 
-  #spotPrice(type: string): Promise<Answer<HourlyPrice | undefined>> {
+  #spotPrice(type: string): Promise<Fact<HourlyPrice | undefined>> {
     return this.#ask("ec2:DescribeSpotPriceHistory", async () => {
       const { SpotPriceHistory = [] } = await this.#ec2.send(
         new DescribeSpotPriceHistoryCommand({
@@ -275,7 +275,7 @@ class Questions {
   }
 
   /** The SDK fetches credentials without a signal, so the limit ends the waiting and not only the request. */
-  async #ask<T>(action: string, call: () => Promise<T>): Promise<Answer<T>> {
+  async #ask<T>(action: string, call: () => Promise<T>): Promise<Fact<T>> {
     const { signal, limit } = this.#options;
     try {
       const ended = untilAborted(this.#http.abortSignal).then((): never => {

@@ -2,7 +2,7 @@
 import type { HourlyPrice } from "./price-list.js";
 
 /** A question may stay without an answer: a policy need not allow it, and it must not take long. */
-export type Answer<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+export type Fact<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export interface DefaultNetwork {
   readonly vpcId: string | undefined;
@@ -36,16 +36,16 @@ export interface RunningMachine {
 }
 
 export interface Facts {
-  readonly network: Answer<DefaultNetwork>;
+  readonly network: Fact<DefaultNetwork>;
   /** By id. */
-  readonly subnets: Answer<ReadonlyMap<string, SubnetFacts>>;
+  readonly subnets: Fact<ReadonlyMap<string, SubnetFacts>>;
   /** Zones that offer an instance type. A type without an entry is offered in none. */
-  readonly zones: Answer<ReadonlyMap<string, readonly string[]>>;
-  readonly types: Answer<ReadonlyMap<string, TypeFacts>>;
-  readonly images: Answer<ReadonlyMap<string, ImageFacts>>;
+  readonly zones: Fact<ReadonlyMap<string, readonly string[]>>;
+  readonly types: Fact<ReadonlyMap<string, TypeFacts>>;
+  readonly images: Fact<ReadonlyMap<string, ImageFacts>>;
   /** vCPUs, by code. Empty on an emulator, which has no quotas. */
-  readonly quotas: ReadonlyMap<string, Answer<number>>;
-  readonly running: Answer<readonly RunningMachine[]>;
+  readonly quotas: ReadonlyMap<string, Fact<number>>;
+  readonly running: Fact<readonly RunningMachine[]>;
   /** By {@link priceKey}; undefined: not known. Empty on an emulator, which costs nothing. */
   readonly prices: ReadonlyMap<string, HourlyPrice | undefined>;
 }

@@ -1,5 +1,5 @@
 /** Judges what AWS said before a deployment: one sentence each, and what to type. Pure. */
-import { type Answer, type Facts, priceKey } from "./facts.js";
+import { type Fact, type Facts, priceKey } from "./facts.js";
 import { usdText } from "./price-list.js";
 import { vcpuQuota } from "./quota-codes.js";
 import type { WantedMachines } from "./wanted.js";
@@ -42,7 +42,7 @@ const problem = (check: Finding["check"], found: string, mend: string): Finding 
   found,
   mend,
 });
-const notKnown = (check: Finding["check"], { why }: Answer<unknown> & { known: false }): Finding => ({
+const notKnown = (check: Finding["check"], { why }: Fact<unknown> & { known: false }): Finding => ({
   check,
   state: "note",
   found: `not checked: ${why}`,

@@ -39,7 +39,7 @@ export interface Span {
   readonly body: (from: number) => Readable;
 }
 
-type Answer = { readonly stored: HttpResponse } | { readonly offset: number };
+type Outcome = { readonly stored: HttpResponse } | { readonly offset: number };
 
 export class ResumablePut {
   readonly #transport: Transport;
@@ -101,7 +101,7 @@ export class ResumablePut {
     return this.#options.signal ?? this.#transport.signal;
   }
 
-  async #sendFrom(offset: number, { end, digest, body }: Span): Promise<Answer> {
+  async #sendFrom(offset: number, { end, digest, body }: Span): Promise<Outcome> {
     const field = digest === undefined ? undefined : formatDigest(digest);
     const isWhole = offset === 0 && digest !== undefined;
     const source = body(offset);
@@ -123,7 +123,7 @@ export class ResumablePut {
   }
 
   /** With all bytes there, this is what stores the file. */
-  #ask({ end, digest }: Span): Promise<Answer> {
+  #ask({ end, digest }: Span): Promise<Outcome> {
     return this.#request(
       defined({
         "Content-Range": `bytes */${digest === undefined ? "*" : end}`,
@@ -136,7 +136,7 @@ export class ResumablePut {
   async #request(
     headers: Readonly<Record<string, string | number>>,
     body?: AsyncIterable<Uint8Array>,
-  ): Promise<Answer> {
+  ): Promise<Outcome> {
     const { ifMatch } = this.#options;
     const response = await this.#transport.send(
       defined({

@@ -1,7 +1,7 @@
 /** Reads the body of a request into memory, up to a limit. */
-import { isEncoded } from "../headers/content-encoding.js";
-import { encoded } from "../problems.js";
-import type { Exchange } from "./exchange.js";
+import { isEncoded } from "../../headers/content-encoding.js";
+import { encoded } from "../../problems.js";
+import type { Exchange } from "../exchange.js";
 
 /**
  * Accepts the body, reads it, and counts its bytes in `exchange.received`.

@@ -4,9 +4,9 @@
  * received bytes unread does not count against the client.
  */
 
-import { bodyTooSlow } from "../problems.js";
-import type { Exchange } from "./exchange.js";
-import type { Limits } from "./limits.js";
+import { bodyTooSlow } from "../../problems.js";
+import type { Exchange } from "../exchange.js";
+import type { Limits } from "../limits.js";
 
 interface Watched {
   since: number;
