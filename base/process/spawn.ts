@@ -10,6 +10,9 @@ import { findProgram } from "../tools.js";
 const LIFELINE =
   '"$@" </dev/null & child=$!; trap "kill -TERM $child" TERM; (cat <&3 >/dev/null; kill -KILL $child) & wait $child';
 
+/** The kernel forgets to signal a program whose parent died before setpriv asked for it; `$0` is that parent. */
+const UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"';
+
 export interface ParentDeathOptions {
   /**
    * Whether the program reads its standard input, which then cannot serve as the pipe to wait on. Where setpriv
@@ -35,10 +38,13 @@ function usableSetpriv(): string | undefined {
   return works ? setpriv : undefined;
 }
 
-/** The command line that runs `command` and ends it when its parent process dies. */
+/** The command line that runs `command` as a child of this process and ends it when this process dies. */
 export function withParentDeath(command: readonly string[], { readsStdin = false }: ParentDeathOptions = {}): string[] {
   const setpriv = usableSetpriv();
-  if (setpriv !== undefined) return [setpriv, "--pdeathsig", "KILL", "--", ...command];
+  if (setpriv !== undefined) {
+    const guarded = ["/bin/sh", "-c", UNLESS_ORPHANED, String(process.pid), ...command];
+    return [setpriv, "--pdeathsig", "KILL", "--", ...guarded];
+  }
   if (readsStdin) return [...command];
   return ["/bin/sh", "-c", `exec 3<&0; ${LIFELINE}`, "lifeline", ...command];
 }
