@@ -51,8 +51,8 @@ export function cloudOf(region: string): { readonly partition: string; readonly 
 }
 
 /**
- * Name of a bucket. Those are unique in the world, so it holds the account; and whoever guesses one can take it first, so
- * the rest is a digest of the project's random id. A deployment name has at most 44 characters: S3 allows 63.
+ * Name of a bucket. Bucket names are unique in the world: a stranger who guesses one can take it first. So this one ends in
+ * a digest of account, region and the project's random id. A deployment name has at most 44 characters: S3 allows 63.
  */
 export function bucketName(
   deployment: string,

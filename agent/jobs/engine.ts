@@ -199,7 +199,7 @@ export class QueueEngine implements JobEngine {
       }
     }
     await queued.settled;
-    // It was about to begin when the agent was told to stop.
+    // The agent began to stop while this job was about to start.
     if (!hasEnded(queued.job)) throw stopping();
     return queued.job;
   }

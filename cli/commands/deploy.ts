@@ -143,7 +143,7 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   return undefined;
 }
 
-/** What runs there was decided on by whoever wrote the pipeline. */
+/** A pipeline cannot answer a question, and its author has already agreed to the cost. */
 const inCi = ({ CI = "" }: NodeJS.ProcessEnv) => !/^(?:|0|false)$/i.test(CI);
 
 async function printNewHosts(context: Context, changes: Deployment["changes"], waits: boolean): Promise<undefined> {

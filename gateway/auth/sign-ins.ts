@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 export const SIGN_IN_SECONDS = 60;
-/** The oldest give way: no user can fill the memory. */
+/** Beyond this the oldest code is evicted, so that no user can fill the memory. */
 const MAX_CODES = 1_000;
 
 export class SignIns {

@@ -18,7 +18,7 @@ export interface Requester {
   readonly isOwner: boolean;
 }
 
-/** Blocks of the sources of a request without any. @throws Problem 422 if they would admit nobody, or the wrong person. */
+/** Source blocks for a request that names none. @throws Problem 422 if the requester's address cannot serve as one. */
 export function defaultSources({ sources }: ForwardPolicy, { address, isOwner }: Requester, target: string): string[] {
   if (sources === "anywhere") return [];
   if (!isOwner) throw sourcesNeeded("this forward is another user's, whose address is not known");

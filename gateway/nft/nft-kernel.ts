@@ -257,7 +257,7 @@ class NftKernel implements Kernel {
     this.#isEnding = false;
   }
 
-  /** Once, whoever asks first: its time being up, or a new forward that gets its port. */
+  /** Ends the connections once, when the forward's time is up or a new forward takes its port, whichever is first. */
   #end(resetting: Resetting): Promise<void> {
     const { forward } = resetting;
     resetting.ended ??= endConnections(forward, this.programs).finally(() => {

@@ -1,5 +1,5 @@
 /**
- * Why AWS does not know who asks, in one sentence, and what to type. The SDK tells these cases apart by its messages
+ * Why AWS does not accept the credentials, in one sentence, and what to type. The SDK tells these cases apart by its messages
  * alone, and AWS by codes that mean several things.
  */
 import { EXIT, Fault, quote } from "../../base/fault.js";

@@ -62,7 +62,7 @@ export async function askAws(wanted: readonly WantedMachines[], options: AskOpti
 const hasPublic = (subnets: readonly Subnet[] = []) =>
   subnets.some(({ MapPublicIpOnLaunch = true }) => MapPublicIpOnLaunch);
 
-/** A question that nobody needs to ask. */
+/** The fact where the configuration leaves nothing to ask. */
 const none = <T>(value: T): Fact<T> => ({ known: true, value });
 
 const filter = (Name: string, Values: readonly string[]): Filter => ({ Name, Values: [...Values] });

@@ -14,16 +14,20 @@ import { type Transport, transferFault } from "../../tls/transport.js";
 import { filesPath } from "../remote-path.js";
 import { parseDigest } from "./digest.js";
 
-export interface ReceiveOptions {
+/** How a transfer goes on after a broken connection. */
+export interface RetryOptions {
   readonly signal?: AbortSignal;
-  /** Called with the bytes that have arrived, and with the size of the file if the host gave it. */
-  readonly onProgress?: (done: number, total: number | undefined) => void;
   /** Maximum broken connections in one transfer. @default 8 */
   readonly retries?: number;
-  /** The path of the request, for content outside the authorized directories. */
-  readonly requestPath?: string;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
+}
+
+export interface ReceiveOptions extends RetryOptions {
+  /** Called with the bytes that have arrived, and with the size of the file if the host gave it. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
+  /** The path of the request, for content outside the authorized directories. */
+  readonly requestPath?: string;
 }
 
 /** The state of a file on the host when its first byte was read. */

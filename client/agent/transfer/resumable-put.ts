@@ -12,19 +12,14 @@ import { type Transport, transferFault } from "../../tls/transport.js";
 import { faultIn } from "../problem.js";
 import { filesPath } from "../remote-path.js";
 import { formatDigest } from "./digest.js";
-import { RETRYABLE, retryWait } from "./receive.js";
+import { RETRYABLE, type RetryOptions, retryWait } from "./receive.js";
 import { counting, STORE_TIMEOUT } from "./send-content.js";
 
-export interface ResumeOptions {
-  readonly signal?: AbortSignal;
+export interface ResumeOptions extends RetryOptions {
   /** Called with the bytes that have been handed to the connection. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
   /** Number of bytes of the whole, if known. */
   readonly size?: number;
-  /** Maximum broken connections in one transfer. @default 8 */
-  readonly retries?: number;
-  /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
-  readonly retryDelay?: (retry: number) => number;
   /** Replace only the file with this entity tag; `null`: only create a new file. */
   readonly ifMatch?: string | null;
 }
