@@ -1,4 +1,5 @@
 /** The request for a new forward, from the fields of the dialog. The gateway checks the values. Pure. */
+import { defined } from "../../../base/defined.js";
 
 export const FIELDS = [
   "target_name",
@@ -22,16 +23,17 @@ export function newForward(value: (field: Field) => string): Record<string, unkn
   const number = (text: string) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
   const [connPort, seconds, sources] = [value("conn_port"), value("expires_in"), value("sources")];
   const port = number(value("target_port"));
-  return {
+  const given = <T>(text: string, read: (text: string) => T) => (text === "" ? undefined : read(text));
+  return defined({
     target_name: value("target_name"),
     target_addr: value("target_addr"),
     target_component: value("target_component") || (port === 3389 ? "Windows" : "machine"),
     target_port: port,
     protocol: value("protocol"),
-    ...(connPort === "" ? {} : { conn_port: number(connPort) }),
-    ...(seconds === "" ? {} : { expires_in: seconds === "never" ? null : number(seconds) }),
-    ...(sources === "" ? {} : { sources: blocks(sources) }),
-  };
+    conn_port: given(connPort, number),
+    expires_in: given(seconds, (text) => (text === "never" ? null : number(text))),
+    sources: given(sources, blocks),
+  });
 }
 
 function blocks(text: string): string[] {
