@@ -2,7 +2,15 @@
 import { sleepUnless } from "../../base/async/sleep.js";
 import { defined } from "../../base/defined.js";
 import { noAccelerator, stopping } from "../jobs/problems.js";
-import { type Draft, type FileRef, hasEnded, type Job, type JobEngine, type JsonObject } from "../jobs/types.js";
+import {
+  type Draft,
+  type EndedJob,
+  type FileRef,
+  hasEnded,
+  type Job,
+  type JobEngine,
+  type JsonObject,
+} from "../jobs/types.js";
 import { DESTINATIONS, type Fence, hostFileOf, SOURCES } from "./host-paths.js";
 import { isOldApyfal, VERSION_TEXT, withoutSpecific } from "./parameters.js";
 import { failedConfiguration, noDestination, notConfigured, twoInputs, unknownConfiguration } from "./problems.js";
@@ -182,7 +190,7 @@ export class HostApi {
       known === undefined
         ? { inerror: true, errorcode: "interrupted", status: 1, msg: "its run was forgotten" }
         : outcomeOf(known);
-    configuration.end = { ...end, at: known?.endedAt ?? Date.now() };
+    configuration.end = { ...end, at: known !== undefined && hasEnded(known) ? known.endedAt : Date.now() };
     if (end.status !== 0) return;
     for (const one of this.#records.configurations()) {
       if (one.accelerator === configuration.accelerator && one.id < configuration.id) one.used = false;
@@ -191,7 +199,7 @@ export class HostApi {
   }
 
   /** @returns undefined if it was removed meanwhile. @throws Problem 503 if the agent stops while it is queued. */
-  async #ended(id: string): Promise<Job | undefined> {
+  async #ended(id: string): Promise<EndedJob | undefined> {
     const engine = this.#engine;
     const look = new AbortController();
     const wake = () => look.abort();

@@ -9,24 +9,25 @@ import type { Configuration, Outcome, Process } from "./records.js";
  * Every other failure is an error of the host, and `errorcode` names it.
  */
 export function outcomeOf(job: Job): Outcome {
-  const { failure, result } = job;
   if (job.state === "cancelled") return { inerror: true, errorcode: "cancelled", status: 1, msg: "it was cancelled" };
   if (job.state !== "failed") return { inerror: false, errorcode: "", status: 0, msg: "" };
+  const { failure, result } = job;
   const app = isObject(result?.app) ? result.app : {};
   const status = typeof app.status === "number" && app.status !== 0 ? app.status : 0;
-  const msg = typeof app.msg === "string" && app.msg !== "" ? app.msg : (failure?.detail ?? "it failed");
-  const said = status !== 0 && (failure?.reason === "app" || failure?.reason === "exit");
+  const msg = typeof app.msg === "string" && app.msg !== "" ? app.msg : failure.detail;
+  const said = status !== 0 && (failure.reason === "app" || failure.reason === "exit");
   if (said) return { inerror: false, errorcode: failure.reason, status, msg };
-  return { inerror: true, errorcode: failure?.reason ?? "failed", status: job.exitStatus || 1, msg };
+  return { inerror: true, errorcode: failure.reason, status: job.exitStatus || 1, msg };
 }
 
 /** The program's own document, completed with the members that Apyfal's clients rely on. */
 export function resultOf(job: Job): JsonObject {
   if (!hasEnded(job)) return {};
   const { status, msg } = outcomeOf(job);
-  const { startedAt, endedAt, inputBytes = 0, outputBytes = 0, result = {} } = job;
+  const { startedAt, endedAt, inputBytes = 0, result = {} } = job;
+  const { outputBytes = 0 } = job.state === "done" ? job : {};
   const profiling =
-    startedAt === undefined || endedAt === undefined
+    startedAt === undefined
       ? {}
       : {
           "wall-clock-time": (endedAt - startedAt) / 1000,
@@ -59,7 +60,7 @@ export function configurationDocument(configuration: Configuration, job: Job | u
 
 export function processDocument({ id, configuration }: Process, job: Job, base: string) {
   const url = `${base}/v1.0/process/${id}/`;
-  const processed = hasEnded(job);
+  const ended = hasEnded(job) ? job : undefined;
   const { inerror, errorcode } = outcomeOf(job);
   return {
     id,
@@ -67,13 +68,13 @@ export function processDocument({ id, configuration }: Process, job: Job, base: 
     parameters: job.parameters,
     datafile: fileUrl(job.input),
     created: date(job.createdAt),
-    processed,
-    processed_date: date(job.endedAt),
+    processed: ended !== undefined,
+    processed_date: date(ended?.endedAt),
     inerror,
     errorcode,
     parametersresult: resultOf(job),
     // Even if it failed: the client fetches this before it reads the status.
-    datafileresult: processed && job.output?.kind === "private" ? `${url}datafileresult` : null,
+    datafileresult: ended !== undefined && job.output?.kind === "private" ? `${url}datafileresult` : null,
     configuration: `${base}/v1.0/configuration/${configuration}/`,
   };
 }

@@ -1,31 +1,34 @@
 /** A job as clients see it. Pure. */
-import type { Job } from "../jobs/types.js";
+import { hasEnded, type Job } from "../jobs/types.js";
 import { formatFileRef } from "./host-url.js";
 import type { JobDocument, JobSummaryDocument } from "./schemas.js";
 
 /** For lists: without members that may be long. */
 export function summaryOf(job: Job): JobSummaryDocument {
-  const { id, accelerator, phase, state, failure } = job;
+  const { id, accelerator, phase, state } = job;
+  const begun = job.state === "queued" ? undefined : job;
+  const ended = hasEnded(job) ? job : undefined;
   return withoutUndefined({
     id,
     accelerator,
     phase,
     state,
     created_at: iso(job.createdAt),
-    started_at: job.startedAt === undefined ? undefined : iso(job.startedAt),
-    ended_at: job.endedAt === undefined ? undefined : iso(job.endedAt),
-    progress: job.progress,
-    exit_status: job.exitStatus,
-    failure: failure === undefined ? undefined : { reason: failure.reason, detail: failure.detail },
+    started_at: begun?.startedAt === undefined ? undefined : iso(begun.startedAt),
+    ended_at: ended === undefined ? undefined : iso(ended.endedAt),
+    progress: begun?.progress,
+    exit_status: ended?.exitStatus,
+    failure: ended?.state === "failed" ? { reason: ended.failure.reason, detail: ended.failure.detail } : undefined,
     input: job.input === undefined ? undefined : formatFileRef(job.input),
     output: job.output === undefined ? undefined : formatFileRef(job.output),
     input_bytes: job.inputBytes,
-    output_bytes: job.outputBytes,
+    output_bytes: ended?.state === "done" ? ended.outputBytes : undefined,
   });
 }
 
 export function documentOf(job: Job): JobDocument {
-  const { parameters, result, stderrTail } = job;
+  const { parameters } = job;
+  const { result, stderrTail } = hasEnded(job) ? job : {};
   return { ...summaryOf(job), ...withoutUndefined({ parameters, result, stderr_tail: stderrTail }) };
 }
 

@@ -13,19 +13,23 @@ import { EndedJobs } from "./ended-jobs.js";
 import { Followers } from "./followers.js";
 import { HostFiles } from "./host-files.js";
 import { jobIds } from "./job-id.js";
-import { type JobQueue, type QueuedJob, queuedJob } from "./job-queue.js";
+import { type JobEntry, type JobQueue, jobEntry } from "./job-queue.js";
 import type { JobStore } from "./job-store.js";
 import { noAccelerator, noInput, parametersTooLarge, queueFull, stopping } from "./problems.js";
 import type { Recovered } from "./recover.js";
-import { type Outcome, Run } from "./run-job.js";
+import { Run } from "./run-job.js";
 import {
   type AcceleratorInfo,
   type Draft,
+  type EndedJob,
   hasEnded,
   type Job,
   type JobEngine,
   type JobFailure,
+  type JobOutcome,
   type JobRequest,
+  type QueuedJob,
+  type RunningJob,
 } from "./types.js";
 
 export interface EngineOptions {
@@ -48,6 +52,8 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 /** Interval of the search for jobs that are older than keep_jobs_seconds. */
 const SWEEP_MS = 30_000;
 
+const UNSAVED: JobFailure = { reason: "output", detail: "the host could not write down how the job ended" };
+
 export interface EngineParts {
   readonly queues: readonly JobQueue[];
   readonly store: JobStore;
@@ -65,7 +71,7 @@ export class QueueEngine implements JobEngine {
   readonly #store: JobStore;
   readonly #options: EngineOptions;
   readonly #host: HostFiles;
-  readonly #jobs = new Map<string, QueuedJob>();
+  readonly #jobs = new Map<string, JobEntry>();
   readonly #ended: EndedJobs;
   readonly #followers: Followers;
   readonly #nextId: () => string;
@@ -95,13 +101,13 @@ export class QueueEngine implements JobEngine {
   /** Jobs of an earlier run. */
   async remember({ ended, queued }: Pick<Recovered, "ended" | "queued">): Promise<void> {
     for (const { job, bytes } of ended) {
-      const past = { ...queuedJob(job, true), bytes };
+      const past = { ...jobEntry(job, true), bytes };
       past.settle();
       this.#jobs.set(job.id, past);
-      this.#ended.add(job.id, job.endedAt ?? job.createdAt, bytes);
+      this.#ended.add(job.id, job.endedAt, bytes);
     }
     for (const job of queued) {
-      const waiting = queuedJob(job, true);
+      const waiting = jobEntry(job, true);
       this.#jobs.set(job.id, waiting);
       const queue = this.#queues.get(job.accelerator);
       if (queue !== undefined) this.#enter(queue, waiting);
@@ -144,14 +150,14 @@ export class QueueEngine implements JobEngine {
     try {
       const queue = this.#admit(request);
       const inputBytes = this.#check(request, id);
-      const job: Job = {
+      const job: QueuedJob = {
         ...request,
         id,
         state: "queued",
         createdAt: Date.now(),
         ...defined({ inputBytes }),
       };
-      const queued = queuedJob(job, false);
+      const queued = jobEntry(job, false);
       // Its place in the queue is that of the call, however long the disk takes.
       this.#enter(queue, queued);
       try {
@@ -186,7 +192,7 @@ export class QueueEngine implements JobEngine {
       .sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  async cancel(id: string): Promise<Job | undefined> {
+  async cancel(id: string): Promise<EndedJob | undefined> {
     const queued = this.#jobs.get(id);
     if (queued === undefined) return undefined;
     if (queued.run !== undefined) queued.run.stop("cancelled");
@@ -200,8 +206,9 @@ export class QueueEngine implements JobEngine {
     }
     await queued.settled;
     // The agent began to stop while this job was about to start.
-    if (!hasEnded(queued.job)) throw stopping();
-    return queued.job;
+    const { job } = queued;
+    if (!hasEnded(job)) throw stopping();
+    return job;
   }
 
   async remove(id: string): Promise<boolean> {
@@ -274,10 +281,10 @@ export class QueueEngine implements JobEngine {
     }
   }
 
-  async #start(queue: JobQueue, queued: QueuedJob): Promise<void> {
+  async #start(queue: JobQueue, queued: JobEntry): Promise<void> {
     const { env, log, graceMs = 5_000 } = this.#options;
     const { job } = queued;
-    let running: Job = job;
+    let running: RunningJob;
     queued.run = new Run({
       job,
       kind: queue.kind,
@@ -296,8 +303,9 @@ export class QueueEngine implements JobEngine {
         this.#followers.tell(running);
       },
       progressed: (progress) => {
-        queued.job = { ...queued.job, progress };
-        this.#followers.tellSoon(queued.job);
+        running = { ...running, progress };
+        queued.job = running;
+        this.#followers.tellSoon(running);
       },
       outlasted: (pids) => log.error({ event: "processes-left", job: job.id, pids }),
     });
@@ -309,7 +317,7 @@ export class QueueEngine implements JobEngine {
   }
 
   /** The agent stops: the next one runs the job. */
-  async #putBack(queue: JobQueue, queued: QueuedJob): Promise<void> {
+  async #putBack(queue: JobQueue, queued: JobEntry): Promise<void> {
     const { job } = queued;
     try {
       await this.#store.tidy(job);
@@ -322,41 +330,42 @@ export class QueueEngine implements JobEngine {
     queued.settle();
   }
 
-  async #finish(queued: QueuedJob, outcome: Outcome): Promise<void> {
-    const job: Job = { ...queued.job, ...outcome, endedAt: Date.now() };
+  async #finish(queued: JobEntry, outcome: JobOutcome): Promise<void> {
+    const endedAt = Date.now();
+    let job: EndedJob = { ...queued.job, ...outcome, endedAt };
     try {
       // First, so that a full disk has room for the journal again.
       await this.#store.tidy(job);
       queued.bytes = await this.#store.write({ job });
-      queued.job = job;
     } catch (error) {
       // The disk says that it still waits or runs. It has failed now, and the next start must come to no other result.
       this.#options.log.error({ event: "job-unsaved", job: job.id, cause: String(error) });
-      const { result: _, outputBytes: __, ...rest } = job;
-      const failure = { reason: "output", detail: "the host could not write down how the job ended" } as const;
+      const { exitStatus, stderrTail, inputBytes } = outcome;
+      const failure = outcome.state === "failed" ? outcome.failure : UNSAVED;
+      const facts = defined({ exitStatus, stderrTail, inputBytes });
+      job = { ...queued.job, ...facts, state: "failed", failure, endedAt };
       const wasQueued = queued.job.state === "queued";
-      queued.job = { ...rest, state: "failed", failure: job.failure ?? failure };
-      await (wasQueued ? this.#store.remove(job.id) : this.#store.tidy(queued.job)).catch(() => undefined);
+      await (wasQueued ? this.#store.remove(job.id) : this.#store.tidy(job)).catch(() => undefined);
     }
-    this.#settle(queued);
+    this.#settle(queued, job);
   }
 
-  #settle(queued: QueuedJob): void {
-    const { job } = queued;
+  #settle(queued: JobEntry, job: EndedJob): void {
+    queued.job = job;
     delete queued.run;
     this.#queues.get(job.accelerator)?.running.delete(queued);
-    this.#ended.add(job.id, job.endedAt ?? job.createdAt, queued.bytes);
+    this.#ended.add(job.id, job.endedAt, queued.bytes);
     this.#followers.tell(job);
     queued.settle();
   }
 
-  #enter(queue: JobQueue, queued: QueuedJob): void {
+  #enter(queue: JobQueue, queued: JobEntry): void {
     queue.waiting.push(queued);
     this.#waitingBytes += queued.bytes;
   }
 
   /** @returns whether it was queued. */
-  #leave(queue: JobQueue, queued: QueuedJob): boolean {
+  #leave(queue: JobQueue, queued: JobEntry): boolean {
     const index = queue.waiting.indexOf(queued);
     if (index < 0) return false;
     queue.waiting.splice(index, 1);

@@ -5,7 +5,7 @@ import type { Run, RunOptions } from "./run-job.js";
 import type { AcceleratorInfo, Job } from "./types.js";
 
 /** A job that the engine knows. */
-export interface QueuedJob {
+export interface JobEntry {
   job: Job;
   /** Size as JSON. */
   bytes: number;
@@ -18,7 +18,7 @@ export interface QueuedJob {
 }
 
 /** @param ready whether it is on the disk. */
-export function queuedJob(job: Job, ready: boolean): QueuedJob {
+export function jobEntry(job: Job, ready: boolean): JobEntry {
   let settle = (): void => undefined;
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -27,8 +27,8 @@ export function queuedJob(job: Job, ready: boolean): QueuedJob {
 }
 
 export class JobQueue {
-  readonly waiting: QueuedJob[] = [];
-  readonly running = new Set<QueuedJob>();
+  readonly waiting: JobEntry[] = [];
+  readonly running = new Set<JobEntry>();
 
   constructor(
     readonly name: string,
@@ -42,7 +42,7 @@ export class JobQueue {
   }
 
   /** The first in the queue, if it may run and is on the disk. No job overtakes it. */
-  next(): QueuedJob | undefined {
+  next(): JobEntry | undefined {
     const [first] = this.waiting;
     return first?.ready && this.running.size < this.settings.concurrency ? first : undefined;
   }

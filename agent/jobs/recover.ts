@@ -5,13 +5,13 @@
 import type { JobStore, Journal } from "./job-store.js";
 import { endProcesses } from "./processes.js";
 import { INTERRUPTED } from "./run-job.js";
-import type { Job } from "./types.js";
+import type { EndedJob, QueuedJob } from "./types.js";
 
 export interface Recovered {
   /** Oldest end first, with the size of their journals. */
-  readonly ended: ReadonlyArray<{ readonly job: Job; readonly bytes: number }>;
+  readonly ended: ReadonlyArray<{ readonly job: EndedJob; readonly bytes: number }>;
   /** In the order of their submission. */
-  readonly queued: readonly Job[];
+  readonly queued: readonly QueuedJob[];
   readonly lastId: string | undefined;
   readonly interrupted: number;
   /** Directories without a journal. */
@@ -20,8 +20,8 @@ export interface Recovered {
 }
 
 export async function recover(store: JobStore): Promise<Recovered> {
-  const ended: Array<{ job: Job; bytes: number }> = [];
-  const queued: Job[] = [];
+  const ended: Array<{ job: EndedJob; bytes: number }> = [];
+  const queued: QueuedJob[] = [];
   const outlasted: number[] = [];
   let interrupted = 0;
   let removed = 0;
@@ -43,13 +43,13 @@ export async function recover(store: JobStore): Promise<Recovered> {
     // If this is lost, the next start comes to the same result.
     else ended.push({ job, bytes: job === journal.job ? JSON.stringify(job).length : await store.note({ job }) });
   }
-  ended.sort((a, b) => (a.job.endedAt ?? 0) - (b.job.endedAt ?? 0));
+  ended.sort((a, b) => a.job.endedAt - b.job.endedAt);
   // An id is as old as the upload of the input, which other jobs may have overtaken.
   queued.sort((a, b) => a.createdAt - b.createdAt);
   return { ended, queued, lastId: ids.at(-1), interrupted, removed, outlasted };
 }
 
-function asFound({ job }: Journal): Job {
+function asFound({ job }: Journal): QueuedJob | EndedJob {
   if (job.state !== "running") return job;
   const { progress: _, ...rest } = job;
   return { ...rest, state: "failed", failure: INTERRUPTED, endedAt: Date.now() };

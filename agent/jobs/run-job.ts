@@ -15,10 +15,7 @@ import { INPUT_FD, LAUNCHER, type Launched, launch } from "./launch.js";
 import { endProcesses, JOB_VARIABLE, processesOf, signal } from "./processes.js";
 import { appFailure, readResult } from "./result.js";
 import { StderrWatch } from "./stderr-watch.js";
-import type { FailureReason, Job, JobFailure } from "./types.js";
-
-export type Outcome = Pick<Job, "state"> &
-  Partial<Pick<Job, "exitStatus" | "failure" | "stderrTail" | "result" | "inputBytes" | "outputBytes">>;
+import type { FailureReason, Job, JobFailure, JobOutcome, RunFacts } from "./types.js";
 
 export interface RunOptions {
   readonly job: Job;
@@ -52,7 +49,7 @@ const DRAIN_MS = 1_000;
 
 export class Run {
   /** `not-begun` if the agent stopped before the program ran: the job may run later. */
-  readonly outcome: Promise<Outcome | "not-begun">;
+  readonly outcome: Promise<JobOutcome | "not-begun">;
   readonly #options: RunOptions;
   readonly #watch = new StderrWatch();
   readonly #stopping = new AbortController();
@@ -80,7 +77,7 @@ export class Run {
     this.#kill = globalThis.setTimeout(() => this.#signal("SIGKILL"), this.#options.graceMs);
   }
 
-  async #run(): Promise<Outcome | "not-begun"> {
+  async #run(): Promise<JobOutcome | "not-begun"> {
     try {
       const outcome = await this.#attempt();
       return this.#reason === undefined || outcome.state === "done" ? outcome : this.#stopped();
@@ -95,7 +92,7 @@ export class Run {
     }
   }
 
-  async #attempt(): Promise<Outcome> {
+  async #attempt(): Promise<JobOutcome> {
     const { job, kind, program } = this.#options;
     // A filter keeps no state between runs, so there is nothing to start or stop.
     if (kind === "filter" && job.phase !== "process") return { state: "done", result: {} };
@@ -257,7 +254,7 @@ export class Run {
     signal(processesOf(this.#options.job.id, this.#leader), name);
   }
 
-  #stopped(): Outcome | "not-begun" {
+  #stopped(): JobOutcome | "not-begun" {
     if (this.#reason === "interrupted" && !this.#hasBegun) return "not-begun";
     if (this.#reason === "cancelled") return { ...this.#facts(), state: "cancelled" };
     const seconds = this.#options.timeoutMs / 1000;
@@ -268,7 +265,7 @@ export class Run {
     return { ...this.#facts(), state: "failed", failure };
   }
 
-  #facts(): Partial<Outcome> {
+  #facts(): RunFacts {
     const tail = this.#watch.tail;
     return defined({
       exitStatus: this.#exitStatus,

@@ -4,10 +4,10 @@
 export type Phase = "start" | "process" | "stop";
 
 /** `queued` → `running` → `done`, `failed` or `cancelled`, and never back. */
-export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+export type JobState = Job["state"];
 
-export function hasEnded({ state }: { readonly state: JobState }): boolean {
-  return state !== "queued" && state !== "running";
+export function hasEnded(job: Job): job is EndedJob {
+  return job.state !== "queued" && job.state !== "running";
 }
 
 /** The reason of a failure, for programs. */
@@ -56,26 +56,51 @@ export interface Idempotency {
   readonly fingerprint: string;
 }
 
-export interface Job extends JobRequest {
+/** What is known of a job in every state. */
+export interface AcceptedJob extends JobRequest {
   /** Sorts by creation. */
   readonly id: string;
-  readonly state: JobState;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  readonly startedAt?: number;
-  readonly endedAt?: number;
+  /** Absent: no input, or one of the host whose size is read when the run begins. */
+  readonly inputBytes?: number;
+}
+
+export interface QueuedJob extends AcceptedJob {
+  readonly state: "queued";
+}
+
+export interface RunningJob extends AcceptedJob {
+  readonly state: "running";
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
   /** 0 to 1, from lines such as `progress: 42%` on stderr. */
   readonly progress?: number;
+}
+
+/** How a job ended, and what is known of its run. */
+export type JobOutcome = RunFacts &
+  (
+    | { readonly state: "done"; readonly outputBytes?: number }
+    | { readonly state: "failed"; readonly failure: JobFailure }
+    | { readonly state: "cancelled" }
+  );
+
+/** All absent where the program never ran. */
+export interface RunFacts {
   readonly exitStatus?: number;
-  readonly failure?: JobFailure;
   /** The end of what it wrote to stderr, at most 8 KiB. */
   readonly stderrTail?: string;
   /** The content of `-p` after the run, or `{}`. */
   readonly result?: JsonObject;
-  /** Bytes of input and output. */
   readonly inputBytes?: number;
-  readonly outputBytes?: number;
 }
+
+export type EndedJob = AcceptedJob &
+  JobOutcome &
+  Partial<Pick<RunningJob, "startedAt" | "progress">> & { readonly endedAt: number };
+
+export type Job = QueuedJob | RunningJob | EndedJob;
 
 /** A job's private directory before the job exists, for its upload. Aborting removes all of it. */
 export interface Draft {
@@ -117,7 +142,7 @@ export interface JobEngine {
    *
    * @throws Problem 503 for a queued job of an agent that stops.
    */
-  cancel(id: string): Promise<Job | undefined>;
+  cancel(id: string): Promise<EndedJob | undefined>;
   /** Cancels the job if necessary, then removes it and its files. @returns whether it existed. */
   remove(id: string): Promise<boolean>;
   /** @returns an open descriptor of a done job's private output, for the caller to close; undefined if there is none. */

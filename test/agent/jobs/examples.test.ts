@@ -17,7 +17,7 @@ const run = async (accelerator: string, specific: object, input: string) => {
   const job = await engine.run({ accelerator, parameters: { app: { specific } }, output: { kind: "private" } }, input);
   return {
     ...job,
-    output: job.outputBytes === undefined ? "" : readFileSync(join(engine.jobsDir, job.id, "output"), "utf8"),
+    output: job.state === "done" ? readFileSync(join(engine.jobsDir, job.id, "output"), "utf8") : "",
   };
 };
 

@@ -17,7 +17,16 @@ import { processesOf } from "../../../agent/jobs/processes.js";
 import type { FileRef } from "../../../agent/jobs/types.js";
 import { isAlive, markOf } from "../../../base/process/alive.js";
 import { Problem } from "../../../http/problem.js";
-import { ended, sh, startTestEngine, type TestEngine, type TestEngineOptions, until } from "./support/test-engine.js";
+import {
+  ended,
+  failureOf,
+  hasProgress,
+  sh,
+  startTestEngine,
+  type TestEngine,
+  type TestEngineOptions,
+  until,
+} from "./support/test-engine.js";
 
 let engine: TestEngine;
 afterEach(() => engine.stop());
@@ -57,7 +66,7 @@ describe("the end of a program", () => {
     const script = join(base, "script");
     writeFileSync(script, "#!/no/such/interpreter\n", { mode: 0o755 });
     await command([script], { base });
-    const { failure } = await engine.run({});
+    const failure = failureOf(await engine.run({}));
     expect(failure?.reason).toBe("not-startable");
     expect(failure?.detail).toContain(script);
   });
@@ -273,10 +282,10 @@ describe("the end of all processes", () => {
     for (const output of [{ kind: "private" } as const, host("shared", "out")]) {
       await filter(polite, more);
       const { id } = await engine.submitOne({ output });
-      await until(engine, id, ({ progress }) => progress !== undefined);
+      await until(engine, id, hasProgress);
       await end(id);
       const job = await ended(engine, id);
-      expect([job.state, job.failure?.reason].filter(Boolean).join(" ")).toBe(expected);
+      expect([job.state, failureOf(job)?.reason].filter(Boolean).join(" ")).toBe(expected);
       expect(job).not.toHaveProperty("result");
       expect(await engine.openOutput(id)).toBeUndefined();
       expect(engine.files(id)).toEqual(["job.json"]);
@@ -293,7 +302,7 @@ describe("the end of all processes", () => {
         echo 'progress: 1%' >&2; while :; do sleep 0.02; done`),
     );
     const { id } = await engine.submitOne({ input: { kind: "private" }, output: { kind: "private" } }, "input");
-    await until(engine, id, ({ progress }) => progress !== undefined);
+    await until(engine, id, hasProgress);
     expect(await engine.cancel(id)).toMatchObject({ state: "cancelled", exitStatus: 0 });
     expect(await engine.openOutput(id)).toBeUndefined();
   });

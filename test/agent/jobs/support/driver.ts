@@ -13,7 +13,7 @@ import { Temporaries } from "../../../../agent/files/temporaries.js";
 import { openRoots } from "../../../../agent/guard/roots.js";
 import { sweep } from "../../../../agent/guard/sweep.js";
 import { startEngine } from "../../../../agent/jobs/start-engine.js";
-import type { Job } from "../../../../agent/jobs/types.js";
+import { hasEnded, type Job } from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 
 const [base = "", log = "", count = "", concurrency = ""] = process.argv.slice(2);
@@ -44,17 +44,18 @@ const engine = await startEngine(config, {
 });
 // As the agent does: outputs that were on their way into an authorized directory.
 for (const root of roots) await sweep(root, temporaries.prefix, (name) => temporaries.isLive(name));
-say({ ready: engine.list().map(({ id, state, failure }) => ({ id, state, reason: failure?.reason })) });
+const reasonOf = (job: Job) => (job.state === "failed" ? job.failure.reason : undefined);
+say({ ready: engine.list().map((job) => ({ id: job.id, state: job.state, reason: reasonOf(job) })) });
 process.stdin.once("end", () => void engine.close().then(() => process.exit(0)));
 await once(process.stdin, "data");
-const left = engine.list().filter(({ endedAt }) => endedAt === undefined);
-const over = engine.list().filter(({ endedAt }) => endedAt !== undefined);
+const left = engine.list().filter((job) => !hasEnded(job));
+const over = engine.list().filter(hasEnded);
 await Promise.all(over.map(({ id }) => engine.remove(id)));
 
 async function tellEnd(id: string): Promise<void> {
   const end = await new Promise<Job>((resolve) => {
     const look = (now: Job | undefined) => {
-      if (now?.endedAt !== undefined) resolve(now);
+      if (now !== undefined && hasEnded(now)) resolve(now);
     };
     engine.follow(id, look);
     look(engine.get(id));

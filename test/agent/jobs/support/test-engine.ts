@@ -6,7 +6,14 @@ import { pino } from "pino";
 import { Temporaries } from "../../../../agent/files/temporaries.js";
 import { closeRoots, openRoots } from "../../../../agent/guard/roots.js";
 import { startEngine } from "../../../../agent/jobs/start-engine.js";
-import type { Job, JobEngine, JobRequest } from "../../../../agent/jobs/types.js";
+import {
+  type EndedJob,
+  hasEnded,
+  type Job,
+  type JobEngine,
+  type JobFailure,
+  type JobRequest,
+} from "../../../../agent/jobs/types.js";
 import { parseConfig } from "../../../../agent/settings/parse.js";
 import type { AgentConfig } from "../../../../agent/settings/schema.js";
 import { defined } from "../../../../base/defined.js";
@@ -20,7 +27,7 @@ export interface TestEngine extends JobEngine {
   readonly data: string;
   readonly log: Array<Record<string, unknown>>;
   /** Submits and waits for the end. */
-  run(request: Partial<JobRequest>, input?: string | Buffer): Promise<Job>;
+  run(request: Partial<JobRequest>, input?: string | Buffer): Promise<EndedJob>;
   submitOne(request: Partial<JobRequest>, input?: string | Buffer): Promise<Job>;
   /** What lies in jobs_dir of this job, in order. */
   files(id: string): string[];
@@ -119,11 +126,21 @@ export async function startTestEngine(options: TestEngineOptions): Promise<TestE
 }
 
 /** Waits for the end of a job. */
-export function ended(engine: JobEngine, id: string): Promise<Job> {
-  return until(engine, id, (job) => job.endedAt !== undefined);
+export function ended(engine: JobEngine, id: string): Promise<EndedJob> {
+  return until(engine, id, hasEnded);
+}
+
+export function failureOf(job: Job): JobFailure | undefined {
+  return job.state === "failed" ? job.failure : undefined;
+}
+
+export function hasProgress(job: Job): boolean {
+  return job.state === "running" && job.progress !== undefined;
 }
 
 /** Waits until the job is as asked. */
+export function until<T extends Job>(engine: JobEngine, id: string, is: (job: Job) => job is T): Promise<T>;
+export function until(engine: JobEngine, id: string, is: (job: Job) => boolean): Promise<Job>;
 export function until(engine: JobEngine, id: string, is: (job: Job) => boolean): Promise<Job> {
   return new Promise((resolve) => {
     const stop = engine.follow(id, look);
