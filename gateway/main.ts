@@ -5,7 +5,7 @@ import { VERSION } from "../base/version.js";
 import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openKeys } from "./auth/keys.js";
 import { checkInterface } from "./interfaces.js";
-import { pageAssets } from "./page/serve-page.js";
+import { gatewayPage } from "./page/serve-page.js";
 import { startGateway } from "./serve.js";
 import { gatewayFiles, loadConfig, loadKeyPair } from "./settings/load.js";
 
@@ -20,7 +20,7 @@ async function serve(file: string): Promise<void> {
   const gateway = await startGateway(await loadConfig(file, process.env), {
     env: process.env,
     log,
-    assets: pageAssets(),
+    assets: gatewayPage(),
   });
   onHangup(
     () => gateway.reload(),

@@ -13,7 +13,7 @@ import { create } from "tar";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 export async function bundle(outdir) {
-  const page = JSON.stringify(await bundlePage());
+  const page = JSON.stringify(await bundlePage("gateway"));
   mkdirSync(resolve(root, outdir), { recursive: true });
   // For a gateway that runs from the checkout; the bundled one has it inside.
   writeFileSync(resolve(root, outdir, "page.json"), page);
@@ -43,12 +43,13 @@ export async function bundle(outdir) {
   copyPglite(outdir);
 }
 
-/** The gateway's page, by path of the request. */
-export async function bundlePage() {
+/** The page of a room, by path of the request: its `page/app` and `page/static`, with what they take of the room `page/`. */
+export async function bundlePage(room) {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ["gateway/page/app/main.ts"],
-    tsconfig: "gateway/page/app/tsconfig.json",
+    entryPoints: { app: `${room}/page/app/main.ts`, style: `${room}/page/static/app.css` },
+    tsconfig: `${room}/page/app/tsconfig.json`,
+    outdir: "page",
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -57,12 +58,13 @@ export async function bundlePage() {
     write: false,
     logLevel: "warning",
   });
-  const still = (name) => readFileSync(join(root, "gateway/page/static", name), "utf8");
+  const made = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
+  const read = (name) => readFileSync(join(root, name), "utf8");
   return {
-    "/": { type: "text/html; charset=utf-8", text: still("index.html") },
-    "/app.js": { type: "text/javascript; charset=utf-8", text: outputFiles[0].text },
-    "/app.css": { type: "text/css; charset=utf-8", text: still("app.css") },
-    "/favicon.svg": { type: "image/svg+xml", text: still("favicon.svg") },
+    "/": { type: "text/html; charset=utf-8", text: read(`${room}/page/static/index.html`) },
+    "/app.js": { type: "text/javascript; charset=utf-8", text: made(".js") },
+    "/app.css": { type: "text/css; charset=utf-8", text: made(".css") },
+    "/favicon.svg": { type: "image/svg+xml", text: read("page/static/favicon.svg") },
   };
 }
 

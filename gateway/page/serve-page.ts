@@ -1,45 +1,10 @@
-/** The gateway's page. It loads nothing from other hosts, and no other page may frame it. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packageRoot } from "../../base/tools.js";
-import type { Headers } from "../../http/server/exchange.js";
-
-/** Documents with their types, by path. */
-export type PageFiles = Readonly<Record<string, { readonly type: string; readonly text: string }>>;
-
-export interface PageAsset {
-  readonly headers: Headers;
-  readonly body: string;
-}
+/** The gateway's page. */
+import { builtPage, type PageAsset, type PageFiles, pageAssets } from "../../page/assets.js";
 
 /** Defined by scripts/bundle.mjs, so that the daemon is one file. */
 declare const SALLYPORT_PAGE: PageFiles | undefined;
 
-const HEADERS = {
-  "Content-Security-Policy":
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-    "require-trusted-types-for 'script'; trusted-types 'none'",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-  // The page must have the version of the API that it talks to.
-  "Cache-Control": "no-cache",
-} as const;
-
-/** `/`, `/app.js`, `/app.css` and `/favicon.svg`. @throws ENOENT in a checkout without a build. */
-export function pageAssets(files: PageFiles = builtIn()): ReadonlyMap<string, PageAsset> {
-  return new Map(
-    Object.entries(files).map(([path, { type, text }]) => [
-      path,
-      { headers: { ...HEADERS, "Content-Type": type }, body: text },
-    ]),
-  );
-}
-
-function builtIn(): PageFiles {
-  if (typeof SALLYPORT_PAGE !== "undefined") return SALLYPORT_PAGE;
-  return JSON.parse(readFileSync(join(packageRoot, "dist/runtime/page.json"), "utf8"));
+/** By path. @throws ENOENT in a checkout without a build. */
+export function gatewayPage(): ReadonlyMap<string, PageAsset> {
+  return pageAssets(typeof SALLYPORT_PAGE === "undefined" ? builtPage("page.json") : SALLYPORT_PAGE);
 }

@@ -10,7 +10,7 @@ const PREFIX = ".compiled-";
 /** Its depth matters: `base/tools.ts` finds the package's root two levels above its compiled self. */
 const directory = join(root, `${PREFIX}${process.pid}`);
 const SKIPPED =
-  /(^|\/)node_modules(\/|$)|^(\.|dist|docs|examples|scripts|test-artifacts)|\.test\.ts$|\.d\.ts$|^gateway\/page\/app(\/|$)/;
+  /(^|\/)node_modules(\/|$)|^(\.|dist|docs|examples|scripts|test-artifacts)|\.test\.ts$|\.d\.ts$|(^|\/)page\/app(\/|$)/;
 
 /** Many tests start these, and a bundle starts in half the time: Node.js opens a few files instead of hundreds. */
 const PROGRAMS = [

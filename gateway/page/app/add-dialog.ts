@@ -1,8 +1,8 @@
 /** The dialog that adds a forward. The gateway checks the values; the page shows its words beside the field. */
-import { dialogParts, wireDialog } from "./dialogs.js";
+import { dialogParts, wireDialog } from "../../../page/app/dialogs.js";
+import { find, make, setText } from "../../../page/app/dom.js";
+import { span } from "../../../page/app/format.js";
 import type { Who } from "./documents.js";
-import { find, make, setText } from "./dom.js";
-import { span } from "./format.js";
 import type { MachineItem } from "./model.js";
 import { FIELDS, type Field, newForward, usualPort } from "./new-forward.js";
 

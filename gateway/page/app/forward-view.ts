@@ -1,7 +1,8 @@
 /** One forward: its target, its traffic, commands to connect, and a button to remove it. */
+
+import { button, make, setLabel, setText } from "../../../page/app/dom.js";
+import { ago, ahead, bytes } from "../../../page/app/format.js";
 import { type Command, connectCommands } from "./commands.js";
-import { button, make, setLabel, setText } from "./dom.js";
-import { ago, ahead, bytes } from "./format.js";
 import type { ForwardItem } from "./model.js";
 import { bars } from "./sparkline.js";
 import { drawSparkline, newSparkline } from "./sparkline-view.js";

@@ -1,16 +1,15 @@
 /** The user's machines and forwards: refreshed every few seconds, with dialogs to add and remove. */
+
+import { type Api, Refused } from "../../../page/app/api.js";
+import { find, keyed, setText } from "../../../page/app/dom.js";
+import { keepLive } from "../../../page/app/live.js";
+import { copy, say } from "../../../page/app/say.js";
 import { addDialog } from "./add-dialog.js";
-import { type Api, Refused } from "./api.js";
-import type { Command } from "./commands.js";
 import type { Who } from "./documents.js";
-import { find, keyed, setText } from "./dom.js";
 import { newMachineView } from "./machine-view.js";
 import { type ForwardItem, filterMachines, type MachineItem, summary } from "./model.js";
 import { labReader } from "./read-lab.js";
 import { removeDialog } from "./remove-dialog.js";
-
-const REFRESH_MS = 4_000;
-const MESSAGE_MS = 8_000;
 
 export interface LabEvents {
   onRefresh(): void;
@@ -30,7 +29,6 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
   const read = labReader(api);
   const views = new Map<string, ReturnType<typeof newMachineView>>();
   let machines: readonly MachineItem[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const show = () => {
     const found = filterMachines(machines, filter.value);
@@ -52,30 +50,24 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
     );
   };
 
-  const refresh = async () => {
-    clearTimeout(timer);
-    try {
-      machines = await read();
-      if (signal.aborted) return;
+  const live = keepLive(read, {
+    show(found) {
+      machines = found;
       setText(stale, "");
       show();
       section.hidden = false;
       onRefresh();
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof Refused)) throw error;
-      if (error.status === 401) return onRefused(error.message);
+    },
+    onStale(reason) {
       section.hidden = false;
-      setText(stale, `This list may be out of date: ${error.message}. Retrying.`);
-    } finally {
-      clearTimeout(timer);
-      if (!signal.aborted && !document.hidden) timer = setTimeout(() => void refresh(), REFRESH_MS);
-    }
-  };
+      setText(stale, `This list may be out of date: ${reason}. Retrying.`);
+    },
+    onRefused,
+  });
 
   const adding = addDialog(who, async (body, key) => {
     const made = (await api.post("/v1/forwards", body, key)) as { conn_port: number };
-    await refresh();
+    await live.refresh();
     say(`Port ${made.conn_port} of the gateway leads to ${String(body.target_name)}.`);
     // After the dialog has given the focus back to the button that opened it.
     setTimeout(() => document.querySelector<HTMLElement>(`#forward-${made.conn_port} button`)?.focus());
@@ -85,7 +77,7 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
       // It is gone already, which is what was wanted.
       if (!(error instanceof Refused && error.status === 404)) throw error;
     });
-    await refresh();
+    await live.refresh();
     say(`Port ${connPort} is closed.`);
     setTimeout(() => find("lab-title", HTMLElement).focus());
   });
@@ -94,34 +86,14 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
   add.hidden = !mayChange;
   add.addEventListener("click", () => adding.open(machines), { signal });
   filter.addEventListener("input", show, { signal });
-  document.addEventListener("visibilitychange", () => void refresh(), { signal });
-  void refresh();
 
   return () => {
     ended.abort();
-    clearTimeout(timer);
+    live.end();
     adding.end();
     removing.end();
     list.replaceChildren();
     filter.value = "";
     section.hidden = true;
   };
-}
-
-async function copy({ text, label }: Command): Promise<void> {
-  const copied = await navigator.clipboard.writeText(text).then(
-    () => true,
-    () => false,
-  );
-  say(copied ? `Copied: ${label}.` : "This browser does not let the page copy: select the command instead.");
-}
-
-let silence: ReturnType<typeof setTimeout> | undefined;
-
-/** Shows what was done, and has screen readers announce it. */
-function say(text: string): void {
-  const said = find("said", HTMLElement);
-  setText(said, text);
-  clearTimeout(silence);
-  silence = setTimeout(() => setText(said, ""), MESSAGE_MS);
 }

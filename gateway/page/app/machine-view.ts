@@ -1,13 +1,19 @@
 /** One machine, with its forwards below it. */
-import { keyed, make, setText } from "./dom.js";
-import { ago } from "./format.js";
+import { keyed, make, setText } from "../../../page/app/dom.js";
+import { ago } from "../../../page/app/format.js";
+import { newStateMark, type Tone } from "../../../page/app/state-mark.js";
 import { type ForwardActions, newForwardView, type ViewContext } from "./forward-view.js";
 import type { MachineItem } from "./model.js";
-import { newStateMark, stateOf, wordOf } from "./state-mark.js";
+
+const STATES: Readonly<Record<"true" | "false" | "null", { readonly tone: Tone; readonly word: string }>> = {
+  true: { tone: "good", word: "alive" },
+  false: { tone: "bad", word: "not alive" },
+  null: { tone: "unknown", word: "not known yet" },
+};
 
 export function newMachineView(actions: ForwardActions) {
   const name = make("h2");
-  const component = make("span", "component");
+  const component = make("span", "chip");
   const addr = make("span", "soft mono");
   const state = newStateMark();
   const forwards = make("ul", "forwards");
@@ -21,10 +27,10 @@ export function newMachineView(actions: ForwardActions) {
       setText(addr, machine.addr);
       forwards.setAttribute("aria-label", `Forwards to ${machine.name}`);
       const { now } = shown;
-      const word = stateOf(machine.routable);
       const seen = machine.lastSeen === undefined ? "" : `, last seen ${ago(machine.lastSeen, now)}`;
       const checked = machine.checkedAt === undefined ? "" : `, looked at ${ago(machine.checkedAt, now)}`;
-      state.update(word, `${wordOf(word)}${seen}${checked}`);
+      const { tone, word } = STATES[String(machine.routable) as keyof typeof STATES];
+      state.update({ tone, word, title: `${word}${seen}${checked}` });
       keyed(
         forwards,
         views,

@@ -1,25 +1,31 @@
 /** The page: a sign-in form, then a list that stays up to date. */
 
-import { createApi, Refused } from "./api.js";
+import { createApi, Refused } from "../../../page/app/api.js";
+import { find, setText } from "../../../page/app/dom.js";
+import { ahead, clock } from "../../../page/app/format.js";
+import { cleanToken, tabSession, takeCode } from "../../../page/app/session.js";
 import { readWho } from "./documents.js";
-import { find, setText } from "./dom.js";
-import { ahead } from "./format.js";
 import { labView } from "./lab-view.js";
-import { cleanToken, dropToken, keepToken, keptToken, takeCode } from "./session.js";
+
+const SERVER = "the gateway";
 
 const login = find("login", HTMLFormElement);
 const tokenInput = find("token", HTMLInputElement);
 const loginError = find("login-error", HTMLElement);
 const session = find("session", HTMLElement);
+const kept = tabSession("sallyport.token");
 let close: (() => void) | undefined;
 
 async function signIn(token: string): Promise<void> {
-  const api = createApi(token);
+  const api = createApi(SERVER, token);
   const who = readWho(await api.get("/v1/whoami"));
-  keepToken(token);
+  kept.keep(token);
   setText(find("who", HTMLElement), who.name);
   const showUntil = () =>
-    setText(find("until", HTMLElement), `until ${clock(who.expiresAt)}, ${ahead(who.expiresAt, Date.now())}`);
+    setText(
+      find("until", HTMLElement),
+      `until ${clock(who.expiresAt, Date.now())}, ${ahead(who.expiresAt, Date.now())}`,
+    );
   showUntil();
   login.hidden = true;
   tokenInput.value = "";
@@ -30,17 +36,11 @@ async function signIn(token: string): Promise<void> {
 function signOut(reason = ""): void {
   close?.();
   close = undefined;
-  dropToken();
+  kept.drop();
   session.hidden = true;
   login.hidden = false;
   setText(loginError, reason);
   tokenInput.focus();
-}
-
-function clock(at: number): string {
-  const isToday = new Date(at).toDateString() === new Date().toDateString();
-  const time = { hour: "2-digit", minute: "2-digit" } as const;
-  return new Date(at).toLocaleString(undefined, isToday ? time : { dateStyle: "medium", timeStyle: "short" });
 }
 
 async function trySignIn(token: string): Promise<void> {
@@ -63,21 +63,21 @@ find("sign-out", HTMLButtonElement).addEventListener("click", () => signOut());
 
 /** @returns the token of a link. @throws Refused for a link that was used already. */
 async function redeem(code: string): Promise<string> {
-  const answer = await createApi().post("/v1/sign-in/redeem", { code }, crypto.randomUUID());
+  const answer = await createApi(SERVER).post("/v1/sign-in/redeem", { code }, crypto.randomUUID());
   return (answer as { token: string }).token;
 }
 
 function start(): void {
   const code = takeCode();
-  const kept = keptToken();
+  const token = kept.token();
   if (code !== undefined) {
     close?.();
     redeem(code).then(trySignIn, (error: unknown) => {
       if (!(error instanceof Refused)) throw error;
       signOut(error.message);
     });
-  } else if (kept !== undefined) {
-    if (close === undefined) void trySignIn(kept);
+  } else if (token !== undefined) {
+    if (close === undefined) void trySignIn(token);
   } else {
     login.hidden = false;
     tokenInput.focus();

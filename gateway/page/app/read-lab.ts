@@ -1,6 +1,6 @@
 /** Reads everything that the page shows from the gateway. */
 
-import type { Api } from "./api.js";
+import type { Api } from "../../../page/app/api.js";
 import { type ForwardPage, forwardItem, readForwardPage, readMachines, readUsage, type Usage } from "./documents.js";
 import { type MachineItem, machinesOf } from "./model.js";
 

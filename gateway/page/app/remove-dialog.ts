@@ -1,6 +1,6 @@
 /** The dialog that confirms the removal of a forward. */
-import { clearError, dialogParts, wireDialog } from "./dialogs.js";
-import { find, setText } from "./dom.js";
+import { clearError, dialogParts, wireDialog } from "../../../page/app/dialogs.js";
+import { find, setText } from "../../../page/app/dom.js";
 import type { ForwardItem } from "./model.js";
 
 /** @param remove sends the request; rejects with the gateway's refusal. */

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { connectCommands } from "../../../gateway/page/app/commands.js";
 import { forwardItem, readMachines, readUsage, readWho } from "../../../gateway/page/app/documents.js";
-import { ago, ahead, bytes, span } from "../../../gateway/page/app/format.js";
 import { type ForwardItem, filterMachines, machinesOf, summary } from "../../../gateway/page/app/model.js";
 import { type Field, newForward, usualPort } from "../../../gateway/page/app/new-forward.js";
 import { bars, path } from "../../../gateway/page/app/sparkline.js";
+import { ago, ahead, bytes, span } from "../../../page/app/format.js";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 const MINUTE = 60_000;

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PageFiles, pageAssets } from "../../../gateway/page/serve-page.js";
 import { namespaceSupport } from "../../../local/machine/preflight.js";
 import { NetNamespace } from "../../../local/network/net-namespace.js";
+import { type PageFiles, pageAssets } from "../../../page/assets.js";
 // @ts-expect-error a script without types
 import { bundlePage } from "../../../scripts/bundle.mjs";
 import { type Chromium, chromiumPath, startChromium, type Tab } from "../../support/chromium.js";
@@ -34,7 +34,7 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
   let url: string;
 
   beforeAll(async () => {
-    gateway = await startTestGateway({ assets: pageAssets((await bundlePage()) as PageFiles) });
+    gateway = await startTestGateway({ assets: pageAssets((await bundlePage("gateway")) as PageFiles) });
     lab = await NetNamespace.open("lab");
     const peer = ["peer", "name", "eth0", "netns", String(lab.pid)];
     await gateway.namespace.runOk("ip", ["link", "add", "lan0", "type", "veth", ...peer]);
@@ -140,8 +140,8 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
     await make("grace", "build1", 11, 443);
     await make("grace", "win10", 12, 3389);
     const tab = await signedIn("grace");
-    await tab.until("document.querySelectorAll('.state.alive').length === 1");
-    await tab.until("document.querySelectorAll('.state.dead').length === 1");
+    await tab.until("document.querySelectorAll('.state.good').length === 1");
+    await tab.until("document.querySelectorAll('.state.bad').length === 1");
     expect(await tab.value("[...document.querySelectorAll('.state')].map((each) => each.textContent)")).toEqual([
       "alive",
       "not alive",

@@ -1,4 +1,4 @@
-/** The page's access to the document. Text is only ever set as text. */
+/** A page's access to the document. Text is only ever set as text. */
 
 /** @throws Error if the page and its script have different versions. */
 export function find<E extends Element>(id: string, kind: { new (): E; readonly name: string }): E {
@@ -14,6 +14,18 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   if (className !== "") element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/** An element of SVG. Attributes are set as text, so a colour or a path is never markup. */
+export function makeSvg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | number>> = {},
+  ...children: (Node | string)[]
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }

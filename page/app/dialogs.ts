@@ -1,4 +1,4 @@
-/** Shared by both dialogs: one request at a time, an error that screen readers announce, and a focus that returns. */
+/** What dialogs share: one request at a time, an error that screen readers announce, and a focus that returns. */
 import { Refused } from "./api.js";
 import { find, setText } from "./dom.js";
 

@@ -1,6 +1,6 @@
-/** Requests to the gateway that served this page, with the token of this tab. */
+/** Requests to the server of this page, with the token of this tab. */
 
-/** A request that the gateway refused, in its own words. */
+/** A request that the server refused, in its own words. */
 export class Refused extends Error {
   override readonly name = "Refused";
   constructor(
@@ -18,8 +18,8 @@ export interface Api {
   remove(path: string): Promise<unknown>;
 }
 
-/** @param token without one, only what is public can be asked. */
-export function createApi(token?: string): Api {
+/** @param server what the messages call it: "the gateway". @param token without one, only what is public can be asked. */
+export function createApi(server: string, token?: string): Api {
   const ask = async (path: string, method: string, init: RequestInit = {}) => {
     const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const headers = { Accept: "application/json", ...authorization, ...init.headers };
@@ -31,11 +31,11 @@ export function createApi(token?: string): Api {
       headers,
       signal: AbortSignal.timeout(15_000),
     }).catch(() => {
-      throw new Refused(0, "the gateway does not answer");
+      throw new Refused(0, `${server} does not answer`);
     });
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
-    throw new Refused(response.status, reasonIn(answer) ?? `the gateway answered ${response.status}`);
+    throw new Refused(response.status, reasonIn(answer) ?? `${server} answered ${response.status}`);
   };
   return {
     get: (path) => ask(path, "GET"),

@@ -32,3 +32,10 @@ export const ago = (at: number, now: number) => (now - at < 60_000 ? "just now" 
 
 /** "in 3 hours"; "now" for a time in the past. */
 export const ahead = (at: number, now: number) => (at <= now ? "now" : `in ${span(at - now)}`);
+
+/** A time of today by its hour and minute, any other with its date; in the language of the browser. */
+export function clock(at: number, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  return new Date(at).toLocaleString(undefined, isToday ? time : { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,10 +1,19 @@
 /** The token of this tab. */
 
-const KEY = "sallyport.token";
+export interface TabSession {
+  token(): string | undefined;
+  keep(token: string): void;
+  drop(): void;
+}
 
-export const keptToken = () => sessionStorage.getItem(KEY) ?? undefined;
-export const keepToken = (token: string) => sessionStorage.setItem(KEY, token);
-export const dropToken = () => sessionStorage.removeItem(KEY);
+/** @param key its name in the tab's storage. */
+export function tabSession(key: string): TabSession {
+  return {
+    token: () => sessionStorage.getItem(key) ?? undefined,
+    keep: (token) => sessionStorage.setItem(key, token),
+    drop: () => sessionStorage.removeItem(key),
+  };
+}
 
 /** The code of a sign-in link, in the fragment of the URL. Taken out of the address bar and the history at once. */
 export function takeCode(): string | undefined {
