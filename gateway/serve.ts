@@ -28,7 +28,6 @@ import { usageRoutes } from "./api/usage.js";
 import { vlabRoutes } from "./api/vlab.js";
 import { createAuthenticate } from "./auth/authenticate.js";
 import { openKeys } from "./auth/keys.js";
-import { SignIns } from "./auth/sign-ins.js";
 import { parseBlocks } from "./forwards/block.js";
 import { Forwards } from "./forwards/forwards.js";
 import { checkInterface, gatewayAddress, type MachineInterfaces } from "./interfaces.js";
@@ -157,7 +156,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     ...machineRoutes(services),
     ...usageRoutes(services),
     ...vlabRoutes(services),
-    ...signInRoutes(new SignIns()),
+    ...signInRoutes(),
     ...aboutRoutes({
       readiness: readinessOf(checks, (name, error) => failed("not-ready")(new Error(`${name}: ${errorText(error)}`))),
       metrics: () => renderMetrics(services, requests, sender?.metrics()),

@@ -1,14 +1,19 @@
 /** `/v1/sign-in`: a link that signs its user in to the page, without pasting a token. */
+import { OneTimeCodes } from "../../http/one-time-codes.js";
 import { Problem } from "../../http/problem.js";
 import { tokenIn } from "../auth/authenticate.js";
 import { noToken } from "../auth/problems.js";
-import { SIGN_IN_SECONDS, type SignIns } from "../auth/sign-ins.js";
 import { badValue } from "../forwards/problems.js";
 import { onlyKnownNames, parseObject } from "./query.js";
 import { type ApiRoute, apiRoute } from "./route.js";
 import { SignInBody, SignInCode, SignInToken } from "./schemas.js";
 
-export function signInRoutes(signIns: SignIns): ApiRoute[] {
+/** Life of a code. */
+const SIGN_IN_SECONDS = 60;
+
+export function signInRoutes(): ApiRoute[] {
+  /** The codes of links; each stands for a token. */
+  const signIns = new OneTimeCodes<string>(SIGN_IN_SECONDS);
   return [
     apiRoute({
       method: "POST",
@@ -19,7 +24,7 @@ export function signInRoutes(signIns: SignIns): ApiRoute[] {
       handle: async ({ headers }) => {
         const token = tokenIn(headers);
         if (token === undefined) throw noToken();
-        return { status: 201, json: { code: signIns.offer(token), expires_in: SIGN_IN_SECONDS } };
+        return { status: 201, json: { code: signIns.offer(token), expires_in: signIns.seconds } };
       },
     }),
     apiRoute({

@@ -11,7 +11,6 @@ import type { ApiServices } from "../../../gateway/api/services.js";
 import { signInRoutes } from "../../../gateway/api/sign-in.js";
 import { usageRoutes } from "../../../gateway/api/usage.js";
 import { vlabRoutes } from "../../../gateway/api/vlab.js";
-import { SignIns } from "../../../gateway/auth/sign-ins.js";
 import { RouteTable } from "../../../http/routes/route-table.js";
 
 const services = { helpBase: "" } as ApiServices;
@@ -23,7 +22,7 @@ const routes = [
   ...machineRoutes(services),
   ...usageRoutes(services),
   ...vlabRoutes(services),
-  ...signInRoutes(new SignIns()),
+  ...signInRoutes(),
   ...aboutRoutes({ readiness: none, metrics: none, openapi: none }),
 ];
 

@@ -1,34 +1,37 @@
 /**
- * One-time codes that stand for a token for a moment: a link with a code brings a user's token from the command line to
- * the page. A code works once, within a minute, in this process only.
+ * One-time codes that stand for a value for a moment: a link with a code brings a session from the command line to a
+ * page. A code works once, for a limited time, in this process only.
  */
 import { createHash, randomBytes } from "node:crypto";
 
-export const SIGN_IN_SECONDS = 60;
 /** Beyond this the oldest code is evicted, so that no user can fill the memory. */
 const MAX_CODES = 1_000;
 
-export class SignIns {
+export class OneTimeCodes<T> {
   /** By hash; in the order of their age. */
-  readonly #offered = new Map<string, { readonly token: string; readonly until: number }>();
+  readonly #offered = new Map<string, { readonly value: T; readonly until: number }>();
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param seconds the life of a code. */
+  constructor(
+    readonly seconds: number,
+    private readonly now: () => number = Date.now,
+  ) {}
 
-  /** @returns the code for `token`, 256 random bits. */
-  offer(token: string): string {
+  /** @returns the code for `value`, 256 random bits. */
+  offer(value: T): string {
     const code = randomBytes(32).toString("base64url");
-    this.#offered.set(hash(code), { token, until: this.now() + SIGN_IN_SECONDS * 1000 });
+    this.#offered.set(hash(code), { value, until: this.now() + this.seconds * 1000 });
     this.#dropOld();
     return code;
   }
 
   /** @returns undefined for a code that was used, is too old, or never was one. */
-  redeem(code: string): string | undefined {
+  redeem(code: string): T | undefined {
     this.#dropOld();
     const key = hash(code);
     const found = this.#offered.get(key);
     this.#offered.delete(key);
-    return found?.token;
+    return found?.value;
   }
 
   #dropOld(): void {
