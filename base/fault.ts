@@ -3,7 +3,7 @@
  * exit status of the command.
  */
 
-/** Exit statuses of `sallyport`, documented in docs/cli.md. */
+/** Exit statuses. What each means to users is in cli/exit-statuses.ts. */
 export const EXIT = {
   ok: 0,
   failure: 1,
@@ -12,7 +12,9 @@ export const EXIT = {
   auth: 4,
   conflict: 5,
   changesPending: 10,
+  hangup: 129,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

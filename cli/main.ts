@@ -16,7 +16,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 repairHome(process.env);
 
 const interruption = new AbortController();
-const statusOf = { SIGHUP: 129, SIGINT: EXIT.interrupted, SIGTERM: 143 } as const;
+const statusOf = { SIGHUP: EXIT.hangup, SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 let stoppedBy: keyof typeof statusOf | undefined;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {

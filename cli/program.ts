@@ -21,9 +21,11 @@ import { mirrorCommand } from "./commands/mirror/index.js";
 import { register as portmap } from "./commands/portmap.js";
 import { register as processData } from "./commands/process.js";
 import { register as ssh } from "./commands/ssh.js";
+import { register as synth } from "./commands/synth.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
+import { exitStatusText } from "./exit-statuses.js";
 import { collect } from "./flags.js";
 import { usageFault } from "./usage-fault.js";
 
@@ -35,6 +37,7 @@ const LIST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     up: "create the hosts, or change them to match sallyport.yaml",
     plan: "show what up would change, without changing anything",
     down: "remove the hosts and everything made for them",
+    synth: "write Terraform's JSON of all configured stacks",
     adopt: "take hosts that exist into the state",
     hosts: "list the deployed hosts and their addresses",
     status: "show whether hosts run, how long idle, and what they cost",
@@ -89,8 +92,7 @@ Examples:
   $ sallyport process accelerator-1 --src data.bin --dst data.out
   $ sallyport down                            remove everything again
 
-Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found,
-4 not allowed, 5 conflict, 10 changes pending (with --check), 130 interrupted.`;
+${exitStatusText(79)}`;
 
 /** @param output of the help texts. @default - none, for readers of the tree */
 export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Command {
@@ -114,6 +116,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
   // In the order of the help.
   const registers: readonly Register[] = [
     deploy,
+    synth,
     adopt,
     lifecycle,
     wait,

@@ -8,7 +8,7 @@ import { packageRoot } from "../base/tools.js";
 import { fileExists, fileMissing, fileNotWritten, fileUnreadable, foreignFile } from "./errors.js";
 import { configTemplate } from "./template.js";
 
-const PROJECT_FILE = "sallyport.yaml";
+export const PROJECT_FILE = "sallyport.yaml";
 
 export interface ProcessEnvironment {
   readonly cwd: string;
@@ -102,7 +102,7 @@ export async function writeTemplate(cwd: string, file = PROJECT_FILE): Promise<s
   throw fileExists(path);
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;

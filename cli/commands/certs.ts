@@ -1,6 +1,7 @@
 /** `sallyport certs create|show|share|install|verify` and `sallyport keys create|show`. */
 import { join, resolve } from "node:path";
 import { defined } from "../../base/defined.js";
+import { EXIT } from "../../base/fault.js";
 import { escapeControls } from "../../base/text/escape.js";
 import type { Context, Register } from "../context.js";
 
@@ -162,7 +163,7 @@ async function verify(context: Context, crt: string | undefined, key: string | u
   const findings = await checkCertificate({ ...pair, names });
   const problems = findings.filter(({ verdict }) => verdict === "problem").length;
   context.print({ ...pair, problems, findings }, () => escapeControls(findings.map(findingText).join("\n")));
-  return problems === 0 ? 0 : 1;
+  return problems === 0 ? EXIT.ok : EXIT.failure;
 }
 
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {

@@ -1,7 +1,7 @@
-/** `sallyport config show|path|schema|init`. */
-
+/** `sallyport config show|path|schema`; config-init.ts has `init`. */
 import { defined } from "../../base/defined.js";
 import type { Context, Register } from "../context.js";
+import { registerInit } from "./config-init.js";
 
 export const register: Register = (program, wrap) => {
   const config = program.command("config").description("show, explain and create the configuration");
@@ -28,17 +28,7 @@ Examples:
     .description("print the JSON Schema of sallyport.yaml")
     .addHelpText("after", "\nExample:\n  $ sallyport config schema > sallyport.schema.json")
     .action(wrap(schema));
-  config
-    .command("init")
-    .description("write a short sallyport.yaml, never over an existing one")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ sallyport config init
-  $ sallyport config init --config cloud/sallyport.yaml`,
-    )
-    .action(wrap(init));
+  registerInit(config, wrap);
 };
 
 async function show(context: Context, { origin = false }: { origin?: boolean }): Promise<void> {
@@ -72,10 +62,4 @@ async function path(context: Context): Promise<void> {
 async function schema(context: Context): Promise<void> {
   const { schemaText } = await import("../../config/schema.js");
   context.out(schemaText().trimEnd());
-}
-
-async function init(context: Context): Promise<void> {
-  const { writeTemplate } = await import("../../config/files.js");
-  const written = await writeTemplate(context.cwd, context.options.config);
-  context.print({ path: written }, ({ path }) => `wrote ${path}`);
 }

@@ -1,7 +1,7 @@
 /** `sallyport connect [TYPE] --name X`: starts the right program for a lab machine, with everything filled in. */
 import { dirname } from "node:path";
 import { Argument, type Command } from "commander";
-import { quote, usageFaults } from "../../base/fault.js";
+import { EXIT, quote, usageFaults } from "../../base/fault.js";
 import { homeOf } from "../../base/home.js";
 import type { ForwardQuery } from "../../connect/choose-forward.js";
 import type { ConnectDestination, ProgramCall } from "../../connect/destination.js";
@@ -153,7 +153,7 @@ async function printCall(context: Context, { program, args }: ProgramCall, to: C
   const { shellWord } = await import("../../base/text/shell.js");
   const { name, protocol, host, port } = to;
   context.print({ name, protocol, host, port, program, args }, () => [program, ...args].map(shellWord).join(" "));
-  return 0;
+  return EXIT.ok;
 }
 
 const tooMany = (word: string) =>

@@ -1,4 +1,5 @@
 /** `sallyport doctor`: what is present, what is missing, and how to fix it. */
+import { EXIT } from "../../base/fault.js";
 import type { Context, Register } from "../context.js";
 
 export const register: Register = (program, wrap) => {
@@ -25,5 +26,5 @@ async function doctor(context: Context): Promise<number> {
   const rows = await checkMachine(context.env, () => context.config(), context.signal);
   const healthy = isHealthy(rows);
   context.print({ healthy, checks: rows }, () => rowsText(rows, (state, text) => colours[state](text)));
-  return healthy ? 0 : 1;
+  return healthy ? EXIT.ok : EXIT.failure;
 }

@@ -61,7 +61,7 @@ async function sallyport(...args: string[]): Promise<Ended> {
 const region = "us-east-1";
 
 test.beforeAll(async ({ fileDir, emulator: started }) => {
-  expect(existsSync(join(packageRoot, "dist/stacks/main.js")), 'run "npm run build" first').toBe(true);
+  expect(existsSync(join(packageRoot, "dist/cli/main.js")), 'run "npm run build" first').toBe(true);
   [dir, emulator] = [fileDir, started];
   project = join(dir, "project");
   await mkdir(project);
@@ -81,7 +81,7 @@ test.beforeAll(async ({ fileDir, emulator: started }) => {
     join(project, "cdktf.json"),
     JSON.stringify({
       language: "typescript",
-      app: `${process.execPath} ${join(packageRoot, "dist/stacks/main.js")}`,
+      app: `${process.execPath} ${join(packageRoot, "dist/cli/main.js")} synth`,
       projectId: "0f7c1d86-3c60-4a55-9d5e-7f1f1a2b3c4d",
       sendCrashReports: "false",
     }),

@@ -1,5 +1,6 @@
 /** `sallyport mirror refresh`: renews tokens before they expire. */
 import { type Command, Option } from "commander";
+import { EXIT } from "../../../base/fault.js";
 import { LOGIN_TOOLS, type LoginTool } from "../../../mirror/login/tool.js";
 import type { Context, Wrap } from "../../context.js";
 
@@ -48,7 +49,7 @@ async function refresh(context: Context, flags: RefreshFlags): Promise<number> {
       ...options,
       onRenewed: ({ id, expiresAt }) => context.note(`renewed ${id}: until ${new Date(expiresAt).toISOString()}`),
     });
-    return 0;
+    return EXIT.ok;
   }
   const refreshed = await refreshDue(options);
   const { renewed, failed } = refreshed;
@@ -58,7 +59,7 @@ async function refresh(context: Context, flags: RefreshFlags): Promise<number> {
       ...(renewed.length + failed.length === 0 ? ["nothing is due"] : []),
     ].join("\n"),
   );
-  return failed.length > 0 ? 1 : 0;
+  return failed.length > 0 ? EXIT.failure : EXIT.ok;
 }
 
 async function timer(context: Context, { system = false, print }: RefreshFlags): Promise<number> {
@@ -71,7 +72,7 @@ async function timer(context: Context, { system = false, print }: RefreshFlags):
         .map(([name, text]) => `# ${name}\n${text}`)
         .join("\n"),
     );
-    return 0;
+    return EXIT.ok;
   }
   const installed = await installTimer(units, { env, system });
   context.print(installed, ({ files, start }) =>
@@ -81,5 +82,5 @@ async function timer(context: Context, { system = false, print }: RefreshFlags):
     context.warn(
       "AWS_ACCESS_KEY_ID is set here and will not be there: give the timer a profile, or the machine a role",
     );
-  return 0;
+  return EXIT.ok;
 }

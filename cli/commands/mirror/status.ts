@@ -1,5 +1,6 @@
 /** `sallyport mirror status`. */
 import type { Command } from "commander";
+import { EXIT } from "../../../base/fault.js";
 import { repositoryText } from "../../../mirror/login/repository-ref.js";
 import type { Context, Wrap } from "../../context.js";
 
@@ -53,5 +54,5 @@ async function status(context: Context): Promise<number> {
   if (ended) context.note('renew with "sallyport mirror refresh"');
   if (rows.some(({ configured }) => !configured))
     context.note('set up again with "sallyport mirror login --tool TOOL"');
-  return ended || rows.some(({ configured }) => !configured) ? 1 : 0;
+  return ended || rows.some(({ configured }) => !configured) ? EXIT.failure : EXIT.ok;
 }

@@ -40,7 +40,7 @@ test.each([
 });
 
 test("S-01: the app that cdktf runs refuses a workspace, whose state would lie in cdktf.out", async () => {
-  const [program = "", ...args] = nodeCommand("stacks/main.ts", []);
+  const [program = "", ...args] = nodeCommand("cli/main.ts", ["synth"]);
   const env = { PATH: process.env.PATH, HOME: dir, TF_WORKSPACE: "dev" };
   const { exitCode, stderr } = await run(program, args, { cwd: dir, env, inheritEnv: false });
   expect([exitCode, stderr]).toEqual([
