@@ -1,4 +1,4 @@
-/** The arrows of docs/architecture.md: which room may import which, and which library belongs to whom. */
+/** The arrows of docs/reference/architecture.md: which room may import which, and which library belongs to whom. */
 
 /** room → the rooms that it may import. */
 export const ROOMS = {

@@ -1,5 +1,5 @@
 /**
- * What each exit status means: the one table. The help and the man page are made of it; docs/cli.md and the skill file
+ * What each exit status means: the one table. The help and the man page are made of it; docs/reference/cli.md and the skill file
  * are tested against it.
  */
 import { EXIT } from "../base/fault.js";

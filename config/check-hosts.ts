@@ -231,7 +231,7 @@ export function warnHosts(merged: Merged): string[] {
     }
   }
   if (values.role !== undefined && values.autostop !== undefined && values.autostop !== false) {
-    say("role", "autostop works only if this role may stop or terminate the host: see docs/autostop.md");
+    say("role", "autostop works only if this role may stop or terminate the host: see docs/tasks/stop-idle-hosts.md");
   }
   const existing = values.instance_id !== undefined || values.host_ip !== undefined;
   if (existing && values.autostop !== undefined && values.autostop !== false) {

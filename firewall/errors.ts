@@ -55,7 +55,7 @@ const at = (where: string | undefined, text: string): string => (where === undef
 
 export const unknownOption = (where: string | undefined, path: string, suggestion: string | undefined): Fault =>
   new Fault("firewall/unknown-option", at(where, `unknown option ${quote(path)}`), {
-    hint: suggestion === undefined ? "docs/firewall.md lists every option" : `did you mean "${suggestion}"?`,
+    hint: suggestion === undefined ? "docs/reference/firewall.md lists every option" : `did you mean "${suggestion}"?`,
     exit: EXIT.usage,
   });
 

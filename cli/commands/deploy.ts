@@ -52,9 +52,9 @@ Waits until the agents of new hosts answer, for boot_timeout at most; an emulate
 there is nothing to wait for.
 
 Other stacks:
-  firewall-sync    rules that follow a list of addresses: docs/firewall-lambda.md
-  lab-gateway      a lab's network and its gateway: docs/lab-gateway.md
-  private-mirror   a network without the Internet, with packages: docs/private-mirror.md
+  firewall-sync    rules that follow a list of addresses: docs/tasks/follow-an-address-list-with-lambda.md
+  lab-gateway      a lab's network and its gateway: docs/tasks/lab-behind-a-gateway.md
+  private-mirror   a network without the Internet, with packages: docs/tasks/packages-without-internet.md
 
 Examples:
   $ sallyport up

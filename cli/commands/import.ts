@@ -17,7 +17,7 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
-Never writes or prints credentials. docs/moving-from-apyfal.md lists what each key becomes.
+Never writes or prints credentials. docs/tasks/moving-from-apyfal.md lists what each key becomes.
 
 Examples:
   $ sallyport import

@@ -39,7 +39,7 @@ export const register: Register = (program, wrap) => {
     .addHelpText(
       "after",
       `
-EC2 reports the prices of spot instances. Give on-demand prices yourself: docs/autostop.md has the
+EC2 reports the prices of spot instances. Give on-demand prices yourself: docs/tasks/stop-idle-hosts.md has the
 command that asks AWS for them.
 
 Examples:

@@ -50,7 +50,7 @@ const limits = Type.Object(
   },
   {
     additionalProperties: false,
-    description: "What one client may take of an agent; the defaults and their reasons are in docs/agent.md.",
+    description: "What one client may take of an agent; the defaults and their reasons are in docs/reference/agent.md.",
     errorMessage: "must be limits with whole numbers, such as { connections: 2048 }",
   },
 );
@@ -61,7 +61,7 @@ export const agentKeys = {
       default: {},
       additionalProperties: false,
       description:
-        "What the hosts run, by name: { builtin: gzip }, { command: [program, …] } or { filter: [program, …] }; see docs/accelerators.md.",
+        "What the hosts run, by name: { builtin: gzip }, { command: [program, …] } or { filter: [program, …] }; see docs/tasks/run-an-accelerator.md.",
       errorMessage: "must be names of lower-case letters, digits, dashes and underscores, each with a mapping",
     }),
   ),
@@ -69,7 +69,7 @@ export const agentKeys = {
     Type.Union([Type.Literal(false), span("")], {
       default: false,
       description:
-        "How long a host may do nothing before it ends itself as stop_mode says, such as 30m; see docs/autostop.md. false: never.",
+        "How long a host may do nothing before it ends itself as stop_mode says, such as 30m; see docs/tasks/stop-idle-hosts.md. false: never.",
       errorMessage: 'must be false, or a time span such as "30m"',
     }),
   ),

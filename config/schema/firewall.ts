@@ -87,7 +87,7 @@ const firewallSync = Type.Object(
   },
   {
     additionalProperties: false,
-    description: "What the stack firewall-sync follows: see docs/firewall-lambda.md.",
+    description: "What the stack firewall-sync follows: see docs/tasks/follow-an-address-list-with-lambda.md.",
     errorMessage: "must say what to follow, such as { source: …, groups: [{ group: sg-…, ports: [5432] }] }",
   },
 );

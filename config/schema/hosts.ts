@@ -137,7 +137,7 @@ const fleet = Type.Object(
   {
     additionalProperties: false,
     description:
-      "{ min, max, desired, on_demand_base, spot_percentage, spot_allocation, instance_types, subnet_ids }: a launch template with an Auto Scaling group in place of numbered hosts, see docs/fleets.md.",
+      "{ min, max, desired, on_demand_base, spot_percentage, spot_allocation, instance_types, subnet_ids }: a launch template with an Auto Scaling group in place of numbered hosts, see docs/tasks/fleets-and-spot.md.",
     errorMessage:
       "must have max, and may have min, desired, on_demand_base, spot_percentage, spot_allocation, instance_types and subnet_ids",
   },

@@ -64,7 +64,7 @@ const labGateway = Type.Object(
   },
   {
     additionalProperties: false,
-    description: "What the stack lab-gateway makes: see docs/lab-gateway.md.",
+    description: "What the stack lab-gateway makes: see docs/tasks/lab-behind-a-gateway.md.",
     errorMessage: 'must be a mapping such as { cidr: "10.71.0.0/16" }, or {}',
   },
 );

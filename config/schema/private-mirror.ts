@@ -101,7 +101,7 @@ const privateMirror = Type.Object(
   },
   {
     additionalProperties: false,
-    description: "What the stack private-mirror makes: see docs/private-mirror.md.",
+    description: "What the stack private-mirror makes: see docs/tasks/packages-without-internet.md.",
     errorMessage: 'must be a mapping such as { upstreams: ["public:pypi"], readers: [...] }, or {}',
   },
 );

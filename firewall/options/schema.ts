@@ -62,7 +62,7 @@ const ingressEntry = Type.Object(
 /** The options that have no default in a configuration file, in the order of its documentation. */
 export const firewallOptionKeys = {
   profile: Type.Union([Type.Literal("http"), Type.Literal("dask")], {
-    description: "Meaning of the firewall options: see docs/firewall.md. Without it, http.",
+    description: "Meaning of the firewall options: see docs/reference/firewall.md. Without it, http.",
     errorMessage: 'must be "http" or "dask"',
   }),
   http_ports: ports("Ports behind enable_public_http. Without it, 80 and 443; 8787 and 8786 with profile dask."),

@@ -1,4 +1,4 @@
-/** The documents of the API, with the names of docs/gateway.md. */
+/** The documents of the API, with the names of docs/reference/gateway.md. */
 import { Type } from "@sinclair/typebox";
 
 export const DEFAULT_SINCE = "24h";

@@ -7,7 +7,7 @@ export const noSync = (): Fault =>
   sync(
     "no-sync",
     "nothing says what firewall-sync is to follow",
-    "write firewall_sync: in sallyport.yaml, as docs/firewall-lambda.md shows",
+    "write firewall_sync: in sallyport.yaml, as docs/tasks/follow-an-address-list-with-lambda.md shows",
   );
 
 export const localSource = (where: string, source: string): Fault =>

@@ -28,7 +28,7 @@ export const labNeedsImage = (place: string, ami: string): Fault =>
     "stacks/lab-needs-image",
     `${place}: ${quote(ami)} lacks packages that a network without the Internet has not`,
     {
-      hint: "name an image that has them, such as ami: ami-0123456789abcdef0; docs/lab-gateway.md lists the packages",
+      hint: "name an image that has them, such as ami: ami-0123456789abcdef0; docs/tasks/lab-behind-a-gateway.md lists the packages",
       exit: EXIT.usage,
     },
   );

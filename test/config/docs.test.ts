@@ -7,9 +7,9 @@ import { flow } from "../../config/template.js";
 import { otherVariables } from "../../config/text-layers.js";
 import { root } from "../support/cli.js";
 
-const page = await readFile(`${root}/docs/configuration.md`, "utf8");
+const page = await readFile(`${root}/docs/reference/configuration.md`, "utf8");
 
-describe("docs/configuration.md", () => {
+describe("docs/reference/configuration.md", () => {
   test("its table has every key, in order, with the type, default and variable that hold", () => {
     const rows = [...page.matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) \| (.+) \| `(\w+)` \|$/gm)];
     expect(rows.map(([, key, type, fallback, , variable]) => ({ key, type, fallback, variable }))).toEqual(

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../../base/tools.js";
 
 const { ROOMS } = await import(join(packageRoot, ".dependency-cruiser.mjs"));
-const page = readFileSync(join(packageRoot, "docs/architecture.md"), "utf8");
+const page = readFileSync(join(packageRoot, "docs/reference/architecture.md"), "utf8");
 
 test("the page's table of arrows is the one that is checked", () => {
   const rows = [...page.matchAll(/^\| `(\w+)\/` \|.*\| ([\w, –]+) \|$/gm)].map(([, room, may = ""]) => [

@@ -3,7 +3,7 @@
  * shows a command, an option or a number of arguments that does not exist; those that read nothing but the project are
  * run. Other programs are listed with the reason why they are not run here.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect } from "vitest";
@@ -11,6 +11,7 @@ import { packageRoot } from "../../base/tools.js";
 import { buildProgram } from "../../cli/program.js";
 import { settleSshWords, sshWords } from "../../cli/ssh-words.js";
 import { test } from "../fixtures/temporary.js";
+import { documents } from "../support/documents.js";
 import { runInProcess } from "../support/run-cli.js";
 
 const HOST = "needs a host: test/client and test/e2e do the same with one";
@@ -32,13 +33,7 @@ interface Shown {
   readonly words: readonly string[];
 }
 
-const pages = [
-  "README.md",
-  ...readdirSync(join(packageRoot, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
-  ...readdirSync(join(packageRoot, "examples")).map((name) => `examples/${name}/README.md`),
-].filter((page) => existsSync(join(packageRoot, page)));
+const pages = documents();
 
 const shown: readonly Shown[] = [
   ...pages.flatMap(commandsOfPage),
@@ -169,7 +164,7 @@ describe("K-08: a command that is shown", () => {
   });
 });
 
-test.for(["README.md", "docs/getting-started.md"])("K-03: %s says how to get the command", (page) => {
+test.for(["README.md", "docs/start/getting-started.md"])("K-03: %s says how to get the command", (page) => {
   const text = readFileSync(join(packageRoot, page), "utf8");
   const section = /^## Install\n([\s\S]*?)^## /m.exec(text)?.[1] ?? "";
   for (const way of ["npm install -g sallyport", "npx sallyport", "From a clone"]) {

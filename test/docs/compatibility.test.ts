@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../base/tools.js";
 
-const rows = readFileSync(join(packageRoot, "docs/compatibility.md"), "utf8")
+const rows = readFileSync(join(packageRoot, "docs/reference/compatibility.md"), "utf8")
   .split("\n")
   .filter((line) => /^\| [A-Z]-\d\d \|/.test(line));
 

@@ -1,4 +1,4 @@
-/** docs/commands.md is every command's help. `npx vitest run --project unit test/docs/reference.test.ts -u` writes it anew. */
+/** docs/reference/commands.md is every command's help. `npx vitest run --project unit test/docs/reference.test.ts -u` writes it anew. */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
@@ -20,12 +20,12 @@ test("the page of commands is what the commands say", async () => {
     (command) => `## ${pathOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`,
   );
   const page = [HEAD, `\`\`\`text\n${helpOf(program)}\n\`\`\`\n`, ...sections].join("\n");
-  await expect(page).toMatchFileSnapshot(join(packageRoot, "docs/commands.md"));
+  await expect(page).toMatchFileSnapshot(join(packageRoot, "docs/reference/commands.md"));
 });
 
 const HEAD = `# Commands
 
-The help of every command, generated from the program. [cli.md](cli.md) explains what they share. The options of
+The help of every command, generated from the program. [The command line](cli.md) explains what they share. The options of
 \`sallyport\` itself (\`--json\`, \`--quiet\`, \`--config\` …) apply to all of them.
 `;
 

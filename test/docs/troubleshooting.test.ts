@@ -1,4 +1,4 @@
-/** docs/troubleshooting.md quotes messages: each of them is what the program prints. */
+/** docs/start/troubleshooting.md quotes messages: each of them is what the program prints. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -25,7 +25,7 @@ import { TerraformLog } from "../../stacks/terraform/terraform-log.js";
 import * as untracked from "../../stacks/untracked/errors.js";
 import { root } from "../support/cli.js";
 
-const page = await readFile(join(root, "docs/troubleshooting.md"), "utf8");
+const page = await readFile(join(root, "docs/start/troubleshooting.md"), "utf8");
 
 const sdk = (name: string, message = "") => Object.assign(new Error(message), { name, $metadata: {} });
 const credentials = (error: Error, env: Record<string, string> = {}) => credentialsFault(error, env);
@@ -160,7 +160,7 @@ const plain: Paint = { ...({} as Paint), red: (text) => String(text), dim: (text
 const printed = MESSAGES.map((error) => reportText(toReport(error), plain, false));
 const quoted = [...page.matchAll(/^```text\n(error: [\s\S]*?)\n```$/gm)].map(([, text]) => text);
 
-describe("docs/troubleshooting.md", () => {
+describe("docs/start/troubleshooting.md", () => {
   test.each(printed.map((text) => [text.split("\n", 1)[0], text]))("quotes what is printed: %s", (_, text) => {
     expect(quoted).toContain(text);
   });

@@ -1,6 +1,6 @@
 /**
  * An upload that goes on where its connection broke: the host keeps what arrived under the id of the upload, and says how
- * much that is. See docs/agent.md.
+ * much that is. See docs/reference/agent.md.
  */
 import type { Readable } from "node:stream";
 import { sleep } from "../../../base/async/sleep.js";

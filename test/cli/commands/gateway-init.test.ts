@@ -1,4 +1,4 @@
-/** From nothing to the first forward, with the commands of docs/lab-gateway.md. */
+/** From nothing to the first forward, with the commands of docs/tasks/lab-behind-a-gateway.md. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -5,8 +5,8 @@ import { run } from "../../../base/process/run.js";
 import { root } from "../../support/cli.js";
 import { temporaryDir } from "../support/temporary.js";
 
-it("every TypeScript example in docs/client.md compiles against the package", async () => {
-  const text = await readFile(join(root, "docs/client.md"), "utf8");
+it("every TypeScript example in docs/tasks/move-files.md compiles against the package", async () => {
+  const text = await readFile(join(root, "docs/tasks/move-files.md"), "utf8");
   const examples = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
   expect(examples).toHaveLength(5);
   const dir = await temporaryDir();

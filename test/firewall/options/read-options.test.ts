@@ -27,7 +27,7 @@ describe("readOptions refuses", () => {
     [
       "an option that is like no other",
       { open_sesame: true },
-      'unknown option "open_sesame"\ndocs/firewall.md lists every option',
+      'unknown option "open_sesame"\ndocs/reference/firewall.md lists every option',
     ],
     [
       "a misspelt key of firewall",

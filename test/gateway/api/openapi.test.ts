@@ -98,6 +98,6 @@ test("G-14: vLab's inventory is no route of the gateway, and the page names the 
   const { paths } = gatewayDocument("test", routes) as { paths: Paths };
   const served = Object.keys(paths).filter((path) => path.startsWith("/api/1/"));
   expect(served.sort()).toEqual(["/api/1/ipam/addr", "/api/1/ipam/healthcheck", "/api/1/ipam/portmap"]);
-  const page = readFileSync(join(packageRoot, "docs/gateway.md"), "utf8").replaceAll("\n", " ");
+  const page = readFileSync(join(packageRoot, "docs/reference/gateway.md"), "utf8").replaceAll("\n", " ");
   expect(page).toContain("needs vLab's server in front of the gateway for `create`, `delete` and `status`");
 });
