@@ -47,6 +47,8 @@ const TEST_PROGRAMS = {
   fping: "fping",
   go: "golang-go",
   java: "default-jdk-headless",
+  man: "man-db",
+  mandoc: "mandoc",
   "nats-server": "nats-server",
   openssl: "openssl",
   pg_createcluster: "postgresql",

@@ -1,17 +1,19 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EXIT } from "../../base/fault.js";
+import { packageRoot } from "../../base/tools.js";
 import { EXIT_STATUSES } from "../../cli/exit-statuses.js";
 import { buildProgram } from "../../cli/program.js";
-import { pageNamed } from "../docs/support/pages.js";
 
 test("the table has every status once, in order", () => {
   const statuses = EXIT_STATUSES.map(({ status }) => status);
   expect(statuses).toEqual([...new Set(Object.values(EXIT))].sort((one, other) => one - other));
 });
 
-test("the page about the command line has the table, and no other row", () => {
-  const [, rows = ""] = /## Exit status\n\n\| \| \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(pageNamed("cli.md")) ?? [];
-  expect(rows).toBe(EXIT_STATUSES.map(({ status, meaning }) => `| ${status} | ${meaning} |\n`).join(""));
+test.each(["docs/reference/cli.md", "skills/sallyport/SKILL.md"])("%s has the table, and no other row", (page) => {
+  const rows = readFileSync(join(packageRoot, page), "utf8").match(/^\| \d+ \| .*\n/gm) ?? [];
+  expect(rows.join("")).toBe(EXIT_STATUSES.map(({ status, meaning }) => `| ${status} | ${meaning} |\n`).join(""));
 });
 
 test("the help ends with the statuses that a person meets", () => {

@@ -1,9 +1,15 @@
-/** docs/reference/commands.md is every command's help. `npx vitest run --project unit test/docs/reference.test.ts -u` writes it anew. */
+/**
+ * docs/reference/commands.md and man/sallyport.1 are every command's help. `npx vitest run --project unit
+ * test/docs/reference.test.ts -u` writes both anew.
+ */
 import { join } from "node:path";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../base/tools.js";
+import { VERSION } from "../../base/version.js";
 import { buildProgram } from "../../cli/program.js";
+import { leaves, pathOf } from "./support/leaves.js";
+import { manPage } from "./support/man-page.js";
 
 test("the page of commands is what the commands say", async () => {
   let help = "";
@@ -23,20 +29,16 @@ test("the page of commands is what the commands say", async () => {
   await expect(page).toMatchFileSnapshot(join(packageRoot, "docs/reference/commands.md"));
 });
 
+test("the man page is what the commands say", async () => {
+  const page = manPage(
+    buildProgram(() => async () => {}),
+    VERSION,
+  );
+  await expect(page).toMatchFileSnapshot(join(packageRoot, "man/sallyport.1"));
+});
+
 const HEAD = `# Commands
 
 The help of every command, generated from the program. [The command line](cli.md) explains what they share. The options of
 \`sallyport\` itself (\`--json\`, \`--quiet\`, \`--config\` …) apply to all of them.
 `;
-
-/** Commands that do something, in the order of the help; groups such as \`config\` only hold them. */
-function leaves(command: Command): Command[] {
-  const children = command
-    .createHelp()
-    .visibleCommands(command)
-    .filter((child) => child.name() !== "help");
-  return children.flatMap((child) => (child.commands.length === 0 ? [child] : leaves(child)));
-}
-
-const pathOf = (command: Command): string =>
-  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
