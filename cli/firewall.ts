@@ -20,7 +20,7 @@ export const TABLE_OPTIONS = {
 } as const;
 
 export async function tableOf(context: Context, { caller, vpcCidr }: TableFlags): Promise<RuleTable> {
-  const { prepareAccess } = await import("../stacks/accelerator-hosts/prepare.js");
+  const { prepareAccess } = await import("../stacks/accelerator-hosts/prepare-access.js");
   const { Cidr } = await import("../net/cidr.js");
   const { env, signal } = context;
   const loaded = await context.config();

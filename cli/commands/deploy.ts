@@ -3,7 +3,6 @@ import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { TableJson } from "../../firewall/options/table-text.js";
 import type { Deployment, DeployOptions, PlannedUp } from "../../stacks/lifecycle/deployment.js";
-import { isEmulated } from "../../stacks/lifecycle/emulated.js";
 import type { Untracked } from "../../stacks/untracked/untracked.js";
 import type { Context, Register } from "../context.js";
 import { openSteps, type Steps } from "../steps.js";
@@ -114,6 +113,7 @@ async function plan(context: Context, stack: string, flags: PlanFlags): Promise<
 }
 
 async function up(context: Context, stack: string, flags: ChangeFlags): Promise<number | undefined> {
+  const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
   const { endsMachine } = await import("../../stacks/lifecycle/deployment.js");
   const { fleetLoss } = await import("../../stacks/lifecycle/new-machines.js");
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
@@ -147,6 +147,7 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
 const inCi = ({ CI = "" }: NodeJS.ProcessEnv) => !/^(?:|0|false)$/i.test(CI);
 
 async function printNewHosts(context: Context, changes: Deployment["changes"], waits: boolean): Promise<undefined> {
+  const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
   const { outputsText } = await import("../../stacks/accelerator-hosts/outputs.js");
   const { readDeployed } = await import("../../stacks/lifecycle/deployed.js");
   const { bootText, checkBooted } = await import("../../client/agent/await-hosts.js");

@@ -3,7 +3,6 @@ import { defined } from "../../base/defined.js";
 import { EXIT, Fault } from "../../base/fault.js";
 import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
-import { isEmulated } from "../../stacks/lifecycle/emulated.js";
 import type { AgentState } from "../../stacks/lifecycle/host-status.js";
 import type { Instances } from "../../stacks/lifecycle/instances.js";
 import type { Context, Register } from "../context.js";
@@ -143,6 +142,7 @@ async function start(context: Context, names: string[], flags: StartFlags): Prom
 }
 
 async function awaitAgents(context: Context, hosts: readonly DeployedHost[], flags: HostFlags): Promise<void> {
+  const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
   if (isEmulated(context.env)) {
     return context.note("AWS is emulated: nothing boots, so there is nothing to wait for");
   }
@@ -196,6 +196,7 @@ async function refreshAddresses(context: Context, label: string): Promise<void> 
 }
 
 async function idleState(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentState<IdleInfo>> {
+  const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
   if (isEmulated(context.env)) return { agent: "down", agent_error: "AWS is emulated: nothing has booted" };
   const { connectTo, resolveHost } = await import("../host.js");
   try {

@@ -7,13 +7,10 @@ import { EXIT, Fault } from "../../base/fault.js";
 import { findLoginKey } from "../../certs/login-key.js";
 import { readCertificate } from "../../certs/store.js";
 import type { Config, LoadedConfig } from "../../config/load.js";
-import { readOptions } from "../../firewall/options/read-options.js";
 import { checkQuota } from "../../firewall/security-group/quota.js";
-import type { Cidr } from "../../net/cidr.js";
 import { prepareInit } from "../boot/init/prepare-init.js";
 import { hostsDeployment, STACK_NAME } from "../names.js";
 import { runtimeBucket } from "../prepare/bucket.js";
-import { prepareCallers } from "../prepare/callers.js";
 import { checkReach } from "../prepare/check-reach.js";
 import { prepareKey, sshDir, suffixOf } from "../prepare/login-key.js";
 import type { PrepareOptions } from "../prepare/options.js";
@@ -29,7 +26,8 @@ import * as errors from "./errors.js";
 import { fleetInputs } from "./fleet-inputs.js";
 import { deployedHosts } from "./hosts.js";
 import type { DeploymentInputs, NewHostParts } from "./inputs.js";
-import { agentPort, deploymentTable, EMPTY_TABLE, type WrittenFirewall, writtenFirewall } from "./rule-table.js";
+import { prepareAccess } from "./prepare-access.js";
+import { EMPTY_TABLE } from "./rule-table.js";
 import { onDemandInstead, stillOnDemand } from "./spot-fallback.js";
 import { readOnDemand } from "./spot-fallback-state.js";
 
@@ -125,32 +123,4 @@ async function prepareExisting(config: Config, env: NodeJS.ProcessEnv) {
       tls: crt === false ? undefined : { fingerprint: certificate?.facts.fingerprint256 ?? "" },
     }),
   };
-}
-
-export interface AccessOptions extends Pick<PrepareOptions, "env" | "onStep" | "caller" | "signal"> {
-  /** CIDR of the VPC. @default - unknown: only AWS knows it */
-  readonly vpcCidr?: Cidr;
-}
-
-/** The rule table, and the callers if an option lets them in. */
-export async function prepareAccess(
-  configured: LoadedConfig,
-  options: AccessOptions,
-): Promise<Pick<DeploymentInputs, "table" | "callers">> {
-  const loaded = await inPrivateNetwork(configured);
-  // An existing group keeps its rules.
-  if (loaded.config.security_group !== undefined) return { table: EMPTY_TABLE, callers: [] };
-  const { options: written, origins } = withCaller(writtenFirewall(loaded), options.caller);
-  const checked = readOptions(written, origins);
-  const tableFor = (callers: readonly Cidr[]) =>
-    deploymentTable(checked, defined({ callers, origins, vpcCidr: options.vpcCidr }), agentPort(loaded.config));
-  if (!checked.needsCaller) return { table: tableFor([]), callers: [] };
-  const callers = await prepareCallers(loaded.config.caller, options);
-  return { table: tableFor(callers), callers: callers.map(String) };
-}
-
-function withCaller(written: WrittenFirewall, caller: readonly string[] | undefined): WrittenFirewall {
-  if (caller === undefined) return written;
-  const { options, origins } = written;
-  return { options: { ...options, caller }, origins: { ...origins, caller: "--caller" } };
 }

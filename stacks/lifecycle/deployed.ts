@@ -1,10 +1,8 @@
 /** The deployed hosts, including the machines of a fleet, which Terraform's state does not list. */
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
-import { readMembers } from "../accelerator-hosts/fleet-members.js";
 import { type DeployedHost, type DeploymentOutputs, findHost, readOutputs } from "../accelerator-hosts/outputs.js";
 import { STACK_NAME } from "../names.js";
-import { checkPlace } from "../place/check-place.js";
 
 /**
  * Asks EC2 for the machines of a fleet only.
@@ -14,6 +12,8 @@ import { checkPlace } from "../place/check-place.js";
 export async function readDeployed(loaded: LoadedConfig, signal?: AbortSignal): Promise<DeploymentOutputs> {
   const outputs = await readOutputs(loaded);
   if (outputs.fleet === undefined) return outputs;
+  // Only fleets need EC2's client, which takes longer to load than the rest.
+  const { checkPlace } = await import("../place/check-place.js");
   await checkPlace(loaded, [STACK_NAME], defined({ signal }));
   return withMembers(outputs, signal);
 }
@@ -21,7 +21,9 @@ export async function readDeployed(loaded: LoadedConfig, signal?: AbortSignal): 
 /** The outputs with the fleet's machines of this moment as hosts. */
 export async function withMembers(outputs: DeploymentOutputs, signal?: AbortSignal): Promise<DeploymentOutputs> {
   const { fleet } = outputs;
-  return fleet === undefined ? outputs : { ...outputs, hosts: await readMembers(fleet, signal) };
+  if (fleet === undefined) return outputs;
+  const { readMembers } = await import("../accelerator-hosts/fleet-members.js");
+  return { ...outputs, hosts: await readMembers(fleet, signal) };
 }
 
 /** Names of the hosts without an agent, which offer only SSH. */
