@@ -1,20 +1,14 @@
 /** Checks one layer against the schema before merging, so that an error can name the place of the value. */
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
 import { nearest, snakeCase } from "../base/text/nearest.js";
 import { unknownKey, wrongName, wrongValue } from "./errors.js";
 import { type Layer, pointerPath, pointerStep } from "./origin.js";
-import { ConfigFileSchema } from "./schema.js";
-
-// Every command waits for this. A test holds the schema against JSON Schema's own, and the generated code runs once.
-const quick = { validateSchema: false, code: { optimize: false } };
-const ajv = new Ajv({ ...quick, allErrors: true, verbose: true, allowUnionTypes: true });
-ajv.addVocabulary(["errorMessage"]);
-const fits = ajv.compile(ConfigFileSchema);
+import { validate } from "./schema-check.js";
 
 /** @throws Fault for the first error. */
 export function checkLayer(layer: Layer): void {
-  if (fits(layer.values)) return;
-  const error = mostTelling(withoutKnownKeys(fits.errors ?? []));
+  if (validate(layer.values)) return;
+  const error = mostTelling(withoutKnownKeys(validate.errors ?? []));
   if (error === undefined) return;
   if (isUnknownKey(error)) {
     const key = String(error.params.additionalProperty);
@@ -23,7 +17,9 @@ export function checkLayer(layer: Layer): void {
   }
   const refusedName = error.keyword === "additionalProperties" ? String(error.params.additionalProperty) : undefined;
   const at = error.instancePath + (refusedName === undefined ? "" : pointerStep(refusedName));
-  const expected = String(error.parentSchema?.errorMessage ?? unionMessage(error, fits.errors ?? []) ?? error.message);
+  const expected = String(
+    error.parentSchema?.errorMessage ?? unionMessage(error, validate.errors ?? []) ?? error.message,
+  );
   if (refusedName !== undefined)
     throw wrongName(layer.where(at), pointerPath(error.instancePath), refusedName, expected);
   throw wrongValue(layer.where(at), pointerPath(at), error.data, expected);

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, prepareDatabase } from "./bundle.mjs";
+import { bundleCli } from "./bundle-cli.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 removeBuilt("dist");
@@ -12,6 +13,7 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
+await bundleCli("dist/cli");
 mkdirSync(join(root, "dist/runtime"), { recursive: true });
 await bundle("dist/runtime");
 await prepareDatabase(join(root, "dist/runtime"));

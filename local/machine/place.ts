@@ -1,8 +1,8 @@
 /** A place to run programs: this machine, or an outside machine of the emulated Internet. */
 import { type RunOptions, type RunResult, run } from "../../base/process/run.js";
 import { withParentDeath } from "../../base/process/spawn.js";
+import { roomProgram } from "../../base/tools.js";
 import type { ProbeResult } from "../network/probe-port.js";
-import { entryPoint } from "./entry-point.js";
 
 export interface Place {
   readonly name: string;
@@ -24,7 +24,7 @@ export async function probePorts(
   ports: readonly number[],
   options: { readonly patience?: number; readonly signal?: AbortSignal } = {},
 ): Promise<ProbeResult[]> {
-  const [program = "", ...args] = entryPoint("probe-main");
+  const [program = "", ...args] = roomProgram("local/machine/probe-main");
   const all = [...args, host, String(options.patience ?? 3000), ...ports.map(String)];
   const { stdout } = await place.run(program, all, options.signal === undefined ? {} : { signal: options.signal });
   return JSON.parse(stdout) as ProbeResult[];

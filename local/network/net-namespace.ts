@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errno, Fault } from "../../base/fault.js";
 import { type RunOptions, type RunResult, run, runOk } from "../../base/process/run.js";
 import { endChild, spawnWithParentDeath, withParentDeath } from "../../base/process/spawn.js";
-import { entryPoint } from "../machine/entry-point.js";
+import { roomProgram } from "../../base/tools.js";
 
 export class NetNamespace {
   private constructor(
@@ -64,9 +64,12 @@ export class NetNamespace {
    * short-lived child creates it there and passes it over.
    */
   async listen(address: string, port: number): Promise<Server> {
-    const child = spawnWithParentDeath(this.enter([...entryPoint("listen-main"), address, String(port)]), {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
+    const child = spawnWithParentDeath(
+      this.enter([...roomProgram("local/machine/listen-main"), address, String(port)]),
+      {
+        stdio: ["ignore", "ignore", "inherit", "ipc"],
+      },
+    );
     return new Promise((resolve, reject) => {
       let socket: Server | undefined;
       child.once("error", reject);
