@@ -1,5 +1,6 @@
 /** Checks what the gateway depends on. */
 import { cached } from "../../base/async/cached.js";
+import { within } from "../../base/async/within.js";
 import { defined } from "../../base/defined.js";
 import { errorText } from "../../base/text/error-text.js";
 
@@ -20,17 +21,28 @@ export interface Readiness {
 
 /** The route is public, so the checks run at most once in this time. */
 const LIFETIME_MS = 2_000;
+/** For one check. A database behind a network that drops packets does not answer for a quarter of an hour. */
+const LIMIT_MS = 15_000;
 
-export function readinessOf(checks: Checks, onFailure: (name: string, error: unknown) => void, now = Date.now) {
-  return cached(LIFETIME_MS, () => runChecks(checks, onFailure), now);
+/** @param limitMs for one check, which fails after it. @default 15000 */
+export function readinessOf(
+  checks: Checks,
+  onFailure: (name: string, error: unknown) => void,
+  limitMs = LIMIT_MS,
+): () => Promise<Readiness> {
+  return cached(LIFETIME_MS, () => runChecks(checks, onFailure, limitMs));
 }
 
-async function runChecks(checks: Checks, onFailure: (name: string, error: unknown) => void): Promise<Readiness> {
+async function runChecks(
+  checks: Checks,
+  onFailure: (name: string, error: unknown) => void,
+  limitMs: number,
+): Promise<Readiness> {
   const reasons: Record<string, string> = {};
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {
-        await check.run();
+        await within(limitMs, check.run(), () => new Error(`no answer within ${limitMs} ms`));
         return [name, "ok"] as const;
       } catch (error) {
         onFailure(name, error);

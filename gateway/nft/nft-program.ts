@@ -1,4 +1,5 @@
 /** Short-lived nft processes, each with a time limit: they read the table, or replace it as a whole. */
+import { within } from "../../base/async/within.js";
 import { defined } from "../../base/defined.js";
 import { type RunResult, run } from "../../base/process/run.js";
 import { nftRefused, nftTimeout, nftUnreadable } from "./errors.js";
@@ -39,10 +40,6 @@ export class NftProgram {
     const [program = "", ...first] = this.command;
     const ran = run(program, [...first, ...args], defined({ timeoutMs: limitMs, endsWithUs: true, input }));
     // A process that waits for a lock in the kernel survives even SIGKILL, and run() waits for its end.
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(nftTimeout(limitMs)), limitMs);
-    });
-    return Promise.race([ran, expired]).finally(() => clearTimeout(timer));
+    return within(limitMs, ran, () => nftTimeout(limitMs));
   }
 }

@@ -47,10 +47,17 @@ test("K-05 what only the daemons' bundles use is not installed again", () => {
   }
 });
 
-test("K-06 the package holds what is used: no build state, no daemon beside its bundle", () => {
+test("K-06, G-12 the package holds what is used: no build state, no daemon beside its bundle", () => {
   const packed = readdirSync(join(app, "node_modules/sallyport/dist"), { recursive: true, encoding: "utf8" });
   expect(packed).toContain("runtime/agent.mjs");
-  expect(packed).toContain("runtime/gateway.mjs");
+  // G-12: with the prepared database of a gateway's first start.
+  expect(packed).toEqual(expect.arrayContaining(["runtime/gateway.mjs", "runtime/pglite-new.tar.gz"]));
+  // PGlite is there once: what the bundle reads beside itself.
+  expect(packed.filter((file) => /\.(?:wasm|data)$/.test(file)).sort()).toEqual([
+    "runtime/initdb.wasm",
+    "runtime/pglite.data",
+    "runtime/pglite.wasm",
+  ]);
   expect(packed.filter((file) => /tsbuildinfo|^agent\/|^test\//.test(file))).toEqual([]);
 });
 

@@ -79,7 +79,9 @@ describe("sallyport gateway init", () => {
 
   test.each([22, 443, 3389, 5900, 7543])("G-06: the page's command for port %d runs as it is", async (targetPort) => {
     const forward = `portmap add build1 --target-port ${targetPort} --address 192.168.1.20 --type centos --json`;
-    const { conn_port: connPort } = JSON.parse((await run(forward)).stdout);
+    const { conn_port: connPort } = JSON.parse((await run(`${forward} --gateway ${url}`)).stdout);
+    // The page is not always that of the gateway of the last login.
+    expect((await run("portmap login --gateway https://other.test --token-file gw/admin.token")).code).toBe(0);
     const endpoint = {
       origin: url,
       gateway: "127.0.0.1",

@@ -1,9 +1,12 @@
 /** The store says the same on both databases. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { extract } from "tar";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
+import { packageRoot } from "../../../base/tools.js";
 import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import { openPostgresStore } from "../../../gateway/store/postgresql.js";
 import type { Store } from "../../../gateway/store/store.js";
@@ -249,6 +252,20 @@ test("G-12: what an interrupted first start has left is no database, and does no
   expect(await store.list()).toEqual([]);
   await store.close();
   expect(await readdir(join(directory, "base"))).not.toContain("half");
+});
+
+test("G-12: the first start unpacks the database that the build has prepared, and makes none itself", async (ctx) => {
+  const prepared = join(packageRoot, "dist/runtime/pglite-new.tar.gz");
+  if (!existsSync(prepared)) return ctx.skip("there is no prepared database (npm run build)");
+  // initdb gives each database a number of its own, which stays.
+  const numberOf = async (directory: string) =>
+    (await readFile(join(directory, "global/pg_control"))).readBigUInt64LE(0);
+  const [directory, unpacked] = [join(dir, "first"), join(dir, "unpacked")];
+  await mkdir(unpacked);
+  await extract({ file: prepared, cwd: unpacked });
+  await (await openPgliteStore(directory)).close();
+  expect(await numberOf(directory)).toBe(await numberOf(unpacked));
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
 });
 
 test("one PGlite directory serves one process", async () => {

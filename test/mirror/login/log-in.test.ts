@@ -357,3 +357,14 @@ test("P-105 yarn: a mirror at http://127.0.0.1 is allowed to Yarn 2 and later, a
   expect(written("http://mirror.lan/d/t/npm/team/")).toEqual(["npmRegistryServer"]);
   expect(written("https://127.0.0.1/d/t/npm/team/")).toEqual(["npmRegistryServer"]);
 });
+
+test.each<[LoginTool, boolean]>([
+  ["npm", false],
+  ["pnpm", false],
+  ["yarn", true],
+])("P-109 a login of %s writes always-auth, of which npm warns: %s", (tool, isWritten) => {
+  const npmrc = changesFor(accessOf(tool, "t"), env).filter(({ format }) => format === "npmrc");
+  const keys = npmrc.flatMap(({ entries }) => entries.flatMap(({ path }) => path));
+  expect(keys.some((key) => key.endsWith(":_authToken"))).toBe(true);
+  expect(keys.some((key) => key.includes("always-auth"))).toBe(isWritten);
+});
