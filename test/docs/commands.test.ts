@@ -33,7 +33,7 @@ interface Shown {
   readonly words: readonly string[];
 }
 
-const pages = documents();
+const pages = [...documents(), "skills/sallyport/SKILL.md"];
 
 const shown: readonly Shown[] = [
   ...pages.flatMap(commandsOfPage),
