@@ -2,7 +2,7 @@
 
 import { type LoggerOptions, pino } from "pino";
 import { VERSION } from "../base/version.js";
-import { type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
+import { checkCommand, type DaemonCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { accessLines } from "../http/server/access-log.js";
 import { closeRoots, openRoots } from "./guard/roots.js";
 import { startAgent } from "./serve.js";
@@ -60,7 +60,6 @@ async function check(file: string): Promise<void> {
   await loadToken(config, process.env);
   await loadKeyPair(config, process.env);
   closeRoots(openRoots(config.authorized_host_dirs, process.env));
-  console.log(`"${file}" is in order`);
 }
 
 const fetchSecrets: DaemonCommand = {
@@ -83,7 +82,7 @@ runDaemon({
   options: { out: { type: "string" }, timeout: { type: "string", default: "120" } },
   commands: {
     serve: { synopsis: "--config FILE", run: ({ config }) => serve(config) },
-    check: { synopsis: "--config FILE", run: ({ config }) => check(config) },
+    check: checkCommand(check),
     "fetch-secrets": fetchSecrets,
   },
 });

@@ -53,6 +53,12 @@ export function usageFaults(room: string): (code: string, message: string, hint:
   return (code, message, hint) => new Fault(`${room}/${code}`, message, { hint, exit: EXIT.usage });
 }
 
+/** A fault for programs, on one line: `{"error":{"code":…,"message":…,"hint":…}}`. */
+export function faultJson(fault: Pick<Fault, "code" | "message" | "hint"> & { readonly trace?: string | undefined }) {
+  const { code, message, hint, trace } = fault;
+  return JSON.stringify({ error: { code, message, hint, trace } });
+}
+
 /** The value in quotes for a message: control characters escaped, long values truncated. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

@@ -2,11 +2,13 @@
 /** The process around the command: signals, closed pipes, exit status. */
 import { EXIT, errno } from "../base/fault.js";
 import { repairHome } from "../base/home.js";
+import { reportJson, toReport } from "./report.js";
 import { runCli } from "./run.js";
 
 const args = process.argv.slice(2);
 const debug = args.includes("--debug");
-const silent = args.includes("--json") || args.includes("--quiet");
+const json = args.includes("--json");
+const silent = json || args.includes("--quiet");
 // Users cannot fix deprecations inside libraries.
 process.noDeprecation = !debug;
 // The same goes for the Node version that the AWS SDK will need next year.
@@ -37,8 +39,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
-    const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
-    process.stderr.write(`error: ${text}\n`);
+    const report = toReport(error);
+    const lines = [`error: ${report.message}`, debug ? report.trace : []].flat();
+    process.stderr.write(`${json ? reportJson(report, debug) : lines.join("\n")}\n`);
     process.exit(EXIT.failure);
   });
 }

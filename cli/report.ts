@@ -1,6 +1,6 @@
 /** An error as text for people or JSON for programs, with its exit status. */
 import { defined } from "../base/defined.js";
-import { EXIT, errno, Fault } from "../base/fault.js";
+import { EXIT, errno, Fault, faultJson } from "../base/fault.js";
 import { escapeControls } from "../base/text/escape.js";
 import type { Paint } from "./paint.js";
 
@@ -52,7 +52,7 @@ export function reportText(report: Report, paint: Paint, debug: boolean): string
 }
 
 export function reportJson({ code, message, hint, trace }: Report, debug: boolean): string {
-  return JSON.stringify({ error: defined({ code, message, hint, trace: debug ? trace : undefined }) });
+  return faultJson({ code, message, hint, trace: debug ? trace : undefined });
 }
 
 function traceOf(error: unknown): string {

@@ -2,7 +2,7 @@
 
 import { pino } from "pino";
 import { VERSION } from "../base/version.js";
-import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
+import { checkCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openKeys } from "./auth/keys.js";
 import { checkInterface } from "./interfaces.js";
 import { gatewayPage } from "./page/serve-page.js";
@@ -38,7 +38,6 @@ async function check(file: string): Promise<void> {
   await openKeys(config.auth, { files: gatewayFiles(process.env) });
   await checkInterface("wan", config);
   await checkInterface("lan", config);
-  console.log(`"${file}" is in order`);
 }
 
 runDaemon({
@@ -47,6 +46,6 @@ runDaemon({
   defaultConfig: "/etc/sallyport/gateway.yaml",
   commands: {
     serve: { synopsis: "--config FILE", run: ({ config }) => serve(config) },
-    check: { synopsis: "--config FILE", run: ({ config }) => check(config) },
+    check: checkCommand(check),
   },
 });

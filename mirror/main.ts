@@ -1,6 +1,6 @@
 /** The command line of the daemon, which is bundled into one file for systemd to run. */
 import { VERSION } from "../base/version.js";
-import { onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
+import { checkCommand, onHangup, runDaemon, untilStopped } from "../http/daemon/daemon.js";
 import { openLog } from "./log.js";
 import { startMirror } from "./serve.js";
 import { loadConfig, loadKeyPair, readAccessKeys } from "./settings/load.js";
@@ -23,7 +23,6 @@ async function check(file: string): Promise<void> {
   const config = await loadConfig(file, process.env);
   await loadKeyPair(config, process.env);
   if (config.access_keys !== undefined) await readAccessKeys(config, process.env);
-  console.log(`"${file}" is in order`);
 }
 
 runDaemon({
@@ -32,6 +31,6 @@ runDaemon({
   defaultConfig: "/etc/sallyport/mirror.yaml",
   commands: {
     serve: { synopsis: "--config FILE", run: ({ config }) => serve(config) },
-    check: { synopsis: "--config FILE", run: ({ config }) => check(config) },
+    check: checkCommand(check),
   },
 });

@@ -1,6 +1,6 @@
 /** The command line that the daemons share: commands, the settings file, signals and the texts of failures. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { EXIT, Fault, quote } from "../../base/fault.js";
+import { EXIT, Fault, faultJson, quote } from "../../base/fault.js";
 
 export interface DaemonOptions {
   /** The room, as in the names of its faults and its bundle: "agent" is `agent.mjs`. */
@@ -10,7 +10,7 @@ export interface DaemonOptions {
   readonly defaultConfig: string;
   /** By name; each gets the values of all options. */
   readonly commands: Readonly<Record<string, DaemonCommand>>;
-  /** Besides --config, --version and --help. */
+  /** Besides --config, --json, --version and --help. */
   readonly options?: NonNullable<ParseArgsConfig["options"]>;
 }
 
@@ -21,19 +21,35 @@ export interface DaemonCommand {
   run(values: DaemonValues, refuse: (reason: string) => Fault): Promise<void>;
 }
 
-type DaemonValues = Readonly<Record<string, unknown>> & { readonly config: string };
+type DaemonValues = Readonly<Record<string, unknown>> & { readonly config: string; readonly json: boolean };
 
-/** Runs the command in argv and exits: 0 on success, otherwise the fault's own status, with its two lines on stderr. */
+/**
+ * Runs the command in argv and exits: 0 on success, otherwise the fault's own status. The fault goes to stderr, in two
+ * lines or, with --json, as one JSON document.
+ */
 export function runDaemon(options: DaemonOptions): void {
-  command(options, process.argv.slice(2)).then(
+  const args = process.argv.slice(2);
+  command(options, args).then(
     () => process.exit(EXIT.ok),
     (error: unknown) => {
       const fault = error instanceof Fault ? error : new Fault(`${options.room}/failed`, text(error));
-      console.error(`error: ${fault.message}`);
-      if (fault.hint !== undefined) console.error(`  ${fault.hint}`);
+      // From the words, since these may be what is wrong.
+      if (args.includes("--json")) console.error(faultJson(fault));
+      else console.error([`error: ${fault.message}`, fault.hint ?? []].flat().join("\n  "));
       process.exit(fault.exit);
     },
   );
+}
+
+/** The command that reads the settings file and all that it names, as `serve` does, and starts nothing. */
+export function checkCommand(check: (file: string) => Promise<void>): DaemonCommand {
+  return {
+    synopsis: "--config FILE",
+    async run({ config, json }) {
+      await check(config);
+      console.log(json ? JSON.stringify({ config, ok: true }) : `"${config}" is in order`);
+    },
+  };
 }
 
 /** Resolves with the name of the signal that asks the process to end. */
@@ -77,6 +93,7 @@ function parse(options: DaemonOptions, args: readonly string[], refuse: (reason:
       options: {
         ...options.options,
         config: { type: "string", default: options.defaultConfig },
+        json: { type: "boolean", default: false },
         version: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },

@@ -128,9 +128,9 @@ child.once("exit", (code) => process.exit(code ?? 1));`,
   });
 
   test("G-03: the command checks the same file, in the place of the daemon's own bundle", async () => {
-    const check = async (file: string) => {
+    const check = async (file: string, ...more: string[]) => {
       const { exitCode, stdout, stderr } = await namespace.run(
-        ...splitFirst(nodeCommand("cli/main.ts", ["gateway", "check", "--config", file])),
+        ...splitFirst(nodeCommand("cli/main.ts", ["gateway", "check", "--config", file, ...more])),
         { env: { PATH: process.env.PATH, HOME: dir }, inheritEnv: false },
       );
       return [exitCode, stdout, stderr];
@@ -142,6 +142,9 @@ child.once("exit", (code) => process.exit(code ?? 1));`,
       "",
       'error: there is no configuration file "/nowhere.yaml"\n  name one with --config FILE',
     ]);
+    expect(await check(file, "--json")).toEqual([0, JSON.stringify({ config: file, ok: true }), ""]);
+    const [code, stdout, stderr] = await check("/nowhere.yaml", "--json");
+    expect([code, stdout, JSON.parse(String(stderr)).error.code]).toEqual([2, "", "gateway/config-missing"]);
   });
 
   test("SIGHUP takes a new certificate; SIGTERM ends it in good order", async () => {

@@ -32,7 +32,8 @@ Example:
 async function runDaemon({ cwd, options }: Context, command: "serve" | "check"): Promise<never> {
   const bundle = join(packageRoot, "dist/runtime/gateway.mjs");
   if (!existsSync(bundle)) throw notBuilt(bundle);
-  process.argv = [process.execPath, bundle, command, "--config", resolve(cwd, options.config ?? "gateway.yaml")];
+  const file = resolve(cwd, options.config ?? "gateway.yaml");
+  process.argv = [process.execPath, bundle, command, "--config", file, ...(options.json ? ["--json"] : [])];
   await import(pathToFileURL(bundle).href);
   return new Promise<never>(() => undefined);
 }
