@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import type { Logger } from "pino";
+import { Interval } from "../base/async/interval.js";
 import { defined } from "../base/defined.js";
 import { Disposables } from "../base/disposables.js";
 import { errorText } from "../base/text/error-text.js";
@@ -16,7 +17,7 @@ import { close, httpsServer, listen } from "../http/server/server.js";
 import { tlsOptions } from "../http/server/tls.js";
 import { aboutRoutes } from "./api/about.js";
 import { type Asset, createApp } from "./api/app.js";
-import { forwardRoutes } from "./api/forwards.js";
+import { canonicalAddress, forwardRoutes } from "./api/forwards.js";
 import { machineRoutes } from "./api/machines.js";
 import { renderMetrics } from "./api/metrics.js";
 import { gatewayDocument } from "./api/openapi.js";
@@ -32,6 +33,7 @@ import { parseBlocks } from "./forwards/block.js";
 import { Forwards } from "./forwards/forwards.js";
 import { checkInterface, gatewayAddress, type MachineInterfaces } from "./interfaces.js";
 import { openLog } from "./logs/open-log.js";
+import { knownMachines } from "./machines/known-machines.js";
 import { openKernel, type Programs } from "./nft/nft-kernel.js";
 import { gatewayFiles, loadKeyPair } from "./settings/load.js";
 import type { GatewayConfig } from "./settings/schema.js";
@@ -46,6 +48,11 @@ export const LOG_GROUP = 51;
 /** Stays open, so that starting the gateway does not lock out its administrator. */
 const SSH_PORT = 22;
 const USAGE_MS = 10_000;
+/** How long machines are looked at after the last forward to them has ended. */
+const SWEPT_MS = 7 * 86_400_000;
+/** How long events, traffic and changes of state are kept. */
+const KEPT_MS = 90 * 86_400_000;
+const FORGET_EVERY_MS = 6 * 3_600_000;
 /** New targets within this time share a sweep. */
 const TRIGGER_MS = 1_000;
 
@@ -116,8 +123,24 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
   disposables.defer(() => forwards.close());
   const usage = await UsageCollector.open({ store, kernel, intervalMs: USAGE_MS, onFailure: failed("usage-failed") });
   disposables.defer(() => usage.close());
-  const worker = openWorker(config, options, store, failed("worker-failed"));
+  const machines = config.machines.map((each) => ({ ...each, addr: canonicalAddress(each.addr) }));
+  const worker = openWorker(config, options, store, {
+    onFailure: failed("worker-failed"),
+    others: async () =>
+      knownMachines({
+        current: [],
+        listed: machines,
+        past: await store.pastTargets({ since: Date.now() - SWEPT_MS }),
+        liveness: await store.liveness(),
+      }),
+  });
   disposables.defer(() => worker.stop());
+  const forgetting = new Interval({
+    intervalMs: FORGET_EVERY_MS,
+    work: () => store.forget(Date.now() - KEPT_MS),
+    onFailure: failed("forget-failed"),
+  }).start();
+  disposables.defer(() => forgetting.stop());
   const sender =
     config.log === undefined
       ? undefined
@@ -140,6 +163,7 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
     kernel,
     range: config.ports,
     labNetworks,
+    machines,
     policy: config.forwards,
     gatewayAddress: (target) => gatewayAddress(config, target, options.interfaces),
     helpBase,
@@ -204,8 +228,8 @@ async function start(config: GatewayConfig, options: GatewayOptions, disposables
 function openWorker(
   config: GatewayConfig,
   { programs }: GatewayOptions,
-  store: ConstructorParameters<typeof Worker>[0]["store"],
-  onFailure: (error: unknown) => void,
+  store: WorkerOptions["store"],
+  more: Pick<WorkerOptions, "others" | "onFailure">,
 ): Worker {
   const fping = programs?.fping === undefined ? {} : { fping: programs.fping };
   return new Worker(
@@ -215,7 +239,7 @@ function openWorker(
       probe: config.worker.tcp_probe ? tcpAnswers : undefined,
       intervalMs: config.worker.every_seconds * 1000,
       damping: config.worker.damping,
-      onFailure,
+      ...more,
     }),
   );
 }

@@ -3,7 +3,8 @@ import type { Static } from "@sinclair/typebox";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import { admits } from "../forwards/policy.js";
-import type { MachineState, UsageSample } from "../store/store.js";
+import type { KnownMachine } from "../machines/known-machines.js";
+import type { ForwardEvent, LivenessChange, UsageSample } from "../store/store.js";
 import type { ForwardDocument, MachineDocument, UsageReport } from "./schemas.js";
 
 export const iso = (at: number) => new Date(at).toISOString();
@@ -37,8 +38,8 @@ export function forwardDocument(
   });
 }
 
-export function machineDocument(target: MachineState, forwards: readonly Forward[]): Static<typeof MachineDocument> {
-  const { name, addr, component, routable, lastSeen, checkedAt } = target;
+export function machineDocument(target: KnownMachine, forwards: readonly Forward[]): Static<typeof MachineDocument> {
+  const { name, addr, component, routable, lastSeen, checkedAt, isListed } = target;
   return defined({
     name,
     addr,
@@ -49,7 +50,48 @@ export function machineDocument(target: MachineState, forwards: readonly Forward
     conn_ports: forwards
       .filter((forward) => forward.targetName === name && forward.targetAddr === addr)
       .map(({ connPort }) => connPort),
+    listed: isListed,
   });
+}
+
+export interface MachinePast {
+  readonly history: readonly LivenessChange[];
+  readonly events: readonly ForwardEvent[];
+  readonly samples: readonly UsageSample[];
+  /** The current forwards to the machine. */
+  readonly forwards: readonly Forward[];
+}
+
+/** What happened to a machine, and who used it. */
+export function machinePast({ history, events, samples, forwards }: MachinePast) {
+  const users = new Set([...forwards, ...events, ...samples].map(({ owner }) => owner));
+  return {
+    history: history.map(({ at, routable }) => ({ at: iso(at), routable })),
+    events: events.map((event) =>
+      defined({
+        at: iso(event.at),
+        event: event.kind,
+        by: event.by,
+        owner: event.owner,
+        forward_id: event.forwardId,
+        conn_port: event.connPort,
+        protocol: event.protocol,
+        target_port: event.targetPort,
+        target_name: event.targetName,
+      }),
+    ),
+    users: [...users].sort().map((user) => {
+      const own = samples.filter(({ owner }) => owner === user);
+      const last = own.at(-1);
+      return defined({
+        user,
+        forwards: forwards.filter(({ owner }) => owner === user).length,
+        bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+        connections: own.reduce((sum, { connections }) => sum + connections, 0),
+        last_used: last === undefined ? undefined : iso(last.minute),
+      });
+    }),
+  };
 }
 
 /** @param forwards the current forwards, for the names of their machines. */

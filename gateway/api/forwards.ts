@@ -100,7 +100,7 @@ export function forwardRoutes(services: ApiServices): ApiRoute[] {
         404: { description: "You have no such forward." },
       },
       handle: async ({ caller, params }) => {
-        await forwards.remove(portOf(params), ownedBy(caller));
+        await forwards.remove(portOf(params), ownedBy(caller), caller.name);
         return { status: 204, text: "" };
       },
     }),
@@ -129,7 +129,7 @@ export async function openForward(
     defaults: { sources: (target) => defaultSources(policy, requester, target), seconds: defaultSeconds(policy) },
   });
   if (services.gatewayAddress(request.targetAddr) === undefined) throw noGatewayAddress();
-  const result = await forwards.create(request);
+  const result = await forwards.create({ ...request, by: caller.name });
   if (!result.created && !isSame(result.forward, request, input)) {
     const detail = "this Idempotency-Key was used for another forward, which is still there";
     throw new Problem(422, "key-reused", "Unprocessable content", detail);
@@ -193,5 +193,5 @@ function portOf(params: ApiCall["params"]): number {
 }
 
 async function liveness({ store }: ApiServices): Promise<Map<string, boolean | null>> {
-  return new Map((await store.machines()).map(({ addr, routable }) => [addr, routable]));
+  return new Map((await store.liveness()).map(({ addr, routable }) => [addr, routable]));
 }

@@ -74,6 +74,7 @@ export const MachineDocument = Type.Object({
   checked_at: Type.Optional(time),
   /** Ports of the gateway that lead to it. */
   conn_ports: Type.Array(port),
+  listed: Type.Boolean({ description: "whether gateway.yaml names it, so that every user sees it" }),
 });
 
 export const MachineList = Type.Object({ machines: Type.Array(MachineDocument) });
@@ -81,6 +82,29 @@ export const MachineList = Type.Object({ machines: Type.Array(MachineDocument) }
 export const MachineHistory = Type.Object({
   machines: Type.Array(MachineDocument),
   history: Type.Array(Type.Object({ at: time, routable: Type.Boolean() })),
+  events: Type.Array(
+    Type.Object({
+      at: time,
+      event: Type.Union([Type.Literal("opened"), Type.Literal("closed"), Type.Literal("expired")]),
+      by: Type.Optional(Type.String({ description: "the user who did it; absent if the gateway did" })),
+      owner: Type.String(),
+      forward_id: Type.String(),
+      conn_port: port,
+      protocol,
+      target_port: port,
+      target_name: Type.String(),
+    }),
+  ),
+  users: Type.Array(
+    Type.Object({
+      user: Type.String({ description: "the owner of the forwards" }),
+      forwards: Type.Integer({ description: "how many are open now" }),
+      bytes: Type.Integer(),
+      connections: Type.Integer(),
+      last_used: Type.Optional(time),
+    }),
+    { description: "who had a forward open, or opened or ended one; you alone, unless you are an admin" },
+  ),
 });
 
 export const SinceQuery = Type.Object({
@@ -94,6 +118,7 @@ const traffic = { packets: Type.Integer(), bytes: Type.Integer(), connections: T
 export const UsageQuery = Type.Object({
   ...SinceQuery.properties,
   conn_port: Type.Optional(port),
+  target_addr: Type.Optional(Type.String({ description: "a machine, also with forwards that ended" })),
   owner: Type.Optional(Type.String({ description: "a user, for an admin" })),
 });
 

@@ -4,14 +4,16 @@ import type { PortRange } from "../forwards/forward.js";
 import type { Forwards } from "../forwards/forwards.js";
 import type { ForwardPolicy } from "../forwards/policy.js";
 import type { Kernel } from "../nft/kernel.js";
-import type { Store } from "../store/store.js";
+import type { KnownTarget, Store } from "../store/store.js";
 
 export interface ApiServices {
   readonly forwards: Forwards;
-  readonly store: Pick<Store, "machines" | "history" | "usage" | "ping">;
+  readonly store: Pick<Store, "machines" | "liveness" | "history" | "events" | "pastTargets" | "usage" | "ping">;
   readonly kernel: Pick<Kernel, "counters" | "show">;
   readonly range: PortRange;
   readonly labNetworks: readonly Cidr[];
+  /** Machines that gateway.yaml names. */
+  readonly machines: readonly KnownTarget[];
   readonly policy: ForwardPolicy;
   /** The address that clients are given to reach a target, if there is one now. It may change with a DHCP lease. */
   readonly gatewayAddress: (targetAddr?: string) => string | undefined;

@@ -6,6 +6,7 @@ import { ownedBy } from "../auth/caller.js";
 import { noAccess } from "../auth/problems.js";
 import { defaultSeconds } from "../forwards/policy.js";
 import { iso, usageReport } from "./documents.js";
+import { canonicalAddress } from "./forwards.js";
 import { parseSince } from "./query.js";
 import { type ApiRoute, apiRoute } from "./route.js";
 import { DEFAULT_SINCE, UsageQuery, UsageReport, WhoAmI } from "./schemas.js";
@@ -25,7 +26,8 @@ export function usageRoutes({ forwards, store, policy, now = Date.now }: ApiServ
         const own = ownedBy(caller);
         if (own !== undefined && query.owner !== undefined && query.owner !== own) throw noAccess(own);
         const filter = defined({ owner: own ?? query.owner });
-        const samples = await store.usage({ ...filter, ...defined({ connPort: query.conn_port }), since });
+        const addr = query.target_addr === undefined ? undefined : canonicalAddress(query.target_addr);
+        const samples = await store.usage({ ...filter, ...defined({ connPort: query.conn_port, addr }), since });
         return { status: 200, json: usageReport(since, samples, await forwards.list(filter)) };
       },
     }),

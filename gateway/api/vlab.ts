@@ -73,7 +73,7 @@ export function vlabRoutes(services: ApiServices): ApiRoute[] {
       body: Type.Unsafe(DELETE_PORTMAP),
       handle: async (call) => {
         const { conn_port } = readDelete(call.body);
-        await services.forwards.remove(Number(conn_port), ownedBy(call.caller));
+        await services.forwards.remove(Number(conn_port), ownedBy(call.caller), call.caller.name);
         return answer(call, "portmap", {});
       },
     }),

@@ -44,7 +44,10 @@ export interface CheckOptions {
 
 const MAX_SOURCES = 64;
 /** No control characters, and no look-alikes of a space. */
+export const NAME_RULE = "1 to 128 letters, digits, spaces and . _ @ : ( ) -, beginning with a letter or digit";
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@:()-]{0,127}$/u;
+
+export const isName = (text: string) => NAME.test(text);
 
 export function checkForward(input: ForwardInput, { owner, key, limits, defaults }: CheckOptions): ForwardRequest {
   const connPort = input.conn_port === undefined ? undefined : checkPort("conn_port", input.conn_port, limits.range);
@@ -85,8 +88,8 @@ function checkTarget(value: unknown, labNetworks: readonly Cidr[]): string {
 }
 
 function checkName(name: string, value: unknown): string {
-  if (typeof value === "string" && NAME.test(value)) return value;
-  throw badValue(name, value, "1 to 128 letters, digits, spaces and . _ @ : ( ) -, beginning with a letter or digit");
+  if (typeof value === "string" && isName(value)) return value;
+  throw badValue(name, value, NAME_RULE);
 }
 
 function checkSources(value: unknown): string[] {

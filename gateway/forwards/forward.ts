@@ -24,6 +24,8 @@ interface ForwardSpec {
 export interface ForwardRequest extends ForwardSpec {
   /** @default - the lowest free port */
   readonly connPort?: number;
+  /** The user who asks, for the record. @default the owner */
+  readonly by?: string;
 }
 
 export interface Forward extends ForwardSpec {

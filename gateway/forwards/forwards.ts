@@ -81,12 +81,12 @@ export class Forwards {
     }
   }
 
-  /** @param owner the required owner; undefined for an admin. @throws Problem 404. */
-  remove(connPort: number, owner?: string): Promise<Forward> {
+  /** @param owner the required owner; undefined for an admin. @param by who asks, for the record. @throws Problem 404. */
+  remove(connPort: number, owner?: string, by?: string): Promise<Forward> {
     // A number that cannot be a port would fail as a value of the database.
     if (!isPort(connPort)) return Promise.reject(noSuchForward());
     return this.#lock.read(async () => {
-      const forward = await this.#written(this.options.store.remove(connPort, owner));
+      const forward = await this.#written(this.options.store.remove(connPort, owner, by));
       if (forward === undefined) throw noSuchForward();
       await this.#revoke(forward).catch((error: unknown) => {
         throw removedLate(error);

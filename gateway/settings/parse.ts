@@ -1,7 +1,9 @@
 /** Parses gateway.yaml into checked settings with all defaults. Pure. */
 import { settingsParser } from "../../http/daemon/settings.js";
+import { Address } from "../../net/address.js";
 import { badSetting, noKeySource } from "../errors.js";
-import { parseBlock } from "../forwards/block.js";
+import { parseBlock, parseBlocks } from "../forwards/block.js";
+import { isName, NAME_RULE } from "../forwards/check.js";
 import { type GatewayConfig, GatewayConfigSchema } from "./schema.js";
 
 const parse = settingsParser<GatewayConfig>("gateway", GatewayConfigSchema);
@@ -17,6 +19,7 @@ export function parseConfig(source: string, file: string): GatewayConfig {
   }
   checkBlocks(file, "lab_networks", config.lab_networks);
   checkBlocks(file, "auth.trusted_proxies", auth.trusted_proxies);
+  checkMachines(file, config);
   if (ports.min > ports.max) throw badSetting(file, "ports.max", ports.max, `a port from ${ports.min} (ports.min)`);
   const own = config.listen.https_port;
   if (own >= ports.min && own <= ports.max) {
@@ -37,6 +40,23 @@ function checkBlocks(file: string, key: string, blocks: readonly string[]): void
   const wrong = blocks.findIndex((block) => !block.includes("/") || parseBlock(block) === undefined);
   if (wrong < 0) return;
   throw badSetting(file, `${key}.${wrong}`, blocks[wrong], 'a block of addresses such as "192.168.1.0/24"');
+}
+
+function checkMachines(file: string, { machines, lab_networks }: GatewayConfig): void {
+  const networks = parseBlocks(lab_networks);
+  const seen = new Set<string>();
+  for (const [index, { name, addr, component }] of machines.entries()) {
+    const key = `machines.${index}`;
+    if (!isName(name)) throw badSetting(file, `${key}.name`, name, NAME_RULE);
+    if (!isName(component)) throw badSetting(file, `${key}.component`, component, NAME_RULE);
+    const address = Address.parse(addr);
+    if (address === undefined || !networks.some((network) => network.contains(address))) {
+      throw badSetting(file, `${key}.addr`, addr, `an address within ${networks.join(" or ")} (lab_networks)`);
+    }
+    const text = `${name} ${address}`;
+    if (seen.has(text)) throw badSetting(file, key, text, "each machine once");
+    seen.add(text);
+  }
 }
 
 function isHttps(text: string): boolean {

@@ -30,6 +30,18 @@ export const GatewayConfigSchema = Type.Object(
       minItems: 1,
       description: 'a list of blocks such as ["192.168.1.0/24"]',
     }),
+    /** Machines that every user sees, with or without a forward. */
+    machines: Type.Array(
+      Type.Object(
+        {
+          name: text("the name of a machine"),
+          addr: text("its address within lab_networks"),
+          component: Type.String({ minLength: 1, default: "machine", description: 'what it is, such as "CentOS"' }),
+        },
+        closed,
+      ),
+      { default: [], description: "a list of machines, each with name and addr" },
+    ),
     ports: Type.Object({ min: port(50_000), max: port(50_100) }, { ...closed, default: {} }),
     /** What a forward has if its request does not say. */
     forwards: Type.Object(

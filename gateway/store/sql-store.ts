@@ -1,13 +1,26 @@
 /** The store on any PostgreSQL dialect of Kysely. */
 import { randomBytes } from "node:crypto";
-import { type Kysely, Migrator, sql } from "kysely";
+import { type Kysely, Migrator, type RawBuilder, sql } from "kysely";
 import { Batcher } from "../../base/async/batcher.js";
 import { defined } from "../../base/defined.js";
 import type { Forward, ForwardFilter, ForwardRequest, PortRange } from "../forwards/forward.js";
 import { isDatabaseGone } from "./errors.js";
-import { fromForward, toForward, toMachine, toUsage } from "./rows.js";
-import type { Created, LivenessChange, MachineState, Store, UsageSample } from "./store.js";
+import { forgetBefore } from "./forget.js";
+import { type EventFilter, noteChanged, readEvents, readTargets } from "./forward-events.js";
+import { readHistory, readLiveness, readMachines, writeMachines } from "./liveness-table.js";
+import { fromForward, toForward } from "./rows.js";
+import type {
+  Created,
+  ForwardEvent,
+  KnownTarget,
+  LivenessChange,
+  MachineState,
+  Store,
+  UsageFilter,
+  UsageSample,
+} from "./store.js";
 import { migrations, type Tables } from "./tables.js";
+import { readUsage, writeUsage } from "./usage-table.js";
 
 /** Another gateway on the same database may take the same free port first, but not for ever. */
 const MAX_TRIES = 100;
@@ -21,6 +34,12 @@ const BATCHES = {
 interface Removal {
   readonly connPort: number;
   readonly owner: string | undefined;
+  readonly by: string | undefined;
+}
+
+interface Insertion {
+  readonly forward: Forward;
+  readonly by: string;
 }
 
 export interface SqlStoreOptions {
@@ -46,7 +65,7 @@ class SqlStore implements Store {
   readonly #used = new Set<number>();
   readonly #db: Kysely<Tables>;
   readonly #now: () => number;
-  readonly #inserts = new Batcher((forwards: readonly Forward[]) => this.#insertAll(forwards), BATCHES);
+  readonly #inserts = new Batcher((insertions: readonly Insertion[]) => this.#insertAll(insertions), BATCHES);
   readonly #removals = new Batcher((removals: readonly Removal[]) => this.#removeAll(removals), BATCHES);
 
   constructor(private readonly options: SqlStoreOptions) {
@@ -87,12 +106,17 @@ class SqlStore implements Store {
     return { outcome: "full" };
   }
 
-  remove(connPort: number, owner?: string): Promise<Forward | undefined> {
-    return this.#removals.add({ connPort, owner });
+  remove(connPort: number, owner?: string, by?: string): Promise<Forward | undefined> {
+    return this.#removals.add({ connPort, owner, by });
   }
 
   async removeExpired(now: number): Promise<readonly Forward[]> {
-    const rows = await this.#db.deleteFrom("forwards").where("expires_at", "<=", now).returningAll().execute();
+    const rows = await this.#db
+      .with("changed", (db) => db.deleteFrom("forwards").where("expires_at", "<=", now).returningAll())
+      .with("noted", noteChanged({ kind: "expired", at: now, by: sql`null::text` }))
+      .selectFrom("changed")
+      .selectAll()
+      .execute();
     for (const { conn_port } of rows) this.#used.delete(conn_port);
     return rows.map(toForward);
   }
@@ -114,108 +138,40 @@ class SqlStore implements Store {
     return (await query.execute()).map(toForward);
   }
 
-  async machines(): Promise<readonly MachineState[]> {
-    const rows = await this.#db
-      .selectFrom("forwards")
-      .leftJoin("liveness", "liveness.addr", "forwards.target_addr")
-      .select((eb) => [
-        "forwards.target_name as name",
-        "forwards.target_addr as addr",
-        eb.fn.min("forwards.target_component").as("component"),
-        "liveness.routable",
-        "liveness.last_seen",
-        "liveness.checked_at",
-        "liveness.disagreeing",
-      ])
-      .groupBy([
-        "forwards.target_name",
-        "forwards.target_addr",
-        "liveness.routable",
-        "liveness.last_seen",
-        "liveness.checked_at",
-        "liveness.disagreeing",
-      ])
-      .orderBy("forwards.target_name")
-      .orderBy("forwards.target_addr")
-      .execute();
-    return rows.map((row) => toMachine({ ...row, component: row.component ?? "" }));
+  machines(): Promise<readonly MachineState[]> {
+    return readMachines(this.#db);
   }
 
-  async saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void> {
-    if (machines.length === 0) return;
-    await this.#db.transaction().execute(async (db) => {
-      const rows = machines.map(({ name, addr, component, routable, lastSeen, checkedAt, disagreeing }) => ({
-        name,
-        addr,
-        component,
-        routable,
-        last_seen: lastSeen ?? null,
-        checked_at: checkedAt ?? null,
-        disagreeing,
-      }));
-      await db
-        .insertInto("liveness")
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.column("addr").doUpdateSet((eb) => ({
-            name: eb.ref("excluded.name"),
-            component: eb.ref("excluded.component"),
-            routable: eb.ref("excluded.routable"),
-            last_seen: eb.ref("excluded.last_seen"),
-            checked_at: eb.ref("excluded.checked_at"),
-            disagreeing: eb.ref("excluded.disagreeing"),
-          })),
-        )
-        .execute();
-      if (changes.length > 0)
-        await db
-          .insertInto("liveness_changes")
-          .values([...changes])
-          .execute();
-    });
+  liveness(): Promise<readonly MachineState[]> {
+    return readLiveness(this.#db);
   }
 
-  async history(addr: string, since: number): Promise<readonly LivenessChange[]> {
-    const rows = await this.#db
-      .selectFrom("liveness_changes")
-      .select(["at", "addr", "routable"])
-      .where("addr", "=", addr)
-      .where("at", ">=", since)
-      .orderBy("seq")
-      .execute();
-    return rows.map((row) => ({ ...row, at: Number(row.at) }));
+  saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void> {
+    return writeMachines(this.#db, machines, changes);
   }
 
-  async addUsage(samples: readonly UsageSample[]): Promise<void> {
-    if (samples.length === 0) return;
-    const rows = samples.map(({ forwardId, connPort, owner, minute, packets, bytes, connections }) => ({
-      forward_id: forwardId,
-      conn_port: connPort,
-      owner,
-      minute,
-      packets,
-      bytes,
-      connections,
-    }));
-    await this.#db
-      .insertInto("usage")
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(["forward_id", "minute"]).doUpdateSet((eb) => ({
-          packets: sql`${eb.ref("usage.packets")} + ${eb.ref("excluded.packets")}`,
-          bytes: sql`${eb.ref("usage.bytes")} + ${eb.ref("excluded.bytes")}`,
-          connections: sql`${eb.ref("usage.connections")} + ${eb.ref("excluded.connections")}`,
-        })),
-      )
-      .execute();
+  history(addr: string, since: number): Promise<readonly LivenessChange[]> {
+    return readHistory(this.#db, addr, since);
   }
 
-  async usage(filter: { owner?: string; connPort?: number; since: number }): Promise<readonly UsageSample[]> {
-    if (isNeverStored(filter.owner)) return [];
-    let query = this.#db.selectFrom("usage").selectAll().where("minute", ">=", filter.since).orderBy("minute");
-    if (filter.owner !== undefined) query = query.where("owner", "=", filter.owner);
-    if (filter.connPort !== undefined) query = query.where("conn_port", "=", filter.connPort);
-    return (await query.execute()).map(toUsage);
+  async events(filter: EventFilter): Promise<readonly ForwardEvent[]> {
+    return isNeverStored(filter.owner) ? [] : readEvents(this.#db, filter);
+  }
+
+  async pastTargets(filter: Omit<EventFilter, "addr">): Promise<readonly KnownTarget[]> {
+    return isNeverStored(filter.owner) ? [] : readTargets(this.#db, filter);
+  }
+
+  forget(before: number): Promise<void> {
+    return forgetBefore(this.#db, before);
+  }
+
+  addUsage(samples: readonly UsageSample[]): Promise<void> {
+    return writeUsage(this.#db, samples);
+  }
+
+  async usage(filter: UsageFilter): Promise<readonly UsageSample[]> {
+    return isNeverStored(filter.owner) || isNeverStored(filter.addr) ? [] : readUsage(this.#db, filter);
   }
 
   onForeignChange(callback: () => void): () => void {
@@ -238,8 +194,9 @@ class SqlStore implements Store {
   /** @returns undefined if the port is taken. */
   async #insert(request: ForwardRequest & { readonly connPort: number }): Promise<Created | undefined> {
     const createdAt = this.#now();
-    const forward: Forward = { ...request, createdAt, id: newId(createdAt) };
-    if (await this.#inserts.add(forward)) return { outcome: "created", forward };
+    const { by = request.owner, ...spec } = request;
+    const forward: Forward = { ...spec, createdAt, id: newId(createdAt) };
+    if (await this.#inserts.add({ forward, by })) return { outcome: "created", forward };
     const existing = await this.#byKey(request);
     if (existing === undefined) return undefined;
     if (existing.connPort !== request.connPort) this.#used.delete(request.connPort);
@@ -247,12 +204,24 @@ class SqlStore implements Store {
   }
 
   /** @returns for each forward, whether it was inserted; false if its port or key is taken. */
-  async #insertAll(forwards: readonly Forward[]): Promise<boolean[]> {
+  async #insertAll(insertions: readonly Insertion[]): Promise<boolean[]> {
+    const forwards = insertions.map(({ forward }) => forward);
+    const others = insertions.filter(({ forward, by }) => forward.owner !== by);
+    const by = caseOf(
+      others.map(({ forward, by }) => sql`when changed.id = ${forward.id} then ${by}::text`),
+      sql`changed.owner`,
+    );
     const rows = await this.#db
-      .insertInto("forwards")
-      .values(forwards.map(fromForward))
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("id")
+      .with("changed", (db) =>
+        db
+          .insertInto("forwards")
+          .values(forwards.map(fromForward))
+          .onConflict((conflict) => conflict.doNothing())
+          .returningAll(),
+      )
+      .with("noted", noteChanged({ kind: "opened", at: this.#now(), by }))
+      .selectFrom("changed")
+      .select("id")
       .execute();
     const written = new Set(rows.map(({ id }) => id));
     return forwards.map(({ id }) => written.has(id));
@@ -260,10 +229,23 @@ class SqlStore implements Store {
 
   /** @returns for each removal, its forward. Of two removals of one forward, the first gets it. */
   async #removeAll(removals: readonly Removal[]): Promise<(Forward | undefined)[]> {
+    const by = caseOf(
+      removals.map((removal) => {
+        const isIts = removal.owner === undefined ? sql`` : sql` and changed.owner = ${removal.owner}`;
+        return sql`when changed.conn_port = ${removal.connPort}${isIts} then ${removal.by ?? null}::text`;
+      }),
+      sql`null`,
+    );
     const rows = await this.#db
-      .deleteFrom("forwards")
-      .where((eb) => eb.or(removals.map(({ connPort, owner }) => eb.and(defined({ conn_port: connPort, owner })))))
-      .returningAll()
+      .with("changed", (db) =>
+        db
+          .deleteFrom("forwards")
+          .where((eb) => eb.or(removals.map(({ connPort, owner }) => eb.and(defined({ conn_port: connPort, owner })))))
+          .returningAll(),
+      )
+      .with("noted", noteChanged({ kind: "closed", at: this.#now(), by }))
+      .selectFrom("changed")
+      .selectAll()
       .execute();
     const removed = new Map(rows.map((row) => [row.conn_port, toForward(row)]));
     for (const connPort of removed.keys()) this.#used.delete(connPort);
@@ -285,6 +267,10 @@ class SqlStore implements Store {
       .executeTakeFirst();
     return row && toForward(row);
   }
+}
+
+function caseOf(cases: readonly RawBuilder<unknown>[], fallback: RawBuilder<unknown>): RawBuilder<string | null> {
+  return cases.length === 0 ? sql`${fallback}` : sql`case ${sql.join(cases, sql` `)} else ${fallback} end`;
 }
 
 /** PostgreSQL refuses a statement whose text has a NUL, so no row can match it. */

@@ -33,6 +33,30 @@ export interface UsageSample {
   readonly connections: number;
 }
 
+/** A forward that was opened or ended. */
+export interface ForwardEvent extends KnownForward {
+  readonly at: number;
+  /** `expired`: its time was over. */
+  readonly kind: "opened" | "closed" | "expired";
+  /** The user who did it, who may be an admin. Undefined if the gateway did it. */
+  readonly by?: string;
+}
+
+type KnownForward = Pick<
+  Forward,
+  "connPort" | "protocol" | "targetAddr" | "targetPort" | "targetName" | "targetComponent" | "owner"
+> & { readonly forwardId: string };
+
+export type KnownTarget = Pick<MachineState, "name" | "addr" | "component">;
+
+export interface UsageFilter {
+  readonly owner?: string;
+  readonly connPort?: number;
+  /** The machine that the forwards lead to, or led to. */
+  readonly addr?: string;
+  readonly since: number;
+}
+
 export type Created =
   | { readonly outcome: "created" | "existing"; readonly forward: Forward }
   /** No free port in the range. */
@@ -44,22 +68,30 @@ export interface Store {
   readonly kind: "pglite" | "postgresql";
   /** Takes the requested port, or the lowest free one, also with other gateways on the database. Durable when it resolves. */
   create(request: ForwardRequest, range: PortRange): Promise<Created>;
-  /** Durable when it resolves. @returns the removed forward. */
-  remove(connPort: number, owner?: string): Promise<Forward | undefined>;
+  /** Durable when it resolves. @param by who asked, for the record. @returns the removed forward. */
+  remove(connPort: number, owner?: string, by?: string): Promise<Forward | undefined>;
   /** Removes the forwards that expire by `now`. */
   removeExpired(now: number): Promise<readonly Forward[]>;
   list(filter?: ForwardFilter): Promise<readonly Forward[]>;
   /** The distinct names and addresses of all forwards, with their states. */
   machines(): Promise<readonly MachineState[]>;
+  /** Every address that a sweep has ever looked at, with its last name. */
+  liveness(): Promise<readonly MachineState[]>;
   saveMachines(machines: readonly MachineState[], changes: readonly LivenessChange[]): Promise<void>;
   history(addr: string, since: number): Promise<readonly LivenessChange[]>;
   /** Adds to the sample of the same forward and minute. */
   addUsage(samples: readonly UsageSample[]): Promise<void>;
-  usage(filter: {
-    readonly owner?: string;
-    readonly connPort?: number;
+  usage(filter: UsageFilter): Promise<readonly UsageSample[]>;
+  /** Oldest first. */
+  events(filter: {
     readonly since: number;
-  }): Promise<readonly UsageSample[]>;
+    readonly addr?: string;
+    readonly owner?: string;
+  }): Promise<readonly ForwardEvent[]>;
+  /** The machines that forwards have led to since then, whether there are any now or not. */
+  pastTargets(filter: { readonly since: number; readonly owner?: string }): Promise<readonly KnownTarget[]>;
+  /** Drops events, usage and changes of state from before a time. */
+  forget(before: number): Promise<void>;
   /**
    * Calls back when another process has changed forwards (LISTEN/NOTIFY). PGlite serves no other process.
    *

@@ -29,6 +29,20 @@ export interface Tables {
     disagreeing: number;
   };
   liveness_changes: { seq: Generated<number>; at: Bigint; addr: string; routable: boolean };
+  forward_events: {
+    seq: Generated<number>;
+    at: Bigint;
+    kind: "opened" | "closed" | "expired";
+    by_user: string | null;
+    forward_id: string;
+    conn_port: number;
+    protocol: "tcp" | "udp";
+    target_addr: string;
+    target_port: number;
+    target_name: string;
+    target_component: string;
+    owner: string;
+  };
   usage: {
     forward_id: string;
     minute: Bigint;
@@ -97,6 +111,30 @@ export const migrations: Readonly<Record<string, Migration>> = {
         primary key (forward_id, minute)
       )`.execute(db);
       await sql`create index usage_owner on usage (owner, minute)`.execute(db);
+    },
+  },
+  "0002_forward_events": {
+    async up(db: Kysely<unknown>) {
+      await sql`create table forward_events (
+        seq bigserial primary key,
+        at bigint not null,
+        kind text not null check (kind in ('opened', 'closed', 'expired')),
+        by_user text,
+        forward_id text not null,
+        conn_port integer not null,
+        protocol text not null,
+        target_addr text not null,
+        target_port integer not null,
+        target_name text not null,
+        target_component text not null,
+        owner text not null
+      )`.execute(db);
+      await sql`create index forward_events_target on forward_events (target_addr, at)`.execute(db);
+      await sql`create index forward_events_owner on forward_events (owner, at)`.execute(db);
+      await sql`insert into forward_events
+        (at, kind, by_user, forward_id, conn_port, protocol, target_addr, target_port, target_name, target_component, owner)
+        select created_at, 'opened', owner, id, conn_port, protocol, target_addr, target_port, target_name, target_component, owner
+        from forwards order by id`.execute(db);
     },
   },
 };

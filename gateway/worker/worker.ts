@@ -7,6 +7,8 @@ import { type LivenessUpdate, updateLiveness } from "./liveness.js";
 
 export interface WorkerOptions {
   readonly store: Pick<Store, "list" | "machines" | "saveMachines">;
+  /** Machines to look at besides the targets of forwards. @default none */
+  readonly others?: () => Promise<readonly MachineState[]>;
   /** @returns the addresses that answer ICMP. */
   readonly sweep: (addresses: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Whether a TCP port answers in any way. @default - ICMP alone decides */
@@ -52,8 +54,9 @@ export class Worker {
   }
 
   async #sweep(): Promise<readonly LivenessUpdate[]> {
-    const { store, sweep, damping, now = Date.now } = this.options;
-    const machines = await store.machines();
+    const { store, others, sweep, damping, now = Date.now } = this.options;
+    // Of machines that share an address, the last one names its record.
+    const machines = [...((await others?.()) ?? []), ...(await store.machines())];
     if (machines.length === 0) return [];
     const answered = await sweep([...new Set(machines.map(({ addr }) => addr))]);
     const reached = await this.#probeTcp(machines.filter(({ addr }) => !answered.has(addr)));

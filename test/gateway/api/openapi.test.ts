@@ -55,7 +55,7 @@ test("the document has every route, with its access, its parameters and its answ
       "DELETE /v1/forwards/{conn_port} deleteV1ForwardsConnPort bearer|vlab path:conn_port 204,401,403,404,4XX,5XX",
       "GET /v1/machines getV1Machines bearer|vlab  200,401,403,4XX,5XX",
       "GET /v1/machines/{addr} getV1MachinesAddr bearer|vlab path:addr,query:since 200,401,403,404,4XX,5XX",
-      "GET /v1/usage getV1Usage bearer|vlab query:since,query:conn_port,query:owner 200,401,403,4XX,5XX",
+      "GET /v1/usage getV1Usage bearer|vlab query:since,query:conn_port,query:target_addr,query:owner 200,401,403,4XX,5XX",
       "GET /v1/whoami getV1Whoami bearer|vlab  200,401,403,4XX,5XX",
       "POST /api/1/ipam/portmap postApi1IpamPortmap bearer|vlab header:Idempotency-Key 200,401,403,4XX,5XX",
       "GET /api/1/ipam/portmap getApi1IpamPortmap bearer|vlab  200,401,403,4XX,5XX",

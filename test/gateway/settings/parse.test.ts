@@ -35,6 +35,7 @@ test("gateway.yaml with the least in it has every default (V-24, V-30)", () => {
     wan: "eth0",
     lan: "eth1",
     lab_networks: ["192.168.1.0/24"],
+    machines: [],
     ports: { min: 50_000, max: 50_100 },
     forwards: { sources: "caller", expires_seconds: 28_800 },
     database: "pglite:~/db",
@@ -94,6 +95,18 @@ test.each([
   [
     "auth: { issuer: x, key: k, trusted_proxies: ['10.0.0.1; drop'] }",
     'auth.trusted_proxies.0 in "gateway.yaml" is "10.0.0.1; drop"\n  write a block of addresses such as "192.168.1.0/24"',
+  ],
+  [
+    "machines: [{ name: build1, addr: 10.0.0.1 }]",
+    'machines.0.addr in "gateway.yaml" is "10.0.0.1"\n  write an address within 192.168.1.0/24 (lab_networks)',
+  ],
+  [
+    "machines: [{ name: '<b>', addr: 192.168.1.5 }]",
+    'machines.0.name in "gateway.yaml" is "<b>"\n  write 1 to 128 letters, digits, spaces and . _ @ : ( ) -, beginning with a letter or digit',
+  ],
+  [
+    "machines: [{ name: a, addr: 192.168.1.5 }, { name: a, addr: 192.168.1.5 }]",
+    'machines.1 in "gateway.yaml" is "a 192.168.1.5"\n  write each machine once',
   ],
   ["worker: { damping: 0 }", 'worker.damping in "gateway.yaml" is "0"\n  write a whole number, at least 1'],
 ])("%s is refused in words (V-24)", (line, expected) => {

@@ -7,6 +7,7 @@ import { extract } from "tar";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defined } from "../../../base/defined.js";
 import { packageRoot } from "../../../base/tools.js";
+import type { ForwardRequest } from "../../../gateway/forwards/forward.js";
 import { openPgliteStore } from "../../../gateway/store/pglite.js";
 import { openPostgresStore } from "../../../gateway/store/postgresql.js";
 import type { Store } from "../../../gateway/store/store.js";
@@ -188,6 +189,56 @@ describe.each(kinds)("%s", (kind) => {
     ]);
     expect(await store.history("192.168.1.6", 0)).toEqual([{ at: 5_000, addr: "192.168.1.6", routable: false }]);
     expect(await store.history("192.168.1.6", 5_001)).toEqual([]);
+  });
+
+  test("who opened and ended which forward is recorded by the statement that does it", async () => {
+    const store = await open();
+    const addr = kind === "PGlite" ? "192.168.1.77" : "192.168.1.78";
+    const since = Date.now();
+    const request = (more: Partial<ForwardRequest>) => aRequest({ targetAddr: addr, targetName: "kept", ...more });
+    await Promise.all([
+      store.create(request({ connPort: 50_000 }), RANGE),
+      store.create(request({ connPort: 50_001, by: "root" }), RANGE),
+      store.create(request({ connPort: 50_002, owner: "eve", expiresAt: 1_000 }), RANGE),
+    ]);
+    // Refused, and so not recorded.
+    await store.create(request({ connPort: 50_000, owner: "eve" }), RANGE);
+    await store.removeExpired(since + 1);
+    await Promise.all([
+      store.remove(50_000, "eve", "eve"),
+      store.remove(50_000, "ada", "ada"),
+      store.remove(50_000, undefined, "root"),
+      store.remove(50_001, undefined, "root"),
+    ]);
+    const events = await store.events({ addr, since });
+    expect(events.map(({ kind, connPort, owner, by }) => [kind, connPort, owner, by])).toEqual(
+      expect.arrayContaining([
+        ["opened", 50_000, "ada", "ada"],
+        ["opened", 50_001, "ada", "root"],
+        ["opened", 50_002, "eve", "eve"],
+        ["expired", 50_002, "eve", undefined],
+        ["closed", 50_000, "ada", "ada"],
+        ["closed", 50_001, "ada", "root"],
+      ]),
+    );
+    expect(events).toHaveLength(6);
+    expect((await store.events({ addr, since, owner: "eve" })).map(({ kind }) => kind)).toEqual(["opened", "expired"]);
+    expect(await store.events({ addr, since, owner: "\0" })).toEqual([]);
+    const target = { name: "kept", addr, component: "Windows" };
+    expect(await store.pastTargets({ since, owner: "eve" })).toEqual([target]);
+    const [opened] = events;
+    const sample = { forwardId: String(opened?.forwardId), connPort: 50_000, owner: "ada", minute: since };
+    await store.addUsage([{ ...sample, packets: 1, bytes: 7, connections: 1 }]);
+    expect((await store.usage({ addr, since: 0 })).map(({ bytes }) => bytes)).toEqual([7]);
+    expect(await store.usage({ addr: "192.168.1.79", since: 0 })).toEqual([]);
+    const changes = [since - 3, since - 2, since + 60_000].map((at) => ({ at, addr, routable: true }));
+    await store.saveMachines([{ ...target, routable: true, disagreeing: 0 }], changes);
+    await store.forget(since + 30_000);
+    expect(await store.pastTargets({ since: 0 })).toEqual([]);
+    expect(await store.usage({ since: 0 })).toEqual([]);
+    // The last change before says what the machine was at that time.
+    expect((await store.history(addr, 0)).map(({ at }) => at - since)).toEqual([-2, 60_000]);
+    expect(await store.liveness()).toContainEqual({ ...target, routable: true, disagreeing: 0 });
   });
 
   test("usage of one minute adds up", async () => {
