@@ -5,7 +5,7 @@ import { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type PageFiles, pageAssets } from "../../../page/assets.js";
 // @ts-expect-error a script without types
 import { bundlePage } from "../../../scripts/bundle.mjs";
-import { faultsOf, inEveryView, shoot, tabStops, tabTo } from "../../support/accessibility.js";
+import { faultsOf, inEveryView, shoot, showAs, tabStops, tabTo } from "../../support/accessibility.js";
 import { type Chromium, chromiumPath, startChromium, type Tab } from "../../support/chromium.js";
 import { type NamespacedGateway, startTestGateway, tokenOf } from "../support/gateway.js";
 
@@ -22,6 +22,21 @@ const missing =
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
 const TOKEN = "document.getElementById('token')";
+/** Each word of the commands that are shown, and over how many lines it goes. */
+const LINES_OF_WORDS = `(() => {
+  const found = [];
+  for (const code of document.querySelectorAll(".command code")) {
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text !== null; text = texts.nextNode())
+      for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        found.push([word, new Set([...range.getClientRects()].map(({ top }) => top)).size]);
+      }
+  }
+  return found;
+})()`;
 const HOSTILE = "<img src=x onerror=window.hit=1>";
 
 describe.runIf(missing === undefined)("the gateway's page", () => {
@@ -182,6 +197,23 @@ describe.runIf(missing === undefined)("the gateway's page", () => {
       /^this link was used already/,
     );
     expect(await again.value("sessionStorage.length")).toBe(0);
+  });
+
+  test("G-08: on a phone, an unused forward has no chart, Remove is the lighter button, and no command breaks in a word", async () => {
+    await make("hedy", "a-machine-with-a-long-name", 11, 22);
+    const tab = await signedIn("hedy");
+    await showAs(tab, "phone", "light");
+    await tab.until("document.querySelectorAll('.forward').length === 1");
+    expect(await tab.value("document.querySelector('.sparkline').checkVisibility()")).toBe(false);
+    const edges =
+      "[...document.querySelectorAll('.actions button')].map((each) => getComputedStyle(each).borderTopColor)";
+    const [connect, remove] = await tab.value(edges);
+    expect(connect).not.toMatch(/transparent|, 0\)$/);
+    expect(remove).toMatch(/transparent|, 0\)$/);
+    await tab.value("document.querySelector('.actions button').click()");
+    const lines = await tab.value(LINES_OF_WORDS);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter(([, count]: [string, number]) => count !== 1)).toEqual([]);
   });
 
   test("a user sees no other's forwards; every control has a name", async () => {
