@@ -35,9 +35,7 @@ export function parseLock(text: string, file: string): Lock {
   const elsewhere = new Set<string>();
   const add = (name: string, row: Row) => {
     if (!isObject(row)) throw badLock(file);
-    const { version, resolved, inBundle } = row;
-    // Bundled packages come inside another one: no registry is asked for them.
-    if (inBundle === true) return;
+    const { version, resolved } = row;
     const spec = typeof version === "string" ? version : undefined;
     // In old lock files the place is in the version's stead, and so is the real name of an alias.
     const place = spec !== undefined && /[:/]/.test(spec) ? spec : undefined;
@@ -56,6 +54,8 @@ export function parseLock(text: string, file: string): Lock {
         if (path !== "" && at >= 0) elsewhere.add(`${path.slice(at + 13)} link`);
         continue;
       }
+      // No registry is asked for what comes inside another package. What the project itself bundles is downloaded.
+      if (row.inBundle === true && row.resolved === undefined && path.indexOf("node_modules/") < at) continue;
       // An alias (`"a": "npm:b@1"`) has its real name beside it.
       add(typeof row.name === "string" ? row.name : path.slice(at + 13), row);
     }

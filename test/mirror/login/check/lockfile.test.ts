@@ -9,7 +9,7 @@ test("a lock file: nested, aliased, linked, bundled, from git; the old form too"
     "node_modules/a/node_modules/@s/b": { version: "2.0.0" },
     "node_modules/alias": { name: "real", version: "3.0.0" },
     "node_modules/ws": { link: true },
-    "node_modules/in": { version: "1.0.0", inBundle: true },
+    "node_modules/a/node_modules/in": { version: "1.0.0", inBundle: true },
     "node_modules/g": { version: "1.0.0", resolved: "git+ssh://git@x/y.git#abc" },
   };
   const lock = parseLock(JSON.stringify({ packages }), "f");
@@ -38,6 +38,23 @@ test.each([
     required: [{ name: "a", version: "1.0.0", url }],
     elsewhere: [],
   });
+});
+
+test("P-102 what the project itself bundles is downloaded, and so is whatever has a URL", () => {
+  const resolved = "https://evil.example/a.tgz";
+  const packages = {
+    "node_modules/own": { version: "1.0.0", inBundle: true },
+    "node_modules/from": { version: "1.0.0", inBundle: true, resolved },
+    "ws/node_modules/own": { version: "2.0.0", inBundle: true },
+    "node_modules/other/node_modules/with": { version: "1.0.0", inBundle: true, resolved },
+    "node_modules/other/node_modules/inside": { version: "1.0.0", inBundle: true },
+  };
+  expect(parseLock(JSON.stringify({ packages }), "f").required).toEqual([
+    { name: "own", version: "1.0.0" },
+    { name: "from", version: "1.0.0", url: resolved },
+    { name: "own", version: "2.0.0" },
+    { name: "with", version: "1.0.0", url: resolved },
+  ]);
 });
 
 test("P-102 one version twice, once from elsewhere: both are kept", () => {
