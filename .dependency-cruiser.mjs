@@ -111,7 +111,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(dist|\\.sallyport|\\.demo|cdktf\\.out)/" },
+    exclude: { path: "^(dist|docs/\\.vitepress/(dist|cache)|\\.sallyport|\\.demo|cdktf\\.out)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },
