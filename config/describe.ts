@@ -26,12 +26,17 @@ export function describeKeys(): KeyDescription[] {
   });
 }
 
-function typeInWords(schema: TSchema): string {
+/** The type of a schema in plain words. */
+export function typeInWords(schema: TSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (Array.isArray(schema.anyOf)) return [...new Set<string>(schema.anyOf.map(typeInWords))].join(" or ");
   switch (schema.type) {
     case "string":
       return "text";
+    case "null":
+      return "null";
+    case "number":
+      return "number";
     case "integer":
       return "whole number";
     case "boolean":

@@ -62,7 +62,8 @@ export const accessKeys = {
   serve_addresses: defaulted(
     Type.Boolean({
       default: false,
-      description: "Each host's agent tells its public addresses at /api/cluster/ip-addresses, behind the token.",
+      description:
+        "Each host's agent tells its public addresses at /api/cluster/ip-addresses, behind the token, so that others can follow them. See docs/tasks/follow-an-address-list.md.",
       errorMessage: "must be true or false",
     }),
   ),
@@ -75,7 +76,7 @@ export const accessKeys = {
       {
         default: [],
         uniqueItems: true,
-        description: "S3 buckets that the host may list, read and write; no others.",
+        description: "S3 buckets that the hosts may list, read and write; no others.",
         errorMessage: "must be a list of different bucket names",
       },
     ),

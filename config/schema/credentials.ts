@@ -32,7 +32,7 @@ export const credentialKeys = {
       {
         default: "sallyport",
         description:
-          "SSH key pair: a name (~/.ssh/<name>.pem and .pub, made if missing), { name } of one that EC2 has, or { public_key } of your own.",
+          "SSH key pair: a name, not a path (~/.ssh/NAME.pem and .pub, made if missing); { name } of one that EC2 has; or { public_key } of your own. Both may have a private_key. See docs/tasks/choose-hosts.md.",
         errorMessage:
           "must be a name (letters, digits, dots, dashes and underscores), { name: KEY_PAIR_IN_EC2 } or { public_key: FILE }",
       },
@@ -41,26 +41,28 @@ export const credentialKeys = {
   key_type: defaulted(
     oneOf(["rsa", "ed25519"] as const, {
       default: "rsa",
-      description: "Type of the SSH key pair that is made if there is none yet.",
+      description: "Type of a key pair that is made; an existing one must be of this type.",
     }),
   ),
   ssl_cert_crt: defaulted(
     Type.Union([Type.String({ pattern: pathPattern, errorMessage: certificateExpected }), Type.Literal(false)], {
       default: "~/.ssh/sallyport.crt",
-      description: "Certificate of the hosts; false means plain HTTP, which anybody on the way can read and change.",
+      description:
+        "Certificate of the hosts. false, and only that, means plain HTTP: everything can be read and changed on the way.",
       errorMessage: certificateExpected,
     }),
   ),
   ssl_cert_key: defaulted(
     localFile({
       default: "~/.ssh/sallyport.key",
-      description: "Private key of the certificate; give both files or neither.",
+      description: "Private key of the certificate. Give both files or neither.",
     }),
   ),
   ssl_cert_generate: defaulted(
     Type.Boolean({
       default: true,
-      description: "Make the certificate and its key if they do not exist yet; an existing pair is always reused.",
+      description:
+        "Make certificate and key where there are none; an existing pair is reused. false: they must be there.",
       errorMessage: "must be true or false",
     }),
   ),
@@ -73,7 +75,8 @@ export const credentialKeys = {
       {
         default: [],
         uniqueItems: true,
-        description: 'DNS names and addresses that a generated certificate names beside "*".',
+        description:
+          'DNS names and addresses that a generated certificate names beside "*". With any of them, clients check the name too.',
         errorMessage: "must be a list of different DNS names and addresses",
       },
     ),
@@ -81,13 +84,14 @@ export const credentialKeys = {
   auth: defaulted(
     oneOf(["token", "none"] as const, {
       default: "token",
-      description: "token: every request but /healthz needs the bearer token; none: for closed networks only.",
+      description:
+        "token: every request but /healthz and /readyz needs the bearer token. none: everyone who reaches a host can use it.",
     }),
   ),
   auth_token_file: defaulted(
     localFile({
       default: "~/.ssh/sallyport.token",
-      description: "File of the bearer token, made if missing.",
+      description: "File of the bearer token, made if missing, readable for its owner only.",
     }),
   ),
 } as const;

@@ -8,7 +8,7 @@ export const deploymentKeys = {
   name: defaulted(
     Type.String({
       default: "sallyport",
-      description: "Name of the deployment; what it creates carries this name.",
+      description: "Name of the deployment; what is created carries it.",
       pattern: "^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$",
       errorMessage: "must be 1 to 32 lower-case letters, digits and dashes, and begin with a letter",
     }),
@@ -25,7 +25,8 @@ export const deploymentKeys = {
   instance_type: defaulted(
     Type.String({
       default: "f2.6xlarge",
-      description: "EC2 instance type; it decides what an hour costs.",
+      description:
+        "EC2 instance type; it decides what an hour costs. Another type replaces nothing but stops and starts the host.",
       pattern: INSTANCE_TYPE,
       errorMessage: 'must be an EC2 instance type such as "f2.6xlarge"',
     }),
@@ -34,7 +35,7 @@ export const deploymentKeys = {
     Type.String({
       default: "ubuntu-24.04",
       description:
-        "Machine image: a family (ubuntu-24.04, al2023, deep-learning, neuron), of which the newest image is taken, or the id of one image.",
+        "Machine image: ubuntu-24.04, al2023, deep-learning or neuron, of which the newest is taken, or the id of one image. Another image replaces the host.",
       pattern: AMI,
       errorMessage: AMI_EXPECTED,
     }),
@@ -44,7 +45,7 @@ export const deploymentKeys = {
       default: 1,
       minimum: 1,
       maximum: 100,
-      description: "Number of hosts: accelerator-1 to accelerator-N.",
+      description: "Number of hosts: accelerator-1 to accelerator-N, 100 at most.",
       errorMessage: "must be a whole number from 1 to 100",
     }),
   ),
@@ -70,7 +71,8 @@ export const deploymentKeys = {
       default: [22, 80, 443],
       minItems: 1,
       uniqueItems: true,
-      description: "TCP ports that the caller, and nobody else, may reach.",
+      description:
+        "TCP ports that only the caller may reach; other keys may open more. Without 443 the hosts' files and API are out of reach.",
       errorMessage: "must be a list of different ports such as [22, 80, 443]",
     }),
   ),
@@ -78,7 +80,7 @@ export const deploymentKeys = {
     Type.Union([callerText, Type.Array(callerText, { minItems: 1 })], {
       default: "auto",
       description:
-        'Who may reach the host: "auto" (this machine\'s public address, found when deploying), or addresses and CIDRs.',
+        'Who may reach the hosts: "auto", the public address of the machine that deploys, found at each deploy; or an address, a CIDR, or a list of them.',
       errorMessage: 'must be "auto", an address such as "203.0.113.7", or a list of addresses and CIDRs',
     }),
   ),

@@ -33,7 +33,8 @@ const connect = Type.Object(
 
 export const gatewayKeys = {
   gateway_url: Type.String({
-    description: "The gateway of sallyport connect, portmap and usage, such as https://gateway.example.com.",
+    description:
+      "The gateway of sallyport connect, portmap and usage, such as https://gateway.example.com. See docs/tasks/connect-to-lab-machines.md.",
     pattern: "^https://[^\\s/?#@]+/?$",
     errorMessage: 'must be https:// and a host, such as "https://gateway.example.com"',
   }),

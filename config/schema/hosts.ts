@@ -151,14 +151,14 @@ const policyArn = Type.String({
 export const hostKeys = {
   ssh_user: sshUser,
   host_name_prefix: Type.String({
-    description: "Put in front of the hosts' names in their Name tag.",
+    description: "Put in front of the hosts' names in their Name tag, as PREFIX-HOST.",
     pattern: "^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$",
     errorMessage: "must be letters, digits, dots, dashes, underscores and @",
   }),
   hosts: Type.Record(Type.String({ pattern: hostName }), oneHost, {
     additionalProperties: false,
     description:
-      "Hosts by name, each with what it has of its own, in place of count: { fpga-a: {}, gpu-b: { instance_type: g6.xlarge } }.",
+      "Hosts by name, each with what it has of its own, in place of count: { fpga-a: {}, gpu-b: { instance_type: g6.xlarge } }. See docs/tasks/choose-hosts.md.",
     errorMessage: "must be names of 1 to 32 lower-case letters, digits and dashes, each with a mapping",
   }),
   fleet,

@@ -109,7 +109,7 @@ const privateMirror = Type.Object(
 export const privateMirrorKeys = {
   network: Type.Literal("private-mirror", {
     description:
-      "Where hosts and a lab's gateway live: in the network of the stack private-mirror, which has no way to the Internet.",
+      "Where hosts and a lab's gateway live: in the network of the stack private-mirror, which has no way to the Internet. See docs/tasks/packages-without-internet.md.",
     errorMessage: 'must be "private-mirror"',
   }),
   private_mirror: privateMirror,

@@ -3,28 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../../base/tools.js";
-import { aboutRoutes } from "../../../gateway/api/about.js";
-import { forwardRoutes } from "../../../gateway/api/forwards.js";
-import { machineRoutes } from "../../../gateway/api/machines.js";
 import { gatewayDocument } from "../../../gateway/api/openapi.js";
-import type { ApiServices } from "../../../gateway/api/services.js";
-import { signInRoutes } from "../../../gateway/api/sign-in.js";
-import { usageRoutes } from "../../../gateway/api/usage.js";
-import { vlabRoutes } from "../../../gateway/api/vlab.js";
 import { RouteTable } from "../../../http/routes/route-table.js";
-
-const services = { helpBase: "" } as ApiServices;
-const none = async () => {
-  throw new Error("not asked here");
-};
-const routes = [
-  ...forwardRoutes(services),
-  ...machineRoutes(services),
-  ...usageRoutes(services),
-  ...vlabRoutes(services),
-  ...signInRoutes(),
-  ...aboutRoutes({ readiness: none, metrics: none, openapi: none }),
-];
+import { gatewayRoutes as routes } from "../support/routes.js";
 
 interface Documented {
   readonly operationId: string;
