@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { saveTable } from "../results.js";
 import { type Contestant, makeCertificate, missingPrograms, NAMES, type Place, start, stop } from "./contestants.js";
 import { CLIENT_PIN, download, type Sample, small, upload } from "./loads.js";
 import { costOf } from "./process-cost.js";
@@ -107,7 +108,7 @@ async function main(): Promise<void> {
     for (const key of flags.only.split(",")) {
       const scene = SCENES[key];
       if (scene === undefined) throw new Error(`there is no scene "${key}": ${Object.keys(SCENES).join(", ")}`);
-      await play(scene, running.filter(scene.joins), place);
+      await play(key, scene, running.filter(scene.joins), place);
     }
     const peaks = running.map((server) => [server.name, [costOf(server.child.pid ?? 0).peakMiB]] as const);
     printTable("Peak resident memory over all of the above", ["MiB"], new Map(peaks), undefined);
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function play(scene: Scene, servers: readonly Contestant[], place: Place): Promise<void> {
+async function play(key: string, scene: Scene, servers: readonly Contestant[], place: Place): Promise<void> {
   const samples = new Map<string, Sample[]>(servers.map(({ name }) => [name, []]));
   // Warm: code compiled, session made, file in the page cache.
   for (const server of servers) await scene.measure(server, place);
@@ -130,6 +131,7 @@ async function play(scene: Scene, servers: readonly Contestant[], place: Place):
       [name, scene.columns.map((_, column) => median(all.map((sample) => sample[column] ?? 0)))] as const,
   );
   printTable(scene.title, scene.columns, new Map(rows), "ours");
+  saveTable(here, key, { title: scene.title, columns: scene.columns, rows: Object.fromEntries(rows) });
 }
 
 await main();

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { startEmulator } from "../../local/emulator/emulator.js";
 import { FaultProxy } from "../../test/support/fault-proxy.js";
 import { RawEc2 } from "../../test/support/raw-ec2.js";
+import { saveTable } from "../results.js";
 import { Contestant } from "./contestant.js";
 import type { Job } from "./job.js";
 
@@ -154,6 +155,20 @@ function print(roundTripMs: number, results: ReadonlyMap<string, Measure>): void
       );
     }
   }
+  const kept = SCENES.filter((scene) => scene.title.includes(flags.only)).flatMap(({ title }) =>
+    STEPS.map((step) => {
+      const values = NAMES.flatMap((name) => {
+        const { calls, seconds } = results.get(`${title}/${step}/${name}`) ?? { calls: 0, seconds: [] };
+        return [calls, median(seconds) * 1000];
+      });
+      return [`${title}: ${step}`, values] as const;
+    }),
+  );
+  saveTable(import.meta.dirname, `round-trip-${roundTripMs}`, {
+    title: `${roundTripMs} ms of round trip`,
+    columns: ["ours", "boto3 loop", "boto3 batch"].flatMap((name) => [`${name}: calls`, `${name}: ms`]),
+    rows: Object.fromEntries(kept),
+  });
   say("\nraw milliseconds");
   for (const [key, { seconds }] of results) say(`${key}: ${seconds.map((one) => (one * 1000).toFixed(0)).join(" ")}`);
 }

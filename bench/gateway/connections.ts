@@ -5,6 +5,7 @@ import { endChild, spawnWithParentDeath } from "../../base/process/spawn.js";
 import { parseBlocks } from "../../gateway/forwards/block.js";
 import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
+import { saveTable } from "../results.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf, TARGET_PORT } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";
 import { inTurn, type SceneOptions } from "./scene.js";
@@ -46,6 +47,11 @@ export async function connections({ rounds, dir }: SceneOptions): Promise<void> 
   const own = median(rates.get("ours") ?? []);
   const rows = [...rates].map(([name, all]) => [name, median(all).toFixed(0), short(own / median(all))]);
   printTable([`through ${FORWARDS} forwards`, "new connections/s", "ours ÷ this"], rows);
+  saveTable(import.meta.dirname, "connections", {
+    title: `new connections through ${FORWARDS} forwards`,
+    columns: ["connections/s"],
+    rows: Object.fromEntries([...rates].map(([name, all]) => [name, [median(all)]])),
+  });
 }
 
 async function dial({ name, wire, dial: args }: Contestant): Promise<number> {

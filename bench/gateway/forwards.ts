@@ -5,6 +5,7 @@ import { parseBlocks } from "../../gateway/forwards/block.js";
 import type { Kernel } from "../../gateway/nft/kernel.js";
 import { openKernel } from "../../gateway/nft/nft-kernel.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
+import { saveTable } from "../results.js";
 import { FIRST_PORT, forwardOf, LAB, numbers, peerForwardOf } from "./numbered.js";
 import { foundIptables, Peer } from "./peer.js";
 import { inTurn, type SceneOptions } from "./scene.js";
@@ -75,6 +76,11 @@ function report(names: readonly string[], results: ReadonlyMap<string, Times>): 
       }),
     ]);
     printTable([`${what}, kernel part, ms; forwards there`, ...EXISTING.map(String)], [...rows, ...ratios]);
+    saveTable(import.meta.dirname, what, {
+      title: `kernel part of a ${what}; existing forwards`,
+      columns: EXISTING.map((existing) => `ms at ${existing}`),
+      rows: Object.fromEntries(names.map((name) => [name, EXISTING.map((existing) => ms(name, existing))])),
+    });
     const all = EXISTING.map((existing) => ms(own, existing));
     const spread = Math.max(...all) / Math.min(...all);
     console.log(

@@ -13,6 +13,7 @@ import { httpReceiver } from "../../gateway/logs/receivers/http-receiver.js";
 import type { LogReceiver } from "../../gateway/logs/receivers/receiver.js";
 import { recordJson } from "../../gateway/logs/record.js";
 import { kernelLineParser } from "../../gateway/logs/source/parse-kernel-line.js";
+import { saveTable } from "../results.js";
 import { PEER } from "./peer.js";
 import { inTurn, type SceneOptions } from "./scene.js";
 import { median, printTable, short, verdict } from "./table.js";
@@ -62,7 +63,10 @@ export async function log({ rounds }: SceneOptions): Promise<void> {
     const least = wanted[name];
     return [name, median(all).toFixed(0), least === undefined ? short(ratio) : verdict(ratio, least)];
   });
-  printTable(["log to a collector that acknowledges", "records/s", "× peer"], rows);
+  const title = "log to a collector that acknowledges";
+  printTable([title, "records/s", "× peer"], rows);
+  const medians = [...rates].map(([name, all]) => [name, [median(all)]] as const);
+  saveTable(import.meta.dirname, "log", { title, columns: ["records/s"], rows: Object.fromEntries(medians) });
 }
 
 async function ours(receiver: LogReceiver, lines: readonly string[], encryption: Encryption): Promise<number> {

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startPostgres } from "../../test/gateway/support/postgres.js";
+import { saveTable } from "../results.js";
 import { Client, type Daemon, startDaemon } from "./daemon.js";
 import { peer } from "./forwards.js";
 import { LAB } from "./numbered.js";
@@ -112,7 +113,15 @@ function report(results: ReadonlyMap<string, Measured>, peers: readonly string[]
       ];
     });
     const ratios = peers.flatMap((name) => [`create: ${name} ÷ this`, `delete: ${name} ÷ this`]);
-    printTable([`${existing} forwards there`, "create, ms", "delete, ms", "creates/s", "deletes/s", ...ratios], rows);
+    const columns = ["create, ms", "delete, ms", "creates/s", "deletes/s"];
+    printTable([`${existing} forwards there`, ...columns, ...ratios], rows);
+    const values = ({ create, delete: removal, createRate, deleteRate }: Measured) =>
+      [create, removal, createRate, deleteRate].map(median);
+    saveTable(import.meta.dirname, `request-${existing}`, {
+      title: `whole request with ${existing} existing forwards; of peers the kernel part alone`,
+      columns,
+      rows: Object.fromEntries([...own, ...peers].map((name) => [name, values(of(name))])),
+    });
   }
 }
 

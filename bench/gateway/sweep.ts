@@ -1,7 +1,7 @@
 /** Which of 1,000 machines are alive, half of which are not: the worker's sweep against ten threads of ping. */
-
 import { sweep as sweepOnce } from "../../gateway/worker/fping.js";
 import { NetNamespace } from "../../local/network/net-namespace.js";
+import { saveTable } from "../results.js";
 import { addressOf, numbers } from "./numbered.js";
 import { isThere, Peer } from "./peer.js";
 import type { SceneOptions } from "./scene.js";
@@ -38,7 +38,7 @@ export async function sweep({ rounds }: SceneOptions): Promise<void> {
       const peer = new Peer(gateway, ["sweep"]);
       for (let round = 0; round < Math.min(rounds, PEER_ROUNDS); round += 1) {
         const { ms, result } = await peer.run({ do: "sweep", addresses });
-        judge("peer: 10 threads of ping", ms / 1000, new Set(result as string[]));
+        judge("10 threads of ping", ms / 1000, new Set(result as string[]));
       }
       await peer.end();
     }
@@ -71,6 +71,12 @@ function report(contestants: ReadonlyMap<string, readonly Result[]>): void {
     ],
     rows,
   );
+  const most = (results: readonly Result[]) => Math.max(...results.map(({ missed }) => missed));
+  saveTable(import.meta.dirname, "sweep", {
+    title: `${ADDRESSES} addresses, half of them dead`,
+    columns: ["seconds", "live ones missed, at most"],
+    rows: Object.fromEntries([...contestants].map(([name, results]) => [name, [seconds(name), most(results)]])),
+  });
 }
 
 /** Every other address has a machine. The others stay silent, like machines that are switched off. */

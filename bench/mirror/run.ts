@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hasProgram } from "../agent/contestants.js";
 import { median, printTable } from "../agent/table.js";
+import { saveTable } from "../results.js";
 import { fresh, type Install, npm, pip, requests } from "./clients.js";
 import { type Mirror, root, type Source, startOurs, startUpstream, startVerdaccio, stop } from "./mirrors.js";
 
@@ -42,8 +43,9 @@ class Samples {
     this.#all.set(name, [...(this.#all.get(name) ?? []), value]);
   }
 
-  print(title: string, column: string): void {
+  print(key: string, title: string, column: string): void {
     const rows = [...this.#all].map(([name, values]) => [name, [median(values)]] as const);
+    saveTable(import.meta.dirname, key, { title, columns: [column], rows: Object.fromEntries(rows) });
     printTable(title, [column], new Map(rows), rows[0]?.[0]);
   }
 }
@@ -89,14 +91,14 @@ async function indexPages(upstream: Source): Promise<void> {
   } finally {
     for (const [, mirror] of running) await stop(mirror);
   }
-  pages.print("pip's index page of a package", "requests/s");
-  packuments.print("npm's document of a package", "requests/s");
+  pages.print("page", "pip's index page of a package", "requests/s");
+  packuments.print("document", "npm's document of a package", "requests/s");
 }
 
 function mirrors(upstream: Source): [string, () => Promise<Mirror>][] {
   const all: [string, () => Promise<Mirror>][] = [["ours", () => startOurs(newDir(), upstream)]];
   const { verdaccio } = flags;
-  if (verdaccio !== undefined) all.push(["verdaccio", () => startVerdaccio(newDir(), upstream, verdaccio, node22())]);
+  if (verdaccio !== undefined) all.push(["Verdaccio", () => startVerdaccio(newDir(), upstream, verdaccio, node22())]);
   return all;
 }
 
@@ -125,8 +127,10 @@ try {
     const upstream = await startUpstream(latency);
     try {
       const where = `50 packages, an index ${latency} ms away`;
-      if (scenes.includes("pip")) (await installs(upstream, "pypi", pip)).print(`pip install, ${where}`, "seconds");
-      if (scenes.includes("npm")) (await installs(upstream, "npm", npm)).print(`npm install, ${where}`, "seconds");
+      if (scenes.includes("pip"))
+        (await installs(upstream, "pypi", pip)).print(`pip-${latency}`, `pip install, ${where}`, "seconds");
+      if (scenes.includes("npm"))
+        (await installs(upstream, "npm", npm)).print(`npm-${latency}`, `npm install, ${where}`, "seconds");
       if (scenes.includes("index") && latency === 0) await indexPages(upstream);
     } finally {
       await stop(upstream);
