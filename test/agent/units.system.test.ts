@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
-import { run } from "../../base/process/run.js";
+import { run } from "../support/run.js";
 
 const source = join(import.meta.dirname, "../../agent/systemd");
 const names = readdirSync(source);

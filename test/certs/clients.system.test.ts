@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunResult, run } from "../../base/process/run.js";
+import type { RunResult } from "../../base/process/run.js";
 import { issueCertificate } from "../../certs/issue.js";
+import { run } from "../support/run.js";
 
 interface Served {
   readonly crt: string;

@@ -1,10 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { run } from "../../base/process/run.js";
 import { unwritable } from "../../certs/errors.js";
 import { test } from "../fixtures/temporary.js";
 import { importable } from "../support/compiled.js";
+import { run } from "../support/run.js";
 
 /** In a process of its own, in which every file gets the mode of the mount, as on exFAT. */
 const SCRIPT = `

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { daysLeft, inspectCertificate } from "../../certs/inspect.js";
 import { generateKey, issueCertificate } from "../../certs/issue.js";
+import { runOk } from "../support/run.js";
 import { faultOf, temporaryDir } from "./support/directory.js";
 
 /** Made by OpenSSL, so that the reader is not only tried on what the writer writes. */

@@ -3,9 +3,9 @@ import { chmod, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { describe, expect, test } from "vitest";
-import { run, runOk } from "../../base/process/run.js";
 import { readIdentity } from "../../certs/identity.js";
 import { ensureKeyPair, loadKeyPair } from "../../certs/key-pair.js";
+import { run, runOk } from "../support/run.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 
 describe.each([

@@ -2,11 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { readCertificateText } from "../../certs/files.js";
 import { inspectCertificate } from "../../certs/inspect.js";
 import { issueCertificate } from "../../certs/issue.js";
 import { type InstallOptions, installCertificate, shareCertificate } from "../../certs/share.js";
+import { runOk } from "../support/run.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 
 let ours: { cert: string; key: string };

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { generateKey, issueCertificate } from "../../certs/issue.js";
 import { retireCertificate } from "../../certs/renew.js";
 import { ensureCertificate } from "../../certs/store.js";
+import { run } from "../support/run.js";
 import { faultOf, modeOf, temporaryDir } from "./support/directory.js";
 
 let pair: { cert: string; key: string };

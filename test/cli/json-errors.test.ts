@@ -1,11 +1,11 @@
 /** With --json, programs read both streams: stdout is one JSON document or nothing, and each line of stderr is one. */
 import type { Command } from "commander";
 import { expect } from "vitest";
-import { run } from "../../base/process/run.js";
 import { buildProgram } from "../../cli/program.js";
 import { leaves, pathOf } from "../docs/support/leaves.js";
 import { test } from "../fixtures/temporary.js";
 import { nodeCommand } from "../support/compiled.js";
+import { run } from "../support/run.js";
 import { runInProcess } from "../support/run-cli.js";
 
 /** These end the process themselves: below, and in test/gateway/serve.system.test.ts. */

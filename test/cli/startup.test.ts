@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import type { Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Fault } from "../../base/fault.js";
-import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
+import { run } from "../support/run.js";
 
 const bundler = "../../scripts/bundle-cli.mjs";
 

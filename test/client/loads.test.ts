@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
 import { importable } from "../support/compiled.js";
+import { run } from "../support/run.js";
 
 test("T-08: every file of the client loads in plain Node, whose CommonJS libraries have fewer named exports than here", async () => {
   const files = readdirSync(join(packageRoot, "client"), { recursive: true, encoding: "utf8" });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import { parseIpamDump } from "../../connect/ipam-dump.js";
 import { startPostgres } from "../gateway/support/postgres.js";
+import { runOk } from "../support/run.js";
 
 const parse = (text: string) => parseIpamDump(text, '"f.sql"');
 const row = (connPort: number, targetPort: number, targetName: string, targetComponent = "CentOS") => ({

@@ -1,9 +1,9 @@
 /** What reads the man page has nothing to say against it; reference.test.ts holds man/sallyport.1 to the same text. */
 import { expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { findProgram } from "../../base/tools.js";
 import { VERSION } from "../../base/version.js";
 import { buildProgram } from "../../cli/program.js";
+import { run } from "../support/run.js";
 import { leaves, pathOf } from "./support/leaves.js";
 import { manPage } from "./support/man-page.js";
 

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "vitest";
-import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
 import { test as base } from "../fixtures/temporary.js";
 import { documents } from "../support/documents.js";
+import { run } from "../support/run.js";
 
 const test = base.extend("site", { scope: "file" }, async ({ fileDir }) => {
   const built = await run("npm", ["run", "docs:build", "--", "--outDir", fileDir], {

@@ -2,11 +2,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Host } from "../../local/machine/host.js";
+import { HANGS_MS } from "../support/run.js";
 import { debianRoot } from "./support/debian-root.js";
 import { type Deployed, deploy, fromCaller, whatItTakes } from "./support/deployed-host.js";
 
 const CLOUD_CFG = `datasource_list: [Ec2]
-datasource: { Ec2: { max_wait: 60, timeout: 10 } }
+datasource: { Ec2: { max_wait: 600, timeout: 60 } }
 # The address is there already; cloud-init would ask DHCP for it.
 network: { config: disabled }
 # As on the image that the demo deploys.
@@ -47,7 +48,7 @@ afterAll(async () => {
 
 test("cloud-init takes the instance for EC2, runs the user data as it is, and the host answers", async (ctx) => {
   if (deployed === undefined || host === undefined) return ctx.skip(`no cloud-init here: ${why}`);
-  const status = await host.run("cloud-init", ["status", "--wait", "--long"], { timeoutMs: 110_000 });
+  const status = await host.run("cloud-init", ["status", "--wait", "--long"], { timeoutMs: HANGS_MS });
   const log = await host.run("cat", ["/var/log/cloud-init-output.log"]);
   expect(`${status.stdout}\n${log.stdout}`).toMatch(/status: done[\s\S]*DataSourceEc2[\s\S]*sallyport: host ready/);
   expect((await host.run("cat", ["/run/cloud-init/cloud-id"])).stdout).toBe("aws");
@@ -70,7 +71,7 @@ test("a second run of cloud-init's scripts leaves the same host", async (ctx) =>
   ];
   const before = await host.run("sh", state);
   const again = await host.run("cloud-init", ["single", "--name", "scripts-user", "--frequency", "always"], {
-    timeoutMs: 100_000,
+    timeoutMs: HANGS_MS,
   });
   expect(again.exitCode).toBe(0);
   expect((await host.run("sh", state)).stdout).toBe(before.stdout);

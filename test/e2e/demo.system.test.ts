@@ -3,10 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import { run } from "../../base/process/run.js";
 import type { Host } from "../../local/machine/host.js";
 import { startProcessHost } from "../../local/machine/process-host.js";
 import { test } from "../fixtures/temporary.js";
+import { run } from "../support/run.js";
 import { type Deployed, deploy, fromCaller, whatItTakes } from "./support/deployed-host.js";
 
 let why = "";

@@ -5,10 +5,10 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { run } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
 import { openDemoDir } from "../../local/machine/demo-dir.js";
 import { test } from "../fixtures/temporary.js";
+import { run } from "../support/run.js";
 import { whatItTakes } from "./support/deployed-host.js";
 
 const main = join(packageRoot, "dist/cli/main.js");

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
 import type { Program } from "../agent/support/program.js";
+import { HANGS_MS, runOk } from "../support/run.js";
 import { startDaemon, writeDaemonFiles } from "./support/daemon.js";
 import { clientAddress, LAB_NETWORKS, Lab, labAddress, WAN } from "./support/lab.js";
 import { type PostgresServer, startPostgres } from "./support/postgres.js";
@@ -138,7 +138,7 @@ describe.each(DATABASES)("the shipped daemon on $kind", ({ kind, database, env, 
           if (left.includes(50_005)) await kill();
           return left;
         },
-        { timeout: 60_000, interval: 500 },
+        { timeout: HANGS_MS, interval: 500 },
       )
       .toEqual([50_000, 50_002]);
     expect(await held.say("after")).toBe("ConnectionResetError");

@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run, runOk } from "../../base/process/run.js";
 import { spawnWithParentDeath } from "../../base/process/spawn.js";
 import { namespaceSupport } from "../../local/machine/preflight.js";
 import { makeCertificate } from "../agent/support/certificate.js";
 import type { Program } from "../agent/support/program.js";
 import { openSshd, type Sshd } from "../client/support/sshd.js";
+import { run, runOk } from "../support/run.js";
 import { startDaemon, writeDaemonFiles } from "./support/daemon.js";
 import {
   type ClientName,

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
-import { run } from "../../base/process/run.js";
+import { run } from "../support/run.js";
 
 const root = join(import.meta.dirname, "../..");
 const name = "sallyport-gateway.service";

@@ -12,12 +12,12 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { AgentClient } from "../../client/agent/agent-client.js";
 import { GatewayClient } from "../../client/gateway/client.js";
 import { startTestAgent, type TestAgent, TOKEN } from "../agent/support/test-agent.js";
 import { pinned } from "../client/support/certificates.js";
 import { startKernellessGateway, type TestGateway, tokenOf } from "../gateway/support/gateway.js";
+import { run } from "../support/run.js";
 
 const INSTALLED = join(import.meta.dirname, "node_modules");
 /** Both programs need a newer Node than the oldest that the kit supports. */

@@ -3,9 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "node:tls";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { BEARER } from "../agent/support/test-agent.js";
 import { parseReply } from "../agent/support/wire.js";
+import { run } from "../support/run.js";
 import { last } from "./http/requests.js";
 import { SUBJECTS, type Subject } from "./http/subjects.js";
 

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../../base/process/run.js";
 import { startSshd } from "../../local/machine/sshd.js";
+import { run } from "../support/run.js";
 import { SUBJECTS, type Subject } from "./http/subjects.js";
 
 /** Findings of testssl.sh with a reason. */

@@ -6,8 +6,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runOk } from "../../base/process/run.js";
 import { packageRoot } from "../../base/tools.js";
+import { runOk } from "../support/run.js";
 
 const INSTALL_MS = 600_000;
 

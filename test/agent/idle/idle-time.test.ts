@@ -11,8 +11,8 @@ import { type Facts, type Idle, idleMs, observe } from "../../../agent/idle/idle
 import { connectionsTo, countLogins, isSessionOfPerson } from "../../../agent/idle/logins.js";
 import { noEngine } from "../../../agent/jobs/no-engine.js";
 import { jobRoutes } from "../../../agent/jobs-api/routes.js";
-import { run } from "../../../base/process/run.js";
 import { RouteTable } from "../../../http/routes/route-table.js";
+import { run } from "../../support/run.js";
 
 const PAUSE = 10_000;
 const NEVER = Number.NEGATIVE_INFINITY;

@@ -7,9 +7,9 @@ import { loadConfig, loadKeyPair, loadToken } from "../../../agent/settings/load
 import { parseConfig } from "../../../agent/settings/parse.js";
 import type { HostDir } from "../../../agent/settings/schema.js";
 import { Fault } from "../../../base/fault.js";
-import { run } from "../../../base/process/run.js";
 import { VERSION } from "../../../base/version.js";
 import packageJson from "../../../package.json" with { type: "json" };
+import { run } from "../../support/run.js";
 import { makeCertificate } from "../support/certificate.js";
 
 const MINIMAL = "name: host-1\ntls: false\n";

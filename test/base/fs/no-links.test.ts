@@ -2,9 +2,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { run } from "../../../base/process/run.js";
 import { test } from "../../fixtures/temporary.js";
 import { importable } from "../../support/compiled.js";
+import { run } from "../../support/run.js";
 
 const PRELUDE = `
 import fs from "node:fs/promises";

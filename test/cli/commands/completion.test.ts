@@ -6,11 +6,11 @@ import { bashCompletion } from "../../../base/completion/bash.js";
 import { allNodes } from "../../../base/completion/command-node.js";
 import { fishCompletion } from "../../../base/completion/fish.js";
 import { zshCompletion } from "../../../base/completion/zsh.js";
-import { run } from "../../../base/process/run.js";
 import { findProgram } from "../../../base/tools.js";
 import { commandTree } from "../../../cli/command-tree.js";
 import type { Wrap } from "../../../cli/context.js";
 import { buildProgram } from "../../../cli/program.js";
+import { run } from "../../support/run.js";
 import { runInProcess } from "../../support/run-cli.js";
 
 const noAction: Wrap = () => async () => {};
@@ -115,7 +115,7 @@ done
 zpty -d shell`;
     const lines = cases.filter(([, completions]) => completions.length === 1);
     const args = ["-f", "-c", script, "zsh", join(dir, "zsh"), ...lines.map(([line]) => line)];
-    const { stdout } = await run("zsh", args, { env: { ...env, HOME: dir }, timeoutMs: 15_000 });
+    const { stdout } = await run("zsh", args, { env: { ...env, HOME: dir } });
     const expected = lines.map(([line, [word]]) => `${line.slice(0, line.lastIndexOf(" "))} ${word}`);
     expect(stdout.split("\n").map((line) => line.trim())).toEqual(expected);
   });

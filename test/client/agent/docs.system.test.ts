@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { run } from "../../../base/process/run.js";
 import { root } from "../../support/cli.js";
+import { run } from "../../support/run.js";
 import { temporaryDir } from "../support/temporary.js";
 
 it("every TypeScript example in docs/tasks/move-files.md compiles against the package", async () => {

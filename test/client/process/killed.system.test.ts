@@ -7,6 +7,7 @@ import { makeCertificate } from "../../agent/support/certificate.js";
 import { BUNDLED_AGENT, type Program, startProgram } from "../../agent/support/program.js";
 import { ask } from "../../agent/support/wire.js";
 import { sallyport } from "../../support/cli.js";
+import { HANGS_MS } from "../../support/run.js";
 
 const TOKEN = "killed-host-token-0123456789abcdefgh";
 const pair = makeCertificate("DNS:*", 90);
@@ -72,7 +73,7 @@ test("the inputs of a host that is killed are done by the others", async () => {
   const running = sallyport(["process", "--hosts", hosts.map(({ name }) => name).join(","), ...args], {
     cwd,
     env: { HOME: cwd },
-    timeout: 60_000,
+    timeout: HANGS_MS,
   });
   let isOver = false;
   void running.then(() => {

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { run, runOk } from "../../../base/process/run.js";
 import { keyHint, openKey } from "../../../client/ssh/agent-key.js";
 import { writeKnownHosts } from "../../../client/ssh/known-hosts.js";
 import { CLOSED_DOORS, closedDoors, findSsh, runSsh, sshArguments } from "../../../client/ssh/openssh.js";
 import { hostBlocks, installSshConfig, removeSshConfig, type SshConfigHost } from "../../../client/ssh/ssh-config.js";
 import { SshSession } from "../../../client/ssh/ssh-session.js";
+import { run, runOk } from "../../support/run.js";
 import { type Sshd, startSshd } from "../support/sshd.js";
 import { temporaryDir } from "../support/temporary.js";
 

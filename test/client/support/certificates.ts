@@ -1,10 +1,10 @@
 /** Certificates for tests: ours are issued by the kit, everybody else's by openssl. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runOk } from "../../../base/process/run.js";
 import { inspectCertificate } from "../../../certs/inspect.js";
 import { type IssuedCertificate, type IssueOptions, issueCertificate } from "../../../certs/issue.js";
 import type { Trust } from "../../../client/tls/trust.js";
+import { runOk } from "../../support/run.js";
 
 const DAY = 86_400_000;
 

@@ -6,8 +6,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import { runOk } from "../../../base/process/run.js";
 import { ensureKeyPair, type KeyPair } from "../../../certs/key-pair.js";
+import { runOk } from "../../support/run.js";
 import { temporaryDir } from "./temporary.js";
 
 export interface Sshd {

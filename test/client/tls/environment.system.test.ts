@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runOk } from "../../../base/process/run.js";
 import { compiled } from "../../support/compiled.js";
+import { runOk } from "../../support/run.js";
 import { named } from "../support/certificates.js";
 import { tlsPeer } from "../support/peers.js";
 import { temporaryDir } from "../support/temporary.js";
@@ -28,7 +28,7 @@ describe("nothing in the environment weakens verification", () => {
     const [ourFile, theirFile] = [join(dir, "ours.crt"), join(dir, "theirs.crt")];
     await Promise.all([writeFile(ourFile, ours.cert), writeFile(theirFile, theirs.cert)]);
     const peer = await tlsPeer(theirs);
-    const options = { env: env(theirFile), timeoutMs: 120_000 };
+    const options = { env: env(theirFile) };
     const node = async (...args: string[]) => (await runOk(process.execPath, args, options)).stdout;
 
     expect(await node("-e", CONTROL, String(peer.port))).toBe("200");
@@ -47,7 +47,7 @@ describe("nothing in the environment weakens verification", () => {
     const peer = await tlsPeer({ ...ours, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" });
     const env = { NODE_OPTIONS: "--tls-min-v1.0 --tls-cipher-list=DEFAULT:@SECLEVEL=0" };
     const args = [ask, String(peer.port), join(dir, "ours.crt")];
-    expect((await runOk(process.execPath, args, { env, timeoutMs: 120_000 })).stdout).toBe("client/not-tls");
+    expect((await runOk(process.execPath, args, { env })).stdout).toBe("client/not-tls");
     expect(peer.heard()).toBe("");
   });
 });

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../base/process/run.js";
 import { withParentDeathOfTree } from "../../../base/process/spawn.js";
 import { findProgram } from "../../../base/tools.js";
+import { run } from "../../support/run.js";
 
 const SUITE = "bookworm";
 // Without python3-cffi-backend debootstrap does not get cloud-init's own dependencies right and fails.

@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runOk } from "../../../base/process/run.js";
 import { withParentDeath } from "../../../base/process/spawn.js";
 import { freePort } from "../../../local/network/free-port.js";
+import { runOk } from "../../support/run.js";
 
 export interface PostgresServer {
   readonly url: string;

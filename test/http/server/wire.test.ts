@@ -4,11 +4,11 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { run } from "../../../base/process/run.js";
 import { makeCertificate } from "../../agent/support/certificate.js";
 import { BEARER, logged, startTestAgent, type TestAgent } from "../../agent/support/test-agent.js";
 import { ask, open, parseReply } from "../../agent/support/wire.js";
 import { test } from "../../fixtures/agent.js";
+import { run } from "../../support/run.js";
 
 let agent: TestAgent;
 beforeAll(async () => {

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { AuthorizeSecurityGroupIngressCommand, RevokeSecurityGroupIngressCommand } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runOk } from "../../../base/process/run.js";
 import { findEmulator } from "../../../local/emulator/emulator.js";
 import { removeStaleControlGroups } from "../../../local/machine/control-group.js";
 import { probePorts } from "../../../local/machine/place.js";
@@ -14,6 +13,7 @@ import { type NamespaceSupport, namespaceSupport } from "../../../local/machine/
 import { hostFirewallTable } from "../../../local/network/host-firewall.js";
 import { rulesToNft } from "../../../local/network/rules-to-nft.js";
 import { importable } from "../../support/compiled.js";
+import { runOk } from "../../support/run.js";
 import { lines } from "../network/rule-cases.js";
 import { bootLocalHost, CALLER, type LocalHost, STRANGER } from "../support/local-host.js";
 

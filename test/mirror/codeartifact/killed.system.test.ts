@@ -8,6 +8,7 @@ import { CreateDomainCommand, CreateRepositoryCommand, ListRepositoriesCommand }
 import { afterEach, expect, test } from "vitest";
 import { parseAccessKeys } from "../../../mirror/codeartifact/auth/access-keys.js";
 import { nodeCommand } from "../../support/compiled.js";
+import { HANGS_MS } from "../../support/run.js";
 import { clientOf, newDir } from "./support/mirror.js";
 
 const run = promisify(execFile);
@@ -84,13 +85,13 @@ test("P-12 P-13 aws codeartifact login sets up pip and npm, unchanged", async ()
   };
   // Debian's CLI is older than AWS_ENDPOINT_URL_….
   const aws = (...args: string[]) =>
-    run("aws", ["--endpoint-url", url, "codeartifact", ...args], { env, timeout: 60_000 });
+    run("aws", ["--endpoint-url", url, "codeartifact", ...args], { env, timeout: HANGS_MS });
   await aws("create-domain", "--domain", "my-domain");
   await aws("create-repository", "--domain", "my-domain", "--repository", "team");
   const login = ["--domain", "my-domain", "--domain-owner", "123456789012", "--repository", "team"];
   const { stdout } = await aws("login", "--tool", "pip", ...login);
   expect(stdout).toContain("Successfully configured pip to use AWS CodeArtifact repository");
-  const { stdout: index } = await run("pip", ["config", "get", "global.index-url"], { env, timeout: 60_000 });
+  const { stdout: index } = await run("pip", ["config", "get", "global.index-url"], { env, timeout: HANGS_MS });
   const found = /^http:\/\/aws:([\w-]{43})@127\.0\.0\.1:\d+(\/d\/my-domain-123456789012\/pypi\/team\/simple\/)$/.exec(
     index.trim(),
   );

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { HANGS_MS } from "../../support/run.js";
 
 export interface Installed {
   readonly code: number;
@@ -35,7 +36,7 @@ export class Clients {
     const result = await execa(
       "/usr/bin/pip",
       ["install", "--index-url", index, "--target", dir, "--retries", "0", ...args],
-      { env: this.env, extendEnv: false, reject: false, all: true, timeout: 90_000 },
+      { env: this.env, extendEnv: false, reject: false, all: true, timeout: HANGS_MS },
     );
     const infos = existsSync(dir) ? readdirSync(dir).filter((name) => /\.(?:dist|egg)-info$/.test(name)) : [];
     const packages = infos.map((name) => name.replace(/\.(?:dist|egg)-info$/, "").replace("-", " ")).sort();
@@ -61,7 +62,7 @@ export class Clients {
     const result = await execa(
       "npm",
       [...args, "--registry", registry, "--cache", join(this.#home, `cache-${this.#count++}`), ...fixed],
-      { cwd: dir, env: this.env, extendEnv: false, reject: false, all: true, timeout: 90_000 },
+      { cwd: dir, env: this.env, extendEnv: false, reject: false, all: true, timeout: HANGS_MS },
     );
     return { code: result.exitCode ?? -1, output: result.all, packages: installedIn(dir), dir };
   }

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { defined } from "../../../base/defined.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { type CliRun, sallyport } from "../../support/cli.js";
+import { HANGS_MS } from "../../support/run.js";
 import { type Installed, installedIn } from "./clients.js";
 
 export interface Ran {
@@ -61,7 +62,14 @@ export class Member {
 
   async run(program: string, args: readonly string[], cwd = this.home, env = {}): Promise<Ran> {
     const [first = "", ...rest] = this.client.enter([program, ...args]);
-    const options = { cwd, env: { ...this.env, ...env }, extendEnv: false, reject: false, all: true, timeout: 90_000 };
+    const options = {
+      cwd,
+      env: { ...this.env, ...env },
+      extendEnv: false,
+      reject: false,
+      all: true,
+      timeout: HANGS_MS,
+    };
     const { exitCode, all } = await execa(first, rest, options);
     return { code: exitCode ?? -1, output: all ?? "" };
   }
@@ -76,7 +84,7 @@ export class Member {
     return sallyport(["mirror", ...args], {
       env,
       cwd: home,
-      timeout: 90_000,
+      timeout: HANGS_MS,
       shipped: true,
       enter: (command) => client.enter(command),
     });

@@ -5,10 +5,10 @@ import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect } from "vitest";
 import { EXIT } from "../../../base/fault.js";
-import { runOk } from "../../../base/process/run.js";
 import type { DeploymentOutputs } from "../../../stacks/accelerator-hosts/outputs.js";
 import { test } from "../../fixtures/deployable.js";
 import type { Deployable } from "../../support/deployable.js";
+import { runOk } from "../../support/run.js";
 import { terraformForTests } from "../../support/terraform.js";
 
 const STATE = "terraform.accelerator-hosts.tfstate";

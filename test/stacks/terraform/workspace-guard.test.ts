@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../../../base/process/run.js";
 import { guardOtherStates } from "../../../stacks/terraform/workspace-guard.js";
 import { nodeCommand } from "../../support/compiled.js";
 import { faultText } from "../../support/fault-text.js";
+import { run } from "../../support/run.js";
 
 let dir: string;
 beforeAll(async () => {
