@@ -14,6 +14,8 @@ export interface FakeTerraform {
   readonly path: string;
   /** The calls since the last time, without those for its version. */
   calls(): Promise<TerraformCall[]>;
+  /** As {@link calls}, with those for its version. */
+  allCalls(): Promise<TerraformCall[]>;
 }
 
 interface FakePlan {
@@ -39,13 +41,15 @@ console.log(JSON.stringify(command === "version" ? { terraform_version: "1.11.4"
   await writeFile(binary, script);
   await chmod(binary, 0o755);
   let read = 0;
+  const allCalls = async () => {
+    const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
+    const fresh = lines.slice(read);
+    read = lines.length;
+    return fresh.map((line) => JSON.parse(line) as TerraformCall);
+  };
   return {
     path: [dir, process.env.PATH].join(delimiter),
-    calls: async () => {
-      const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
-      const fresh = lines.slice(read);
-      read = lines.length;
-      return fresh.map((line) => JSON.parse(line) as TerraformCall).filter(({ args }) => args[0] !== "version");
-    },
+    allCalls,
+    calls: async () => (await allCalls()).filter(({ args }) => args[0] !== "version"),
   };
 }

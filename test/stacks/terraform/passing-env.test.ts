@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { lostText, passingEnv } from "../../../stacks/terraform/passing-env.js";
 import { Terraform } from "../../../stacks/terraform/run.js";
 import { type FakeTerraform, fakeTerraform } from "../../support/fake-terraform.js";
@@ -14,6 +14,7 @@ beforeAll(async () => {
   fake = await fakeTerraform(join(dir, "bin"));
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
 
 test.each([
   ["TF_WORKSPACE", "dev"],
@@ -69,6 +70,8 @@ test("S-01: the note names the variables, and not what is in them", () => {
 
 test("S-01: no command of Terraform's gets them: each has the kit's own data directory", async () => {
   const notes: string[] = [];
+  // What the command was started with is no way round: these are variables of the process, too.
+  for (const name of ["TF_WORKSPACE", "TF_CLI_ARGS", "TF_CLI_ARGS_version"]) vi.stubEnv(name, "-of-the-process");
   const env = {
     HOME: join(dir, "home"),
     PATH: fake.path,
@@ -86,12 +89,21 @@ test("S-01: no command of Terraform's gets them: each has the kit's own data dir
   await terraform.plan();
   await terraform.show();
   await terraform.apply();
-  const calls = await fake.calls();
-  expect(calls.map(({ args }) => args[0])).toEqual(["init", "plan", "show", "apply"]);
+  await terraform.import("aws_instance.Host", "i-1");
+  const [version, ...calls] = await fake.allCalls();
+  expect([version, ...calls].map((call) => call?.args[0])).toEqual([
+    "version",
+    "init",
+    "plan",
+    "show",
+    "apply",
+    "import",
+  ]);
+  const ofTerraform = (call: (typeof calls)[number] | undefined) =>
+    Object.fromEntries(Object.entries(call?.env ?? {}).filter(([name]) => name.startsWith("TF_")));
+  expect(ofTerraform(version)).toEqual({ TF_LOG: "info" });
   for (const call of calls) {
-    const { TF_CLI_CONFIG_FILE, ...own } = Object.fromEntries(
-      Object.entries(call.env).filter(([name]) => name.startsWith("TF_")),
-    );
+    const { TF_CLI_CONFIG_FILE, ...own } = ofTerraform(call);
     expect(own).toEqual({ TF_DATA_DIR: ".sallyport", TF_IN_AUTOMATION: "1", TF_INPUT: "0", TF_LOG: "info" });
     expect(TF_CLI_CONFIG_FILE).toContain(dir);
   }
