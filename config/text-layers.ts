@@ -16,7 +16,8 @@ const flagName = (key: ConfigKey) => `--${key.replaceAll("_", "-")}`;
 export const otherVariables: Readonly<Record<string, string>> = {
   SALLYPORT_AWS_IP_RANGES_URL: "where AWS's published ranges are read in place of ip-ranges.amazonaws.com",
   SALLYPORT_CALLER_SERVICES: "comma-separated URLs that are asked for the caller's address",
-  SALLYPORT_PREFLIGHT_SECONDS: "how long plan, up and doctor wait for AWS before they go on without its answers",
+  SALLYPORT_PREFLIGHT_SECONDS:
+    "how long plan, up, doctor, and synth under cdktf, wait for AWS before they go on without its answers",
   SALLYPORT_PRICES: "TYPE=USD, what an hour of an instance type costs, for sallyport status",
   SALLYPORT_SOURCE_BASIC: "user:password for the source of firewall sync",
   SALLYPORT_SOURCE_TOKEN: "bearer token for the source of firewall sync",

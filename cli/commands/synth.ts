@@ -9,6 +9,7 @@ export const register: Register = (program, wrap) => {
       "after",
       `
 Makes the keys, the certificate and the token that are missing, as up does. Needs neither Terraform nor AWS.
+When cdktf runs it, it asks AWS what up asks first, and warns of what up would refuse.
 Writes to cdktf.out/ beside sallyport.yaml, or where cdktf says.
 
 Examples:

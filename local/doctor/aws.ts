@@ -9,11 +9,11 @@ export async function awsRows(
   signal?: AbortSignal,
 ): Promise<Row[]> {
   const { runPreflight } = await import("../../stacks/preflight/preflight.js");
-  const { wantedGateway, wantedHosts } = await import("../../stacks/preflight/wanted.js");
-  const { STACK_NAME } = await import("../../stacks/names.js");
+  const { STACKS } = await import("../../stacks/registry.js");
   const { config } = loaded;
-  const wanted = [...wantedHosts(config), ...(config.lab_gateway === undefined ? [] : wantedGateway(config))];
-  const { findings } = await runPreflight(loaded, { stack: STACK_NAME, wanted, env, signal });
+  const stacks = STACKS.filter(({ isConfigured }) => isConfigured(config));
+  const wanted = stacks.flatMap(({ machines }) => machines?.(config) ?? []);
+  const { findings } = await runPreflight(loaded, { stacks: stacks.map(({ name }) => name), wanted, env, signal });
   return findings.map(({ check, state, found, mend }) =>
     defined({ check: `aws ${check}`, state: state === "note" ? "optional" : state, found, mend }),
   );

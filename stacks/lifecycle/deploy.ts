@@ -37,7 +37,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const { region } = config;
   const { env, signal } = options;
   const wanted = stack.machines?.(config) ?? [];
-  const preflight = await runPreflight(loaded, { stack: stack.name, wanted, env, signal });
+  const preflight = await runPreflight(loaded, { stacks: [stack.name], wanted, env, signal });
   options.onPreflight?.(preflight.findings);
   if (preflight.refusal !== undefined) throw preflight.refusal;
   const identity = preflight.identity ?? (await askIdentity(defined({ region, signal })));
@@ -57,7 +57,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   return {
     changes: deployment.changes,
     preflight: preflight.findings,
-    cost: costSentence(deployment.changes, { wanted, prices: preflight.prices, region, autostop }),
+    cost: costSentence(deployment.changes, { ...preflight, region, autostop }),
     apply: async () => {
       await refuseGroupsInUse(loaded, stack.name, deployment.changes, options);
       // Before anything is made: an interrupted deployment has a place as well.

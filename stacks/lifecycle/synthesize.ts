@@ -13,14 +13,7 @@ import { checkPlace } from "../place/check-place.js";
 import { privateMirror } from "../private-mirror/descriptor.js";
 import { STACKS } from "../registry.js";
 import { guardWorkspace } from "../terraform/workspace-guard.js";
-
-export interface SynthesizeOptions {
-  /** cdktf says in `CDKTF_OUTDIR` where it looks for the stacks. */
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
-  readonly onStep?: (text: string) => void;
-  readonly onWarning?: (text: string) => void;
-}
+import { type WarnOptions, warnCdktf } from "./warn-cdktf.js";
 
 export interface SynthesizedStack {
   readonly name: StackName;
@@ -30,14 +23,19 @@ export interface SynthesizedStack {
 
 /**
  * Writes Terraform's JSON for every stack that is configured, and makes the keys and the certificate that it needs. Works
- * without AWS; a bucket that is new then is called otherwise, without the account.
+ * without AWS; a bucket that is new then is called otherwise, without the account. `cdktf` says in `CDKTF_OUTDIR` where it
+ * looks for the stacks; what `up` would refuse is a warning then.
  *
  * @throws Fault for a workspace of the user's, and for what `up` refuses before it plans.
  */
-export async function synthesizeProject(loaded: LoadedConfig, options: SynthesizeOptions): Promise<SynthesizedStack[]> {
+export async function synthesizeProject(loaded: LoadedConfig, options: WarnOptions): Promise<SynthesizedStack[]> {
   const { env, signal, onStep, onWarning } = options;
   guardWorkspace(env);
-  const identity = await askIdentity(defined({ region: loaded.config.region, signal })).catch(() => undefined);
+  const stacks = STACKS.filter(({ isConfigured }) => isConfigured(loaded.config));
+  const identity =
+    env.CDKTF_OUTDIR === undefined
+      ? await askIdentity(defined({ region: loaded.config.region, signal })).catch(() => undefined)
+      : await warnCdktf(loaded, stacks, options);
   const given = defined({ env, account: identity?.account });
   const prepare = async (stack: AnyStack): Promise<PreparedStack | undefined> => {
     if (stack.name !== acceleratorHosts.name) return stack.prepareStack(loaded, given);
@@ -54,21 +52,22 @@ export async function synthesizeProject(loaded: LoadedConfig, options: Synthesiz
     }
   };
 
-  const configured = STACKS.filter(({ isConfigured }) => isConfigured(loaded.config)).map(({ name }) => name);
-  await checkPlace(loaded, configured, defined({ identity }));
+  await checkPlace(
+    loaded,
+    stacks.map(({ name }) => name),
+    defined({ identity }),
+  );
   const prepared = new Map<AnyStack, PreparedStack | undefined>();
   // The network comes first: a mistake in it explains the errors of the stacks inside it.
-  for (const stack of new Set<AnyStack>([privateMirror, ...STACKS])) {
-    if (stack.isConfigured(loaded.config)) prepared.set(stack, await prepare(stack));
-  }
+  const inOrder = [privateMirror, ...STACKS].filter((stack: AnyStack) => stacks.includes(stack));
+  for (const stack of new Set<AnyStack>(inOrder)) prepared.set(stack, await prepare(stack));
   const outdir = env.CDKTF_OUTDIR ?? outDir(loaded.projectDir);
   await makeDir(outdir);
   buildStacks(
-    STACKS.flatMap((stack) => prepared.get(stack) ?? []),
+    stacks.flatMap((stack) => prepared.get(stack) ?? []),
     { outdir },
   ).synth();
-  return STACKS.filter((stack) => prepared.get(stack) !== undefined).map(({ name }) => ({
-    name,
-    dir: stackDir(outdir, name),
-  }));
+  return stacks
+    .filter((stack) => prepared.get(stack) !== undefined)
+    .map(({ name }) => ({ name, dir: stackDir(outdir, name) }));
 }

@@ -1,5 +1,6 @@
 /** What the machines of a plan will cost, for the question before they start. Pure. */
 import type { PlannedChange } from "../terraform/terraform-log.js";
+import { type ExistingMachines, startedCount } from "./existing-machines.js";
 import { type Facts, priceKey } from "./facts.js";
 import { usdText } from "./price-list.js";
 import type { WantedMachines } from "./wanted.js";
@@ -13,6 +14,7 @@ const HOURLY: Readonly<Record<string, string>> = {
 
 export interface CostOptions {
   readonly wanted: readonly WantedMachines[];
+  readonly existing: ExistingMachines;
   readonly prices: Facts["prices"];
   readonly region: string;
   readonly autostop: boolean;
@@ -20,9 +22,11 @@ export interface CostOptions {
 
 /** @returns one sentence, or undefined if nothing that costs is made */
 export function costSentence(changes: readonly PlannedChange[], options: CostOptions): string | undefined {
-  const { wanted, prices, region, autostop } = options;
+  const { wanted, existing, prices, region, autostop } = options;
   const made = changes.filter(({ action }) => action === "create" || action === "replace");
-  const started = wanted.filter((machines) => machines.count > 0 && starts(machines, changes));
+  const started = wanted
+    .map((machines) => ({ ...machines, count: startedBy(changes, machines, existing) }))
+    .filter(({ count }) => count > 0);
   const counts = new Map<string, { type: string; count: number; isSpot: boolean }>();
   for (const {
     types: [type],
@@ -49,12 +53,17 @@ export function costSentence(changes: readonly PlannedChange[], options: CostOpt
   return `This starts ${what} in ${region}: ${total(counts, prices)}${extras}, ${end}.`;
 }
 
-function starts({ what }: WantedMachines, changes: readonly PlannedChange[]): boolean {
-  return changes.some(({ type, action, name }) => {
-    if (what === "fleet") return type === "aws_autoscaling_group" && action !== "delete";
-    const isNew = type === "aws_instance" && (action === "create" || action === "replace");
-    return isNew && (what === "gateway" || name === `${what}/Instance`);
-  });
+/** The number of machines that the changes start. A machine of another type is changed in place. */
+function startedBy(changes: readonly PlannedChange[], machines: WantedMachines, existing: ExistingMachines): number {
+  const { what, count } = machines;
+  const actions = changes.filter(({ type, name }) => isOf(what, type, name)).map(({ action }) => action);
+  if (actions.includes("create") || actions.includes("replace")) return count;
+  return actions.includes("update") ? startedCount(machines, existing) : 0;
+}
+
+function isOf(what: string, type: string, name: string): boolean {
+  if (what === "fleet") return type === "aws_autoscaling_group";
+  return type === "aws_instance" && (what === "gateway" || name === `${what}/Instance`);
 }
 
 function total(

@@ -1,5 +1,6 @@
 /** Judges what AWS said before a deployment: one sentence each, and what to type. Pure. */
-import { type Fact, type Facts, priceKey } from "./facts.js";
+import { type ExistingMachines, isNewType, startedCount } from "./existing-machines.js";
+import { type Fact, type Facts, priceKey, type RunningMachine } from "./facts.js";
 import { usdText } from "./price-list.js";
 import { vcpuQuota } from "./quota-codes.js";
 import type { WantedMachines } from "./wanted.js";
@@ -15,8 +16,7 @@ export interface Finding {
 
 export interface JudgeOptions {
   readonly region: string;
-  /** Names of the machines that exist already. */
-  readonly existing: ReadonlySet<string>;
+  readonly existing: ExistingMachines;
 }
 
 /** The kit's own agent and images. */
@@ -24,13 +24,14 @@ const ARCHITECTURE = "x86_64";
 
 export function judge(wanted: readonly WantedMachines[], facts: Facts, options: JudgeOptions): Finding[] {
   const missing = wanted.filter(({ what }) => !options.existing.has(what));
+  const retyped = wanted.filter((machines) => isNewType(machines, options.existing));
   return [
     ...judgeNetwork(wanted, facts, options),
-    ...judgeSubnets(missing, facts, options),
+    ...judgeSubnets(retyped, facts, options),
     ...judgeAddresses(missing, facts, options),
-    ...judgeTypes(missing, facts, options),
+    ...judgeTypes(retyped, facts, options),
     ...judgeImages(missing, facts, options),
-    ...judgeQuotas(missing, facts, options),
+    ...judgeQuotas(wanted, facts, options),
     ...judgePrices(wanted, facts),
   ];
 }
@@ -190,14 +191,15 @@ function judgeImages(missing: readonly WantedMachines[], { images }: Facts, { re
   );
 }
 
-function judgeQuotas(missing: readonly WantedMachines[], facts: Facts, { region }: JudgeOptions): Finding[] {
+function judgeQuotas(wanted: readonly WantedMachines[], facts: Facts, { region, existing }: JudgeOptions): Finding[] {
   const needs = new Map<string, { name: string; machines: WantedMachines[]; isSpot: boolean }>();
-  for (const machines of missing) {
+  for (const machines of wanted) {
     const isSpot = machines.spot !== "none";
+    const count = startedCount(machines, existing);
     const quota = vcpuQuota(machines.types[0], isSpot);
-    if (quota === undefined || machines.count === 0) continue;
+    if (quota === undefined || count === 0) continue;
     const need = needs.get(quota.code) ?? { name: quota.name, machines: [], isSpot };
-    need.machines.push(machines);
+    need.machines.push({ ...machines, count });
     needs.set(quota.code, need);
   }
   return [...needs].flatMap(([code, { name, machines, isSpot }]): Finding | readonly Finding[] => {
@@ -207,12 +209,11 @@ function judgeQuotas(missing: readonly WantedMachines[], facts: Facts, { region 
     if (!facts.types.known) return notKnown("quota", facts.types);
     const { value: types } = facts.types;
     const needed = sum(machines.map(({ types: [type], count }) => count * (types.get(type)?.vcpus ?? 0)));
-    const running = facts.running.known ? facts.running.value : [];
-    const used = sum(
-      running
-        .filter(({ type, spot }) => spot === isSpot && vcpuQuota(type, spot)?.code === code)
-        .map(({ vcpus }) => vcpus),
+    const running = (facts.running.known ? facts.running.value : []).filter(
+      ({ type, spot }) => spot === isSpot && vcpuQuota(type, spot)?.code === code,
     );
+    const givenUp = sum(machines.map((each) => vcpusGivenUp(each, existing, running)));
+    const used = sum(running.map(({ vcpus }) => vcpus)) - givenUp;
     const inUse = used === 0 ? "" : `, of which ${used} are in use`;
     if (used + needed <= quota.value)
       return ok("quota", `${name}: ${quota.value} vCPUs${inUse}; ${needed} more are needed`);
@@ -224,6 +225,17 @@ function judgeQuotas(missing: readonly WantedMachines[], facts: Facts, { region 
     }
     return problem("quota", found, mend);
   });
+}
+
+/** The vCPUs of a running machine that becomes one of another type. */
+function vcpusGivenUp(
+  machines: WantedMachines,
+  existing: ExistingMachines,
+  running: readonly RunningMachine[],
+): number {
+  if (machines.what === "fleet" || !isNewType(machines, existing)) return 0;
+  const { type } = existing.get(machines.what) ?? {};
+  return running.find((machine) => machine.type === type)?.vcpus ?? 0;
 }
 
 function judgePrices(wanted: readonly WantedMachines[], { prices }: Facts): Finding[] {

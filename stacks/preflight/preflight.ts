@@ -8,14 +8,16 @@ import type { LoadedConfig } from "../../config/load.js";
 import type { StackName } from "../names.js";
 import { askIdentity } from "../place/caller-identity.js";
 import type { CallerIdentity } from "../place/place.js";
-import { readState, type StateFile } from "../terraform/state.js";
+import { readState } from "../terraform/state.js";
 import { askAws } from "./ask.js";
+import { type ExistingMachines, existingMachines } from "./existing-machines.js";
 import type { Facts } from "./facts.js";
 import { type Finding, judge } from "./judge.js";
 import type { WantedMachines } from "./wanted.js";
 
 export interface PreflightOptions {
-  readonly stack: StackName;
+  /** The stacks that the machines belong to. */
+  readonly stacks: readonly StackName[];
   readonly wanted: readonly WantedMachines[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
@@ -24,6 +26,7 @@ export interface PreflightOptions {
 export interface Preflight {
   readonly findings: readonly Finding[];
   readonly wanted: readonly WantedMachines[];
+  readonly existing: ExistingMachines;
   readonly prices: Facts["prices"];
   /** Undefined: AWS did not answer in time, or does not know who asks. */
   readonly identity?: CallerIdentity;
@@ -41,24 +44,24 @@ export async function runPreflight(loaded: Project, options: PreflightOptions): 
   const { SALLYPORT_PREFLIGHT_SECONDS: seconds = "" } = env;
   const { region } = loaded.config;
   const limit = AbortSignal.timeout(1_000 * (/^\d{1,3}(?:\.\d+)?$/.test(seconds) ? Number(seconds) : LIMIT));
-  const [identity, facts, state] = await Promise.all([
+  const [identity, facts, states] = await Promise.all([
     whoAsks(region, env, limit, signal),
     askAws(wanted, { region, env, signal, limit }),
-    readState(loaded.projectDir, options.stack),
+    Promise.all(options.stacks.map((stack) => readState(loaded.projectDir, stack))),
   ]);
+  const existing = existingMachines(states);
   const where: Finding = { check: "region", state: "ok", found: `${region} (${loaded.placeOf("/region")})` };
   if (identity instanceof Fault) {
     const { message, hint } = identity;
     const findings: Finding[] = [defined({ check: "account", state: "problem", found: message, mend: hint }), where];
-    return { findings, wanted, prices: facts.prices, refusal: identity };
+    return { findings, wanted, existing, prices: facts.prices, refusal: identity };
   }
-  const existing = existingMachines(state);
   const findings = [accountFinding(identity), where, ...judge(wanted, facts, { region, existing })];
-  return defined({ findings, wanted, prices: facts.prices, identity });
+  return defined({ findings, wanted, existing, prices: facts.prices, identity });
 }
 
 /** @throws Fault for what stands in the way, with all of it if there is more than one thing. */
-export function checkPreflight({ findings, refusal }: Preflight): void {
+export function checkPreflight({ findings, refusal }: Pick<Preflight, "findings" | "refusal">): void {
   if (refusal !== undefined) throw refusal;
   const problems = findings.filter(({ state }) => state === "problem");
   const [first, ...more] = problems;
@@ -100,19 +103,4 @@ function accountFinding(identity: CallerIdentity | undefined): Finding {
     return { check: "account", state: "note", found: "not checked: AWS did not answer in time" };
   const { account, arn } = identity;
   return { check: "account", state: "ok", found: `${account} as ${arn.split(":").slice(5).join(":")}` };
-}
-
-/** Names as {@link WantedMachines.what} has them. */
-function existingMachines(state: StateFile | undefined): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { mode, type, instances = [] } of state?.resources ?? []) {
-    if (mode !== "managed" || instances.length === 0) continue;
-    if (type === "aws_autoscaling_group") names.add("fleet");
-    if (type !== "aws_instance") continue;
-    for (const { attributes } of instances) {
-      const { "sallyport:host": host } = (attributes?.tags ?? {}) as Record<string, string>;
-      names.add(host ?? "gateway");
-    }
-  }
-  return names;
 }

@@ -43,6 +43,11 @@ export function lostText(lost: readonly string[]): string {
   return `Terraform runs without your ${lost.join(", ")}: sallyport.yaml alone decides what it does`;
 }
 
+/** For `cdktf`, which starts Terraform itself. */
+export function passedOnText(lost: readonly string[]): string {
+  return `cdktf passes your ${lost.join(", ")} on to Terraform; sallyport's commands run it without them`;
+}
+
 /** Terraform treats an empty variable as unset, and the default workspace is the one that the kit uses. */
 function hasEffect(name: string, value: string | undefined): boolean {
   if (!value || WITHOUT_EFFECT.test(name)) return false;

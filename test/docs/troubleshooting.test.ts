@@ -69,10 +69,10 @@ const facts: Facts = {
 };
 /** What ends `plan` and `up`. */
 function preflight(changed: Partial<Facts>, machine = host()): unknown {
-  const options = { region: "us-east-1", existing: new Set<string>() };
+  const options = { region: "us-east-1", existing: new Map() };
   const findings = judge([machine], { ...facts, ...changed }, options);
   try {
-    checkPreflight({ findings, wanted: [machine], prices: new Map() });
+    checkPreflight({ findings });
   } catch (error) {
     return error;
   }
@@ -94,6 +94,7 @@ const price = { usd: 1.98, source: "AWS" } as const;
 const COST =
   costSentence([made], {
     wanted: [host()],
+    existing: new Map(),
     prices: new Map([["f2.6xlarge", price]]),
     region: "us-east-1",
     autostop: true,

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { test } from "../../fixtures/temporary.js";
@@ -19,7 +19,7 @@ async function project(dir: string, planned = [ENDPOINT], answers: Readonly<Reco
       env: { ...aws.env, HOME: dir, PATH: terraform.path, ...env },
     });
   const applied = async () => (await terraform.calls()).some(({ args: [command] }) => command === "apply");
-  return { aws, run, applied };
+  return { aws, terraform, run, applied };
 }
 
 const COST = "makes 1 VPC endpoint in us-east-1, which AWS charges by the hour";
@@ -68,6 +68,19 @@ describe("S-10: the questions", () => {
     expect(JSON.parse((await run(["plan", "--json"])).stdout)).toMatchObject({
       preflight: [{ check: "account", state: "ok" }, { check: "region" }],
     });
+  });
+
+  test("end the command before anything is made, if AWS cannot give the machines", async ({ dir }) => {
+    const { aws, terraform } = await project(dir, [], { DescribeVpcs: "<vpcSet/>" });
+    await writeFile(join(dir, "sallyport.yaml"), "caller: 203.0.113.7\n");
+    const env = { ...aws.env, HOME: dir, PATH: terraform.path };
+    for (const command of ["plan", "up"]) {
+      const { code, stderr } = await runInProcess([command], { cwd: dir, env });
+      expect(code).toBe(1);
+      expect(stderr).toContain("error: us-east-1 has no default VPC\n  make it: aws ec2 create-default-vpc");
+    }
+    expect(await terraform.calls()).toEqual([]);
+    expect((await readdir(dir)).sort()).toEqual(["bin", "sallyport.yaml"]);
   });
 
   test("end the command before Terraform begins", async ({ dir }) => {

@@ -87,6 +87,16 @@ describe("sallyport doctor", () => {
     });
   });
 
+  test("S-10: asks for no quota for a gateway that is there", async () => {
+    const { env } = await startAws({ GetServiceQuota: { Quota: { Value: 0 } } });
+    await writeFile(join(home, "sallyport.yaml"), "host_ip: 203.0.113.7\nlab_gateway: { instance_type: f2.6xlarge }\n");
+    expect((await doctor(env)).row("aws quota")?.state).toBe("problem");
+    const gateway = { mode: "managed", type: "aws_instance", name: "x", instances: [{ attributes: { id: "i-1" } }] };
+    const state = JSON.stringify({ version: 4, resources: [gateway] });
+    await writeFile(join(home, "terraform.lab-gateway.tfstate"), state);
+    expect((await doctor(env)).row("aws quota")).toBeUndefined();
+  });
+
   test("never prints the token or credentials", async () => {
     const { env } = await startAws();
     await mkdir(join(home, ".ssh"), { mode: 0o700 });

@@ -26,7 +26,7 @@ async function ask(dir: string, yaml: string, changed: Changed = {}, more: Reado
   const loaded = await loadConfig({ cwd: dir, env: { HOME: dir } });
   const wanted = yaml.includes("lab_gateway") ? wantedGateway(loaded.config) : wantedHosts(loaded.config);
   const options = {
-    stack: "accelerator-hosts",
+    stacks: ["accelerator-hosts"],
     wanted,
     env: { ...process.env, ...more },
   } as const;
@@ -56,6 +56,11 @@ test("S-10: what AWS can give is said in a few lines, and nothing but questions 
 });
 
 const F2 = "f2.6xlarge";
+
+async function deployed(dir: string, type: string, attributes: object) {
+  const resources = [{ mode: "managed", type, name: "x", instances: [{ attributes }] }];
+  await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify({ version: 4, resources }));
+}
 
 describe("S-10: what stands in the way is one sentence, and what to type", () => {
   test.for<[string, string, Changed, string, string]>([
@@ -202,6 +207,33 @@ describe("S-10: what stands in the way is one sentence, and what to type", () =>
     );
   });
 
+  test("of a host that is there, and shall become one of another type", async ({ dir }) => {
+    await deployed(dir, "aws_instance", { tags: { "sallyport:host": "accelerator-1" }, instance_type: F2 });
+    const graviton = {
+      DescribeInstanceTypeOfferings: offerings({ "g5g.xlarge": ["us-east-1a"] }),
+      DescribeInstanceTypes: types({ "g5g.xlarge": 4 }, "arm64"),
+    };
+    const { preflight } = await ask(dir, "instance_type: g5g.xlarge\n", graviton);
+    expect(() => checkPreflight(preflight)).toThrow(
+      "g5g.xlarge has Graviton processors (arm64), and hosts need x86_64",
+    );
+    const same = await ask(dir, `instance_type: ${F2}\n`, { DescribeInstanceTypeOfferings: offerings({}) });
+    expect(same.preflight.findings.filter(({ check }) => check === "type")).toEqual([]);
+  });
+
+  test("of a fleet that grows, for the machines that are more", async ({ dir }) => {
+    const override = [{ instance_type: F2 }];
+    const mixed_instances_policy = [{ launch_template: [{ override }] }];
+    await deployed(dir, "aws_autoscaling_group", { name: "lab-fleet", desired_capacity: 1, mixed_instances_policy });
+    const running = { DescribeInstances: instances(F2, 1, 24) };
+    const grown = await ask(dir, "fleet: { max: 9, desired: 4 }\n", running);
+    expect(() => checkPreflight(grown.preflight)).toThrow(
+      '3 × f2.6xlarge need 72 vCPUs, and the quota "Running On-Demand F instances" is 64, of which 24 are in use',
+    );
+    const same = await ask(dir, "fleet: { max: 9, desired: 1 }\n", running);
+    expect(same.preflight.findings.filter(({ check }) => check === "quota")).toEqual([]);
+  });
+
   test("and all of it, if there is more than one thing", async ({ dir }) => {
     const { preflight } = await ask(dir, "", { DescribeVpcs: "<vpcSet/>", GetServiceQuota: { Quota: { Value: 0 } } });
     expect(() => checkPreflight(preflight)).toThrow(
@@ -261,6 +293,20 @@ describe("S-10: nothing else stands in the way", () => {
     expect((await ask(dir, "count: 2\n", full)).preflight.findings.map(shown)).toContain(
       'quota problem: f2.6xlarge needs 24 vCPUs, and the quota "Running On-Demand F instances" is 24, of which 24 are in use',
     );
+  });
+
+  test("not the vCPUs of a machine that becomes a larger one", async ({ dir }) => {
+    await deployed(dir, "aws_instance", { tags: { "sallyport:host": "accelerator-1" }, instance_type: "f1.2xlarge" });
+    const running = { DescribeInstances: instances("f1.2xlarge", 1, 8) };
+    const quota = (value: number) => ({ GetServiceQuota: { Quota: { Value: value } } });
+    const exact = await ask(dir, "", { ...running, ...quota(24) });
+    expect(exact.preflight.findings.map(shown)).toContain(
+      "quota ok: Running On-Demand F instances: 24 vCPUs; 24 more are needed",
+    );
+    const few = await ask(dir, "", { ...running, ...quota(23) });
+    expect(few.preflight.findings.filter(({ state }) => state === "problem").map(({ check }) => check)).toEqual([
+      "quota",
+    ]);
   });
 
   test("not a spot quota where on-demand machines take its place, nor others' machines of other kinds", async ({
@@ -372,7 +418,7 @@ describe("S-10: who asks", () => {
     await writeFile(join(dir, "config"), `[profile sso]\n${sso}\n[profile mfa]\n${mfa}\n`);
     await writeFile(join(dir, "credentials"), "[source]\naws_access_key_id = a\naws_secret_access_key = b\n");
     const loaded = await loadConfig({ cwd: dir, env: { HOME: dir } });
-    const options = { stack: "accelerator-hosts", wanted: [], env: process.env } as const;
+    const options = { stacks: ["accelerator-hosts"], wanted: [], env: process.env } as const;
     const { refusal } = await runPreflight(loaded, options);
     expect(refusal).toMatchObject({ message, hint, exit: 4 });
     expect(aws.asked).toEqual([]);

@@ -1,6 +1,7 @@
 /** The parts of the questions that are values: quotas, prices, and the sentence on what a plan costs. */
 import { describe, expect, test } from "vitest";
 import { costSentence } from "../../../stacks/preflight/cost.js";
+import type { ExistingMachines } from "../../../stacks/preflight/existing-machines.js";
 import { type HourlyPrice, listedPrice, priceIn, usdText } from "../../../stacks/preflight/price-list.js";
 import { vcpuQuota } from "../../../stacks/preflight/quota-codes.js";
 import type { WantedMachines } from "../../../stacks/preflight/wanted.js";
@@ -64,8 +65,12 @@ describe("S-21: what a plan costs", () => {
     ["g6.xlarge spot", aws(0.3)],
     ["t3.small", { usd: 0.0208, source: "list" as const }],
   ]);
-  const say = (changes: readonly PlannedChange[], wanted: readonly WantedMachines[], autostop = false) =>
-    costSentence(changes, { wanted, prices, region: "us-east-1", autostop });
+  const say = (
+    changes: readonly PlannedChange[],
+    wanted: readonly WantedMachines[],
+    autostop = false,
+    existing: ExistingMachines = new Map(),
+  ) => costSentence(changes, { wanted, existing, prices, region: "us-east-1", autostop });
   const one = host("accelerator-1", "f2.6xlarge");
 
   test("is said with type, region, and the price per hour and day", () => {
@@ -88,18 +93,41 @@ describe("S-21: what a plan costs", () => {
     const both = [one, host("b", "g6.xlarge")];
     expect(say([change("b/Instance")], both)).toContain("This starts g6.xlarge in us-east-1: 0.805 USD an hour");
     expect(say([change("b/Instance", "aws_instance", "replace")], both)).toContain("g6.xlarge");
-    expect(say([change("b/Instance", "aws_instance", "update")], both)).toBeUndefined();
+    const existing = new Map([["b", { type: "g6.xlarge", count: 1 }]]);
+    expect(say([change("b/Instance", "aws_instance", "update")], both, false, existing)).toBeUndefined();
     expect(say([change("b/Instance", "aws_instance", "delete")], both)).toBeUndefined();
     expect(say([change("Bucket", "aws_s3_bucket"), change("Fn", "aws_lambda_function")], [])).toBeUndefined();
     expect(say([], both)).toBeUndefined();
   });
 
-  test("of a fleet is that of the machines it begins with", () => {
+  test("counts a machine that becomes one of another type, which Terraform changes in place", () => {
+    const changed = [change("accelerator-1/Instance", "aws_instance", "update")];
+    const existing = (type: string) => new Map([["accelerator-1", { type, count: 1 }]]);
+    expect(say(changed, [one], false, existing("g6.xlarge"))).toContain(
+      "This starts f2.6xlarge in us-east-1: 1.98 USD",
+    );
+    expect(say([], [one], false, existing("g6.xlarge"))).toBeUndefined();
+    expect(say(changed, [one], false, existing("f2.6xlarge"))).toBeUndefined();
+    const gateway = [host("gateway", "t3.small", { network: { kind: "own" } })];
+    const smaller = new Map([["gateway", { type: "t3.nano", count: 1 }]]);
+    expect(say([change("Gateway/Instance", "aws_instance", "update")], gateway, false, smaller)).toContain(
+      "This starts t3.small",
+    );
+  });
+
+  test("of a fleet is that of the machines it begins with, and later of those that are more", () => {
     const fleet = (count: number) => [host("fleet", "f2.6xlarge", { count })];
     const group = (action: PlannedChange["action"]) => [change("Fleet/Group", "aws_autoscaling_group", action)];
     expect(say(group("create"), fleet(0))).toBeUndefined();
-    expect(say(group("update"), fleet(3))).toContain("3 × f2.6xlarge in us-east-1: 5.94 USD an hour");
-    expect(say(group("delete"), fleet(3))).toBeUndefined();
+    expect(say(group("create"), fleet(3))).toContain("3 × f2.6xlarge in us-east-1: 5.94 USD an hour");
+    const existing = (count: number, type = "f2.6xlarge") => new Map([["fleet", { type, count }]]);
+    expect(say(group("update"), fleet(3), false, existing(1))).toContain(
+      "2 × f2.6xlarge in us-east-1: 3.96 USD an hour",
+    );
+    expect(say(group("update"), fleet(3), false, existing(2, "g6.xlarge"))).toContain("This starts f2.6xlarge in");
+    expect(say(group("replace"), fleet(3), false, existing(3))).toContain("3 × f2.6xlarge");
+    for (const count of [3, 4]) expect(say(group("update"), fleet(3), false, existing(count))).toBeUndefined();
+    expect(say(group("delete"), fleet(3), false, existing(3))).toBeUndefined();
   });
 
   test("of other stacks names what else costs by the hour", () => {

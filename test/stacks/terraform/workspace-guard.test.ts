@@ -39,27 +39,6 @@ test.each([
   await guardOtherStates(await stackWith(name, workspaces));
 });
 
-test("S-01: the app that cdktf runs names the variables that cdktf passes on, without their values", async () => {
-  const [program = "", ...args] = nodeCommand("stacks/main.ts", []);
-  // An existing host needs no key, no caller and no network to be synthesized.
-  const project = join(dir, "project");
-  await mkdir(project);
-  await writeFile(join(project, "sallyport.yaml"), "host_ip: 203.0.113.7\n");
-  const env = {
-    PATH: process.env.PATH,
-    HOME: dir,
-    AWS_EC2_METADATA_DISABLED: "true",
-    TF_CLI_ARGS_apply: "-state=other.tfstate",
-    TF_DATA_DIR: "/elsewhere",
-    TF_PLUGIN_CACHE_DIR: "/plugins",
-  };
-  const { exitCode, stderr } = await run(program, args, { cwd: project, env, inheritEnv: false });
-  expect([exitCode, stderr.split("\n", 1)[0]]).toEqual([
-    0,
-    "warning: cdktf passes your TF_CLI_ARGS_apply, TF_DATA_DIR on to Terraform; sallyport's commands run it without them",
-  ]);
-});
-
 test("S-01: the app that cdktf runs refuses a workspace, whose state would lie in cdktf.out", async () => {
   const [program = "", ...args] = nodeCommand("cli/main.ts", ["synth"]);
   const env = { PATH: process.env.PATH, HOME: dir, TF_WORKSPACE: "dev" };
