@@ -1,4 +1,4 @@
-/** Asks for confirmation before data is lost. Without a terminal to ask on, `--yes` must be given. */
+/** Asks for confirmation before data is lost or money spent. Without a terminal to ask on, `--yes` must be given. */
 import { createInterface } from "node:readline/promises";
 import { EXIT, Fault } from "../base/fault.js";
 import type { Context } from "./context.js";
@@ -29,6 +29,18 @@ export async function agreed(context: Context, yes: boolean | undefined, what: s
   if (yes === true || (await confirm(context, what))) return true;
   context.note("nothing was changed");
   return false;
+}
+
+/** Whether to ask before something begins to cost: not with `--yes`, and not in a pipeline, whose author has agreed. */
+export function asksPrice({ env: { CI = "" } }: Pick<Context, "env">, yes: boolean | undefined): boolean {
+  return yes !== true && /^(?:|0|false)$/i.test(CI);
+}
+
+/** Says what begins to cost, and asks where {@link asksPrice} says so. @returns false if the user declines */
+export async function agreedToPrice(context: Context, yes: boolean | undefined, price: string): Promise<boolean> {
+  if (asksPrice(context, yes)) return agreed(context, yes, price);
+  context.note(price);
+  return true;
 }
 
 const cannotAsk = (what: string) =>

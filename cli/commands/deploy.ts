@@ -118,7 +118,7 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { fleetLoss } = await import("../../stacks/lifecycle/new-machines.js");
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
   const { STACK_NAME } = await import("../../stacks/names.js");
-  const { agreed } = await import("../confirm.js");
+  const { agreed, asksPrice } = await import("../confirm.js");
   const loaded = await context.config();
   const steps = openSteps(context);
   const { untrackedLeft } = await import("../../stacks/untracked/errors.js");
@@ -131,7 +131,7 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const lost = [...ended, (await fleetLoss(loaded, changes, context.signal)) ?? []].flat();
   const loss = lost.length === 0 ? undefined : `${lost.join(", ")} would be lost, with all data there.`;
   const price = isEmulated(context.env) ? undefined : cost;
-  const isPriceAsked = price !== undefined && flags.yes !== true && !inCi(context.env);
+  const isPriceAsked = price !== undefined && asksPrice(context, flags.yes);
   if (price !== undefined && !isPriceAsked) context.note(price);
   const question = [isPriceAsked ? price : undefined, loss].filter(Boolean).join(" ");
   if (question !== "" && !(await agreed(context, flags.yes, question))) return EXIT.failure;
@@ -142,9 +142,6 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   context.print({ changes, ...outputs }, () => text);
   return undefined;
 }
-
-/** A pipeline cannot answer a question, and its author has already agreed to the cost. */
-const inCi = ({ CI = "" }: NodeJS.ProcessEnv) => !/^(?:|0|false)$/i.test(CI);
 
 async function printNewHosts(context: Context, changes: Deployment["changes"], waits: boolean): Promise<undefined> {
   const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");

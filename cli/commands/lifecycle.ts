@@ -4,7 +4,7 @@ import { EXIT, Fault } from "../../base/fault.js";
 import type { IdleInfo } from "../../client/agent/answers.js";
 import type { DeployedHost } from "../../stacks/accelerator-hosts/outputs.js";
 import type { AgentState } from "../../stacks/lifecycle/host-status.js";
-import type { Instances } from "../../stacks/lifecycle/instances.js";
+import type { Instances, Machine } from "../../stacks/lifecycle/instances.js";
 import type { Context, Register } from "../context.js";
 import { collect } from "../flags.js";
 import { type HostFlags, withHostFlags } from "../host.js";
@@ -21,6 +21,7 @@ interface StopFlags {
 }
 
 interface StartFlags extends HostFlags {
+  readonly yes?: boolean;
   /** False with `--no-wait`. */
   readonly wait: boolean;
 }
@@ -68,8 +69,18 @@ Examples:
   withHostFlags(program.command("start"))
     .description("start stopped hosts and record their new addresses")
     .argument(...HOSTS)
+    .option("-y, --yes", "start without asking")
     .option("--no-wait", "return before their agents answer")
-    .addHelpText("after", "\nExamples:\n  $ sallyport start\n  $ sallyport start accelerator-2 --no-wait")
+    .addHelpText(
+      "after",
+      `
+A host that runs costs money again: asks first, with the price per hour and day, as up does. Without a
+terminal, --yes is needed, except in CI (the variable CI is set).
+
+Examples:
+  $ sallyport start
+  $ sallyport start accelerator-2 --yes --no-wait`,
+    )
     .action(wrap<[string[], StartFlags]>(start));
 };
 
@@ -127,9 +138,11 @@ async function terminate(context: Context, hosts: readonly DeployedHost[], flags
   return true;
 }
 
-async function start(context: Context, names: string[], flags: StartFlags): Promise<void> {
+async function start(context: Context, names: string[], flags: StartFlags): Promise<number | undefined> {
   const { planStart } = await import("../../stacks/lifecycle/stop-plan.js");
-  const started = await bringAll(context, "running", planStart(await chosen(context, names), names));
+  const agree = (machines: readonly Machine[]) => agreeToStart(context, machines, flags);
+  const started = await bringAll(context, "running", planStart(await chosen(context, names), names), agree);
+  if (started === undefined) return EXIT.failure;
   await refreshAddresses(context, "start");
   const { hosts } = await chosen(context, names);
   const now = hosts.filter(({ instance_id }) => started.some((host) => host.instance_id === instance_id));
@@ -139,6 +152,18 @@ async function start(context: Context, names: string[], flags: StartFlags): Prom
       : now.map(({ name, public_ip, private_ip }) => `${name} runs at ${public_ip || private_ip}`).join("\n"),
   );
   if (flags.wait && now.length > 0) await awaitAgents(context, now, flags);
+  return undefined;
+}
+
+async function agreeToStart(context: Context, machines: readonly Machine[], { yes }: StartFlags): Promise<boolean> {
+  const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
+  if (isEmulated(context.env)) return true;
+  const { startCost } = await import("../../stacks/lifecycle/start-cost.js");
+  const { agreedToPrice } = await import("../confirm.js");
+  const { env, signal } = context;
+  const { region, autostop } = (await context.config()).config;
+  const price = await startCost(machines, { region, env, signal, autostop: autostop !== false });
+  return price === undefined || agreedToPrice(context, yes, price);
 }
 
 async function awaitAgents(context: Context, hosts: readonly DeployedHost[], flags: HostFlags): Promise<void> {
@@ -176,15 +201,19 @@ async function withInstances<T>(context: Context, work: (instances: Instances) =
   }
 }
 
+/** @returns the hosts that were changed; undefined if the user did not agree. */
 async function bringAll(
   context: Context,
   wanted: "running" | "stopped",
   hosts: readonly DeployedHost[],
-): Promise<DeployedHost[]> {
-  const { bring } = await import("../../stacks/lifecycle/start-stop.js");
-  return withInstances(context, (instances) =>
-    withSteps(context, wanted === "running" ? "start" : "stop", (options) => bring(wanted, hosts, instances, options)),
-  );
+  agree: (machines: readonly Machine[]) => Promise<boolean> = async () => true,
+): Promise<readonly DeployedHost[] | undefined> {
+  const { planBring } = await import("../../stacks/lifecycle/start-stop.js");
+  return withInstances(context, async (instances) => {
+    const { machines, apply } = await planBring(wanted, hosts, instances);
+    if (machines.length > 0 && !(await agree(machines))) return undefined;
+    return withSteps(context, wanted === "running" ? "start" : "stop", apply);
+  });
 }
 
 /** Addresses change when machines stop and start; Terraform's state has to follow. */

@@ -4,7 +4,7 @@ import type { DeployedHost } from "../accelerator-hosts/outputs.js";
 import * as errors from "./errors.js";
 import { type InstanceState, type Instances, isUnsupported, type Machine } from "./instances.js";
 
-export interface StartStopOptions {
+interface StartStopOptions {
   readonly onStep?: (text: string) => void;
   readonly signal?: AbortSignal;
   /** @default 600 */
@@ -31,24 +31,32 @@ export function nextStep(wanted: Wanted, state: InstanceState): "call" | "wait" 
   }
 }
 
-/** Handles all hosts concurrently. @returns the hosts that were changed. @throws Fault for the first that cannot be. */
-export async function bring(
+export interface BringPlan {
+  /** The machines that will change. */
+  readonly machines: readonly Machine[];
+  /** Handles all hosts concurrently. @returns the hosts that were changed. */
+  apply(options?: StartStopOptions): Promise<readonly DeployedHost[]>;
+}
+
+/** Checks all hosts before any is changed. @throws Fault for the first that cannot be. */
+export async function planBring(
   wanted: Wanted,
   hosts: readonly DeployedHost[],
   instances: Instances,
-  options: StartStopOptions = {},
-): Promise<DeployedHost[]> {
+): Promise<BringPlan> {
   const before = await instances.read(hosts.map(({ instance_id }) => instance_id));
   const machine = ({ instance_id }: DeployedHost) => before.get(instance_id) as Machine;
-  // All are checked before any is changed.
   for (const host of hosts) {
     const { state, spot } = machine(host);
     if (nextStep(wanted, state) === "never") throw errors.gone(host.name, state);
     if (wanted === "stopped" && spot && host.kind === "new" && state !== "stopped") throw errors.spotStays(host.name);
   }
   const changed = hosts.filter((host) => machine(host).state !== wanted);
-  await Promise.all(changed.map((host) => bringOne(wanted, host, instances, options)));
-  return changed;
+  const apply = async (options: StartStopOptions = {}) => {
+    await Promise.all(changed.map((host) => bringOne(wanted, host, instances, options)));
+    return changed;
+  };
+  return { machines: changed.map(machine), apply };
 }
 
 async function bringOne(wanted: Wanted, host: DeployedHost, instances: Instances, options: StartStopOptions) {

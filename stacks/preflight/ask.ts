@@ -1,41 +1,26 @@
 /** The edge to AWS of the questions before a deployment. All read, all run at once, and none takes longer than the limit. */
-import { setMaxListeners } from "node:events";
 import {
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeInstanceTypeOfferingsCommand,
   DescribeInstanceTypesCommand,
-  DescribeSpotPriceHistoryCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
-  EC2Client,
   type Filter,
   type Instance,
   type Subnet,
 } from "@aws-sdk/client-ec2";
-import { untilAborted } from "../../base/async/until-aborted.js";
-import { awsCode, awsMessage } from "../../firewall/security-group/aws-errors.js";
-import { awsConnection } from "../../http/client/aws.js";
-import { callAwsJson } from "../../http/client/aws-json.js";
+import { awsCode } from "../../firewall/security-group/aws-errors.js";
 import { isEmulated } from "../lifecycle/emulated.js";
-import { cloudOf } from "../names.js";
+import { askPrices } from "./ask-prices.js";
+import { Asker, type AskOptions } from "./asker.js";
 import type { DefaultNetwork, Fact, Facts, ImageFacts, RunningMachine, SubnetFacts, TypeFacts } from "./facts.js";
-import { priceKey } from "./facts.js";
-import { type HourlyPrice, listedPrice, priceIn, productFilters } from "./price-list.js";
 import { vcpuQuota } from "./quota-codes.js";
 import type { WantedMachines } from "./wanted.js";
 
-export interface AskOptions {
-  readonly region: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Ends the questions, and with them the command. */
-  readonly signal?: AbortSignal | undefined;
-  /** Ends the questions that are open. */
-  readonly limit: AbortSignal;
-}
-
 export async function askAws(wanted: readonly WantedMachines[], options: AskOptions): Promise<Facts> {
-  const questions = new Questions(options);
+  const asker = new Asker(options);
+  const questions = new Questions(asker);
   const types = [...new Set(wanted.flatMap((machines) => machines.types))];
   const subnetIds = wanted.flatMap(({ network }) => (network.kind === "subnets" ? network.ids : []));
   const imageIds = wanted.map(({ ami }) => ami).filter((ami) => ami.startsWith("ami-"));
@@ -51,11 +36,11 @@ export async function askAws(wanted: readonly WantedMachines[], options: AskOpti
       imageIds.length === 0 ? none(new Map<string, ImageFacts>()) : questions.images(imageIds),
       questions.quotas(machines),
       machines.length === 0 ? none<readonly RunningMachine[]>([]) : questions.running(),
-      questions.prices(machines),
+      askPrices(machines, asker),
     ]);
     return { network, subnets, zones, types: facts, images, quotas, running, prices };
   } finally {
-    questions.close();
+    asker.close();
   }
 }
 
@@ -68,29 +53,20 @@ const none = <T>(value: T): Fact<T> => ({ known: true, value });
 const filter = (Name: string, Values: readonly string[]): Filter => ({ Name, Values: [...Values] });
 
 class Questions {
-  readonly #ec2: EC2Client;
-  readonly #options: AskOptions;
-  readonly #http: { readonly abortSignal: AbortSignal };
+  readonly #asker: Asker;
 
-  constructor(options: AskOptions) {
-    const { region, env, signal, limit } = options;
-    this.#options = options;
-    this.#ec2 = new EC2Client({ region, maxAttempts: 2, ...awsConnection({ env }) });
-    const abortSignal = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    // Every question listens to it.
-    setMaxListeners(0, abortSignal);
-    this.#http = { abortSignal };
-  }
-
-  close(): void {
-    this.#ec2.destroy();
+  constructor(asker: Asker) {
+    this.#asker = asker;
   }
 
   network(): Promise<Fact<DefaultNetwork>> {
-    return this.#ask("ec2:DescribeVpcs", async () => {
+    return this.#asker.ask("ec2:DescribeVpcs", async () => {
       const [vpcs, subnets] = await Promise.all([
-        this.#ec2.send(new DescribeVpcsCommand({ Filters: [filter("is-default", ["true"])] }), this.#http),
-        this.#ec2.send(new DescribeSubnetsCommand({ Filters: [filter("default-for-az", ["true"])] }), this.#http),
+        this.#asker.ec2.send(new DescribeVpcsCommand({ Filters: [filter("is-default", ["true"])] }), this.#asker.http),
+        this.#asker.ec2.send(
+          new DescribeSubnetsCommand({ Filters: [filter("default-for-az", ["true"])] }),
+          this.#asker.http,
+        ),
       ]);
       return {
         vpcId: vpcs.Vpcs?.[0]?.VpcId,
@@ -102,10 +78,10 @@ class Questions {
 
   /** A filter, where a list of ids would make the whole call fail for an unknown one. The same holds below. */
   subnets(ids: readonly string[]): Promise<Fact<ReadonlyMap<string, SubnetFacts>>> {
-    return this.#ask("ec2:DescribeSubnets", async () => {
-      const { Subnets = [] } = await this.#ec2.send(
+    return this.#asker.ask("ec2:DescribeSubnets", async () => {
+      const { Subnets = [] } = await this.#asker.ec2.send(
         new DescribeSubnetsCommand({ Filters: [filter("subnet-id", ids)] }),
-        this.#http,
+        this.#asker.http,
       );
       return new Map(
         Subnets.map(({ SubnetId = "", AvailabilityZone: zone = "", MapPublicIpOnLaunch: isPublic = true }) => [
@@ -117,13 +93,13 @@ class Questions {
   }
 
   zones(types: readonly string[]): Promise<Fact<ReadonlyMap<string, readonly string[]>>> {
-    return this.#ask("ec2:DescribeInstanceTypeOfferings", async () => {
-      const { InstanceTypeOfferings = [] } = await this.#ec2.send(
+    return this.#asker.ask("ec2:DescribeInstanceTypeOfferings", async () => {
+      const { InstanceTypeOfferings = [] } = await this.#asker.ec2.send(
         new DescribeInstanceTypeOfferingsCommand({
           LocationType: "availability-zone",
           Filters: [filter("instance-type", types)],
         }),
-        this.#http,
+        this.#asker.http,
       );
       const zones = new Map<string, string[]>();
       for (const { InstanceType = "", Location = "" } of InstanceTypeOfferings) {
@@ -134,10 +110,10 @@ class Questions {
   }
 
   types(types: readonly string[]): Promise<Fact<ReadonlyMap<string, TypeFacts>>> {
-    return this.#ask("ec2:DescribeInstanceTypes", async () => {
-      const { InstanceTypes = [] } = await this.#ec2.send(
+    return this.#asker.ask("ec2:DescribeInstanceTypes", async () => {
+      const { InstanceTypes = [] } = await this.#asker.ec2.send(
         new DescribeInstanceTypesCommand({ Filters: [filter("instance-type", types)] }),
-        this.#http,
+        this.#asker.http,
       );
       return new Map(
         InstanceTypes.map(({ InstanceType = "", VCpuInfo, ProcessorInfo }) => [
@@ -149,10 +125,10 @@ class Questions {
   }
 
   images(ids: readonly string[]): Promise<Fact<ReadonlyMap<string, ImageFacts>>> {
-    return this.#ask("ec2:DescribeImages", async () => {
-      const { Images = [] } = await this.#ec2.send(
+    return this.#asker.ask("ec2:DescribeImages", async () => {
+      const { Images = [] } = await this.#asker.ec2.send(
         new DescribeImagesCommand({ Filters: [filter("image-id", ids)] }),
-        this.#http,
+        this.#asker.http,
       );
       return new Map(
         Images.map(({ ImageId = "", Architecture = "", RootDeviceName, BlockDeviceMappings = [] }) => {
@@ -165,7 +141,7 @@ class Questions {
 
   running(): Promise<Fact<readonly RunningMachine[]>> {
     const Filters = [filter("instance-state-name", ["pending", "running"])];
-    return this.#ask("ec2:DescribeInstances", async () => {
+    return this.#asker.ask("ec2:DescribeInstances", async () => {
       const found: Instance[] = [];
       let NextToken: string | undefined;
       do {
@@ -174,7 +150,7 @@ class Questions {
           NextToken,
           MaxResults: 1_000,
         });
-        const page = await this.#ec2.send(command, this.#http);
+        const page = await this.#asker.ec2.send(command, this.#asker.http);
         found.push(...(page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances));
         NextToken = page.NextToken;
       } while (NextToken);
@@ -195,10 +171,10 @@ class Questions {
   }
 
   #quota(QuotaCode: string): Promise<Fact<number>> {
-    const { region } = this.#options;
-    const endpoint = this.#endpoint("SERVICE_QUOTAS", `servicequotas.${region}`);
+    const { region } = this.#asker.options;
+    const endpoint = this.#asker.endpoint("SERVICE_QUOTAS", `servicequotas.${region}`);
     const call = async (operation: string) => {
-      const answer = await this.#json({
+      const answer = await this.#asker.json({
         endpoint,
         service: "servicequotas",
         region,
@@ -209,84 +185,12 @@ class Questions {
       if (typeof value !== "number") throw new Error(`${operation} answered without a value`);
       return value;
     };
-    return this.#ask("servicequotas:GetServiceQuota", () =>
+    return this.#asker.ask("servicequotas:GetServiceQuota", () =>
       call("GetServiceQuota").catch((error: unknown) => {
         // A quota that was never changed may be known by its default alone.
         if (awsCode(error) === "NoSuchResourceException") return call("GetAWSDefaultServiceQuota");
         throw error;
       }),
     );
-  }
-
-  /** A price is worth knowing, and no reason for a note if it is not known. */
-  async prices(wanted: readonly WantedMachines[]): Promise<ReadonlyMap<string, HourlyPrice | undefined>> {
-    const prices = new Map<string, HourlyPrice | undefined>();
-    const questions = new Map(
-      wanted.map(({ types: [type], spot }) => [priceKey(type, spot !== "none"), { type, isSpot: spot !== "none" }]),
-    );
-    await Promise.all(
-      [...questions].map(async ([key, { type, isSpot }]) => {
-        const answer = await (isSpot ? this.#spotPrice(type) : this.#price(type));
-        prices.set(key, answer.known && answer.value !== undefined ? answer.value : listedPrice(type));
-      }),
-    );
-    return prices;
-  }
-
-  #price(type: string): Promise<Fact<HourlyPrice | undefined>> {
-    const { region } = this.#options;
-    // The price list of all regions is served from a few.
-    const from = region.startsWith("cn-") ? "cn-northwest-1" : "us-east-1";
-    return this.#ask("pricing:GetProducts", async () => {
-      const body = { ServiceCode: "AmazonEC2", Filters: productFilters(type, region), FormatVersion: "aws_v1" };
-      const endpoint = this.#endpoint("PRICING", `api.pricing.${from}`);
-      const target = "AWSPriceListService.GetProducts";
-      return priceIn(await this.#json({ endpoint, service: "pricing", region: from, target, body }));
-    });
-  }
-
-  #spotPrice(type: string): Promise<Fact<HourlyPrice | undefined>> {
-    return this.#ask("ec2:DescribeSpotPriceHistory", async () => {
-      const { SpotPriceHistory = [] } = await this.#ec2.send(
-        new DescribeSpotPriceHistoryCommand({
-          InstanceTypes: [type as "t3.micro"],
-          ProductDescriptions: ["Linux/UNIX"],
-          StartTime: new Date(),
-        }),
-        this.#http,
-      );
-      const [usd] = SpotPriceHistory.map(({ SpotPrice }) => Number(SpotPrice))
-        .filter((price) => price > 0)
-        .sort((a, b) => a - b);
-      return usd === undefined ? undefined : { usd, source: "AWS" as const };
-    });
-  }
-
-  async #json(call: Pick<Parameters<typeof callAwsJson>[0], "endpoint" | "service" | "region" | "target" | "body">) {
-    const { env } = this.#options;
-    const credentials = await this.#ec2.config.credentials();
-    return callAwsJson({ ...call, credentials, env, signal: this.#http.abortSignal });
-  }
-
-  #endpoint(service: string, host: string): string {
-    const { env, region } = this.#options;
-    const given = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-    return given || `https://${host}.${cloudOf(region).dnsSuffix}`;
-  }
-
-  /** The SDK fetches credentials without a signal, so the limit ends the waiting and not only the request. */
-  async #ask<T>(action: string, call: () => Promise<T>): Promise<Fact<T>> {
-    const { signal, limit } = this.#options;
-    try {
-      const ended = untilAborted(this.#http.abortSignal).then((): never => {
-        throw this.#http.abortSignal.reason;
-      });
-      return { known: true, value: await Promise.race([call(), ended]) };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (limit.aborted) return { known: false, why: "AWS did not answer in time" };
-      const isDenied = ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException"].includes(awsCode(error));
-      return { known: false, why: isDenied ? `these credentials may not call ${action}` : awsMessage(error) };
-    }
   }
 }

@@ -2,7 +2,7 @@
 import { managed, type StateFile } from "../terraform/state.js";
 import type { WantedMachines } from "./wanted.js";
 
-export interface ExistingMachine {
+interface ExistingMachine {
   /** Undefined if the state does not tell it. */
   readonly type: string | undefined;
   readonly count: number;

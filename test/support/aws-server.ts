@@ -6,6 +6,8 @@ import { onTestFinished, vi } from "vitest";
 
 /** An answer's content, a refusal, or none at all. */
 export type AwsAnswer = string | object | { readonly refuse: string; readonly message?: string } | "never";
+/** What an action is answered, perhaps by how often it came. */
+export type AwsAnswers = Readonly<Record<string, AwsAnswer | ((time: number) => AwsAnswer)>>;
 
 export interface AwsServer {
   /** Actions, in the order in which they came. */
@@ -86,7 +88,7 @@ export function priced(usd: string): object {
 }
 
 /** All clients of AWS in this process meet it until the test ends. @param changed answers that differ */
-export async function startAws(changed: Readonly<Record<string, AwsAnswer>> = {}): Promise<AwsServer> {
+export async function startAws(changed: AwsAnswers = {}): Promise<AwsServer> {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
     let body = "";
@@ -95,7 +97,9 @@ export async function startAws(changed: Readonly<Record<string, AwsAnswer>> = {}
     const form = new URLSearchParams(body);
     const action = typeof target === "string" ? target.replace(/^.*\./, "") : (form.get("Action") ?? "");
     asked.push(action);
-    const answer = changed[action] ?? ANSWERS[action] ?? NOTHING_MADE[action] ?? { refuse: "InvalidAction" };
+    const given = changed[action] ?? ANSWERS[action] ?? NOTHING_MADE[action] ?? { refuse: "InvalidAction" };
+    const answer: AwsAnswer =
+      typeof given === "function" ? given(asked.filter((each) => each === action).length) : given;
     if (answer === "never") return;
     if (typeof answer === "object" && "refuse" in answer) {
       const { refuse, message = `${refuse} was said` } = answer as { refuse: string; message?: string };
