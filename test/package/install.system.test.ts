@@ -79,7 +79,6 @@ test("K-04 the demo runs from the package, with Terraform and without cdktf-cli"
   const { stdout } = await runOk("npx", ["--no-install", "sallyport", "demo", "--dir", join(dir, "demo"), "--json"], {
     cwd: app,
     env: { PATH: [...programs, process.env.PATH].join(delimiter) },
-    timeoutMs: 2 * INSTALL_MS,
   });
   const { ok, steps } = JSON.parse(stdout) as { ok: boolean; steps: { verdict: string }[] };
   expect([ok, steps.length > 5, steps.filter(({ verdict }) => verdict === "failed")]).toEqual([true, true, []]);

@@ -1,7 +1,9 @@
-/** What a run may not leave behind: processes, network namespaces, mounts and control groups of ours. */
+/** What a run may not leave behind: processes, network namespaces, mounts, control groups and files of ours. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import { mounts } from "./mounts.js";
+import { leftInRunDirectory } from "./run-directory.js";
 
 /** What identifies it → how to describe it. */
 export type Leftovers = ReadonlyMap<string, string>;
@@ -29,15 +31,17 @@ export interface Checkout {
 }
 
 const root = join(import.meta.dirname, "../..");
+/** The machine's own, in which that of the run is made later. */
+const temporary = tmpdir();
 
 export function leftovers(): Leftovers {
   if (process.platform !== "linux") return new Map();
-  const here = { root, run: process.env.COMPILED_FOR_TESTS, temporary: tmpdir(), network: link("/proc/self/ns/net") };
+  const here = { root, run: process.env.COMPILED_FOR_TESTS, temporary, network: link("/proc/self/ns/net") };
   const left = orphansOf(allProcesses(), here).map((each): [string, string] => [
     `process ${each.pid} ${each.started}`,
     `process ${each.pid}: ${each.command.slice(0, 200)}`,
   ]);
-  return new Map([...left, ...namespaces(), ...mounts(), ...controlGroups()]);
+  return new Map([...left, ...namespaces(), ...mountsLeft(), ...controlGroups(), ...files()]);
 }
 
 /**
@@ -101,14 +105,12 @@ const namespaces = (): [string, string][] =>
   list("/run/netns").map((name) => [`netns ${name}`, `network namespace ${name}`]);
 
 /** Those in temporary directories, and those that keep a namespace. */
-function mounts(): [string, string][] {
-  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  return lines.flatMap((line): [string, string][] => {
-    const [, , , , point = ""] = line.split(" ");
-    const isNamespace = / - nsfs /.test(line);
-    return isNamespace || isInside(point, tmpdir()) ? [[`mount ${point}`, `mount at ${point}`]] : [];
-  });
-}
+const mountsLeft = (): [string, string][] =>
+  mounts().flatMap(({ point, isNamespace }): [string, string][] =>
+    isNamespace || isInside(point, temporary) ? [[`mount ${point}`, `mount at ${point}`]] : [],
+  );
+
+const files = (): [string, string][] => leftInRunDirectory().map((path) => [`file ${path}`, `file ${path}`]);
 
 /** Named after the process that made them, as in local/machine/control-group.ts: those of the living are in use. */
 function controlGroups(): [string, string][] {

@@ -4,6 +4,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { afterAll, beforeEach } from "vitest";
+import { removeDirs } from "./new-dir.js";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -63,6 +64,7 @@ const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signa
 
 const before = cpuSeconds();
 afterAll(({}, suite) => {
+  removeDirs();
   suite.meta.cpu = cpuSeconds() - before;
 });
 

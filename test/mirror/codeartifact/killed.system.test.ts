@@ -8,8 +8,9 @@ import { CreateDomainCommand, CreateRepositoryCommand, ListRepositoriesCommand }
 import { afterEach, expect, test } from "vitest";
 import { parseAccessKeys } from "../../../mirror/codeartifact/auth/access-keys.js";
 import { nodeCommand } from "../../support/compiled.js";
+import { newDir } from "../../support/new-dir.js";
 import { HANGS_MS } from "../../support/run.js";
-import { clientOf, newDir } from "./support/mirror.js";
+import { clientOf } from "./support/mirror.js";
 
 const run = promisify(execFile);
 const ROUNDS = 4;

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DurableMap } from "../../../mirror/store/durable-map.js";
-import { newDir } from "../codeartifact/support/mirror.js";
+import { newDir } from "../../support/new-dir.js";
 
 async function filled(entries: number): Promise<string> {
   const file = join(newDir(), "map");

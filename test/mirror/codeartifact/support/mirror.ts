@@ -1,12 +1,11 @@
 /** A mirror in this process, and the AWS SDK's own client for it. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { CodeartifactClient } from "@aws-sdk/client-codeartifact";
 import { pino } from "pino";
 import { parseAccessKeys } from "../../../../mirror/codeartifact/auth/access-keys.js";
 import { type Mirror, startMirror } from "../../../../mirror/serve.js";
 import { parseConfig } from "../../../../mirror/settings/parse.js";
+import { newDir } from "../../../support/new-dir.js";
 
 export interface TestMirror {
   readonly mirror: Mirror;
@@ -41,10 +40,4 @@ export async function startTestMirror(more = "", dir = newDir(), now: () => numb
 export function clientOf(endpoint: string, accessKeyId: string, secretAccessKey: string): CodeartifactClient {
   const credentials = { accessKeyId, secretAccessKey };
   return new CodeartifactClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
-}
-
-export function newDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), "sallyport-mirror-"));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
 }
