@@ -14,6 +14,7 @@ export const ROOMS = {
   page: ["base", "http"],
   client: ["base", "net", "certs", "http"],
   connect: ["base", "net", "client"],
+  ui: ["base", "http", "client", "page"],
   stacks: ["base", "net", "http", "certs", "firewall", "config"],
   local: ["base", "net", "http", "certs", "firewall", "config", "client", "connect", "stacks", "gateway", "mirror"],
   cli: [
@@ -29,6 +30,7 @@ export const ROOMS = {
     "local",
     "gateway",
     "mirror",
+    "ui",
   ],
 };
 

@@ -4,6 +4,7 @@ import type { DeploymentOutputs } from "../stacks/accelerator-hosts/outputs.js";
 import type { PlannedChange } from "../stacks/terraform/terraform-log.js";
 import type { Context } from "./context.js";
 import { type HostFlags, resolveHost } from "./host.js";
+import { warnOnce } from "./warn-once.js";
 
 export interface BootOptions {
   /** Names, addresses or instance ids. */
@@ -20,7 +21,7 @@ export interface BootOptions {
 export async function awaitBoot(context: Context, options: BootOptions): Promise<BootedHost[]> {
   const { awaitHosts } = await import("../client/agent/await-hosts.js");
   const { flags, label, sshOnly, timeout } = options;
-  const quiet = { ...context, warn: once(context.warn) };
+  const quiet = { ...context, warn: warnOnce(context.warn) };
   const targets = await Promise.all(options.hosts.map((host) => resolveHost(quiet, host, flags)));
   const progress = context.progress(label);
   const seen = new Map<string, string>();
@@ -75,13 +76,4 @@ export async function awaitNew(
     label: "boot",
   });
   return { outputs, boot, timeout };
-}
-
-function once(warn: Context["warn"]): Context["warn"] {
-  const printed = new Set<string>();
-  return (line) => {
-    if (printed.has(line)) return;
-    printed.add(line);
-    warn(line);
-  };
 }

@@ -22,6 +22,7 @@ import { register as portmap } from "./commands/portmap.js";
 import { register as processData } from "./commands/process.js";
 import { register as ssh } from "./commands/ssh.js";
 import { register as synth } from "./commands/synth.js";
+import { register as ui } from "./commands/ui.js";
 import { register as verify } from "./commands/verify.js";
 import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
@@ -43,6 +44,7 @@ const LIST: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     status: "show whether hosts run, how long idle, and what they cost",
     stop: "stop hosts as stop_mode says",
     start: "start stopped hosts and record their new addresses",
+    ui: "the Hosts page: all of this in a browser",
     wait: "wait until the agents of booting hosts answer",
     ssh: "open an SSH session or run a command",
     "ssh-config": 'make plain "ssh NAME" reach the deployed hosts',
@@ -119,6 +121,7 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     synth,
     adopt,
     lifecycle,
+    ui,
     wait,
     ssh,
     verify,

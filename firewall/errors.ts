@@ -47,6 +47,13 @@ export const markTooLong = (text: string, most: number): Fault =>
 
 export const badMarkText = (text: string): Fault =>
   new Fault("firewall/bad-mark", `${quote(text)} has characters that EC2 refuses in a description`, {
+    hint: "letters, digits, spaces and ._-:/()#,@[]+=&;{}!$* are allowed",
+    exit: EXIT.usage,
+  });
+
+export const badNote = (text: string): Fault =>
+  new Fault("firewall/bad-note", `${quote(text)} begins as a part of the mark itself`, {
+    hint: "put another word first",
     exit: EXIT.usage,
   });
 

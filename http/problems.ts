@@ -38,6 +38,11 @@ export const unknownCoding = () =>
 export const encoded = () =>
   new Problem(415, "encoded", "Unsupported media type", "send the content as it is, without Content-Encoding");
 
+export const notJson = () => new Problem(400, "not-json", "Bad request", "the content is not JSON");
+
+export const jsonTooLarge = (limit: number) =>
+  new Problem(413, "too-large", "Content too large", `a JSON document may have at most ${limit} bytes`);
+
 export const expectationFailed = () =>
   new Problem(417, "expectation-failed", "Expectation failed", "the only expectation is 100-continue", {
     headers: { Connection: "close" },

@@ -17,6 +17,8 @@ export async function bundle(outdir) {
   mkdirSync(resolve(root, outdir), { recursive: true });
   // For a gateway that runs from the checkout; the bundled one has it inside.
   writeFileSync(resolve(root, outdir, "page.json"), page);
+  // For "sallyport ui", which is no bundle.
+  writeFileSync(resolve(root, outdir, "hosts-page.json"), JSON.stringify(await bundlePage("ui")));
   await build({
     absWorkingDir: root,
     entryPoints: {

@@ -10,8 +10,6 @@ export const invalid = (detail: string) => unprocessable("invalid", detail);
 
 export const noDefault = () => unprocessable("no-accelerators", "this host has no accelerators");
 
-export const notJson = () => new Problem(400, "not-json", "Bad request", "the content is not JSON");
-
 export const badKey = () =>
   new Problem(400, "bad-idempotency-key", "Bad request", "Idempotency-Key has 1 to 255 visible ASCII characters");
 
@@ -22,9 +20,6 @@ export const unsupportedType = () =>
     "Unsupported media type",
     "send application/json, or the input itself as application/octet-stream",
   );
-
-export const jsonTooLarge = (limit: number) =>
-  new Problem(413, "too-large", "Content too large", `a JSON document may have at most ${limit} bytes`);
 
 export const keyReused = () =>
   new Problem(409, "idempotency-key-reused", "Conflict", "this Idempotency-Key was used for another request");

@@ -28,7 +28,8 @@ export function summaryOf(job: Job): JobSummaryDocument {
 
 export function documentOf(job: Job): JobDocument {
   const { parameters } = job;
-  const { result, stderrTail } = hasEnded(job) ? job : {};
+  const { result } = hasEnded(job) ? job : {};
+  const { stderrTail } = job.state === "queued" ? {} : job;
   return { ...summaryOf(job), ...withoutUndefined({ parameters, result, stderr_tail: stderrTail }) };
 }
 

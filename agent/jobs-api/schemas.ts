@@ -77,7 +77,9 @@ export const JobSchema = Type.Object({
   ...summary,
   parameters: Type.Record(Type.String(), Type.Unknown()),
   result: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "What the program wrote for -p." })),
-  stderr_tail: Type.Optional(text("The end of what the program wrote to stderr, at most 8 KiB.")),
+  stderr_tail: Type.Optional(
+    text("The end of what the program wrote to stderr, at most 8 KiB; of a running job, so far."),
+  ),
 });
 
 export const JobListSchema = Type.Object({

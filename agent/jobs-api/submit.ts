@@ -5,6 +5,7 @@
 import { open } from "node:fs/promises";
 import { Value } from "@sinclair/typebox/value";
 import { defined } from "../../base/defined.js";
+import { parseJson, readJson } from "../../http/server/body/read-json.js";
 import type { Exchange } from "../../http/server/exchange.js";
 import { checkUpload, compareDigests, receive } from "../files/receive.js";
 import { storageProblem } from "../guard/errno-problem.js";
@@ -15,9 +16,11 @@ import type { Draft, Job, JobEngine, JobRequest } from "../jobs/types.js";
 import { parseHostUrl } from "./host-url.js";
 import { type IdempotencyKeys, idempotencyKey, idempotencyOf, refuseOther } from "./idempotency.js";
 import { invalid, noDefault, unsupportedType } from "./problems.js";
-import { parseJson, readJson } from "./read-json.js";
 import { documentOf } from "./represent.js";
 import { type Submission, SubmissionQuery, SubmissionSchema } from "./schemas.js";
+
+/** Parameters are documents. Data belongs into the input. */
+const MAX_JSON_BYTES = 1024 * 1024;
 
 export interface SubmitOptions {
   readonly engine: JobEngine;
@@ -41,7 +44,7 @@ export async function submitJob(exchange: Exchange, query: string, options: Subm
 async function submitDocument(exchange: Exchange, query: string, options: SubmitOptions): Promise<void> {
   if (query !== "") throw invalid("with a JSON document, the query is empty");
   const key = idempotencyKey(exchange.req.headers);
-  const request = toRequest(checkShape(await readJson(exchange)), options);
+  const request = toRequest(checkShape(await readJson(exchange, MAX_JSON_BYTES)), options);
   const earlier = options.keys.find(key);
   const idempotency = key === undefined ? undefined : idempotencyOf(key, request, undefined);
   if (earlier !== undefined && idempotency !== undefined) {

@@ -302,8 +302,8 @@ export class QueueEngine implements JobEngine {
         queued.job = running;
         this.#followers.tell(running);
       },
-      progressed: (progress) => {
-        running = { ...running, progress };
+      heard: (said) => {
+        running = { ...running, ...said };
         queued.job = running;
         this.#followers.tellSoon(running);
       },

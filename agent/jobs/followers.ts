@@ -1,4 +1,4 @@
-/** The listeners of a job. They get each state at once, and progress at most four times a second. */
+/** The listeners of a job. They get each state at once, progress and output at most four times a second. */
 import type { Job } from "./types.js";
 
 const PROGRESS_MS = 250;

@@ -15,7 +15,9 @@ import { INPUT_FD, LAUNCHER, type Launched, launch } from "./launch.js";
 import { endProcesses, JOB_VARIABLE, processesOf, signal } from "./processes.js";
 import { appFailure, readResult } from "./result.js";
 import { StderrWatch } from "./stderr-watch.js";
-import type { FailureReason, Job, JobFailure, JobOutcome, RunFacts } from "./types.js";
+import type { FailureReason, Job, JobFailure, JobOutcome, RunFacts, RunningJob } from "./types.js";
+
+type Said = Pick<RunningJob, "progress" | "stderrTail">;
 
 export interface RunOptions {
   readonly job: Job;
@@ -31,7 +33,8 @@ export interface RunOptions {
   /** Resolves when the journal on the disk names this process, which is about to become the program. */
   readonly starting: (leader: ProcessMark) => Promise<void>;
   readonly started: () => void;
-  readonly progressed: (progress: number) => void;
+  /** Called with each part of what the program writes to stderr. */
+  readonly heard: (said: Said) => void;
   readonly outlasted: (pids: readonly number[]) => void;
 }
 
@@ -177,10 +180,9 @@ export class Run {
   }
 
   #hear(chunk: Buffer): void {
-    const before = this.#watch.progress;
     this.#watch.push(chunk);
-    const { progress } = this.#watch;
-    if (progress !== undefined && progress !== before) this.#options.progressed(progress);
+    const { progress, tail } = this.#watch;
+    this.#options.heard(defined<Said>({ progress, stderrTail: tail === "" ? undefined : tail }));
   }
 
   /** The configuration may have changed while the job was queued. */

@@ -76,6 +76,8 @@ export interface RunningJob extends AcceptedJob {
   readonly startedAt: number;
   /** 0 to 1, from lines such as `progress: 42%` on stderr. */
   readonly progress?: number;
+  /** The end of what it has written to stderr so far, at most 8 KiB. */
+  readonly stderrTail?: string;
 }
 
 /** How a job ended, and what is known of its run. */
@@ -147,7 +149,7 @@ export interface JobEngine {
   remove(id: string): Promise<boolean>;
   /** @returns an open descriptor of a done job's private output, for the caller to close; undefined if there is none. */
   openOutput(id: string): Promise<{ readonly fd: number; readonly size: number } | undefined>;
-  /** Calls back with each later state of a job (and with progress, at most 4 times a second). @returns the function that stops it. */
+  /** Calls back with each later state of a job (and with progress and stderr, at most 4 times a second). @returns the function that stops it. */
   follow(id: string, on: (job: Job) => void): () => void;
   /** Number of queued and running jobs. */
   busy(): number;

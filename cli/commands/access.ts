@@ -19,6 +19,7 @@ interface GrantFlags extends LeaseFlags {
   readonly ports?: string[];
   readonly protocol: "tcp" | "udp";
   readonly for: string;
+  readonly why?: string;
 }
 
 interface RenewFlags extends LeaseFlags {
@@ -42,6 +43,7 @@ export const register: Register = (program, wrap) => {
     .option("--ports <ports...>", "22,443 or 8000-8010 (default: allow_ports)")
     .addOption(new Option("--protocol <name>", "protocol of the ports").choices(["tcp", "udp"]).default("tcp"))
     .requiredOption(...FOR)
+    .option("--why <text>", "reason, which the rules carry beside their end")
     .option(...GROUP)
     .option(...REGION)
     .option(...DRY_RUN)
@@ -53,7 +55,7 @@ does every access command except list.
 
 Examples:
   $ sallyport access grant ada --for 8h
-  $ sallyport access grant ada --from 198.51.100.20 --ports 22 --for 2d
+  $ sallyport access grant ada --from 198.51.100.20 --ports 22 --for 2d --why "debug the build"
   $ sallyport access grant audit --from 198.51.100.0/28 --ports 5432 --for 1h --group sg-0a1b`,
     )
     .action(wrap<[string, GrantFlags]>(grant));
@@ -103,7 +105,7 @@ async function grant(context: Context, name: string, flags: GrantFlags): Promise
   const ports = await leasePorts(context, flags.ports);
   const sources = await leaseSources(context, flags.from);
   const report = await withLeases(context, flags, (options) =>
-    grantLease(options, { name, sources, protocol: flags.protocol, ports, until }),
+    grantLease(options, defined({ name, sources, protocol: flags.protocol, ports, until, why: flags.why })),
   );
   for (const row of report.foreign) {
     if (row.wanted) context.warn(`${row.source} may reach ${row.ports} by a rule that is not ours, which does not end`);

@@ -89,6 +89,7 @@ async function status(context: Context, names: string[], flags: StatusFlags): Pr
   const { observeHosts } = await import("../../stacks/lifecycle/observe-hosts.js");
   const { statusText } = await import("../../stacks/lifecycle/host-status.js");
   const { idleLines } = await import("../../client/agent/idle-text.js");
+  const { withInstances } = await import("../../stacks/lifecycle/with-instances.js");
   const prices = parsePrices([context.env.SALLYPORT_PRICES ?? "", ...(flags.price ?? [])]);
   const { hosts } = await chosen(context, names).catch(async (error: unknown) => {
     // An interrupted first deployment has no outputs, but may have machines.
@@ -96,8 +97,11 @@ async function status(context: Context, names: string[], flags: StatusFlags): Pr
     throw error;
   });
   const askAgent = (host: DeployedHost) => idleState(context, host, flags);
-  const observed = await withInstances(context, (instances) =>
-    observeHosts(hosts, { instances, prices, askAgent, signal: context.signal }),
+  const { signal } = context;
+  const observed = await withInstances(
+    await context.config(),
+    (instances) => observeHosts(hosts, { instances, prices, askAgent, signal }),
+    signal,
   );
   const isOnlyAddresses = hosts.every(({ kind }) => kind === "address");
   const untracked = names.length > 0 || isOnlyAddresses ? [] : await lookForUntracked(context);
@@ -187,20 +191,6 @@ async function chosen(context: Context, names: readonly string[]) {
   return chooseHosts(await context.config(), names, context.signal);
 }
 
-async function withInstances<T>(context: Context, work: (instances: Instances) => Promise<T>): Promise<T> {
-  const { Instances } = await import("../../stacks/lifecycle/instances.js");
-  const { checkPlace } = await import("../../stacks/place/check-place.js");
-  const { STACK_NAME } = await import("../../stacks/names.js");
-  const loaded = await context.config();
-  await checkPlace(loaded, [STACK_NAME], { signal: context.signal });
-  const instances = new Instances({ region: loaded.config.region });
-  try {
-    return await work(instances);
-  } finally {
-    instances.close();
-  }
-}
-
 /** @returns the hosts that were changed; undefined if the user did not agree. */
 async function bringAll(
   context: Context,
@@ -209,19 +199,20 @@ async function bringAll(
   agree: (machines: readonly Machine[]) => Promise<boolean> = async () => true,
 ): Promise<readonly DeployedHost[] | undefined> {
   const { planBring } = await import("../../stacks/lifecycle/start-stop.js");
-  return withInstances(context, async (instances) => {
+  const { withInstances } = await import("../../stacks/lifecycle/with-instances.js");
+  const bring = async (instances: Instances) => {
     const { machines, apply } = await planBring(wanted, hosts, instances);
     if (machines.length > 0 && !(await agree(machines))) return undefined;
     return withSteps(context, wanted === "running" ? "start" : "stop", apply);
-  });
+  };
+  return withInstances(await context.config(), bring, context.signal);
 }
 
 /** Addresses change when machines stop and start; Terraform's state has to follow. */
 async function refreshAddresses(context: Context, label: string): Promise<void> {
-  const { refreshState } = await import("../../stacks/lifecycle/sync-state.js");
+  const { NOT_REFRESHED, refreshState } = await import("../../stacks/lifecycle/sync-state.js");
   const loaded = await context.config();
-  if (await withSteps(context, label, (options) => refreshState(loaded, options))) return;
-  context.warn('cannot refresh the addresses, because configured hosts are missing: run "sallyport up"');
+  if (!(await withSteps(context, label, (options) => refreshState(loaded, options)))) context.warn(NOT_REFRESHED);
 }
 
 async function idleState(context: Context, { name }: DeployedHost, flags: HostFlags): Promise<AgentState<IdleInfo>> {

@@ -1,5 +1,6 @@
 /** Leases as rows for programs and as a table for people. */
 
+import { defined } from "../../base/defined.js";
 import { table } from "../../base/text/table.js";
 import { printPorts, printSource } from "../../net/ingress-rule.js";
 import type { Lease } from "./leases.js";
@@ -12,10 +13,12 @@ export interface LeaseRow {
   readonly source: string;
   readonly until: string;
   readonly is_over: boolean;
+  /** The reason that was given. */
+  readonly why?: string;
 }
 
-export function leaseRow({ groupId, rule, holders, until, isOver }: Lease): LeaseRow {
-  return {
+export function leaseRow({ groupId, rule, holders, until, isOver, why }: Lease): LeaseRow {
+  return defined({
     group: groupId,
     holders,
     protocol: rule.protocol,
@@ -23,7 +26,8 @@ export function leaseRow({ groupId, rule, holders, until, isOver }: Lease): Leas
     source: printSource(rule.source),
     until: until.toISOString().replace(".000Z", "Z"),
     is_over: isOver,
-  };
+    why: why === "" ? undefined : why,
+  });
 }
 
 export function leasesText(rows: readonly LeaseRow[], now: Date): string {
@@ -34,6 +38,7 @@ export function leasesText(rows: readonly LeaseRow[], now: Date): string {
     row.source,
     `until ${row.until} (${row.is_over ? "over; the next sync removes it" : remaining(row.until, now)})`,
     row.group,
+    row.why ?? "",
   ]);
   return table(cells);
 }

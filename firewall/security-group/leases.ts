@@ -35,6 +35,8 @@ export interface Lease {
   readonly holders: readonly string[];
   readonly until: Date;
   readonly isOver: boolean;
+  /** The reason that was given; empty without one. */
+  readonly why: string;
 }
 
 export interface LeaseOptions {
@@ -57,6 +59,8 @@ export interface LeaseGrant {
   readonly protocol?: "tcp" | "udp";
   readonly ports: readonly PortRange[];
   readonly until: Date;
+  /** The reason, in words that EC2 takes in a description. @default - none */
+  readonly why?: string;
 }
 
 /** Lets `sources` in until `grant.until`. Another holder's longer lease on the same rule keeps its end. */
@@ -65,7 +69,7 @@ export async function grantLease(options: LeaseOptions, grant: LeaseGrant): Prom
   if (grant.until.getTime() <= now.getTime()) throw errors.leaseInThePast(grant.until);
   const { protocol = "tcp", ports, sources } = grant;
   const wanted = rulesFor(protocol, ports, sources);
-  return run(options, (actual) => planGrant(wanted, actual, grant.name, grant.until, now), wanted);
+  return run(options, (actual) => planGrant(wanted, actual, grant, now), wanted);
 }
 
 /** Ends all leases of a holder, whatever their addresses. @returns the removed rules */
@@ -103,8 +107,8 @@ export async function listLeases({ ec2, groupIds, now = new Date(), signal }: Le
     rules.flatMap((rule): Lease[] => {
       const mark = parseMark(rule.description);
       if (mark?.until === undefined) return [];
-      const { until, holders = [] } = mark;
-      return [{ groupId, rule, holders, until, isOver: isExpired(mark, now) }];
+      const { until, holders = [], note: why = "" } = mark;
+      return [{ groupId, rule, holders, until, isOver: isExpired(mark, now), why }];
     }),
   );
 }
@@ -112,13 +116,14 @@ export async function listLeases({ ec2, groupIds, now = new Date(), signal }: Le
 export function planGrant(
   wanted: readonly IngressRule[],
   actual: readonly InstalledRule[],
-  name: string,
-  until: Date,
+  { name, until, why }: Pick<LeaseGrant, "name" | "until" | "why">,
   now: Date,
 ): RulePlan {
   const keys = new Set(wanted.map(ruleKey));
-  const description = formatMark({ owner: LEASE_OWNER, until, holders: [name] });
-  return planLeases(actual, now, (mark, key) => (keys.has(key) ? withHolder(mark, name, until) : mark), {
+  const reason = defined({ note: why });
+  const description = formatMark({ owner: LEASE_OWNER, until, holders: [name], ...reason });
+  const held = (mark: Mark) => ({ ...withHolder(mark, name, until), ...reason });
+  return planLeases(actual, now, (mark, key) => (keys.has(key) ? held(mark) : mark), {
     wanted,
     description,
   });

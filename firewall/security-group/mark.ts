@@ -27,6 +27,7 @@ export interface Mark {
 export const LEASE_OWNER = "access";
 
 const TERRAFORM = "managed-by=terraform";
+const TERRAFORM_MARK = /^sallyport:(\S+) managed-by=terraform(?: (.*))?$/;
 
 /** The longest description that EC2 takes. */
 const MAX_CHARACTERS = 255;
@@ -44,7 +45,11 @@ export function formatMark(mark: Mark): string {
   const holders = mark.holders ?? [];
   for (const holder of holders) if (!HOLDER.test(holder)) throw errors.badHolder(holder);
   if (holders.length > 0) words.push(`for=${holders.join(",")}`);
-  if (mark.note !== undefined && mark.note !== "") words.push(mark.note);
+  if (mark.note !== undefined && mark.note !== "") {
+    // Read again, it would be an end or a holder.
+    if (/^(?:until|for)=/.test(mark.note)) throw errors.badNote(mark.note);
+    words.push(mark.note);
+  }
   const text = words.join(" ");
   if (text.length > MAX_CHARACTERS) throw errors.markTooLong(text, MAX_CHARACTERS);
   if (!EC2_TEXT.test(text)) throw errors.badMarkText(text);
@@ -54,6 +59,12 @@ export function formatMark(mark: Mark): string {
 /** Description of a rule that Terraform makes. @param note the option that opens it */
 export function formatTerraformMark(owner: string, note: string): string {
   return formatMark({ owner, note: `${TERRAFORM} ${note}` });
+}
+
+/** The owner and the note of a rule that Terraform makes; undefined for any other. */
+export function parseTerraformMark(description: string): Pick<Mark, "owner" | "note"> | undefined {
+  const [, owner, note] = TERRAFORM_MARK.exec(description) ?? [];
+  return owner === undefined ? undefined : defined({ owner, note });
 }
 
 /** @returns undefined for a description without a well-formed mark. */

@@ -1,5 +1,6 @@
 /** Observes hosts: EC2 reports their machines and spot prices, their agents the rest. */
 import type { DeployedHost } from "../accelerator-hosts/outputs.js";
+import type { HourlyPrice } from "../preflight/price-list.js";
 import { type AgentState, type HostStatus, hostStatus, type Price } from "./host-status.js";
 import type { Instances, Machine } from "./instances.js";
 
@@ -7,6 +8,8 @@ export interface ObserveOptions<Idle> {
   readonly instances: Instances;
   /** US dollars per hour by instance type. They override EC2's prices. */
   readonly prices: ReadonlyMap<string, number>;
+  /** On-demand prices by instance type, for machines that are neither spot instances nor in `prices`. @default - none */
+  readonly onDemand?: ReadonlyMap<string, HourlyPrice>;
   /** Queries the agent of a running host. */
   readonly askAgent: (host: DeployedHost) => Promise<AgentState<Idle>>;
   readonly signal: AbortSignal;
@@ -31,10 +34,17 @@ export async function observeHosts<Idle>(
 async function priceOf(
   host: DeployedHost,
   machine: Machine | undefined,
-  { prices, instances, signal }: Pick<ObserveOptions<unknown>, "prices" | "instances" | "signal">,
+  { prices, onDemand, instances, signal }: Omit<ObserveOptions<unknown>, "askAgent">,
 ): Promise<Price | undefined> {
-  const given = prices.get(machine?.type || host.instance_type);
+  const type = machine?.type || host.instance_type;
+  const given = prices.get(type);
   if (given !== undefined) return { usd_per_hour: given, source: "given" };
-  const spot = machine?.spot ? await instances.spotPrice(machine, signal) : undefined;
-  return spot === undefined ? undefined : { usd_per_hour: spot, source: "spot price of now" };
+  if (machine?.spot) {
+    const spot = await instances.spotPrice(machine, signal);
+    return spot === undefined ? undefined : { usd_per_hour: spot, source: "spot price of now" };
+  }
+  const listed = onDemand?.get(type);
+  if (listed === undefined) return undefined;
+  const source = listed.source === "AWS" ? "on-demand price of now" : "list price of us-east-1";
+  return { usd_per_hour: listed.usd, source };
 }

@@ -12,6 +12,9 @@ import { addressOf, hasUnknownOutputs, readState } from "../terraform/state.js";
 import type { Deployment, DeployOptions } from "./deployment.js";
 import * as errors from "./errors.js";
 
+/** What users hear where {@link refreshState} cannot. */
+export const NOT_REFRESHED = 'cannot refresh the addresses, because configured hosts are missing: run "sallyport up"';
+
 type Options = Omit<DeployOptions, "stack" | "caller" | "onTable">;
 
 /**

@@ -57,7 +57,7 @@ export async function checkPlaceOfGroups(
 }
 
 /** Undefined: the stack has nothing in AWS. The record adds what the resources themselves do not tell. */
-async function deployedPlace(projectDir: string, stack: StackName): Promise<Partial<Place> | undefined> {
+export async function deployedPlace(projectDir: string, stack: StackName): Promise<Partial<Place> | undefined> {
   const state = await readState(projectDir, stack);
   const told = state === undefined ? undefined : placeInState(state);
   return told === undefined ? undefined : { ...(await readRecord(projectDir)).places[stack], ...told };

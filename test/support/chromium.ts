@@ -28,10 +28,13 @@ export interface Tab {
   screenshot(): Promise<Buffer>;
   /** Messages of the console, exceptions and violations of the content security policy. */
   readonly complaints: readonly string[];
+  /** Tabs of one profile share cookies and storage. */
+  readonly profile: string;
 }
 
 export interface Chromium {
-  open(url: string): Promise<Tab>;
+  /** @param profile of another tab. @default - a new one */
+  open(url: string, profile?: string): Promise<Tab>;
   close(): Promise<void>;
 }
 
@@ -95,8 +98,8 @@ export async function startChromium(path: string): Promise<Chromium> {
     });
 
   return {
-    async open(url) {
-      const { browserContextId } = await send("Target.createBrowserContext");
+    async open(url, given) {
+      const browserContextId = given ?? (await send("Target.createBrowserContext")).browserContextId;
       const { targetId } = await send("Target.createTarget", { url: "about:blank", browserContextId });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
       const complaints: string[] = [];
@@ -107,7 +110,7 @@ export async function startChromium(path: string): Promise<Chromium> {
         if (method === "Runtime.consoleAPICalled") complaints.push(params.args.map((arg: Json) => arg.value).join(" "));
         if (method === "Audits.issueAdded") complaints.push(params.issue.code);
       });
-      const tab = tabOf((method, params) => send(method, params, sessionId), complaints);
+      const tab = tabOf((method, params) => send(method, params, sessionId), complaints, browserContextId);
       for (const domain of ["Page", "Runtime", "Log", "Audits"]) await tab.send(`${domain}.enable`);
       await tab.send("Page.navigate", { url });
       await tab.until("document.readyState === 'complete'");
@@ -122,7 +125,7 @@ export async function startChromium(path: string): Promise<Chromium> {
   };
 }
 
-function tabOf(send: Tab["send"], complaints: readonly string[]): Tab {
+function tabOf(send: Tab["send"], complaints: readonly string[], profile: string): Tab {
   const value = async (expression: string) => {
     const { result, exceptionDetails } = await send("Runtime.evaluate", {
       expression,
@@ -136,6 +139,7 @@ function tabOf(send: Tab["send"], complaints: readonly string[]): Tab {
     send,
     value,
     complaints,
+    profile,
     async until(expression) {
       // A test that waits in vain ends by its own time limit, and says here what it waited for.
       const said = setTimeout(() => console.log(`still waiting for: ${expression}`), 30_000);

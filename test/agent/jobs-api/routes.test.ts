@@ -323,10 +323,11 @@ describe("the end of a job", () => {
 describe("events", () => {
   const states = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data).state);
 
-  test("tell each state and progress, and end with the last one", async () => {
+  test("tell each state, progress and output so far, and end with the last one", async () => {
     const id = await agent.submit("slow");
     const stream = await openStream(agent, `/v1/jobs/${id}/events`, { Connection: "close" });
     const text = await stream.until('"progress":0.42');
+    expect(text).toMatch(/^data: .*"state":"running".*"stderr_tail":"block 1 of 9 is read\\n"/m);
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
     expect(text).toMatch(/content-type: text\/event-stream/i);
     await agent.ask(`/v1/jobs/${id}/cancel`, { method: "POST" });

@@ -6,7 +6,7 @@ import { type Ask, open, parseReply, type Reply } from "./wire.js";
 const ACCELERATORS = `
 accelerators:
   upper: { filter: [tr, a-z, A-Z] }
-  slow: { filter: [sh, -c, "echo 'progress: 42%' >&2; exec sleep 600"] }
+  slow: { filter: [sh, -c, "echo 'block 1 of 9 is read' >&2; echo 'progress: 42%' >&2; exec sleep 600"] }
   once: { filter: [sh, -c, 'if [ "$(cat)" = busy ]; then exec sleep 600; fi'] }
   fail: { filter: [sh, -c, "cat > /dev/null; echo 'it went wrong' >&2; exit 3"] }
   big: { filter: [head, -c, "1000000", /dev/zero] }

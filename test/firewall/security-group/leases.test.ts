@@ -59,7 +59,7 @@ test.each<[string, InstalledRule[], string[]]>([
     [`~ 101.2.3.4/32:22 sallyport:access ${until(16)}`],
   ],
 ])("a lease is granted %s", (_name, actual, expected) => {
-  expect(told(planGrant([rule("101.2.3.4")], actual, "alice", at(16), now))).toEqual(expected);
+  expect(told(planGrant([rule("101.2.3.4")], actual, { name: "alice", until: at(16) }, now))).toEqual(expected);
 });
 
 test.each<[string, string, string[]]>([

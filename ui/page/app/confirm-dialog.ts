@@ -1,0 +1,43 @@
+/** Asks before something is lost. One dialog of the page, for all questions of this kind. */
+import { clearError, dialogParts, wireDialog } from "../../../page/app/dialogs.js";
+import { find, setText } from "../../../page/app/dom.js";
+
+export interface Question {
+  readonly title: string;
+  readonly text: string;
+  /** On the button that goes on. */
+  readonly action: string;
+  /** Rejects with the server's refusal, which the dialog shows. @returns another question to ask in its place. */
+  go(): Promise<Question | undefined>;
+}
+
+let current: Question | undefined;
+let parts: ReturnType<typeof dialogParts> | undefined;
+
+export function ask(question: Question): void {
+  parts ??= wired();
+  show(parts, question);
+  if (!parts.dialog.open) parts.dialog.showModal();
+}
+
+function show(at: ReturnType<typeof dialogParts>, question: Question): void {
+  current = question;
+  clearError(at);
+  setText(find("confirm-title", HTMLElement), question.title);
+  setText(find("confirm-text", HTMLElement), question.text);
+  setText(find("confirm-submit", HTMLElement), question.action);
+}
+
+function wired() {
+  const made = dialogParts("confirm");
+  wireDialog(
+    made,
+    async () => {
+      const next = await current?.go();
+      if (next === undefined) made.dialog.close();
+      else show(made, next);
+    },
+    (reason) => setText(made.error, reason),
+  );
+  return made;
+}
