@@ -74,6 +74,18 @@ test("named addresses and ports, listed as a table and as JSON", async () => {
   });
 });
 
+test("a reason is kept in the rules, listed, and replaced by the next one", async () => {
+  await run(["grant", "ada", "--ports", "22", "--for", "1h", "--why", "debug the build"]);
+  expect((await moto.raw.rules(group)).map(({ description }) => description)).toEqual([
+    expect.stringMatching(/^sallyport:access until=\S+ for=ada debug the build$/),
+  ]);
+  expect((await run(["list"])).stdout).toMatch(/ debug the build\n$/);
+  await run(["grant", "ada", "--ports", "22", "--for", "2h", "--why", "and again"]);
+  expect(JSON.parse((await run(["list", "--json"])).stdout).leases).toMatchObject([{ why: "and again" }]);
+  await run(["renew", "ada", "--for", "8h"]);
+  expect(JSON.parse((await run(["list", "--json"])).stdout).leases).toMatchObject([{ why: "and again" }]);
+});
+
 test("a dry run changes nothing", async () => {
   expect((await run(["grant", "ada", "--for", "8h", "--dry-run"])).stdout).toContain("3 added");
   expect(await contents()).toEqual([]);

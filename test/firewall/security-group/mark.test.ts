@@ -45,6 +45,10 @@ test.each([
   expect(parseMark(text)).toBeUndefined();
 });
 
+test.each(["until=2030-01-01T00:00:00Z", "for=eve later"])("a note cannot pass for a part of the mark: %s", (note) => {
+  expect(() => formatMark({ owner: "access", until, holders: ["ada"], note })).toThrow("begins as a part of the mark");
+});
+
 test("what Terraform made is nobody's to change or remove, not even under the same owner", () => {
   expect(formatTerraformMark("lab", "allow_ports")).toBe("sallyport:lab managed-by=terraform allow_ports");
   expect(parseMark(formatTerraformMark("access", "until=2026-03-01T08:00:00Z"))).toBeUndefined();

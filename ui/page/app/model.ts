@@ -1,7 +1,9 @@
 /** What the page says about hosts, in words. Pure. */
 import { spanText } from "../../../base/text/span.js";
-import type { Tone } from "../../../page/app/state-mark.js";
 import type { AgentDocument, HostItem } from "../../documents.js";
+
+/** As in page/app/state-mark.ts, which needs a document. */
+type Tone = "good" | "bad" | "unknown";
 
 export interface Fact {
   readonly label: string;
