@@ -42,7 +42,10 @@ export function hostLister(loaded: LoadedConfig, { env, prices }: ListerOptions)
         signal,
       );
       const observe = { prices, onDemand, signal, askAgent: async () => NOT_ASKED };
-      const states = await withInstances(loaded, (instances) => observeHosts<never>(hosts, { ...observe, instances }), signal,
+      const states = await withInstances(
+        loaded,
+        (instances) => observeHosts<never>(hosts, { ...observe, instances }),
+        signal,
       );
       return { hosts: items(states) };
     } catch (error) {

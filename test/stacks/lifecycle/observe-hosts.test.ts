@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DeployedHost } from "../../../stacks/accelerator-hosts/outputs.js";
 import { Instances } from "../../../stacks/lifecycle/instances.js";
 import { observeHosts } from "../../../stacks/lifecycle/observe-hosts.js";
-import { askPrices } from "../../../stacks/preflight/ask.js";
+import { onDemandPrices } from "../../../stacks/lifecycle/on-demand-prices.js";
 import { startAws } from "../../support/aws-server.js";
 
 const instance = (id: string, type: string, more = "") =>
@@ -41,7 +41,7 @@ test("a price is the user's, the spot market's, AWS's on demand, or the list's, 
   const observed = await observeHosts<never>(["i-given", "i-spot", "i-aws", "i-none"].map(host), {
     instances,
     prices: new Map([["g6.xlarge", 0.5]]),
-    onDemand: await askPrices(["f2.6xlarge"], asked),
+    onDemand: await onDemandPrices(["f2.6xlarge"], asked),
     askAgent: async () => ({ agent: "none" }),
     signal,
   });
@@ -63,7 +63,7 @@ test("where AWS does not tell a price, that of the release is taken; of a type t
     signal,
     limit: AbortSignal.timeout(60_000),
   };
-  expect([...(await askPrices(["g6.xlarge", "x1.32xlarge"], asked))]).toEqual([
+  expect([...(await onDemandPrices(["g6.xlarge", "x1.32xlarge"], asked))]).toEqual([
     ["g6.xlarge", { usd: 0.8048, source: "list" }],
   ]);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { AccessItem, AgentDocument, HostItem } from "../../../ui/documents.js";
 import { accessLines } from "../../../ui/page/app/access-lines.js";
-import { hostFacts, stateWord, toneOf, totalsOf } from "../../../ui/page/app/model.js";
+import { hostFacts, startText, stateWord, toneOf, totalsOf } from "../../../ui/page/app/model.js";
 import { formatPlace, parsePlace } from "../../../ui/page/app/place.js";
 import { HOST } from "../support/ui-server.js";
 
@@ -49,6 +49,13 @@ test.each<[string, Partial<HostItem>, AgentDocument | undefined, string, string]
 ])("a host that %s", (_, changed, report, tone, word) => {
   const host = { ...RUNNING, ...changed };
   expect([toneOf(host, report), stateWord(host, report)]).toEqual([tone, word]);
+});
+
+test("starting a host names its price first", () => {
+  expect(startText({ ...RUNNING, state: "stopped" })).toBe(
+    "accelerator-1 (f2.6xlarge) costs $1.98 an hour while it runs, $47.52 a day (on-demand price of now).",
+  );
+  expect(startText(HOST)).toMatch(/at a price that is not known here\.$/);
 });
 
 test("totals count what runs, and say where a price is missing", () => {

@@ -9,8 +9,8 @@ function heldStop() {
   let end = (_error?: Error) => {};
   const stop = (_name: string, _mode: string, { onStep }: Progress) => {
     onStep("accelerator-1 is stopping");
-    return new Promise<void>((resolve, reject) => {
-      end = (error) => (error === undefined ? resolve() : reject(error));
+    return new Promise<string | undefined>((resolve, reject) => {
+      end = (error) => (error === undefined ? resolve("the addresses are not known") : reject(error));
     });
   };
   return { stop, end: (error?: Error) => end(error) };
@@ -39,7 +39,7 @@ test("a second operation is refused while one runs; all tabs see its progress an
   held.end();
   await expect
     .poll(async () => json(await ui.ask("/api/overview", { headers })).operation)
-    .toMatchObject({ state: "done" });
+    .toMatchObject({ state: "done", warning: "the addresses are not known" });
   expect((await ui.ask("/api/access/grant", { ...POST(grant), headers })).status).toBe(204);
 });
 
@@ -64,6 +64,7 @@ test("a lockout is told by its code, so that the page can ask", async () => {
     revoke: async (_holder, confirmed) => {
       asked.push(confirmed);
       if (!confirmed) throw new Fault("firewall/lockout", "this would lock you out", { exit: EXIT.conflict });
+      return undefined;
     },
   });
   const headers = await ui.signIn();

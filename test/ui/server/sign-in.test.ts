@@ -99,7 +99,7 @@ test.each([
   ["what the browser calls the same site", { "Sec-Fetch-Site": "same-site" }],
 ])("a change is refused that comes from %s, even with both secrets", async (_, from) => {
   const stopped: string[] = [];
-  const ui = await startTestUi({ stop: async (name) => void stopped.push(name) });
+  const ui = await startTestUi({ stop: async (name) => String(stopped.push(name)) });
   const named = Object.entries(from).map(([name, value]) => [name, value.replace("PORT", String(ui.server.port))]);
   const headers = { ...(await ui.signIn()), ...Object.fromEntries(named) };
   const reply = await ui.ask("/api/hosts/accelerator-1/stop", { method: "POST", headers, body: '{"mode":"stop"}' });

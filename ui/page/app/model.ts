@@ -93,7 +93,8 @@ function loadOf({
 
 /** What starting a host costs, before it does. */
 export function startText({ name, instance_type, price }: HostItem): string {
-  if (price === undefined) return `${name} (${instance_type}) costs money again while it runs, at a price that is not known here.`;
+  if (price === undefined)
+    return `${name} (${instance_type}) costs money again while it runs, at a price that is not known here.`;
   const { usd_per_hour, source } = price;
   return `${name} (${instance_type}) costs ${usd(usd_per_hour)} an hour while it runs, ${usd(usd_per_hour * 24)} a day (${source === "given" ? "as given" : source}).`;
 }

@@ -20,7 +20,8 @@ export function operationView() {
 
   return {
     update(item: OperationItem | undefined) {
-      const isShown = item !== undefined && item.id > dismissed && (item.state !== "done" || item.warning !== undefined);
+      const isShown =
+        item !== undefined && item.id > dismissed && (item.state !== "done" || item.warning !== undefined);
       element.hidden = !isShown;
       if (item?.state === "running") running = item.id;
       if (item?.state === "done" && item.id === running) {
@@ -32,7 +33,11 @@ export function operationView() {
       element.classList.toggle("ended", item.state !== "running");
       element.classList.toggle("failed", item.state === "failed");
       dismiss.hidden = item.state === "running";
-      const titles = { running: `${capital(item.title)}…`, done: `Done: ${item.title}`, failed: `Failed: ${item.title}` };
+      const titles = {
+        running: `${capital(item.title)}…`,
+        done: `Done: ${item.title}`,
+        failed: `Failed: ${item.title}`,
+      };
       setText(title, titles[item.state]);
       setText(line, item.state === "running" ? (item.lines.at(-1) ?? "") : (item.warning ?? ""));
       setText(error, item.error === undefined ? "" : [item.error.message, item.error.hint].filter(Boolean).join("\n"));
