@@ -8,6 +8,7 @@ import type { StackName } from "./names.js";
 import type { WantedMachines } from "./preflight/wanted.js";
 import type { PrepareOptions } from "./prepare/options.js";
 import type { DeploymentTarget } from "./prepare/target.js";
+import type { Claim } from "./untracked/claims.js";
 
 /** The context of a stack's own way of applying. */
 export interface ApplyContext<Inputs> {
@@ -33,8 +34,10 @@ export interface StackDescriptor<Inputs extends DeploymentTarget, Outputs> {
   readonly stack: new (scope: Construct, inputs: Inputs) => TerraformStack;
   /** The stack's firewall rules, which users see before the plan. @default - none */
   readonly rules?: (inputs: Inputs) => RuleTable | undefined;
-  /** The name that a second deployment from elsewhere would take too. @default - AWS makes the names unique */
+  /** The name that a second deployment from elsewhere would take too. @default - there are no machines */
   readonly deployment?: (inputs: Inputs) => string | undefined;
+  /** Further such names, of stacks without machines. @default - none */
+  readonly claim?: (inputs: Inputs) => Claim;
   /** @default - applies the plan */
   readonly apply?: (context: ApplyContext<Inputs>) => Promise<void>;
   /** Removes notes beside the state of a removed stack. @default - there are none */
@@ -50,6 +53,7 @@ export interface PreparedStack {
   readonly name: StackName;
   readonly rules: RuleTable | undefined;
   readonly deployment: string | undefined;
+  readonly claim: Claim | undefined;
   addTo(app: App): void;
   /** @param plan synthesizes a stack and plans it */
   deploy(
@@ -83,6 +87,7 @@ export function defineStack<Inputs extends DeploymentTarget, Outputs extends obj
     name,
     rules: descriptor.rules?.(inputs),
     deployment: descriptor.deployment?.(inputs),
+    claim: descriptor.claim?.(inputs),
     addTo: (app) => void new Stack(app, inputs),
     deploy: async (plan, config, options) => {
       const first = await plan(withInputs(inputs));

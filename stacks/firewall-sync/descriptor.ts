@@ -10,6 +10,14 @@ export const firewallSync = defineStack({
   reads: ({ firewall_sync }) => (firewall_sync?.groups?.some(({ group }) => group === "hosts") ? [STACK_NAME] : []),
   prepare: prepareSync,
   stack: FirewallSyncStack,
+  claim: ({ name }) => ({
+    name,
+    type: "lambda:function",
+    // What the provider appends to a prefix.
+    pattern: new RegExp(`^${name}-sync-[0-9a-f]{26}$`),
+    isUnique: false,
+    mend: "two that follow the same groups undo each other's rules: end the other one, or leave it if its groups are others",
+  }),
   readOutputs: readSyncOutputs,
   outputsText: syncOutputsText,
 });

@@ -47,8 +47,7 @@ export async function planUp(loaded: LoadedConfig, options: DeployOptions): Prom
   const { rules } = prepared;
   if (rules !== undefined) options.onTable?.(rules, rules.warnings);
   const place = { account: identity.account, region };
-  const { deployment: name } = prepared;
-  if (name !== undefined) await refuseTaken(loaded, { stack: stack.name, deployment: name, place }, options);
+  await refuseTaken(loaded, prepared, place, options);
   const untracked = await findUntracked(loaded, options);
   if (untracked.length > 0) options.onUntracked?.(untracked);
   const planned = (stack: PreparedStack) => plan((to) => buildStacks([stack], to), outdir, options);

@@ -9,6 +9,13 @@ export const privateMirror = defineStack({
   isConfigured: ({ network, private_mirror }) => network !== undefined || private_mirror !== undefined,
   prepare: prepareMirror,
   stack: PrivateMirrorStack,
+  claim: ({ repositories: { domain } }) => ({
+    name: domain,
+    type: "codeartifact:domain",
+    pattern: new RegExp(`^${domain}$`),
+    isUnique: true,
+    mend: "set private_mirror: { domain: … } to a name of its own",
+  }),
   readOutputs: readMirrorOutputs,
   outputsText: mirrorOutputsText,
 });

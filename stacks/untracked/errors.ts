@@ -34,15 +34,20 @@ export const madeElsewhere = (
   deployment: string,
   where: { readonly account: string; readonly region: string },
   found: readonly Untracked[],
+  mend = "give this one a name: of its own in sallyport.yaml",
 ): Fault =>
-  new Fault(
-    "stacks/made-elsewhere",
-    `${stack} ${deployment} exists already in ${where.region} of account ${where.account}, and was not made from here: ${untrackedText(found)}`,
-    {
-      hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, give this one a name: of its own in sallyport.yaml${stack === STACK_NAME ? "; if the state is lost: sallyport adopt" : ""}`,
-      exit: EXIT.conflict,
-    },
-  );
+  new Fault("stacks/made-elsewhere", madeElsewhereText(stack, deployment, where, found), {
+    hint: `go on in the project that has its state, or copy its terraform.${stack}.tfstate here; for a second deployment, ${mend}${stack === STACK_NAME ? "; if the state is lost: sallyport adopt" : ""}`,
+    exit: EXIT.conflict,
+  });
+
+export const madeElsewhereText = (
+  stack: StackName,
+  deployment: string,
+  where: { readonly account: string; readonly region: string },
+  found: readonly Untracked[],
+): string =>
+  `${stack} ${deployment} exists already in ${where.region} of account ${where.account}, and was not made from here: ${untrackedText(found)}`;
 
 export const groupsInUse = (users: readonly GroupUser[]): Fault =>
   new Fault(

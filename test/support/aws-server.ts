@@ -41,6 +41,7 @@ const NOTHING_MADE: Readonly<Record<string, AwsAnswer>> = {
   DescribeAddresses: items("addressesSet", []),
   DescribeVpcEndpoints: items("vpcEndpointSet", []),
   DescribeVolumes: items("volumeSet", []),
+  GetResources: { ResourceTagMappingList: [] },
 };
 
 export function subnets(zones: readonly string[]): string {
@@ -124,7 +125,7 @@ export async function startAws(changed: AwsAnswers = {}): Promise<AwsServer> {
     vi.unstubAllEnvs();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const services = ["EC2", "STS", "SERVICE_QUOTAS", "PRICING"];
+  const services = ["EC2", "STS", "SERVICE_QUOTAS", "PRICING", "RESOURCE_GROUPS_TAGGING_API"];
   const env: Record<string, string> = {
     // One by one: with AWS_ENDPOINT_URL on this machine, AWS would count as emulated.
     ...Object.fromEntries(services.map((service) => [`AWS_ENDPOINT_URL_${service}`, url])),
