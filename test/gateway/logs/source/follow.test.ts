@@ -254,5 +254,6 @@ test("G-13: a backlog is read in small parts, and a line that is longer than one
   await follower.close();
   expect(parts.join("")).toBe(short.repeat(5_000) + long + short);
   const [large = "", ...others] = parts.filter((text) => text.length > 128 * 1024);
-  expect([large.includes(long), others]).toEqual([true, []]);
+  // With what stands before it, it would come in one part of all.
+  expect([large.startsWith(long), others]).toEqual([true, []]);
 });
