@@ -71,6 +71,7 @@ async function askTool(tool: Tool, env: NodeJS.ProcessEnv): Promise<Devices> {
     const { runOk } = await import("../../base/process/run.js");
     const { stdout } = await runOk(file, args, {
       timeoutMs: LIMIT_MS,
+      endsWithUs: true,
       env: { PATH: path, LANG: "C" },
       inheritEnv: false,
     });

@@ -1,6 +1,7 @@
 /** `sallyport gateway token`. */
+import { existsSync } from "node:fs";
 import { lstat, readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { errno, quote, usageFaults } from "../../../base/fault.js";
 import type { TypedTokenRequest } from "../../../gateway/auth/token-request.js";
@@ -48,6 +49,9 @@ async function token(context: Context, flags: TokenFlags): Promise<void> {
   context.print({ file: out, user: request.user }, () => `wrote the token of ${request.user} to "${out}"`);
 }
 
+const noDirectory = (file: string) =>
+  usageFaults("gateway")("out-nowhere", `--out is ${quote(file)}, and there is no such directory`, "make it first");
+
 /** Replaces an older token, and nothing else. */
 async function checkOut(file: string): Promise<void> {
   const { tokenIn } = await import("../../../client/gateway/token-store.js");
@@ -57,7 +61,8 @@ async function checkOut(file: string): Promise<void> {
       return;
     }
   } catch (error) {
-    if (errno(error) === "ENOENT") return;
+    if (errno(error) === "ENOENT" && existsSync(dirname(file))) return;
+    if (errno(error) === "ENOENT") throw noDirectory(file);
   }
   throw usageFaults("gateway")("out-taken", `--out is ${quote(file)}, which holds no token`, "name another file");
 }

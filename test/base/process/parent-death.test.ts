@@ -9,6 +9,11 @@ import { isAlive } from "../../../base/process/alive.js";
 import { run } from "../../../base/process/run.js";
 import { childrenOf } from "../../support/children.js";
 import { importable } from "../../support/compiled.js";
+import { newDir } from "../../support/new-dir.js";
+
+/** With a tool that hangs. */
+const tools = newDir();
+writeFileSync(join(tools, "nvidia-smi"), "#!/bin/sh\nexec /bin/sleep 3600\n", { mode: 0o755 });
 
 /** Each starts a program that runs on by itself. */
 const STARTS = {
@@ -22,6 +27,9 @@ const STARTS = {
   "the gateway's monitor": `
     import { watchForeign } from ${importable("gateway/nft/monitor.ts")};
     void watchForeign({ nft: ["sh", "-c", "exec sleep 3600", "nft"], marks: [] });`,
+  "a question to a tool of the machine's devices": `
+    import { findDevices } from ${importable("agent/devices/find-devices.ts")};
+    void findDevices({ env: { PATH: ${JSON.stringify(tools)} }, pci: "/nonexistent" });`,
   "a job of the agent": `
     import { launch } from ${importable("agent/jobs/launch.ts")};
     launch({ words: ["sleep", "3600"], cwd: "/", env: {} }).then(({ go }) => go());`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jwtVerify } from "jose";
@@ -46,6 +46,24 @@ describe("sallyport gateway token", () => {
     const { code, stderr } = await run("--user", "ada", "--out", "thesis.txt");
     expect([code, stderr]).toEqual([2, expect.stringContaining("which holds no token")]);
     expect(readFileSync(join(cwd, "thesis.txt"), "utf8")).toBe("years of work\n");
+  });
+
+  test("G-05: --out in no directory is said before a secret is made", async () => {
+    const args = [
+      "gateway",
+      "token",
+      "--user",
+      "ada",
+      "--issuer",
+      ISSUER,
+      "--key",
+      "no.secret",
+      "--out",
+      "no/ada.token",
+    ];
+    const { code, stderr } = await runInProcess(args, { cwd, env: { HOME: cwd } });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("and there is no such directory")]);
+    expect(existsSync(join(cwd, "no.secret"))).toBe(false);
   });
 
   test.each([
