@@ -51,7 +51,7 @@ async function demo(context: Context, scenario: "gateway" | undefined, flags: De
     },
     ended: (result: StepResult) => {
       line?.done();
-      context.note(stepLine(result));
+      context.note(stepLine(result, process.stderr.isTTY ? process.stderr.columns : undefined));
     },
   };
   const keep = async ({ results, lines }: Running) => {

@@ -4,10 +4,17 @@ import type { StepOutcome, StepResult } from "./steps.js";
 
 const MARKS: Readonly<Record<StepOutcome, string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
 
-export function stepLine({ step, cameBack, verdict, seconds }: StepResult): string {
-  const [first = "", ...more] = cameBack.split("\n");
-  const head = `${MARKS[verdict].padEnd(7)} ${`${seconds.toFixed(1)} s`.padStart(7)}  ${step}: ${first}`;
-  return [head, ...more.map((text) => `${" ".repeat(17)}${text}`)].join("\n");
+/** Width of verdict and seconds. */
+const HEAD = 17;
+const MIN_WIDTH = 20;
+
+/** @param columns of the terminal. @default - lines as long as they are */
+export function stepLine({ step, cameBack, verdict, seconds }: StepResult, columns?: number): string {
+  const text = `${step}: ${cameBack}`;
+  const lines = columns === undefined ? text : wrapped(text, Math.max(columns - HEAD - 1, MIN_WIDTH));
+  const [first = "", ...more] = lines.split("\n");
+  const head = `${MARKS[verdict].padEnd(7)} ${`${seconds.toFixed(1)} s`.padStart(7)}  ${first}`;
+  return [head, ...more.map((line) => `${" ".repeat(HEAD)}${line}`)].join("\n");
 }
 
 export function stepsTable(steps: readonly StepResult[]): string {
