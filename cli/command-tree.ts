@@ -1,6 +1,7 @@
 /** Commander's tree of commands as plain values, for the completion scripts. */
-import type { Command, Option } from "commander";
+import type { Argument, Command, Option } from "commander";
 import type { CommandNode, OptionNode } from "../base/completion/command-node.js";
+import { STACK_NAMES } from "../stacks/names.js";
 
 export function commandTree(command: Command, parent = "", inherited: readonly OptionNode[] = []): CommandNode {
   const path = `${parent} ${command.name()}`.trim();
@@ -21,10 +22,15 @@ export function commandTree(command: Command, parent = "", inherited: readonly O
     name: command.name(),
     description: command.description(),
     options,
-    choices: command.registeredArguments[0]?.argChoices ?? [],
+    choices: choicesOf(command.registeredArguments[0]),
     takesHost: /^host\b/.test(command.registeredArguments[0]?.name() ?? ""),
     children,
   };
+}
+
+/** Commander would refuse other names in words of its own, so it does not know those of the stacks. */
+function choicesOf(argument: Argument | undefined): readonly string[] {
+  return argument?.argChoices ?? (argument?.name() === "stack" ? STACK_NAMES : []);
 }
 
 function optionNode(option: Option): OptionNode {

@@ -12,6 +12,7 @@ import { create } from "tar";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** @returns esbuild's metafile. */
 export async function bundle(outdir) {
   const page = JSON.stringify(await bundlePage("gateway"));
   mkdirSync(resolve(root, outdir), { recursive: true });
@@ -19,7 +20,7 @@ export async function bundle(outdir) {
   writeFileSync(resolve(root, outdir, "page.json"), page);
   // For "sallyport ui", which is no bundle.
   writeFileSync(resolve(root, outdir, "hosts-page.json"), JSON.stringify(await bundlePage("ui")));
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
       agent: "agent/main.ts",
@@ -38,11 +39,13 @@ export async function bundle(outdir) {
     target: "node22",
     format: "esm",
     legalComments: "none",
+    metafile: true,
     // Bundled CommonJS packages call require() for Node's own modules.
     banner: { js: 'import { createRequire as __cr } from "node:module"; const require = __cr(import.meta.url);' },
     logLevel: "warning",
   });
   copyPglite(outdir);
+  return metafile;
 }
 
 /** The page of a room, by path of the request: its `page/app` and `page/static`, with what they take of the room `page/`. */

@@ -31,6 +31,8 @@ const cases: [line: string, completions: string[]][] = [
   ["sallyport config s", ["schema", "show"]],
   ["sallyport config show --or", ["--origin"]],
   ["sallyport completion ", ["bash", "fish", "zsh"]],
+  ["sallyport up lab", ["lab-gateway"]],
+  ["sallyport down --yes f", ["firewall-sync"]],
   ["sallyport --quiet config i", ["init"]],
   ["sallyport --config x.yaml config i", ["init"]],
   ["sallyport config show --deb", ["--debug"]],
@@ -95,6 +97,20 @@ describe("fish", () => {
     const found = stdout.split("\n").map((entry) => entry.split("\t")[0] ?? "");
     expect(found.filter(Boolean).sort()).toEqual(expected);
   });
+});
+
+test("fish fills a host's place with the names of deployed hosts", async (ctx) => {
+  if (findProgram("fish") === undefined) ctx.skip("fish is not installed");
+  await writeFile(join(dir, "sallyport"), "#!/bin/sh\n[ $1 = __hosts ] && echo accelerator-1 && echo accelerator-2\n", {
+    mode: 0o755,
+  });
+  const script = 'source $argv[1]; complete -C "sallyport ssh acc"';
+  const { stdout } = await run("fish", ["--no-config", "-c", script, join(dir, "fish")], {
+    env: { ...env, HOME: dir, PATH: `${dir}:${env.PATH}` },
+  });
+  expect(stdout.split("\n").map((entry) => entry.split("\t")[0])).toEqual(
+    expect.arrayContaining(["accelerator-1", "accelerator-2"]),
+  );
 });
 
 describe("zsh", () => {

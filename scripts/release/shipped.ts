@@ -1,0 +1,67 @@
+/** The packages of others that a release ships or installs: the dependencies, the peers, and what the bundles have inside. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../../base/tools.js";
+// @ts-expect-error a script without types
+import { bundle } from "../bundle.mjs";
+// @ts-expect-error a script without types
+import { bundleCli } from "../bundle-cli.mjs";
+import { nameOfPath, type PackageJson, type PackageLock } from "./package-json.js";
+
+export interface Metafile {
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** The names of the packages whose files esbuild put into a bundle. */
+export function packagesIn({ inputs }: Metafile): string[] {
+  const names = Object.keys(inputs).flatMap((file) => {
+    const at = file.lastIndexOf("node_modules/");
+    const [scope = "", name = ""] = at < 0 ? [] : file.slice(at + "node_modules/".length).split("/");
+    return at < 0 ? [] : [scope.startsWith("@") ? `${scope}/${name}` : scope];
+  });
+  return [...new Set(names)].sort();
+}
+
+/** Bundles anew, for esbuild says only then what is inside. */
+export async function bundledPackages(): Promise<string[]> {
+  const outdir = await mkdtemp(join(tmpdir(), "sallyport-bundles-"));
+  try {
+    const metafiles: Metafile[] = [await bundle(outdir), await bundleCli(join(outdir, "cli"))];
+    return [...new Set(metafiles.flatMap(packagesIn))].sort();
+  } finally {
+    await rm(outdir, { recursive: true, force: true });
+  }
+}
+
+/** @returns the paths in the lock file of all that is shipped or installed. */
+export function shippedPaths(
+  lock: PackageLock,
+  { peerDependencies }: PackageJson,
+  bundled: readonly string[],
+): string[] {
+  const top = new Set([...bundled, ...Object.keys(peerDependencies)].map((name) => `node_modules/${name}`));
+  return Object.keys(lock.packages).filter(
+    (path) => path !== "" && (lock.packages[path]?.dev !== true || top.has(path)),
+  );
+}
+
+/** By package and version: the lock file's word, or that of an installed package.json in the old form. */
+export async function licencesOf(
+  lock: PackageLock,
+  paths: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  const found = new Map<string, string | undefined>();
+  for (const path of paths) {
+    const { version, license } = lock.packages[path] ?? {};
+    found.set(`${nameOfPath(path)}@${version}`, license ?? (await oldFormLicence(path)));
+  }
+  return found;
+}
+
+/** `"licenses": [{ "type": "MIT" }]`, which npm does not read. */
+async function oldFormLicence(path: string): Promise<string | undefined> {
+  const text = await readFile(join(packageRoot, path, "package.json"), "utf8").catch(() => "{}");
+  const { licenses = [] } = JSON.parse(text) as { licenses?: readonly { readonly type?: string }[] };
+  return licenses.length === 0 ? undefined : licenses.map(({ type }) => type).join(" OR ");
+}
