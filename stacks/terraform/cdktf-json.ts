@@ -44,7 +44,8 @@ interface NpxPackage {
  * @param config the project file where it has a name of its own. @default - the `sallyport.yaml` that is found
  */
 export function cdktfApp(installation: Installation, config?: string): string {
-  const words = [...commandOf(installation), "synth", ...(config === undefined ? [] : ["--config", config])];
+  // cdktf prints what comes on stderr as errors: warnings are enough.
+  const words = [...commandOf(installation), "synth", "--quiet", ...(config === undefined ? [] : ["--config", config])];
   return words.map(shellWord).join(" ");
 }
 

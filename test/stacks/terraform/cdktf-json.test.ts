@@ -16,31 +16,33 @@ async function installed(dir: string, around: object): Promise<string> {
 
 test("a project's or a global installation is found by npx, which fetches nothing", async ({ dir }) => {
   const found = await findInstallation(await installed(dir, { dependencies: { sallyport: "^0.1.0" } }));
-  expect(cdktfApp(found)).toBe("npx --no-install sallyport synth");
-  expect(cdktfApp(found, "lab.yaml")).toBe("npx --no-install sallyport synth --config lab.yaml");
+  expect(cdktfApp(found)).toBe("npx --no-install sallyport synth --quiet");
+  expect(cdktfApp(found, "lab.yaml")).toBe("npx --no-install sallyport synth --quiet --config lab.yaml");
 });
 
 test("in npx's cache, the same version is named", async ({ dir }) => {
   const root = await installed(dir, { _npx: { packages: ["sallyport"] }, dependencies: { sallyport: "^0.1.0" } });
-  expect(cdktfApp(await findInstallation(root))).toBe(`npx --yes --package=sallyport@${VERSION} sallyport synth`);
+  expect(cdktfApp(await findInstallation(root))).toBe(
+    `npx --yes --package=sallyport@${VERSION} sallyport synth --quiet`,
+  );
 });
 
 test("in npx's cache from a tarball, the tarball is named", async ({ dir }) => {
   const around = { _npx: { packages: ["./s.tgz"] }, dependencies: { sallyport: "file:../it's here/s.tgz" } };
   const app = cdktfApp(await findInstallation(await installed(dir, around)));
-  expect(app).toBe(`npx --yes '--package=${dir}/it'\\''s here/s.tgz' sallyport synth`);
+  expect(app).toBe(`npx --yes '--package=${dir}/it'\\''s here/s.tgz' sallyport synth --quiet`);
 });
 
 test("in a checkout, its own build is named", async ({ dir }) => {
-  expect(cdktfApp(await findInstallation(dir))).toBe(`node ${dir}/dist/cli/main.js synth`);
+  expect(cdktfApp(await findInstallation(dir))).toBe(`node ${dir}/dist/cli/main.js synth --quiet`);
 });
 
 test("cdktf.json is written once, with an id of its own, and sends no reports", async ({ dir }) => {
-  await writeCdktfJson(dir, "npx --no-install sallyport synth");
+  await writeCdktfJson(dir, "npx --no-install sallyport synth --quiet");
   const text = await readFile(join(dir, "cdktf.json"), "utf8");
   expect(JSON.parse(text)).toEqual({
     language: "typescript",
-    app: "npx --no-install sallyport synth",
+    app: "npx --no-install sallyport synth --quiet",
     projectId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
     sendCrashReports: "false",
   });
@@ -82,7 +84,11 @@ test("config init --cdktf keeps a sallyport.yaml, and never touches a cdktf.json
   const { code, stdout } = await init(dir, "--json");
   expect([code, JSON.parse(stdout)]).toEqual([
     0,
-    { path: join(dir, "sallyport.yaml"), cdktf: join(dir, "cdktf.json"), app: expect.stringMatching(/ synth$/) },
+    {
+      path: join(dir, "sallyport.yaml"),
+      cdktf: join(dir, "cdktf.json"),
+      app: expect.stringMatching(/ synth --quiet$/),
+    },
   ]);
   expect(await readFile(join(dir, "sallyport.yaml"), "utf8")).toBe("count: 2\n");
   const again = await init(dir);
@@ -104,6 +110,6 @@ test("config init --cdktf --config names the file in the app", async ({ dir }) =
   expect(JSON.parse(stdout)).toMatchObject({
     path: join(dir, "cloud/lab.yaml"),
     cdktf: join(dir, "cloud/cdktf.json"),
-    app: expect.stringMatching(/ synth --config lab\.yaml$/),
+    app: expect.stringMatching(/ synth --quiet --config lab\.yaml$/),
   });
 });
