@@ -33,8 +33,8 @@ test.each(kept)("%s loads nothing from elsewhere", (name) => {
 const quick = Object.keys(PICTURES).filter((name) => PICTURES[name]?.isSlow !== true);
 
 describe.skipIf(process.platform !== "linux")("what a terminal shows (by util-linux's script)", () => {
-  test.each(quick)("%s is what the command prints; `npm run docs:pictures` draws it again", async (name) => {
+  test.each(quick)("%s is what the command prints; -u draws it again", async (name) => {
     const drawn = draw(name, await picture(name, nodeCommand("cli/main.ts")));
-    for (const [file, svg] of Object.entries(drawn)) expect(readFileSync(join(dir, file), "utf8")).toBe(svg);
+    for (const [file, svg] of Object.entries(drawn)) await expect(svg).toMatchFileSnapshot(join(dir, file));
   });
 });
