@@ -8,7 +8,7 @@ import type { Instances, Machine } from "../../stacks/lifecycle/instances.js";
 import type { Context, Register } from "../context.js";
 import { collect } from "../flags.js";
 import { type HostFlags, withHostFlags } from "../host.js";
-import { withSteps } from "../steps.js";
+import { openSteps, withSteps } from "../steps.js";
 import { lookForUntracked } from "../untracked.js";
 
 interface StatusFlags extends HostFlags {
@@ -135,10 +135,12 @@ async function stop(context: Context, names: string[], flags: StopFlags): Promis
 async function terminate(context: Context, hosts: readonly DeployedHost[], flags: StopFlags): Promise<boolean> {
   const { planTerminate } = await import("../../stacks/lifecycle/sync-state.js");
   const { agreed } = await import("../confirm.js");
+  const loaded = await context.config();
+  const steps = openSteps(context);
+  const { apply } = await steps("plan", (options) => planTerminate(loaded, hosts, options));
   const question = `${namesOf(hosts).join(", ")} would be terminated, with all data there.`;
   if (!(await agreed(context, flags.yes, question))) return false;
-  const loaded = await context.config();
-  await withSteps(context, "stop", async (options) => (await planTerminate(loaded, hosts, options)).apply());
+  await steps("stop", apply);
   return true;
 }
 

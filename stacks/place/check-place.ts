@@ -32,14 +32,27 @@ export async function checkPlace(
   options: CheckOptions = {},
 ): Promise<void> {
   const { signal, region = loaded.config.region } = options;
-  const from = options.region === undefined ? loaded.placeOf("/region") : "--region";
+  await checkRegion(loaded, stacks, options);
   let { identity } = options;
   for (const stack of stacks) {
     const place = await deployedPlace(loaded.projectDir, stack);
-    if (place?.region !== undefined && place.region !== region) throw errors.otherRegion(stack, place, region, from);
     if (place?.account === undefined) continue;
     identity ??= await askIdentity(defined({ region, signal }));
     if (identity.account !== place.account) throw errors.otherAccount(stack, place, identity);
+  }
+}
+
+/** The part of {@link checkPlace} that asks nobody. @throws Fault (exit status 5) */
+export async function checkRegion(
+  loaded: Project,
+  stacks: readonly StackName[],
+  options: Pick<CheckOptions, "region"> = {},
+): Promise<void> {
+  const { region = loaded.config.region } = options;
+  const from = options.region === undefined ? loaded.placeOf("/region") : "--region";
+  for (const stack of stacks) {
+    const place = await deployedPlace(loaded.projectDir, stack);
+    if (place?.region !== undefined && place.region !== region) throw errors.otherRegion(stack, place, region, from);
   }
 }
 

@@ -9,6 +9,9 @@ export function remedyFor(untracked: readonly Untracked[]): string {
   const rest = machines
     ? '"sallyport down --orphans" terminates machines'
     : "remove the rest in AWS's console or with the aws command";
+  const [elsewhere] = untracked.flatMap(({ region }) => region ?? []);
+  if (elsewhere !== undefined)
+    return `set AWS_REGION=${elsewhere}, or region: ${elsewhere}, to see to those there first`;
   return `"sallyport adopt" takes hosts and what belongs to them into the state; ${rest}`;
 }
 

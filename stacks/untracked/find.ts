@@ -20,15 +20,22 @@ export interface FindOptions {
 /** If EC2 refuses to answer there is a note, and nothing is found: the question is a help, not a condition. */
 export async function findUntracked(loaded: LoadedConfig, options: FindOptions): Promise<Untracked[]> {
   const { projectDir, config } = loaded;
-  const { id } = await readRecord(projectDir);
+  const { id, places } = await readRecord(projectDir);
   // Nothing was ever made from here.
   if (id === undefined) return [];
   try {
     const names = await deploymentsOf(loaded, options.env);
-    const asking = defined({ region: config.region, signal: options.signal });
-    const resources = await readTagged(PROJECT_TAG, id, names, asking);
     const states = await Promise.all(STACK_NAMES.map((stack) => resourcesText(projectDir, stack)));
-    return untrackedOf(resources, states, names);
+    const regions = new Set([config.region, ...Object.values(places).map(({ region }) => region)]);
+    const found = await Promise.all(
+      [...regions].map(async (region) => {
+        const resources = await readTagged(PROJECT_TAG, id, names, defined({ region, signal: options.signal }));
+        const untracked = untrackedOf(resources, states, names);
+        // An earlier run was in another region, and was interrupted there.
+        return region === config.region ? untracked : untracked.map((each) => ({ ...each, region, removable: false }));
+      }),
+    );
+    return found.flat();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     options.onNote?.(`not looked for machines that an interrupted run may have left: ${error.message}`);

@@ -14,7 +14,7 @@ export interface OrphanPlan {
 
 export async function planOrphans(loaded: LoadedConfig, options: FindOptions): Promise<OrphanPlan> {
   const asking = defined({ region: loaded.config.region, signal: options.signal });
-  await checkPlace(loaded, STACK_NAMES, asking);
+  await checkPlace(loaded, STACK_NAMES, defined({ signal: options.signal }));
   const orphans = (await findUntracked(loaded, options)).filter(({ removable }) => removable);
   const ids = orphans.map(({ id }) => id);
   return { orphans, remove: () => terminate(ids, asking) };

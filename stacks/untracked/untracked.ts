@@ -23,7 +23,9 @@ export interface Untracked {
   readonly instance_type?: string;
   readonly state?: string;
   readonly since?: string;
-  /** Whether it is certain that this deployment made it, so that it may be removed. */
+  /** If it is not the configured one. */
+  readonly region?: string;
+  /** Whether it is certain that this deployment made it, and is in the configured region, so that it may be removed. */
   readonly removable: boolean;
 }
 
@@ -64,9 +66,10 @@ export function untrackedOf(
 /** `i-1 (accelerator-1, g6.xlarge, running since 2026-12-01T11:02:00Z), sg-2 (security group)` */
 export function untrackedText(untracked: readonly Untracked[]): string {
   return untracked
-    .map(({ id, type, host, instance_type, state, since }) => {
+    .map(({ id, type, host, instance_type, state, since, region }) => {
       const life = state === undefined ? undefined : `${state}${since === undefined ? "" : ` since ${since}`}`;
       const facts = instance_type === undefined ? [type.replaceAll("-", " ")] : [host, instance_type, life];
+      if (region !== undefined) facts.push(`in ${region}`);
       return `${id} (${facts.filter(Boolean).join(", ")})`;
     })
     .join(", ");

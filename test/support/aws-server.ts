@@ -12,6 +12,8 @@ export type AwsAnswers = Readonly<Record<string, AwsAnswer | ((time: number) => 
 export interface AwsServer {
   /** Actions, in the order in which they came. */
   readonly asked: string[];
+  /** The regions that their signatures name. */
+  readonly regions: string[];
   /** What leads to it, for programs and commands that get an environment of their own. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -91,6 +93,7 @@ export function priced(usd: string): object {
 /** All clients of AWS in this process meet it until the test ends. @param changed answers that differ */
 export async function startAws(changed: AwsAnswers = {}): Promise<AwsServer> {
   const asked: string[] = [];
+  const regions: string[] = [];
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
@@ -98,6 +101,7 @@ export async function startAws(changed: AwsAnswers = {}): Promise<AwsServer> {
     const form = new URLSearchParams(body);
     const action = typeof target === "string" ? target.replace(/^.*\./, "") : (form.get("Action") ?? "");
     asked.push(action);
+    regions.push(/Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? "")?.[1] ?? "");
     const given = changed[action] ?? ANSWERS[action] ?? NOTHING_MADE[action] ?? { refuse: "InvalidAction" };
     const answer: AwsAnswer =
       typeof given === "function" ? given(asked.filter((each) => each === action).length) : given;
@@ -137,5 +141,5 @@ export async function startAws(changed: AwsAnswers = {}): Promise<AwsServer> {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   vi.stubEnv("AWS_ENDPOINT_URL", undefined);
   vi.stubEnv("AWS_PROFILE", undefined);
-  return { asked, env };
+  return { asked, regions, env };
 }

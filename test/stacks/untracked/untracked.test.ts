@@ -1,11 +1,14 @@
 /** What the project made and no state of it holds. */
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { loadConfig } from "../../../config/load.js";
 import { ensureProjectId, readRecord, recordPlace } from "../../../stacks/place/record.js";
 import { remedyFor } from "../../../stacks/untracked/errors.js";
+import { findUntracked } from "../../../stacks/untracked/find.js";
 import { type TaggedResource, untrackedOf, untrackedText } from "../../../stacks/untracked/untracked.js";
 import { test } from "../../fixtures/temporary.js";
+import { startAws } from "../../support/aws-server.js";
 
 const startedAt = new Date("2026-12-01T11:02:00Z");
 const machine = (id: string, deployment: string | undefined, state = "running"): TaggedResource => ({
@@ -61,6 +64,29 @@ test("S-07: only machines with a deployment of ours may be removed", () => {
   const adopt = '"sallyport adopt" takes hosts and what belongs to them into the state';
   expect(remedyFor(found)).toBe(`${adopt}; "sallyport down --orphans" terminates machines`);
   expect(remedyFor(found.slice(2))).toBe(`${adopt}; remove the rest in AWS's console or with the aws command`);
+});
+
+test("S-07: what an interrupt left in another region is named with it, and is not removed from here", async ({
+  dir,
+}) => {
+  const instance = `<instanceId>i-1</instanceId><instanceType>g6.xlarge</instanceType><instanceState><name>running</name></instanceState>`;
+  const list = (name: string, item: string) => `<${name}><item>${item}</item></${name}>`;
+  const only = { DescribeInstances: list("reservationSet", list("instancesSet", instance)) };
+  const { regions } = await startAws(only);
+  await ensureProjectId(dir);
+  // Of the run that was interrupted; the state has nothing yet.
+  await recordPlace(dir, "accelerator-hosts", { account: "111122223333", region: "us-east-1" });
+  await writeFile(join(dir, "sallyport.yaml"), "region: eu-west-1\n");
+  const loaded = await loadConfig({ cwd: dir, env: { HOME: dir } });
+  const found = await findUntracked(loaded, { env: { HOME: dir } });
+  expect([...new Set(regions)].sort()).toEqual(["eu-west-1", "us-east-1"]);
+  // The server here has the same for both.
+  expect(found.map(({ id, region, removable }) => [id, region, removable])).toEqual([
+    ["i-1", undefined, false],
+    ["i-1", "us-east-1", false],
+  ]);
+  expect(untrackedText(found)).toBe("i-1 (g6.xlarge, running), i-1 (g6.xlarge, running, in us-east-1)");
+  expect(remedyFor(found)).toBe("set AWS_REGION=us-east-1, or region: us-east-1, to see to those there first");
 });
 
 test("the project's id stays, whatever else is noted, and is never committed", async ({ dir }) => {
