@@ -33,7 +33,8 @@ export function parseLock(text: string, file: string): Lock {
   }
   const required = new Map<string, RequiredPackage>();
   const elsewhere = new Set<string>();
-  const add = (name: string, row: Row) => {
+  /** @param known URLs that another list of the same packages has, whose other values are not read twice. */
+  const add = (name: string, row: Row, known?: ReadonlySet<string | undefined>) => {
     if (!isObject(row)) throw badLock(file);
     const { version, resolved } = row;
     const spec = typeof version === "string" ? version : undefined;
@@ -43,6 +44,7 @@ export function parseLock(text: string, file: string): Lock {
     const [, real = name, pinned = place === undefined ? spec : undefined] = alias ?? [];
     const from = typeof resolved === "string" ? resolved : alias === null ? place : undefined;
     const url = from === undefined ? undefined : withoutPassword(from);
+    if (known !== undefined && (url === undefined || isLocal(url) || known.has(url))) return;
     if (url !== undefined && isLocal(url)) elsewhere.add(`${name} ${url}`);
     else required.set(`${real}@${pinned} ${url}`, defined({ name: real, version: pinned, url }));
   };
@@ -59,16 +61,19 @@ export function parseLock(text: string, file: string): Lock {
       // An alias (`"a": "npm:b@1"`) has its real name beside it.
       add(typeof row.name === "string" ? row.name : path.slice(at + 13), row);
     }
-  } else if (isObject(lock?.dependencies)) {
+  } else if (!isObject(lock?.dependencies)) throw badLock(file);
+  if (isObject(lock.dependencies)) {
+    // Version 2 of the file has both lists: npm reads the first since its version 7, and this one before.
+    const known = isObject(lock.packages) ? new Set([...required.values()].map(({ url }) => url)) : undefined;
     // No recursion: a file may be nested deeper than the stack.
     const left = Object.entries(lock.dependencies).reverse();
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [name, row] = next;
-      add(name, row);
+      add(name, row, known);
       const inside = isObject(row.dependencies) ? Object.entries(row.dependencies).reverse() : [];
       for (const entry of inside) left.push(entry);
     }
-  } else throw badLock(file);
+  }
   return { required: [...required.values()], elsewhere: [...elsewhere] };
 }
 

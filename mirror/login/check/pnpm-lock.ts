@@ -13,11 +13,13 @@ export function parsePnpmLock(text: string): Lock | undefined {
   const lock: unknown = readable(() => parse(withoutBom(text)));
   if (!isObject(lock) || Number.parseInt(String(lock.lockfileVersion), 10) < 6 || !("lockfileVersion" in lock))
     return undefined;
+  // pnpm's YAML has this key of version 1.1, by which values come from elsewhere in the file.
+  if ("<<" in lock || (lock.packages !== undefined && !isObject(lock.packages))) return undefined;
   const required: RequiredPackage[] = [];
   const elsewhere: string[] = [];
   for (const [key, row] of Object.entries(isObject(lock.packages) ? lock.packages : {})) {
     const resolution = isObject(row) ? row.resolution : undefined;
-    if (!isObject(row) || !isObject(resolution)) return undefined;
+    if (!isObject(row) || !isObject(resolution) || !isKnown(resolution)) return undefined;
     // "/@acme/left@1.0.0(react@18.0.0)" before version 9, without the slash since.
     const id = key.replace(/^\//, "").replace(/\(.*$/, "");
     const at = id.indexOf("@", 1);
@@ -37,3 +39,10 @@ export function parsePnpmLock(text: string): Lock | undefined {
   }
   return { required, elsewhere };
 }
+
+const KEYS = new Set(["integrity", "tarball", "directory", "repo", "commit", "type", "path", "gitHosted"]);
+
+/** Another kind of resolution may have its URL under another key. */
+const isKnown = (resolution: Readonly<Record<string, unknown>>) =>
+  Object.keys(resolution).every((key) => KEYS.has(key)) &&
+  [undefined, "git", "directory"].some((type) => resolution.type === type);

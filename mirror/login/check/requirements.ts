@@ -43,6 +43,9 @@ const REST = new RegExp(String.raw`^(?:\(?\s*${VERSION}(?:\s*,\s*${VERSION})*\s*
 const PATH =
   /^(?:\.{1,2}$|[~.]{0,2}[/\\]|[a-z]:[/\\]|[\w.-]+[/\\])|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz)(?:\[[^\]]*\])?$/i;
 
+/** Such a path may have spaces in it; behind another, only markers and options may follow. */
+const EXPLICIT_PATH = /^(?:[~.]{0,2}[/\\]|[a-z]:[/\\])/i;
+
 /** @throws Fault `mirror/bad-line` for lines that pip would not understand either. */
 export function parseRequirements(text: string, file: string): RequirementsFile {
   const required: Requirement[] = [];
@@ -72,7 +75,8 @@ export function parseRequirements(text: string, file: string): RequirementsFile 
       continue;
     }
     const [where = ""] = /^\S*/.exec(whole) ?? [];
-    if (/^(?:[a-z][a-z0-9+.-]+:\/\/|file:|\$\{)/i.test(whole) || PATH.test(where)) {
+    const isPath = PATH.test(where) && (EXPLICIT_PATH.test(where) || REST.test(whole.slice(where.length).trim()));
+    if (/^(?:[a-z][a-z0-9+.-]+:\/\/|file:|\$\{)/i.test(whole) || isPath) {
       place(whole, line);
       continue;
     }

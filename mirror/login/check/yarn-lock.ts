@@ -23,14 +23,13 @@ function parseOld(text: string): Lock | undefined {
   for (const block of text.split(/\n(?=\S)/).filter((each) => !/^(?:#.*\n?|\s)*$/.test(each))) {
     const [head = "", ...lines] = block.split("\n");
     const [pattern] = /^"?((?:@[^"@,]+\/)?[^"@,]+@[^",]*)"?.*:$/.exec(head)?.slice(1) ?? [];
-    const value = (key: string) =>
-      lines.map((line) => new RegExp(`^ {2}${key} "(.*)"$`).exec(line)?.[1]).find((found) => found !== undefined);
-    const version = value("version");
-    if (pattern === undefined || version === undefined) return undefined;
+    const values = valuesOf(lines);
+    const version = values?.get("version");
+    if (pattern === undefined || values === undefined || version === undefined) return undefined;
     const at = pattern.indexOf("@", 1);
     const [alias, range] = [pattern.slice(0, at), pattern.slice(at + 1)];
     const name = /^npm:(@?[^@]+)/.exec(range)?.[1] ?? alias;
-    const resolved = value("resolved")?.replace(/#[0-9a-f]{40}$/, "");
+    const resolved = values.get("resolved")?.replace(/#[0-9a-f]{40}$/, "");
     if (LOCAL.test(resolved ?? range)) elsewhere.push(`${name} ${resolved ?? range}`);
     // Yarn 1 downloads from there, whatever its registry is.
     else
@@ -39,6 +38,26 @@ function parseOld(text: string): Lock | undefined {
       );
   }
   return { required, elsewhere };
+}
+
+/**
+ * The keys of a block, as Yarn 1 itself writes them. Its parser takes more: quoted keys, comments, a key twice.
+ *
+ * @returns undefined for what Yarn 1 does not write, which could hide where a package comes from.
+ */
+function valuesOf(lines: readonly string[]): ReadonlyMap<string, string> | undefined {
+  const values = new Map<string, string>();
+  let isInSection = false;
+  for (const line of lines.filter((each) => each !== "")) {
+    if (isInSection && /^ {4}\S/.test(line)) continue;
+    isInSection = /^ {2}\w+:$/.test(line);
+    if (isInSection) continue;
+    const [, key, text = ""] = /^ {2}(\w+) ("(?:[^"\\]|\\.)*"|[^\s"#:]+)$/.exec(line) ?? [];
+    const value = text.startsWith('"') ? readable((): unknown => JSON.parse(text)) : text;
+    if (key === undefined || values.has(key) || typeof value !== "string") return undefined;
+    values.set(key, value);
+  }
+  return values;
 }
 
 /** Yarn 2 and later: `resolution: "a@npm:1.0.0"`, with a URL only where it is not the registry's usual one. */

@@ -125,6 +125,12 @@ test.each<[string, string, number, string]>([
     1,
     past("https://registry.npmjs.org/a/-/a-1.0.0.tgz"),
   ],
+  [
+    "yarn.lock",
+    `${V1}a@^1.0.0:\n  version "1.0.0"\n  resolved "https:\\u002f\\u002fx.example/a.tgz"\n  integrity sha512-x==\n  dependencies:\n    b "^1.0.0"\n`,
+    1,
+    past("https://x.example/a.tgz"),
+  ],
   ["yarn.lock", `${BERRY}"b@npm:a@^1.0.0":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n`, 0, OWN],
   [
     "yarn.lock",
@@ -178,6 +184,19 @@ test.each([
   ["pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n  /a/1.0.0:\n    resolution: {integrity: x}\n"],
   ["yarn.lock", ""],
   ["pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n"],
+  // Yarn 1 reads a URL in each of these, in forms that it does not write.
+  ...[
+    '"resolved" "https://x/a.tgz"',
+    'resolved  "https://x/a.tgz"',
+    'resolved "https://x/a.tgz" # y',
+    'resolved: "https://x/a.tgz"',
+    'resolved "MIRROR/npm/team/a/-/a-1.0.0.tgz"\n  resolved "https://x/a.tgz"',
+  ].map((line): [string, string] => ["yarn.lock", `${V1}a@^1.0.0:\n  version "1.0.0"\n  ${line}\n`]),
+  ["pnpm-lock.yaml", `${PNPM}  a@1.0.0:\n    resolution: {type: binary, url: https://x/a.tgz, integrity: y}\n`],
+  ["pnpm-lock.yaml", `x: &x {tarball: https://x/a.tgz}\n${PNPM}  a@1.0.0:\n    resolution: {integrity: y, <<: *x}\n`],
+  ["pnpm-lock.yaml", "x: &x\n  packages: {}\nlockfileVersion: '9.0'\n<<: *x\n"],
+  ["pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages: [a]\n"],
+  ["go.sum", "example.com/a v1.0.0 h1:abc=\n"],
   ["bun.lock", '{"lockfileVersion": 1, "packages": {"a": ["a@1.0.0"]}}'],
   ["package.json", '{"dependencies": {}, "devDependencies": {"a": "1"}}'],
   ["other-name.lock", '[[package]]\nname = "a"\n'],

@@ -57,6 +57,18 @@ test("P-102 what the project itself bundles is downloaded, and so is whatever ha
   ]);
 });
 
+test("P-102 of a file with both lists, npm 6 downloads from what the second one says", () => {
+  const row = (host: string) => ({ version: "1.0.0", resolved: `https://${host}/a/-/a-1.0.0.tgz` });
+  const packages = { "node_modules/a": row("good.example"), "node_modules/b": { version: "1.0.0" } };
+  const dependencies = { a: row("good.example"), b: { version: "1.0.0", dependencies: { a: row("evil.example") } } };
+  const { required } = parseLock(JSON.stringify({ packages, dependencies }), "f");
+  expect(required.map(({ name, url }) => [name, url?.split("/")[2]])).toEqual([
+    ["a", "good.example"],
+    ["b", undefined],
+    ["a", "evil.example"],
+  ]);
+});
+
 test("P-102 one version twice, once from elsewhere: both are kept", () => {
   const row = (host: string) => ({ version: "1.0.0", resolved: `https://${host}/a/-/a-1.0.0.tgz` });
   const packages = { "node_modules/a": row("evil.example"), "node_modules/b/node_modules/a": row("good.example") };

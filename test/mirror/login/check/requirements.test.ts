@@ -47,6 +47,8 @@ test.each([
   ["foo[a]@https://x/f.whl ; python_version > '3'", { required: [{ name: "foo", url: "https://x/f.whl", line: 1 }] }],
   ["-e git@host:a/b.git", { remote: [{ text: "git@host:a/b.git", line: 1 }] }],
   ["-f https://x/wheels", { remote: [{ text: "https://x/wheels", line: 1 }] }],
+  ["./my wheels/f.whl", { elsewhere: [{ text: "./my wheels/f.whl", line: 1 }] }],
+  ["libs/f ; python_version > '3'", { elsewhere: [{ text: "libs/f ; python_version > '3'", line: 1 }] }],
   ["-f ./wheels", { elsewhere: [{ text: "./wheels", line: 1 }] }],
   ["foo @ file:///d/f.whl", { elsewhere: [{ text: "foo @ file:///d/f.whl", line: 1 }] }],
   ["f-1.0-py3-none-any.whl", { elsewhere: [{ text: "f-1.0-py3-none-any.whl", line: 1 }] }],
@@ -68,6 +70,7 @@ test.each([
   "foo = 1",
   "foo==1.0 bar==2.0",
   "--no-such-option",
+  "example.com/a v1.0.0 h1:abc=",
 ])("P-103 the line %j is refused, not taken for a name", async (text) => {
   expect(await faultText(() => parse(`good==1.0\n${text}\n`))).toContain(
     'line 2 of "requirements.txt" is no requirement',
