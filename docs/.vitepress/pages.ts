@@ -9,7 +9,19 @@ export const repository = resolve(import.meta.dirname, "../..");
 const FIRST: Readonly<Record<string, readonly string[]>> = {
   start: ["getting-started", "how-it-works", "troubleshooting", "limits", "glossary"],
   tasks: ["choose-hosts", "move-files", "run-an-accelerator", "stop-idle-hosts", "fleets-and-spot"],
-  reference: ["cli", "commands", "configuration"],
+  reference: [
+    "cli",
+    "commands",
+    "configuration",
+    "configuration-keys",
+    "agent",
+    "agent-requests",
+    "gateway",
+    "gateway-requests",
+    "constructs",
+    "library",
+    "library-client",
+  ],
 };
 
 export function sidebarItems(group: string): { text: string; link: string }[] {
