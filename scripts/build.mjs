@@ -6,6 +6,7 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, prepareDatabase } from "./bundle.mjs";
 import { bundleCli } from "./bundle-cli.mjs";
+import { licencesOf } from "./licences.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 removeBuilt("dist");
@@ -13,9 +14,9 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
-await bundleCli("dist/cli");
 mkdirSync(join(root, "dist/runtime"), { recursive: true });
-await bundle("dist/runtime");
+const metafiles = [await bundleCli("dist/cli"), await bundle("dist/runtime")];
+writeFileSync(join(root, "dist/licences.txt"), licencesOf(metafiles, root));
 await prepareDatabase(join(root, "dist/runtime"));
 cpSync(join(root, "agent/systemd"), join(root, "dist/runtime/systemd"), { recursive: true });
 cpSync(join(root, "gateway/systemd"), join(root, "dist/runtime/gateway-systemd"), { recursive: true });
