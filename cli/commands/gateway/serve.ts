@@ -28,12 +28,19 @@ Example:
     .action(wrap<[]>((context) => runDaemon(context, "check")));
 }
 
+/** As in systemd/sallyport-gateway.service: with a small nursery, memory stays the same however long a backlog of the log is. */
+export const NODE_FLAGS = ["--max-semi-space-size=2"];
+
 /** This process becomes the daemon, which ends it with its own status. It has no other way to get the signals first. */
 async function runDaemon({ cwd, options }: Context, command: "serve" | "check"): Promise<never> {
   const bundle = join(packageRoot, "dist/runtime/gateway.mjs");
   if (!existsSync(bundle)) throw notBuilt(bundle);
   const file = resolve(cwd, options.config ?? "gateway.yaml");
-  process.argv = [process.execPath, bundle, command, "--config", file, ...(options.json ? ["--json"] : [])];
+  const words = [bundle, command, "--config", file, ...(options.json ? ["--json"] : [])];
+  // Node has it since 22.15. Before, its flags can only come from NODE_OPTIONS.
+  const { execve } = process as { execve?: (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never };
+  if (command === "serve") execve?.(process.execPath, [process.execPath, ...NODE_FLAGS, ...words], process.env);
+  process.argv = [process.execPath, ...words];
   await import(pathToFileURL(bundle).href);
   return new Promise<never>(() => undefined);
 }
