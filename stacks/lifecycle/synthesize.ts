@@ -15,6 +15,10 @@ import { STACKS } from "../registry.js";
 import { guardWorkspace } from "../terraform/workspace-guard.js";
 import { type WarnOptions, warnCdktf } from "./warn-cdktf.js";
 
+export interface SynthesizeOptions extends WarnOptions {
+  readonly onStep?: (text: string) => void;
+}
+
 export interface SynthesizedStack {
   readonly name: StackName;
   /** Holds `cdk.tf.json`. */
@@ -28,7 +32,7 @@ export interface SynthesizedStack {
  *
  * @throws Fault for a workspace of the user's, and for what `up` refuses before it plans.
  */
-export async function synthesizeProject(loaded: LoadedConfig, options: WarnOptions): Promise<SynthesizedStack[]> {
+export async function synthesizeProject(loaded: LoadedConfig, options: SynthesizeOptions): Promise<SynthesizedStack[]> {
   const { env, signal, onStep, onWarning } = options;
   guardWorkspace(env);
   const stacks = STACKS.filter(({ isConfigured }) => isConfigured(loaded.config));

@@ -1,6 +1,6 @@
 /**
- * What `up` would refuse or ask, as warnings: `cdktf` starts Terraform itself, whatever its app says, with the user's own
- * variables, and asks about a plan that has no prices.
+ * What `up` would refuse, as warnings: `cdktf` starts Terraform itself, whatever its app says, and with the user's own
+ * variables.
  */
 import { defined } from "../../base/defined.js";
 import type { LoadedConfig } from "../../config/load.js";
@@ -13,7 +13,6 @@ import { passedOnText, passingEnv } from "../terraform/passing-env.js";
 export interface WarnOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
-  readonly onStep?: (text: string) => void;
   readonly onWarning?: (text: string) => void;
 }
 
@@ -21,7 +20,7 @@ export interface WarnOptions {
 export async function warnCdktf(
   loaded: LoadedConfig,
   stacks: readonly AnyStack[],
-  { env, signal, onStep, onWarning }: WarnOptions,
+  { env, signal, onWarning }: WarnOptions,
 ): Promise<CallerIdentity | undefined> {
   const { lost } = passingEnv(env);
   if (lost.length > 0) onWarning?.(passedOnText(lost));
@@ -29,9 +28,8 @@ export async function warnCdktf(
   const wanted = stacks.flatMap(({ machines }) => machines?.(config) ?? []);
   const names = stacks.map(({ name }) => name);
   const { findings, identity, refusal } = await runPreflight(loaded, { stacks: names, wanted, env, signal });
-  for (const { check, state, found, mend } of findings) {
-    if (check === "price") onStep?.(`price: ${found}`);
-    else if (state === "problem") onWarning?.([found, mend].filter(Boolean).join("\n  "));
+  for (const { state, found, mend } of findings) {
+    if (state === "problem") onWarning?.([found, mend].filter(Boolean).join("\n  "));
   }
   // AWS did not answer in the time that the questions have.
   const isSlow = identity === undefined && refusal === undefined;
