@@ -2,6 +2,7 @@
 /** The process around the command: signals, closed pipes, exit status. */
 import { EXIT, errno } from "../base/fault.js";
 import { repairHome } from "../base/home.js";
+import { applyAwsAliases } from "../http/client/aws-aliases.js";
 import { reportJson, toReport } from "./report.js";
 import { runCli } from "./run.js";
 
@@ -16,6 +17,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 // The AWS SDK and the programs that we start would look below the working directory.
 repairHome(process.env);
+applyAwsAliases(process.env);
 
 const interruption = new AbortController();
 const statusOf = { SIGHUP: EXIT.hangup, SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;

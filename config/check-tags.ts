@@ -2,7 +2,7 @@
  * What AWS refuses halfway through a deployment: more tags than a resource may have, and keys that differ only in case,
  * which EC2 tells apart and IAM does not.
  */
-import { ownTagCase, tagCase, tooManyTags } from "./errors.js";
+import { ownTagCase, reservedTag, tagCase, tooManyTags } from "./errors.js";
 import type { Merged } from "./merge.js";
 import { pointerPath, pointerStep } from "./origin.js";
 
@@ -19,7 +19,7 @@ const REPLACEABLE: readonly string[] = OWN_TAGS.slice(0, 2);
 /** A machine carries all of the kit's own. */
 const MAX_TAGS = 50 - OWN_TAGS.length;
 
-/** @throws Fault for the first key that is one too many, or that AWS may mistake for another one. */
+/** @throws Fault for the first key that is one too many, is the kit's alone, or that AWS may mistake for another one. */
 export function checkTags({ values, sources }: Merged): void {
   const place = (key: string) => sources.tags?.where(`/tags${pointerStep(key)}`) ?? "built in";
   const path = (key: string) => pointerPath(`/tags${pointerStep(key)}`);
@@ -29,6 +29,7 @@ export function checkTags({ values, sources }: Merged): void {
   const surplus = further[MAX_TAGS];
   if (surplus !== undefined) throw tooManyTags(place(surplus), path(surplus), MAX_TAGS, REPLACEABLE.join(" and "));
   for (const key of Object.keys(values.tags ?? {})) {
+    if (own.has(key) && fold(key).startsWith("sallyport:")) throw reservedTag(place(key), path(key));
     const other = seen.get(fold(key));
     if (other === undefined) seen.set(fold(key), key);
     else if (other !== key) {

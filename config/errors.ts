@@ -139,6 +139,13 @@ export const ownTagCase = (where: string, path: string, own: string, replaceable
     `IAM takes them for the same key: ${replaceable ? `write ${quote(own)} to replace that one, or ` : ""}choose another key`,
   );
 
+export const reservedTag = (where: string, path: string) =>
+  usage(
+    "reserved-tag",
+    `${where}: ${path} is a tag that only Sallyport sets`,
+    "by it, resources are told from those of other projects: choose another key",
+  );
+
 export const tagCase = (where: string, path: string, other: string, otherWhere: string) =>
   usage(
     "tag-case",

@@ -20,13 +20,15 @@ export class NotFromAws extends Error {
 }
 
 /** Pure: what a body is that AWS cannot have sent. All its calls answer, and refuse, with XML or JSON of their own. */
-export function notFromAws(body: Uint8Array): string | undefined {
+export function notFromAws(body: Uint8Array, status: number): string | undefined {
   const start = Buffer.from(body.subarray(0, 4_096))
     .toString("utf8")
     .replace(/^\ufeff/, "");
   const text = start.replace(/^\s*(?:<\?xml[^>]*\?>|<!--[\s\S]*?-->|\s)*/, "");
   if (text === "") return "nothing";
   if (/^[{[]/.test(text)) return undefined;
+  // The SDK would read it as an answer without content.
+  if (status < 300 && /^<(?:[\w.-]+:)?(?:Response|ErrorResponse|Error)[\s/>]/.test(text)) return "an error";
   // EC2 and STS name the root after the action; their errors are in Response or ErrorResponse.
   if (/^<(?:[\w.-]+:)?[A-Za-z]*(?:Response|Error)[\s/>]/.test(text)) return undefined;
   return /^<(?:!doctype\s+html|html|head|body)\b/i.test(text) ? "a web page" : "text";
@@ -49,7 +51,7 @@ export function acceptAwsOnly<Client extends AwsClient>(client: Client): Client 
     const output = await next(args);
     const response = output.response as { statusCode: number; body: unknown };
     const bytes = await readBody(response.body as Readable, MAX_ANSWER_BYTES);
-    const found = notFromAws(bytes);
+    const found = notFromAws(bytes, response.statusCode);
     if (found !== undefined) throw new NotFromAws("the endpoint", response.statusCode, found);
     response.body = bytes;
     return output;

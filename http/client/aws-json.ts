@@ -40,7 +40,7 @@ export async function callAwsJson(call: AwsJsonCall, now = new Date()): Promise<
     const headers = signedHeaders({ ...call, host, body, now });
     const answer = await client.request({ method: "POST", origin, path: "/", headers, body, signal });
     const bytes = await readBody(answer.body, MAX_BYTES);
-    const found = notFromAws(bytes);
+    const found = notFromAws(bytes, answer.status);
     if (found !== undefined) throw new NotFromAws(origin, answer.status, found);
     const value = parsed(bytes);
     if (answer.status === 200 && value !== undefined) return value;

@@ -102,7 +102,7 @@ class AwsRequestHandler {
         }),
       );
       const bytes = await readBody(body, MAX_ANSWER_BYTES);
-      const found = notFromAws(bytes);
+      const found = notFromAws(bytes, status);
       if (found !== undefined) throw new NotFromAws(origin, status, found);
       return { response: { statusCode: status, reason: statusText, headers: defined(headers), body: bytes } };
     } catch (error) {

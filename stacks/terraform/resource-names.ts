@@ -16,8 +16,7 @@ export async function resourceNames(
   outdir: string,
   stack: StackName = STACK_NAME,
 ): Promise<(address: string) => string> {
-  const text = await readFile(join(stackDir(outdir, stack), "cdk.tf.json"), "utf8").catch(() => "{}");
-  const { resource = {}, data = {} } = JSON.parse(text) as Synthesized;
+  const { resource = {}, data = {} } = await synthesized(join(stackDir(outdir, stack), "cdk.tf.json"));
   const paths = new Map<string, string>();
   for (const [prefix, byType] of [
     ["", resource],
@@ -31,6 +30,15 @@ export async function resourceNames(
     }
   }
   return (address) => readableAddress(address, (key) => paths.get(key));
+}
+
+/** The directory may be thrown away, or written by a command that was killed: names are only for messages. */
+async function synthesized(file: string): Promise<Synthesized> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Synthesized;
+  } catch {
+    return {};
+  }
 }
 
 /** `provider["registry.terraform.io/hashicorp/aws"].alias`; the registry depends on the binary and says nothing. */

@@ -60,6 +60,16 @@ test.each([
   expect(await faultText(() => resolve(text))).toBe(`${message}\n  ${SAME} keep one of the two (exit 2)`);
 });
 
+test.each(["sallyport:project", "sallyport:deployment", "sallyport:host"])(
+  "S-03: %j is the kit's alone",
+  async (key) => {
+    expect(await faultText(() => resolve(`tags: { ${key}: x }`))).toBe(
+      `sallyport.yaml:1:9: tags.${key} is a tag that only Sallyport sets\n` +
+        "  by it, resources are told from those of other projects: choose another key (exit 2)",
+    );
+  },
+);
+
 test("S-03: in a variable, its name is the place", async () => {
   expect(await faultText(() => resolve("", { SALLYPORT_TAGS: "project=x" }))).toContain(
     own("SALLYPORT_TAGS", "project", "Project"),

@@ -90,6 +90,7 @@ describe("S-23: an answer that is not AWS's is a failure", () => {
       ["<!DOCTYPE html>\n<html><body>Sign in to the network</body></html>", "a web page"],
       ["", "nothing"],
       ["ok", "text"],
+      ["<Response><Errors><Error><Code>Blocked</Code></Error></Errors></Response>", "an error"],
     ]) {
       const asked = await standBetween((_, response) => response.end(body));
       const failed = await call().then(
@@ -122,10 +123,13 @@ describe("S-23: an answer that is not AWS's is a failure", () => {
       "\ufeff{}",
       '\n{"__type":"x"}',
     ];
-    expect(taken.map((text) => notFromAws(Buffer.from(text)))).toEqual(taken.map(() => undefined));
+    expect(taken.map((text) => notFromAws(Buffer.from(text), 400))).toEqual(taken.map(() => undefined));
+    const answers = taken.filter((text) => !text.includes("Error"));
+    expect(answers.map((text) => notFromAws(Buffer.from(text), 200))).toEqual(answers.map(() => undefined));
+    expect(taken.filter((text) => notFromAws(Buffer.from(text), 200) === "an error")).toHaveLength(2);
     const refused = ["<html>", "<HTML lang=de>", "<?xml version='1.0'?><html xmlns='x'>", "<svg/>", "Response", " \n"];
     const found = ["a web page", "a web page", "a web page", "text", "text", "nothing"];
-    expect(refused.map((text) => notFromAws(Buffer.from(text)))).toEqual(found);
+    expect(refused.map((text) => notFromAws(Buffer.from(text), 400))).toEqual(found);
   });
 });
 

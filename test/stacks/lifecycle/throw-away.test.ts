@@ -49,6 +49,15 @@ test.each(STACK_NAMES)("S-05: down %s works where cdktf.out was never made, or w
   }
 });
 
+test("S-05: down works beside a stack of which a killed command wrote only a part", async () => {
+  await refresh(project);
+  await fake.calls();
+  await writeFile(join(project, "cdktf.out/stacks/accelerator-hosts/cdk.tf.json"), '{"resource": {');
+  const { changes } = await planDown(await load(project), { env });
+  expect(changes).toEqual([]);
+  expect(await refresh(project)).toBe(true);
+});
+
 test("S-05: the new addresses of started hosts reach the state where cdktf.out was removed", async () => {
   expect(await refresh(project)).toBe(true);
   await rm(join(project, "cdktf.out"), { recursive: true });
