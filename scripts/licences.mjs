@@ -2,13 +2,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** @param metafiles of esbuild, with paths from `root`. @returns the text of `dist/licences.txt`. */
-export function licencesOf(metafiles, root) {
+/** @param metafiles of esbuild. @returns the directories of all packages that are inside, as esbuild names them. */
+export function bundledDirectories(metafiles) {
   const directories = metafiles
     .flatMap(({ outputs }) => Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs)))
     .flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return [...new Set(directories)];
+}
+
+/** @param metafiles of esbuild, with paths from `root`. @returns the text of `dist/licences.txt`. */
+export function licencesOf(metafiles, root) {
   const titles = new Map();
-  for (const { title, text } of [...new Set(directories)].map((directory) => describe(join(root, directory)))) {
+  for (const { title, text } of bundledDirectories(metafiles).map((directory) => describe(join(root, directory)))) {
     titles.set(text, (titles.get(text) ?? new Set()).add(title));
   }
   const line = "=".repeat(80);

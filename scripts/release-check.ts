@@ -18,7 +18,7 @@ import { ok, type Row } from "../local/doctor/row.js";
 import * as checks from "./release/checks.js";
 import { nameOfPath, type PackageJson, type PackageLock } from "./release/package-json.js";
 import { type Bom, releaseSbom, sbomFault } from "./release/sbom.js";
-import { bundledPackages, licencesOf, shippedPaths } from "./release/shipped.js";
+import { licencesOf, packagesInBundles, shippedPaths } from "./release/shipped.js";
 
 const { values: flags } = parseArgs({
   options: { json: { type: "boolean", default: false }, tag: { type: "string" }, sbom: { type: "string" } },
@@ -34,7 +34,8 @@ const lock: PackageLock = JSON.parse(await read("package-lock.json"));
 const [packed] = JSON.parse(await output("npm", "pack", "--dry-run", "--ignore-scripts", "--json"));
 const files = packed.files.map(({ path }: { path: string }) => path) as string[];
 const texts = new Map(await Promise.all(files.map(async (file) => [file, await read(file)] as const)));
-const shipped = shippedPaths(lock, packageJson, await bundledPackages());
+const bundled = await packagesInBundles();
+const shipped = shippedPaths(lock, packageJson, bundled);
 
 const rows: readonly Row[] = [
   checks.checkVersion({
@@ -51,6 +52,7 @@ const rows: readonly Row[] = [
   checks.checkFiles(files),
   checks.checkSecrets(texts),
   checks.checkLicences(await licencesOf(lock, shipped)),
+  checks.checkNotices(texts.get("dist/licences.txt") ?? "", bundled),
   await writeSbom(),
 ];
 const healthy = isHealthy(rows);

@@ -63,13 +63,16 @@ export function checkTree(status: string): Row {
 const EXPECTED: readonly RegExp[] = [
   /^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/,
   /^dist\/(?:[a-z][\w-]*\/)*[\w.-]+\.(?:js|d\.ts)$/,
+  /^dist\/licences\.txt$/,
   /^dist\/config\/sallyport\.schema\.json$/,
   /^dist\/stacks\/boot\/[\w-]+\.sh$/,
   /^dist\/runtime\/(?:accelerators\/)?[\w-]+\.mjs$/,
   /^dist\/runtime\/(?:gateway-)?systemd\/sallyport-[\w-]+\.service$/,
+  /^dist\/runtime\/hosts-page\.json$/,
   /^dist\/runtime\/(?:initdb\.wasm|pglite\.wasm|pglite\.data|pglite-new\.tar\.gz)$/,
   /^docs\/(?:start|tasks|reference)\/[\w-]+\.md$/,
-  /^docs\/(?:images|units)\/[\w@-]+\.(?:svg|png|webp|service|timer)$/,
+  /^docs\/images\/(?:[\w-]+\/)?[\w-]+\.(?:svg|png|webp)$/,
+  /^docs\/units\/sallyport-[\w-]+@\.(?:service|timer)$/,
   /^examples\/[\w-]+\/[\w.-]+\.(?:md|ts|json|yaml|sh|py)$/,
   /^man\/sallyport\.1$/,
   /^skills\/sallyport\/SKILL\.md$/,
@@ -79,6 +82,7 @@ const EXPECTED: readonly RegExp[] = [
 const NEEDED: readonly string[] = [
   "LICENSE",
   "README.md",
+  "dist/licences.txt",
   "dist/cli/main.js",
   "dist/client/index.js",
   "dist/config/sallyport.schema.json",
@@ -130,6 +134,13 @@ export function checkLicences(licences: ReadonlyMap<string, string | undefined>)
   if (refused.length === 0) return ok("licences", `${licences.size} packages, all permissive or MPL-2.0`);
   const shown = refused.map(([name, licence]) => `${name} (${licence ?? "unknown"})`).join(", ");
   return problem("licences", shown, "replace the package, or allow its licence in scripts/release/checks.ts");
+}
+
+/** @param licences the package's own file of them, which scripts/licences.mjs writes */
+export function checkNotices(licences: string, bundled: readonly string[]): Row {
+  const lost = bundled.filter((name) => !licences.includes(`\n${name} `));
+  if (lost.length === 0) return ok("notices", `of ${bundled.length} packages in the bundles`);
+  return missing("notices", `none of ${lost.slice(0, 5).join(", ")}`, "npm run build");
 }
 
 /** Without nesting, which no package here uses. */

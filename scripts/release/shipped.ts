@@ -7,28 +7,16 @@ import { packageRoot } from "../../base/tools.js";
 import { bundle } from "../bundle.mjs";
 // @ts-expect-error a script without types
 import { bundleCli } from "../bundle-cli.mjs";
+// @ts-expect-error a script without types
+import { bundledDirectories } from "../licences.mjs";
 import { nameOfPath, type PackageJson, type PackageLock } from "./package-json.js";
 
-export interface Metafile {
-  readonly inputs: Readonly<Record<string, unknown>>;
-}
-
-/** The names of the packages whose files esbuild put into a bundle. */
-export function packagesIn({ inputs }: Metafile): string[] {
-  const names = Object.keys(inputs).flatMap((file) => {
-    const at = file.lastIndexOf("node_modules/");
-    const [scope = "", name = ""] = at < 0 ? [] : file.slice(at + "node_modules/".length).split("/");
-    return at < 0 ? [] : [scope.startsWith("@") ? `${scope}/${name}` : scope];
-  });
-  return [...new Set(names)].sort();
-}
-
 /** Bundles anew, for esbuild says only then what is inside. */
-export async function bundledPackages(): Promise<string[]> {
+export async function packagesInBundles(): Promise<string[]> {
   const outdir = await mkdtemp(join(tmpdir(), "sallyport-bundles-"));
   try {
-    const metafiles: Metafile[] = [await bundle(outdir), await bundleCli(join(outdir, "cli"))];
-    return [...new Set(metafiles.flatMap(packagesIn))].sort();
+    const directories: string[] = bundledDirectories([await bundle(outdir), await bundleCli(join(outdir, "cli"))]);
+    return [...new Set(directories.map(nameOfPath))].sort();
   } finally {
     await rm(outdir, { recursive: true, force: true });
   }

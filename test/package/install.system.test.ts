@@ -4,9 +4,10 @@
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findProgram, packageRoot } from "../../base/tools.js";
+import { checkFiles } from "../../scripts/release/checks.js";
 import { whatItTakes } from "../e2e/support/deployed-host.js";
 import { runOk } from "../support/run.js";
 
@@ -60,6 +61,10 @@ test("K-06, G-12 the package holds what is used: no build state, no daemon besid
     "runtime/pglite.wasm",
   ]);
   expect(packed.filter((file) => /tsbuildinfo|^agent\/|^test\//.test(file))).toEqual([]);
+  const files = readdirSync(join(app, "node_modules/sallyport"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(app, "node_modules/sallyport"), join(entry.parentPath, entry.name)));
+  expect(checkFiles(files.filter((file) => !file.startsWith("node_modules/")))).toMatchObject({ state: "ok" });
 });
 
 test("K-01, K-02 the example type-checks and synthesizes, with CDK Terrain in place of cdktf too", async () => {

@@ -84,7 +84,15 @@ describe("a release is refused", () => {
 
 describe("the files of a package", () => {
   const needed = [
-    ...["LICENSE", "README.md", "man/sallyport.1", "skills/sallyport/SKILL.md", "dist/index.js", "dist/index.d.ts"],
+    ...[
+      "LICENSE",
+      "README.md",
+      "dist/licences.txt",
+      "man/sallyport.1",
+      "skills/sallyport/SKILL.md",
+      "dist/index.js",
+      "dist/index.d.ts",
+    ],
     ...["dist/cli/main.js", "dist/client/index.js", "dist/config/sallyport.schema.json"],
     ...["agent", "gateway", "firewall-sync"].map((name) => `dist/runtime/${name}.mjs`),
   ];
@@ -110,6 +118,12 @@ describe("the files of a package", () => {
     const found = `not in the package: ${file}`;
     expect(checks.checkFiles(needed.filter((each) => each !== file))).toMatchObject({ state: "missing", found });
   });
+});
+
+test("a package in a bundle without its notice is named", () => {
+  const notices = "====\ntar 7.5.23, BlueOak-1.0.0\n====\n";
+  expect(checks.checkNotices(notices, ["tar"]).state).toBe("ok");
+  expect(checks.checkNotices(notices, ["jose", "tar"])).toMatchObject({ state: "missing", found: "none of jose" });
 });
 
 test("a release that has everything passes", () => {

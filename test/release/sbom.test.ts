@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+// @ts-expect-error a script without types
+import { bundledDirectories } from "../../scripts/licences.mjs";
+import { nameOfPath } from "../../scripts/release/package-json.js";
 import { type Bom, releaseSbom, sbomFault } from "../../scripts/release/sbom.js";
-import { packagesIn, shippedPaths } from "../../scripts/release/shipped.js";
+import { shippedPaths } from "../../scripts/release/shipped.js";
 
 const component = (ref: string, name: string, ...marks: string[]) => ({
   "bom-ref": ref,
@@ -50,13 +53,15 @@ test("what CycloneDX 1.5 does not allow is found", async () => {
 });
 
 test("the packages in a bundle are those of its innermost node_modules", () => {
-  const inputs = {
-    "cli/main.ts": {},
-    "node_modules/tar/dist/index.js": {},
-    "../main/node_modules/@nats-io/jetstream/lib/mod.js": {},
-    "node_modules/cacache/node_modules/minipass/index.js": {},
-  };
-  expect(packagesIn({ inputs })).toEqual(["@nats-io/jetstream", "minipass", "tar"]);
+  const files = [
+    "cli/main.ts",
+    "node_modules/tar/dist/index.js",
+    "../main/node_modules/@nats-io/jetstream/lib/mod.js",
+    "node_modules/cacache/node_modules/minipass/index.js",
+  ];
+  const inputs = Object.fromEntries(files.map((file) => [file, {}]));
+  const directories: string[] = bundledDirectories([{ outputs: { "main.js": { inputs } } }]);
+  expect(directories.map(nameOfPath)).toEqual(["tar", "@nats-io/jetstream", "minipass"]);
 });
 
 test("shipped are the dependencies with theirs, the peers, and what is inside the bundles", () => {
