@@ -77,7 +77,7 @@ const TERRAFORM = {
   },
 };
 const MOTO = "moto[server]==5.2.1";
-// The last one: the tests run the call that docs/tasks/moving-from-apyfal.md shows.
+// The last one: the tests run the call that docs/tasks/fpga-with-apyfal.md shows.
 const APYFAL = "apyfal==1.2.7";
 
 /** @returns {boolean} */

@@ -8,7 +8,14 @@ export const repository = resolve(import.meta.dirname, "../..");
 /** First the pages that are named here, then all others by title. */
 const FIRST: Readonly<Record<string, readonly string[]>> = {
   start: ["getting-started", "how-it-works", "troubleshooting", "limits", "glossary"],
-  tasks: ["choose-hosts", "move-files", "run-an-accelerator", "stop-idle-hosts", "fleets-and-spot"],
+  tasks: [
+    "train-on-a-gpu",
+    "open-a-notebook",
+    "my-address-changed",
+    "give-a-colleague-access",
+    "host-does-not-answer",
+    "run-in-ci",
+  ],
   reference: [
     "cli",
     "commands",

@@ -22,7 +22,22 @@ const SHELL = "belongs to the shell";
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   [AWS]: ["aws", "cdktf", "npx", "terraform"],
   [HOST]: ["agent", "curl", "journalctl", "nft", "psql", "scp", "ssh", "systemctl"],
-  [READER]: ["apt-get", "chmod", "cp", "docker", "git", "mkdir", "mv", "node", "npm", "openssl", "pip", "pip3", "uv"],
+  [READER]: [
+    "apt-get",
+    "chmod",
+    "cp",
+    "docker",
+    "git",
+    "mkdir",
+    "mv",
+    "node",
+    "npm",
+    "openssl",
+    "pip",
+    "pip3",
+    "rm",
+    "uv",
+  ],
   [INPUT]: ["base64", "cat", "echo", "grep", "jq", "less", "pg_dump", "printf", "tar", "tee"],
   [SHELL]: ["cd", "eval", "exit", "source", "agent()", "}"],
 };

@@ -59,10 +59,10 @@ print(json.dumps([*(one["app"] for one in (started, processed, stopped)), specif
   expect(readFileSync(join(agent.base, "dst"), "utf8")).toBe("SALLYPORT-".repeat(250_000));
 });
 
-test.skipIf(!found)("T-20: the call in docs/tasks/moving-from-apyfal.md is this one", async () => {
+test.skipIf(!found)("T-20: the call in docs/tasks/fpga-with-apyfal.md is this one", async () => {
   const agent = await start();
   const [, documented = ""] =
-    /^```python\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, "docs/tasks/moving-from-apyfal.md"), "utf8")) ?? [];
+    /^```python\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, "docs/tasks/fpga-with-apyfal.md"), "utf8")) ?? [];
   writeFileSync(join(agent.base, "in.bin"), "sent");
   writeFileSync(join(agent.shared, "in.bin"), "on the host");
   await run(
