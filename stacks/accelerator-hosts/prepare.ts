@@ -51,7 +51,6 @@ export async function prepareDeployment(written: LoadedConfig, options: PrepareO
   }
   const target = { ...(await taggedTarget(loaded, options)), ...described };
   const parts = await prepareNewHosts(written, options);
-  checkReach(parts.table, options.caller === undefined ? loaded.placeOf("/caller") : "--caller");
   return { kind: "provisioned", ...target, ...describedNew(config), ...parts };
 }
 
@@ -65,6 +64,7 @@ export async function prepareNewHosts(written: LoadedConfig, options: PrepareOpt
   // Checked before anything is created.
   const { rows, internal } = access.table;
   for (const group of [rows, internal]) checkQuota(group.map(({ rule }) => rule));
+  checkReach(access.table, options.caller === undefined ? loaded.placeOf("/caller") : "--caller");
   const init = await prepareInit(loaded, onStep);
 
   const key = await prepareKey(config, options);

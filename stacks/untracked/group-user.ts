@@ -1,5 +1,6 @@
-/** Something outside the stack that uses one of its groups. */
+/** Something outside the stack that uses one of its groups, or is in one of its subnets. */
 export interface GroupUser {
+  /** The id of the group or the subnet. */
   readonly group: string;
   /** The network interface, or the other group with a rule that refers to it. */
   readonly id: string;

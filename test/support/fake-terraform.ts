@@ -36,6 +36,9 @@ const call = { args: [command, ...args], state: stack.terraform?.backend.local.p
 fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(call) + "\\n");
 const events = ${JSON.stringify(planned.map((change) => ({ type: "planned_change", change })))};
 if (command === "plan") for (const event of events) console.log(JSON.stringify(event));
+if (command === "apply") {
+  for (const { change: hook } of events) console.log(JSON.stringify({ type: "apply_complete", hook }));
+}
 console.log(JSON.stringify(command === "version" ? { terraform_version: "1.11.4" } : { output_changes: {} }));
 `;
   await writeFile(binary, script);

@@ -59,6 +59,53 @@ describe("S-21: what costs money", () => {
   });
 });
 
+describe("S-16: without a terminal, each line", () => {
+  test("of an apply begins with the command, though its plan was made before", async ({ dir }) => {
+    const { run } = await project(dir);
+    const up = await run(["up", "--yes"]);
+    expect(up.stderr).toMatch(/^plan: planning with /m);
+    expect(up.stderr).toContain("\nup: created Api\n");
+    await writeFile(join(dir, "terraform.private-mirror.tfstate"), '{"version":4,"resources":[]}');
+    const down = await run(["down", "--yes"]);
+    expect(down.stderr).toContain("\ndown: created Api\n");
+    for (const { stderr } of [up, down]) expect(stderr).not.toMatch(/^plan: created/m);
+  });
+});
+
+describe("S-19: what would be waited for in vain", () => {
+  test("is named before down removes anything", async ({ dir }) => {
+    const group = {
+      action: "delete",
+      resource: { addr: "aws_security_group.Api", resource_type: "aws_security_group" },
+    };
+    const used =
+      "<networkInterfaceSet><item><networkInterfaceId>eni-9</networkInterfaceId><groupSet><item><groupId>sg-1</groupId></item></groupSet></item></networkInterfaceSet>";
+    const { run, applied } = await project(dir, [group], { DescribeNetworkInterfaces: used });
+    const resources = [
+      { mode: "managed", type: "aws_security_group", name: "Api", instances: [{ attributes: { id: "sg-1" } }] },
+    ];
+    await writeFile(join(dir, "terraform.private-mirror.tfstate"), JSON.stringify({ version: 4, resources }));
+    for (const command of ["down", "up"]) {
+      const { code, stderr } = await run([command, "--yes"]);
+      expect([command, code, await applied()]).toEqual([command, 5, false]);
+      expect(stderr).toContain("EC2 would not remove what is still in use: sg-1 by eni-9 (not attached)");
+    }
+  });
+
+  test.for([
+    ["hosts", [], ""],
+    ["a lab's gateway", ["lab-gateway"], "lab_gateway: {}\n"],
+  ] as const)("is a caller with IPv6 alone, of %s, before a key is made", async ([, stack, yaml], { dir }) => {
+    const { aws, terraform } = await project(dir);
+    await writeFile(join(dir, "sallyport.yaml"), `instance_type: f2.6xlarge\n${yaml}`);
+    const env = { ...aws.env, HOME: dir, PATH: terraform.path, SALLYPORT_PREFLIGHT_SECONDS: "0" };
+    const { code, stderr } = await runInProcess(["plan", ...stack, "--caller", "2001:db8::7"], { cwd: dir, env });
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain("--caller: only 2001:db8::7/128 may come in, and machines are met at IPv4 addresses");
+    expect((await readdir(dir)).filter((name) => name === ".ssh")).toEqual([]);
+  });
+});
+
 describe("S-10: the questions", () => {
   test("come first, and their answers with the plan", async ({ dir }) => {
     const { run } = await project(dir, []);

@@ -8,12 +8,8 @@ import { refuseGroupsInUse } from "../../../stacks/untracked/groups-in-use.js";
 import { test } from "../../fixtures/temporary.js";
 import { type AwsAnswer, startAws } from "../../support/aws-server.js";
 
-const GROUP = {
-  action: "delete",
-  type: "aws_security_group",
-  address: "aws_security_group.Group",
-  name: "Group",
-} as const;
+const removal = (type: string, name: string) => ({ action: "delete", type, address: `${type}.${name}`, name }) as const;
+const GROUP = removal("aws_security_group", "Group");
 const resource = (type: string, name: string, attributes: object) => ({
   mode: "managed",
   type,
@@ -40,7 +36,12 @@ const interfaces = (...users: readonly string[]) => ({
 });
 const FREE = interfaces();
 
-async function refuse(dir: string, answers: Readonly<Record<string, AwsAnswer>>, changes = [GROUP], state = STATE) {
+async function refuse(
+  dir: string,
+  answers: Readonly<Record<string, AwsAnswer>>,
+  changes: Parameters<typeof refuseGroupsInUse>[2] = [GROUP],
+  state: object = STATE,
+) {
   const aws = await startAws({ ...FREE, ...answers });
   await writeFile(join(dir, "terraform.accelerator-hosts.tfstate"), JSON.stringify(state));
   const loaded = await loadConfig({ cwd: dir, env: { HOME: dir } });
@@ -74,6 +75,30 @@ test.for([
     });
   },
 );
+
+test("S-19: a machine in a subnet that is removed is named, and an endpoint of the stack's own is not", async ({
+  dir,
+}) => {
+  const inside = (id: string, of: string) =>
+    `<networkInterfaceId>${id}</networkInterfaceId><subnetId>subnet-1</subnetId>${of}`;
+  const state = {
+    version: 4,
+    resources: [
+      resource("aws_subnet", "Lan", { id: "subnet-1" }),
+      resource("aws_vpc_endpoint", "Api", { id: "vpce-1", network_interface_ids: ["eni-1"] }),
+    ],
+  };
+  const users = interfaces(
+    inside("eni-1", "<description>VPC Endpoint Interface vpce-1</description>"),
+    inside("eni-9", attached("i-9")),
+  );
+  const { done, asked } = await refuse(dir, users, [removal("aws_subnet", "Lan")], state);
+  await expect(done).rejects.toMatchObject({
+    code: "stacks/group-in-use",
+    message: "EC2 would not remove what is still in use: subnet-1 by eni-9 (i-9)",
+  });
+  expect(asked).not.toContain("DescribeSecurityGroups");
+});
 
 test("S-19: the stack's own machines go with the group, and those of its fleet", async ({ dir }) => {
   const member = set("instancesSet", "<instanceId>i-5</instanceId>");
@@ -111,7 +136,7 @@ test("S-19: without permission to ask there is a note; without a group to remove
   const denied = await refuse(dir, { DescribeNetworkInterfaces: { refuse: "UnauthorizedOperation" } });
   await expect(denied.done).resolves.toBeUndefined();
   expect(denied.notes).toEqual([
-    expect.stringMatching(/^not looked for what else uses the security groups: AWS does not/),
+    expect.stringMatching(/^not looked for what else uses the security groups and subnets: AWS does not/),
   ]);
   const idle = await refuse(dir, {}, []);
   await idle.done;
