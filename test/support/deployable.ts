@@ -19,6 +19,8 @@ export interface Deployable {
   readonly project: string;
   /** Of the emulator. */
   readonly url: string;
+  /** Of the commands. */
+  readonly env: NodeJS.ProcessEnv;
   /** Writes sallyport.yaml. */
   configure(lines: readonly string[]): Promise<void>;
   /** In this process, which has loaded cdktf once. */
@@ -44,6 +46,7 @@ export async function startDeployable(dir: string): Promise<Deployable> {
   return {
     project,
     url: emulator.url,
+    env: kept,
     configure: (lines) => writeFile(join(project, "sallyport.yaml"), lines.join("\n")),
     run: (args, more = {}, { cwd = project, interrupt } = {}) => {
       const env = { ...kept, ...more };

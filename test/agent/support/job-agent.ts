@@ -23,8 +23,16 @@ export interface JobAgent extends TestAgent {
 
 export const OCTETS = { "Content-Type": "application/octet-stream" };
 
-export async function startJobAgent(options: TestAgentOptions = {}): Promise<JobAgent> {
-  const agent = await startTestAgent({ ...options, yaml: `${ACCELERATORS}\n${options.yaml ?? ""}` });
+export interface JobAgentOptions extends TestAgentOptions {
+  /** Lines of agent.yaml. @default - small programs that upper-case, wait, fail … */
+  readonly accelerators?: string;
+}
+
+export async function startJobAgent({
+  accelerators = ACCELERATORS,
+  ...options
+}: JobAgentOptions = {}): Promise<JobAgent> {
+  const agent = await startTestAgent({ ...options, yaml: `${accelerators}\n${options.yaml ?? ""}` });
   const json: JobAgent["json"] = async (target, what) => {
     const reply = await agent.ask(target, what);
     const text = reply.body.toString();

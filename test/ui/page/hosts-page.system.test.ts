@@ -222,6 +222,8 @@ describe.runIf(browser !== undefined)("the Hosts page", () => {
         await shoot(tab, `${name}-${view}`);
       });
     }
+    // What was said last lies over the bottom of the page for a moment.
+    await tab.until(`${textOf("#said")} === ''`);
     const stops = await tabStops(tab);
     expect(stops.filter(({ isSeen }) => !isSeen)).toEqual([]);
     await tab.value("document.querySelector('.host .actions button').click()");
@@ -246,7 +248,7 @@ async function download(tab: Tab, dir: string): Promise<void> {
   await tab.send("Browser.setDownloadBehavior", {
     behavior: "allowAndName",
     downloadPath: join(dir, "downloads"),
-    eventsEnabled: false,
+    browserContextId: tab.profile,
   });
 }
 

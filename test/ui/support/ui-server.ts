@@ -1,10 +1,11 @@
 /** The server of the Hosts page in front of a real agent. What EC2 and Terraform say is the test's own. */
 import { onTestFinished } from "vitest";
 import { AgentClient } from "../../../client/agent/agent-client.js";
+import type { PageAsset } from "../../../page/assets.js";
 import type { HostItem } from "../../../ui/documents.js";
 import type { Backend } from "../../../ui/server/backend.js";
 import { startUi, type UiServer } from "../../../ui/server/serve.js";
-import { type JobAgent, startJobAgent } from "../../agent/support/job-agent.js";
+import { type JobAgent, type JobAgentOptions, startJobAgent } from "../../agent/support/job-agent.js";
 import { TOKEN } from "../../agent/support/test-agent.js";
 import { type Ask, ask, type Reply } from "../../agent/support/wire.js";
 import { pinned } from "../../client/support/certificates.js";
@@ -34,8 +35,18 @@ export interface TestUi {
   readonly failures: unknown[];
 }
 
-export async function startTestUi(changed: Partial<Backend> = {}): Promise<TestUi> {
-  const agent = await startJobAgent();
+export interface TestUiOptions {
+  readonly agent?: JobAgentOptions;
+  /** @default - a page without content */
+  readonly assets?: ReadonlyMap<string, PageAsset>;
+}
+
+const EMPTY_PAGE = new Map([["/", { headers: { "Content-Type": "text/html" }, body: "<title>page</title>" }]]);
+
+/** @param changed what EC2 and Terraform say in this test. */
+export async function startTestUi(changed: Partial<Backend> = {}, options: TestUiOptions = {}): Promise<TestUi> {
+  const { assets = EMPTY_PAGE } = options;
+  const agent = await startJobAgent(options.agent);
   const ended = new AbortController();
   const client = new AgentClient({ host: "127.0.0.1", port: agent.port, trust: pinned(agent.ca ?? ""), token: TOKEN });
   const backend: Backend = {
@@ -52,7 +63,6 @@ export async function startTestUi(changed: Partial<Backend> = {}): Promise<TestU
     ...changed,
   };
   const failures: unknown[] = [];
-  const assets = new Map([["/", { headers: { "Content-Type": "text/html" }, body: "<title>page</title>" }]]);
   const server = await startUi({
     backend,
     assets,

@@ -83,7 +83,7 @@ function loadOf({
   const busiest =
     used.length === 0
       ? ""
-      : `${Math.round(Math.max(...used))} % of ${used.length === 1 ? "1 device" : `${used.length} devices`}`;
+      : `${counted(used.length, "device")}, ${used.length === 1 ? "" : "up to "}${Math.round(Math.max(...used))} % busy`;
   const jobs =
     running + queued === 0
       ? ""
