@@ -91,6 +91,7 @@ const NEEDED: readonly string[] = [
   "dist/runtime/agent.mjs",
   "dist/runtime/firewall-sync.mjs",
   "dist/runtime/gateway.mjs",
+  "dist/runtime/hosts-page.json",
   "man/sallyport.1",
   "skills/sallyport/SKILL.md",
 ];

@@ -95,10 +95,17 @@ describe("the files of a package", () => {
     ],
     ...["dist/cli/main.js", "dist/client/index.js", "dist/config/sallyport.schema.json"],
     ...["agent", "gateway", "firewall-sync"].map((name) => `dist/runtime/${name}.mjs`),
+    "dist/runtime/hosts-page.json",
   ];
 
   test("of the expected kinds pass", () => {
-    const more = ["docs/start/limits.md", "dist/cli/chunk-2L5PN63V.js", "dist/stacks/boot/host.sh"];
+    const more = [
+      "docs/images/plots/agent-dark.svg",
+      "docs/images/hosts-page-dark.webp",
+      "docs/start/limits.md",
+      "dist/cli/chunk-2L5PN63V.js",
+      "dist/stacks/boot/host.sh",
+    ];
     expect(checks.checkFiles([...needed, ...more]).state).toBe("ok");
   });
 
