@@ -40,10 +40,7 @@ export async function createBackend(context: Context, prices: ReadonlyMap<string
     project: loaded.projectDir,
     deployments: () => deployedStacks(loaded),
     hosts: listHosts,
-    async agent(name) {
-      const { hosts } = await chooseHosts(loaded, [name], context.signal);
-      return hosts.some(({ agent_url }) => agent_url !== "") ? agents.get(name) : undefined;
-    },
+    agent: (name) => agents.get(name),
     async access() {
       const ports = loaded.config.allow_ports.map(String);
       const { security_group_id: group } = await readOutputs(loaded);

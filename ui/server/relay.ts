@@ -24,13 +24,36 @@ export async function relay(exchange: Exchange, response: HttpResponse, headers:
   }
 }
 
-/** The content of a request, read only as fast as it is taken. */
-export async function* contentOf(exchange: Exchange): AsyncGenerator<Uint8Array> {
-  exchange.acceptBody();
-  for await (const chunk of exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    exchange.received += chunk.length;
-    yield chunk;
-  }
+export interface Content {
+  /** Read only as fast as it is taken. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * Reads what is left, and drops it. A browser that is still sending takes an answer for a broken connection; on this
+   * machine, the rest comes fast.
+   */
+  drop(): Promise<void>;
+}
+
+export function contentOf(exchange: Exchange): Content {
+  const chunks = (exchange.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const next = async () => {
+    exchange.acceptBody();
+    const step = await chunks.next();
+    if (step.done !== true) exchange.received += step.value.length;
+    return step;
+  };
+  return {
+    // Without `return`: a reader that gives up must not end what drop() reads on.
+    body: { [Symbol.asyncIterator]: () => ({ next }) },
+    async drop() {
+      let isOver = false;
+      while (!isOver)
+        isOver = await next().then(
+          ({ done }) => done === true,
+          () => true,
+        );
+    },
+  };
 }
 
 /** Aborts when the browser goes away. */

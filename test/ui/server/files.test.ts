@@ -76,6 +76,15 @@ test("an upload into a read-only directory, or none, says so in the agent's word
   ]);
 });
 
+test("an upload that the host refuses is answered with its reason, however much is still to come", async () => {
+  const ui = await startTestUi({}, { agent: { yaml: "max_upload_bytes: 1000000" } });
+  const headers = await ui.signIn();
+  const body = Buffer.alloc(60_000_000);
+  const reply = await ui.ask(`${FILES}/shared/large`, { method: "PUT", headers, body });
+  expect([reply.status, readdirSync(ui.agent.shared)]).toEqual([502, []]);
+  expect(json(reply).detail).toMatch(/^the host answered 413 to /);
+});
+
 test.each([
   "shared/../canary",
   "shared/%2e%2e/canary",

@@ -34,14 +34,20 @@ export function fileRoutes({ backend, sessions }: Pick<Services, "backend" | "se
     uiRoute("PUT", FILE, async ({ exchange, params }) => {
       const { transport } = await clientOf(backend, params.host);
       const { headers } = exchange.req;
-      const response = await transport.send({
+      const path = filesPath(decodePath(params.path));
+      const content = contentOf(exchange);
+      const sending = transport.send({
         method: "PUT",
-        path: filesPath(decodePath(params.path)),
+        path,
         // "If-None-Match: *" replaces no file: the page asks first.
         headers: defined({ "Content-Length": headers["content-length"], "If-None-Match": headers["if-none-match"] }),
-        body: contentOf(exchange),
+        body: content.body,
         answerTimeout: STORE_MS,
         signal: untilClosed(exchange),
+      });
+      const response = await sending.catch(async (error: unknown) => {
+        await content.drop();
+        throw error;
       });
       response.body.resume();
       exchange.answer(response.status, NO_STORE);
