@@ -29,6 +29,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Colours for stdout; plain text if it has none. */
   readonly paint: Paint;
+  /** Colours for notes, which are on stderr. */
+  readonly paintNotes: Paint;
   /** Prints a line of data to stdout. Nothing else goes there. */
   out(line: string): void;
   /** Prints a line for people to stderr; silent with `--quiet` and `--json`. */

@@ -82,6 +82,7 @@ function createContext(options: GlobalOptions, terminal: Terminal, around: Proce
     signal,
     stdin,
     paint: terminal.paint,
+    paintNotes: terminal.paintErrors,
     out: (line) => terminal.out(line),
     note: (line) => {
       if (!options.quiet && !options.json) terminal.note(line);

@@ -6,6 +6,7 @@ import { defined } from "../../base/defined.js";
 import { EXIT } from "../../base/fault.js";
 import type { Running, ScenarioOptions } from "../../local/scenarios/scenario.js";
 import type { StepResult } from "../../local/scenarios/steps.js";
+import type { LineOptions } from "../../local/scenarios/steps-text.js";
 import type { Context, Progress, Register } from "../context.js";
 
 interface DemoFlags {
@@ -38,12 +39,18 @@ Examples:
     .action(wrap<["gateway" | undefined, DemoFlags]>(demo));
 };
 
+const COLOURS = { ok: "green", failed: "red", "not run": "yellow" } as const;
+
 async function demo(context: Context, scenario: "gateway" | undefined, flags: DemoFlags): Promise<number> {
   const { stepLine, stepsTable } = await import("../../local/scenarios/steps-text.js");
   const runScenario =
     scenario === undefined
       ? (await import("../../local/scenarios/demo.js")).runDemo
       : (await import("../../local/scenarios/gateway-demo.js")).runGatewayDemo;
+  const lines = defined<LineOptions>({
+    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+    paint: (mark, verdict) => context.paintNotes[COLOURS[verdict]](mark),
+  });
   let line: Progress | undefined;
   const watcher = {
     started: (step: string, tried: string) => {
@@ -51,7 +58,7 @@ async function demo(context: Context, scenario: "gateway" | undefined, flags: De
     },
     ended: (result: StepResult) => {
       line?.done();
-      context.note(stepLine(result, process.stderr.isTTY ? process.stderr.columns : undefined));
+      context.note(stepLine(result, lines));
     },
   };
   const keep = async ({ results, lines }: Running) => {

@@ -8,12 +8,19 @@ const MARKS: Readonly<Record<StepOutcome, string>> = { ok: "ok", failed: "FAILED
 const HEAD = 17;
 const MIN_WIDTH = 20;
 
-/** @param columns of the terminal. @default - lines as long as they are */
-export function stepLine({ step, cameBack, verdict, seconds }: StepResult, columns?: number): string {
+export interface LineOptions {
+  /** Of the terminal. @default - lines as long as they are */
+  readonly columns?: number;
+  /** Colours a verdict. @default - none */
+  readonly paint?: (mark: string, verdict: StepOutcome) => string;
+}
+
+export function stepLine({ step, cameBack, verdict, seconds }: StepResult, options: LineOptions = {}): string {
+  const { columns, paint = (mark) => mark } = options;
   const text = `${step}: ${cameBack}`;
   const lines = columns === undefined ? text : wrapped(text, Math.max(columns - HEAD - 1, MIN_WIDTH));
   const [first = "", ...more] = lines.split("\n");
-  const head = `${MARKS[verdict].padEnd(7)} ${`${seconds.toFixed(1)} s`.padStart(7)}  ${first}`;
+  const head = `${paint(MARKS[verdict].padEnd(7), verdict)} ${`${seconds.toFixed(1)} s`.padStart(7)}  ${first}`;
   return [head, ...more.map((line) => `${" ".repeat(HEAD)}${line}`)].join("\n");
 }
 

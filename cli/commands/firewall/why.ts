@@ -8,6 +8,8 @@ import { TABLE_OPTIONS, type TableFlags, tableOf } from "../../firewall.js";
 /** A script must not mistake "it depends" for a pass. */
 const STATUS = { passes: EXIT.ok, blocked: EXIT.auth, depends: EXIT.failure } as const;
 
+const COLOURS = { passes: "green", blocked: "red", depends: "yellow" } as const;
+
 export const registerWhy: Register = (parent, wrap) => {
   parent
     .command("why")
@@ -52,7 +54,10 @@ async function why(context: Context, port: string, from: string, address: string
     group: row === undefined ? undefined : group,
   });
   context.print(answer, () =>
-    [`${verdict}: ${because}`, ...(row?.why ?? []).map((step) => `    ${stepText(step)}`)].join("\n"),
+    [
+      `${context.paint[COLOURS[verdict]](verdict)}: ${because}`,
+      ...(row?.why ?? []).map((step) => `    ${stepText(step)}`),
+    ].join("\n"),
   );
   return STATUS[verdict];
 }
