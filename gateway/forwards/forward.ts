@@ -24,7 +24,7 @@ interface ForwardSpec {
 export interface ForwardRequest extends ForwardSpec {
   /** @default - the lowest free port */
   readonly connPort?: number;
-  /** The user who asks, for the record. @default the owner */
+  /** The user who asked for it, for the record. @default the owner */
   readonly by?: string;
 }
 

@@ -81,7 +81,7 @@ export class Forwards {
     }
   }
 
-  /** @param owner the required owner; undefined for an admin. @param by who asks, for the record. @throws Problem 404. */
+  /** @param owner the required owner; undefined for an admin. @param by the user who asked, for the record. @throws Problem 404. */
   remove(connPort: number, owner?: string, by?: string): Promise<Forward> {
     // A number that cannot be a port would fail as a value of the database.
     if (!isPort(connPort)) return Promise.reject(noSuchForward());

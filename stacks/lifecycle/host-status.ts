@@ -7,7 +7,7 @@ import { costOf } from "./prices.js";
 
 export interface Price {
   readonly usd_per_hour: number;
-  readonly source: "given" | "spot price of now" | "on-demand price of now" | "list price of us-east-1";
+  readonly source: "given" | "current spot price" | "current on-demand price" | "list price of us-east-1";
 }
 
 /** An agent that answered, one that failed and why, or none to ask. `Idle` is the type of an agent's report. */

@@ -41,10 +41,10 @@ async function priceOf(
   if (given !== undefined) return { usd_per_hour: given, source: "given" };
   if (machine?.spot) {
     const spot = await instances.spotPrice(machine, signal);
-    return spot === undefined ? undefined : { usd_per_hour: spot, source: "spot price of now" };
+    return spot === undefined ? undefined : { usd_per_hour: spot, source: "current spot price" };
   }
   const listed = onDemand?.get(type);
   if (listed === undefined) return undefined;
-  const source = listed.source === "AWS" ? "on-demand price of now" : "list price of us-east-1";
+  const source = listed.source === "AWS" ? "current on-demand price" : "list price of us-east-1";
   return { usd_per_hour: listed.usd, source };
 }

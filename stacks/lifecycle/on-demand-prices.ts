@@ -14,7 +14,7 @@ export interface PriceOptions {
   readonly signal: AbortSignal;
 }
 
-/** By instance type: AWS's price of now, else that of the release, else none. */
+/** By instance type: AWS's current price, else that of the release, else none. */
 export async function onDemandPrices(
   types: readonly string[],
   options: PriceOptions,

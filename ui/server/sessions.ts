@@ -9,7 +9,7 @@ import { OneTimeCodes } from "../../http/one-time-codes.js";
 const LINK_SECONDS = 300;
 /** From the last request. */
 const SESSION_MS = 12 * 3_600_000;
-/** Each opened link is one. The oldest gives way. */
+/** One for each opened link; beyond this, the oldest session ends. */
 const MAX_SESSIONS = 32;
 /** Long enough for a browser to take up a broken download again; the link stays in its history for longer. */
 const DOWNLOAD_MS = 3_600_000;

@@ -65,14 +65,14 @@ test("a busy one on spot, whose last try to end itself failed", () => {
       error: "no",
     },
   };
-  const spot: Price = { usd_per_hour: 0.25, source: "spot price of now" };
+  const spot: Price = { usd_per_hour: 0.25, source: "current spot price" };
   expect(text(host, { ...machine, spot: true }, up(busy), spot)).toMatchInlineSnapshot(`
     "accelerator-1  running for 2 h 10 min (g6.xlarge, spot)
       instance     i-0123456789abcdef0
       agent        up, busy: 1 job, 2 transfers, logins unknown
       autostop     failed: no
       autostop     terminates itself in 15 min, if nothing happens until then
-      cost         $0.54 since it was started, at $0.25 an hour, the spot price of now; disk and traffic not counted"
+      cost         $0.54 since it was started, at $0.25 an hour, the current spot price; disk and traffic not counted"
   `);
 });
 

@@ -48,8 +48,8 @@ test("a price is the user's, the spot market's, AWS's on demand, or the list's, 
   instances.close();
   expect(observed.map(({ price }) => price)).toEqual([
     { usd_per_hour: 0.5, source: "given" },
-    { usd_per_hour: 0.79, source: "spot price of now" },
-    { usd_per_hour: 1.98, source: "on-demand price of now" },
+    { usd_per_hour: 0.79, source: "current spot price" },
+    { usd_per_hour: 1.98, source: "current on-demand price" },
     undefined,
   ]);
 });

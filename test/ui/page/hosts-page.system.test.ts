@@ -69,12 +69,12 @@ describe.runIf(browser !== undefined)("the Hosts page", () => {
   test("hosts with their state, cost and what they are busy with; what is wrong in two lines", async () => {
     expect(await tab.value(textsOf(".host .state"))).toEqual(["running", "running, does not answer", "stopped"]);
     expect(await tab.value(textOf("#summary"))).toBe("2 running, 1 stopped");
-    expect(await tab.value(textsOf("#totals dt"))).toEqual(["Cost an hour", "Cost so far", "accelerator-hosts"]);
+    expect(await tab.value(textsOf("#totals dt"))).toEqual(["Cost per hour", "Cost so far", "accelerator-hosts"]);
     expect(await tab.value(textOf("#totals dd"))).toBe("$2.78without disk and traffic");
     expect(await tab.value(textsOf(".host:first-child .facts dt"))).toEqual([
       "Up",
       "Idle",
-      "Cost an hour",
+      "Cost per hour",
       "Cost so far",
       "In use",
     ]);

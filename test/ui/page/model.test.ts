@@ -6,7 +6,7 @@ import { hostFacts, startText, stateWord, toneOf, totalsOf } from "../../../ui/p
 import { formatPlace, parsePlace } from "../../../ui/page/app/place.js";
 import { HOST } from "../support/ui-server.js";
 
-const price = { usd_per_hour: 1.98, source: "on-demand price of now" };
+const price = { usd_per_hour: 1.98, source: "current on-demand price" };
 const RUNNING: HostItem = { ...HOST, up_seconds: 7_200, price, cost_usd: 3.96 };
 const UP: AgentDocument = {
   agent: "up",
@@ -32,7 +32,7 @@ test("the facts of a host that runs, and of its agent", () => {
   expect(hostFacts(RUNNING, UP)).toEqual([
     { label: "Up", value: "2 h" },
     { label: "Idle", value: "12 min", title: "stops itself in 48 min" },
-    { label: "Cost an hour", value: "$1.98", title: "on-demand price of now" },
+    { label: "Cost per hour", value: "$1.98", title: "current on-demand price" },
     { label: "Cost so far", value: "$3.96", title: "since it was started" },
     { label: "In use", value: "1 job, 3 waiting · 2 devices, up to 61 % busy" },
   ]);
@@ -53,7 +53,7 @@ test.each<[string, Partial<HostItem>, AgentDocument | undefined, string, string]
 
 test("starting a host names its price first", () => {
   expect(startText({ ...RUNNING, state: "stopped" })).toBe(
-    "accelerator-1 (f2.6xlarge) costs $1.98 an hour while it runs, $47.52 a day (on-demand price of now).",
+    "accelerator-1 (f2.6xlarge) costs $1.98 an hour while it runs, $47.52 a day (current on-demand price).",
   );
   expect(startText(HOST)).toMatch(/at a price that is not known here\.$/);
 });

@@ -22,7 +22,7 @@ if (browser === undefined) console.log("skipped: no Chromium on PATH");
 
 const textOf = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.textContent ?? "")`;
 
-const AWS = "on-demand price of now";
+const AWS = "current on-demand price";
 const HOSTS: readonly HostItem[] = [
   {
     ...HOST,
@@ -39,7 +39,7 @@ const HOSTS: readonly HostItem[] = [
     address: "203.0.113.21",
     has_agent: false,
     up_seconds: 158_400,
-    price: { usd_per_hour: 0.79, source: "spot price of now" },
+    price: { usd_per_hour: 0.79, source: "current spot price" },
     cost_usd: 34.76,
     spot: true,
     ends: ["term"],
@@ -139,7 +139,7 @@ describe.runIf(browser !== undefined)("the Hosts page while something goes on", 
     await tab.press("Enter");
     await tab.until("document.getElementById('confirm-dialog').open");
     expect(await tab.value(textOf("#confirm-text"))).toBe(
-      "accelerator-3 (g6.12xlarge) costs $4.60 an hour while it runs, $110.44 a day (on-demand price of now).",
+      "accelerator-3 (g6.12xlarge) costs $4.60 an hour while it runs, $110.44 a day (current on-demand price).",
     );
     expect(await faultsOf(tab)).toEqual([]);
     await tabTo(tab, "Start");

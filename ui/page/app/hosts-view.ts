@@ -144,7 +144,7 @@ function showTotals({ hosts, deployments }: OverviewDocument): void {
   setText(find("summary", HTMLElement), states);
   const rest = unpriced === 0 ? "" : ` and ${unpriced} at a price that is not known`;
   const items = [
-    ...(hourly === undefined ? [] : [["Cost an hour", hourly + rest, "without disk and traffic"]]),
+    ...(hourly === undefined ? [] : [["Cost per hour", hourly + rest, "without disk and traffic"]]),
     ...(soFar === undefined ? [] : [["Cost so far", soFar, "since each was started"]]),
     ...deployments.map(({ name, region, account }) => [
       name,

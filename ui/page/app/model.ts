@@ -53,15 +53,15 @@ function idleFact(report: AgentDocument | undefined): Fact {
 }
 
 function costFacts({ state, price, cost_usd, kind }: HostItem): Fact[] {
-  if (state === "stopped") return [{ label: "Cost an hour", value: "its disk only" }];
+  if (state === "stopped") return [{ label: "Cost per hour", value: "its disk only" }];
   if (state !== "running") return [];
   if (price === undefined) {
     return kind === "address"
       ? []
-      : [{ label: "Cost an hour", value: "not known", title: "give it with --price TYPE=USD" }];
+      : [{ label: "Cost per hour", value: "not known", title: "give it with --price TYPE=USD" }];
   }
   const rate = {
-    label: "Cost an hour",
+    label: "Cost per hour",
     value: usd(price.usd_per_hour),
     title: price.source === "given" ? "as given" : price.source,
   };
