@@ -34,7 +34,7 @@ test("the facts of a host that runs, and of its agent", () => {
     { label: "Idle", value: "12 min", title: "stops itself in 48 min" },
     { label: "Cost per hour", value: "$1.98", title: "current on-demand price" },
     { label: "Cost so far", value: "$3.96", title: "since it was started" },
-    { label: "In use", value: "1 job, 3 waiting · 2 devices, up to 61 % busy" },
+    { label: "In use", value: "1 job, 3 waiting", title: "2 devices, up to 61 % busy" },
   ]);
 });
 

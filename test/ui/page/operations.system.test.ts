@@ -230,7 +230,7 @@ describe.runIf(browser !== undefined)("the Hosts page while something goes on", 
     const view = async (place: string, ready: string) => {
       await tab.value(`location.hash = ${JSON.stringify(place)}`);
       await tab.until(ready);
-      await tab.until(`${textOf(".facts")}.includes('2 jobs · 4 devices, up to 96 % busy')`);
+      await tab.until(`${textOf(".facts")}.includes('2 jobs4 devices, up to 96 % busy')`);
     };
     const files = () => view("#accelerator-1/files/shared", "document.querySelectorAll('.entry').length === 5");
     const jobs = () => view(`#accelerator-1/jobs/${job}`, `${textOf(".log")}.includes('chr3')`);

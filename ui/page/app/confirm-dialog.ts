@@ -1,4 +1,4 @@
-/** Asks before something is lost. One dialog of the page, for all questions of this kind. */
+/** Asks before something is lost, or costs. One dialog of the page, for all questions of this kind. */
 import { clearError, dialogParts, wireDialog } from "../../../page/app/dialogs.js";
 import { find, setText } from "../../../page/app/dom.js";
 
@@ -7,6 +7,8 @@ export interface Question {
   readonly text: string;
   /** On the button that goes on. */
   readonly action: string;
+  /** Whether nothing is lost by it. @default false */
+  readonly isHarmless?: boolean;
   /** Rejects with the server's refusal, which the dialog shows. @returns another question to ask in its place. */
   go(): Promise<Question | undefined>;
 }
@@ -25,7 +27,9 @@ function show(at: ReturnType<typeof dialogParts>, question: Question): void {
   clearError(at);
   setText(find("confirm-title", HTMLElement), question.title);
   setText(find("confirm-text", HTMLElement), question.text);
-  setText(find("confirm-submit", HTMLElement), question.action);
+  const submit = find("confirm-submit", HTMLElement);
+  setText(submit, question.action);
+  submit.className = question.isHarmless === true ? "primary" : "danger";
 }
 
 function wired() {

@@ -53,6 +53,7 @@ export function hostsView(api: Api, onSignedOut: (reason: string) => void): Host
         title: `Start ${host.name}?`,
         text: startText(host),
         action: "Start",
+        isHarmless: true,
         go: async () => {
           await change(`/api/hosts/${encodeURIComponent(host.name)}/start`);
           return undefined;

@@ -31,8 +31,7 @@ export function hostFacts(host: HostItem, report: AgentDocument | undefined): Fa
   if (host.up_seconds !== undefined) facts.push({ label: "Up", value: spanText(host.up_seconds) });
   if (isUp && host.has_agent) facts.push(idleFact(report));
   facts.push(...costFacts(host));
-  const load = report?.agent === "up" ? loadOf(report) : undefined;
-  if (load !== undefined) facts.push({ label: "In use", value: load });
+  if (report?.agent === "up") facts.push(...loadFacts(report));
   return facts;
 }
 
@@ -71,10 +70,8 @@ function costFacts({ state, price, cost_usd, kind }: HostItem): Fact[] {
 }
 
 /** Jobs that run and wait, and how busy the devices are. */
-function loadOf({
-  accelerators: { accelerators, devices },
-}: Extract<AgentDocument, { agent: "up" }>): string | undefined {
-  if (accelerators.length === 0 && devices.length === 0) return undefined;
+function loadFacts({ accelerators: { accelerators, devices } }: Extract<AgentDocument, { agent: "up" }>): Fact[] {
+  if (accelerators.length === 0 && devices.length === 0) return [];
   const running = accelerators.reduce((sum, each) => sum + each.running, 0);
   const queued = accelerators.reduce((sum, each) => sum + each.queued, 0);
   const used = devices.flatMap(({ utilization_percent }) =>
@@ -88,7 +85,8 @@ function loadOf({
     running + queued === 0
       ? ""
       : [counted(running, "job"), queued === 0 ? "" : `${queued} waiting`].filter(Boolean).join(", ");
-  return [jobs, busiest].filter(Boolean).join(" · ") || "nothing runs";
+  const value = jobs || "nothing runs";
+  return [{ label: "In use", value, ...(busiest === "" ? {} : { title: busiest }) }];
 }
 
 /** What starting a host costs, before it does. */
