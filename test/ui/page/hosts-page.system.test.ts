@@ -17,7 +17,7 @@ if (browser === undefined) console.log("skipped: no Chromium on PATH");
 const HOSTILE = "<img src=x onerror=window.hit=1> \u202egnp.exe";
 const SHOWN = "<img src=x onerror=window.hit=1> \\u202egnp.exe";
 const CARDS = "[...document.querySelectorAll('.host')]";
-const textOf = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ''`;
+const textOf = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.textContent ?? '')`;
 const textsOf = (selector: string) =>
   `[...document.querySelectorAll(${JSON.stringify(selector)})].map((each) => each.textContent)`;
 
