@@ -58,7 +58,7 @@ describe.each(DAEMONS)("the %s", (daemon) => {
     ["a list", ["Host: a, b"]],
     ["a port that is none", ["Host: h:x"]],
   ])("T-12: a request whose Host is %s is 400", async (_title, hosts) => {
-    expectProblem(await say(daemon, ["GET /healthz HTTP/1.1", ...hosts]), 400, "malformed-host");
+    expectProblem(await say(daemon, ["GET /healthz HTTP/1.1", ...hosts, "Connection: close"]), 400, "malformed-host");
     // Smuggled behind it, nothing is answered.
     const piped = ["GET /healthz HTTP/1.1", ...hosts, "", "GET /healthz HTTP/1.1", "Host: h", "Connection: close"];
     expect((await say(daemon, piped)).raw.toString().match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 400"]);
@@ -73,7 +73,8 @@ describe.each(DAEMONS)("the %s", (daemon) => {
   });
 
   test.each(["FOO", "get", "GETX", "BREW", "X!y"])("T-12: the unknown method %s is 501", async (method) => {
-    expectProblem(await say(daemon, [`${method} /healthz HTTP/1.1`, "Host: h"]), 501, "not-implemented");
+    const head = [`${method} /healthz HTTP/1.1`, "Host: h", "Connection: close"];
+    expectProblem(await say(daemon, head), 501, "not-implemented");
   });
 
   test("T-12: OPTIONS * is 501, and * with another method 400", async () => {
