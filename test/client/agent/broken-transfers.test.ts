@@ -329,3 +329,35 @@ describe("an answer that is not an agent's", () => {
     client.close();
   });
 });
+
+test("T-16: whatever makes the host hash, copy or flush a whole file asks it to say that it is at work", async () => {
+  const ours = await wildcard();
+  const asked: Array<[string, string | undefined]> = [];
+  const peer = await httpsPeer(ours, (request, response) => {
+    asked.push([`${request.method} ${request.url?.split("?")[0]}`, request.headers.prefer?.toString()]);
+    request.resume().once("end", () => response.writeHead(404).end());
+  });
+  const client = new AgentClient({ host: "127.0.0.1", port: peer.port, trust: pinned(ours.cert) });
+  const file = join(await temporaryDir(), "file");
+  await writeFile(file, "bytes");
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const stream = () => Readable.from(["bytes"]);
+  const calls = [
+    client.download("shared/x", `${file}.got`),
+    client.get("shared/x", sink),
+    client.upload(file, "shared/x"),
+    client.put("shared/x", stream()),
+    client.jobs.submit({ input: { file } }),
+    client.jobs.submit({ input: { stream: stream() } }),
+    client.jobs.download("0123", `${file}.output`),
+    client.jobs.output("0123", sink),
+  ];
+  expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(calls.map(() => "rejected"));
+  expect([...new Set(asked.map(([, prefer]) => prefer))]).toEqual(["processing"]);
+  expect([...new Set(asked.map(([what]) => what))].sort()).toEqual([
+    "GET /v1/files/shared/x",
+    "GET /v1/jobs/0123/output",
+    "POST /v1/jobs",
+    "PUT /v1/files/shared/x",
+  ]);
+});
