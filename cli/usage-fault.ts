@@ -31,8 +31,12 @@ export const SYNONYMS: Readonly<Record<string, Readonly<Record<string, readonly 
 };
 
 /** A mistyped word must not lead to what costs money, ends something or opens something. */
-const NEVER_GUESSED = ["up", "down", "start", "stop", "rm", "revoke", "logout", "grant"];
-const NEVER_GUESSED_OPTION = /^--(?:yes|force|remove|no-|allow-|skip-|accept-)/;
+const NEVER_GUESSED: ReadonlySet<string> = new Set([
+  ...["up", "start", "add", "grant", "import", "serve", "sync"],
+  ...["down", "stop", "rm", "revoke", "logout"],
+]);
+const NEVER_GUESSED_OPTION =
+  /^--(?:accept-|allow-|cancel|confirm-|create|force|max-|no-|orphans|remove|renew|replace|skip-|undo|yes)/;
 
 export function usageFault(error: CommanderError, command: Command): Fault {
   const [line = ""] = error.message.split("\n");
@@ -51,7 +55,7 @@ function suggestion({ code, message }: CommanderError, command: Command): string
     return didYouMean(
       nearest(
         word,
-        names.map((child) => child.name()).filter((name) => !NEVER_GUESSED.includes(name)),
+        names.map((child) => child.name()).filter((name) => !NEVER_GUESSED.has(name)),
       ),
     );
   }
