@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { ensureProjectId } from "../../../stacks/place/record.js";
 import { test } from "../../fixtures/temporary.js";
 import { type AwsAnswer, startAws } from "../../support/aws-server.js";
 import { fakeTerraform } from "../../support/fake-terraform.js";
@@ -56,6 +57,34 @@ describe("S-21: what costs money", () => {
     const other = await project(join(dir), [free]);
     await other.run(["up"]);
     expect(await other.applied()).toBe(true);
+  });
+});
+
+describe("S-07: what an earlier run made and no state has", () => {
+  const endpoint = "<vpcEndpointSet><item><vpcEndpointId>vpce-1</vpcEndpointId></item></vpcEndpointSet>";
+  const named = "made from here, but in no state: vpce-1 (vpc endpoint)";
+
+  test("ends up before anything is planned, and is a warning of plan and down", async ({ dir }) => {
+    const { run, applied } = await project(dir, [], { DescribeVpcEndpoints: endpoint });
+    await ensureProjectId(dir);
+    const up = await run(["up", "--yes"]);
+    expect([up.code, up.stdout, await applied()]).toEqual([5, "", false]);
+    expect(up.stderr).toContain(`error: ${named}\n  an interrupted run left this, and another would be made beside it`);
+    for (const args of [["plan"], ["down", "--yes"]]) {
+      const { code, stderr } = await run(args);
+      expect([args, code]).toEqual([args, 0]);
+      expect(stderr).toContain(`warning: ${named}`);
+    }
+    expect(JSON.parse((await run(["plan", "--json"])).stdout).untracked).toMatchObject([{ id: "vpce-1" }]);
+  });
+
+  test("is a warning of status where nothing is deployed, for there a first run was interrupted", async ({ dir }) => {
+    const { aws, terraform } = await project(dir, [], { DescribeVpcEndpoints: endpoint });
+    await ensureProjectId(dir);
+    const env = { ...aws.env, HOME: dir, PATH: terraform.path };
+    const { code, stderr } = await runInProcess(["status"], { cwd: dir, env });
+    expect(code).toBe(3);
+    expect(stderr).toContain(`warning: ${named}`);
   });
 });
 
