@@ -11,6 +11,8 @@ export default defineConfig({
   outDir: "./.vitepress/dist",
   cacheDir: "./.vitepress/cache",
   markdown: {
+    // Comments in the usual themes have too little contrast.
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     anchor: { slugify: anchorOf },
     config(md) {
       md.core.ruler.push("links-as-on-github", ({ tokens, env }) => {

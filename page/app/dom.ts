@@ -55,7 +55,7 @@ export function keyed<T, V extends { readonly element: Element }>(
   kept: Map<string, V>,
   items: readonly T[],
   keyOf: (item: T) => string,
-  create: () => V,
+  create: (item: T) => V,
 ): void {
   const wanted = new Set(items.map(keyOf));
   for (const [key, { element }] of kept) {
@@ -68,7 +68,7 @@ export function keyed<T, V extends { readonly element: Element }>(
     const key = keyOf(item);
     let view = kept.get(key);
     if (view === undefined) {
-      view = create();
+      view = create(item);
       kept.set(key, view);
     }
     if (view.element === next) next = next.nextElementSibling;

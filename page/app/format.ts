@@ -33,9 +33,19 @@ export const ago = (at: number, now: number) => (now - at < 60_000 ? "just now" 
 /** "in 3 hours"; "now" for a time in the past. */
 export const ahead = (at: number, now: number) => (at <= now ? "now" : `in ${span(at - now)}`);
 
-/** A time of today by its hour and minute, any other with its date; in the language of the browser. */
+const HOUR_AND_MINUTE = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+
+/** A time of today by its hour and minute, any other with its date, and its year if it is another one. */
 export function clock(at: number, now: number): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  const time = { hour: "2-digit", minute: "2-digit" } as const;
-  return new Date(at).toLocaleString(undefined, isToday ? time : { dateStyle: "medium", timeStyle: "short" });
+  if (isToday) return new Date(at).toLocaleString(undefined, HOUR_AND_MINUTE);
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  const day = { day: "numeric", month: "short", ...(isThisYear ? {} : { year: "numeric" as const }) } as const;
+  return new Date(at).toLocaleString(undefined, { ...day, ...HOUR_AND_MINUTE });
+}
+
+/** The label of an axis: the day if there is one tick a day, else hour and minute. */
+export function tickText(at: number, tickMs: number): string {
+  const parts = tickMs >= 86_400_000 ? ({ weekday: "short", day: "numeric" } as const) : HOUR_AND_MINUTE;
+  return new Date(at).toLocaleString(undefined, parts);
 }

@@ -24,6 +24,7 @@ export async function showAs(tab: Tab, device: Device, scheme: Scheme, motion: "
   ];
   await tab.send("Emulation.setEmulatedMedia", { features });
   await tab.send("Emulation.setDeviceMetricsOverride", DEVICES[device]);
+  await tab.send("Emulation.setScrollbarsHidden", { hidden: true });
 }
 
 /** Calls `look` on a desk, a phone and a zoomed desk, in light and dark. @param look its argument: "phone-dark". */
@@ -72,10 +73,12 @@ export async function tabTo(tab: Tab, name: string): Promise<void> {
   throw new Error(`Tab does not lead to "${name}"`);
 }
 
-/** Keeps a picture of what is shown now in test-artifacts/. */
-export async function shoot(tab: Tab, name: string): Promise<void> {
+/** Keeps a picture of what is shown now in test-artifacts/. @returns its size in bytes. */
+export async function shoot(tab: Tab, name: string, format: "png" | "webp" = "png"): Promise<number> {
   mkdirSync(ARTIFACTS, { recursive: true });
-  writeFileSync(join(ARTIFACTS, `${name}.png`), await tab.screenshot());
+  const picture = await tab.screenshot(format);
+  writeFileSync(join(ARTIFACTS, `${name}.${format}`), picture);
+  return picture.length;
 }
 
 const AXE = `axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }).then(({ violations }) =>
@@ -86,7 +89,7 @@ const AXE = `axe.run(document, { resultTypes: ["violations"], rules: { "target-s
 const CUT_OFF = `(() => {
   const scrolls = (element) => element.parentElement?.closest("[data-scrolls], pre, code, svg") != null;
   const cut = [...document.querySelectorAll("body *")].filter((element) => {
-    if (!element.checkVisibility({ visibilityProperty: true }) || scrolls(element) || element.closest(".unseen, .skip")) return false;
+    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || scrolls(element) || element.closest(".unseen, .skip")) return false;
     const { left, right, width } = element.getBoundingClientRect();
     return width > 0 && (left < -0.5 || right > document.documentElement.clientWidth + 0.5);
   });
@@ -102,7 +105,9 @@ const FOCUSED = `(() => {
   const element = document.activeElement;
   if (element === null || element === document.body) return { isFirst: false };
   const first = [...${FOCUSABLE}].find((each) => each.checkVisibility() && !each.disabled);
-  const style = getComputedStyle(element);
+  // What draws a control of its own has the ring on its next sibling.
+  const drawn = getComputedStyle(element).opacity === "0" ? element.nextElementSibling : element;
+  const style = getComputedStyle(drawn);
   const { left, top, right, bottom } = element.getBoundingClientRect();
   const at = document.elementFromPoint((left + right) / 2, (Math.max(top, 0) + Math.min(bottom, innerHeight)) / 2);
   const isOver = at !== null && (element.contains(at) || at.contains(element) || [...(element.labels ?? [])].some((label) => label.contains(at)));

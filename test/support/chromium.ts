@@ -24,8 +24,8 @@ export interface Tab {
   press(key: string): Promise<void>;
   /** Types as a keyboard does, into what has the focus. */
   type(text: string): Promise<void>;
-  /** PNG. */
-  screenshot(): Promise<Buffer>;
+  /** @param format @default "png" */
+  screenshot(format?: "png" | "webp"): Promise<Buffer>;
   /** Messages of the console, exceptions and violations of the content security policy. */
   readonly complaints: readonly string[];
   /** Tabs of one profile share cookies and storage. */
@@ -44,6 +44,7 @@ const KEYS: Readonly<Record<string, { readonly code: number; readonly text?: str
   Escape: { code: 27 },
   " ": { code: 32, text: " " },
   ArrowDown: { code: 40 },
+  ArrowRight: { code: 39 },
 };
 
 /** @param path of the program. */
@@ -155,8 +156,8 @@ function tabOf(send: Tab["send"], complaints: readonly string[], profile: string
       await send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
     },
     type: (text) => send("Input.insertText", { text }),
-    async screenshot() {
-      const { data } = await send("Page.captureScreenshot", { format: "png" });
+    async screenshot(format = "png") {
+      const { data } = await send("Page.captureScreenshot", { format, ...(format === "webp" ? { quality: 82 } : {}) });
       return Buffer.from(data, "base64");
     },
   };

@@ -66,7 +66,8 @@ export function addDialog(
   );
 
   return {
-    open(machines: readonly MachineItem[]) {
+    /** @param machine fills in its fields. */
+    open(machines: readonly MachineItem[], machine?: MachineItem) {
       known = machines;
       key = crypto.randomUUID();
       parts.form.reset();
@@ -78,8 +79,13 @@ export function addDialog(
           return option;
         }),
       );
+      if (machine !== undefined) {
+        input("target_name").value = machine.name;
+        describe();
+        suggestPort();
+      }
       parts.dialog.showModal();
-      input("target_name").focus();
+      input(machine === undefined ? "target_name" : "target_port").focus();
     },
     end: parts.end,
   };

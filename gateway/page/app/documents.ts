@@ -1,7 +1,7 @@
 /** Reads the documents of the gateway's API. Times become milliseconds since 1970. Pure. */
 import type { Static } from "@sinclair/typebox";
 import type { ForwardDocument, ForwardList, MachineList, UsageReport, WhoAmI } from "../../api/schemas.js";
-import type { ForwardItem, Liveness } from "./model.js";
+import type { ForwardItem, KnownMachine } from "./model.js";
 import type { Minute } from "./sparkline.js";
 
 export interface Who {
@@ -51,13 +51,17 @@ export interface ForwardPage {
 
 export const readForwardPage = (document: unknown): ForwardPage => document as Static<typeof ForwardList>;
 
-export function readMachines(document: unknown): Liveness[] {
-  return (document as Static<typeof MachineList>).machines.map(({ addr, routable, last_seen, checked_at }) => ({
-    addr,
-    routable,
-    ...(last_seen === undefined ? {} : { lastSeen: Date.parse(last_seen) }),
-    ...(checked_at === undefined ? {} : { checkedAt: Date.parse(checked_at) }),
-  }));
+export function readMachines(document: unknown): KnownMachine[] {
+  return (document as Static<typeof MachineList>).machines.map(
+    ({ name, addr, component, routable, last_seen, checked_at }) => ({
+      name,
+      addr,
+      component,
+      routable,
+      ...(last_seen === undefined ? {} : { lastSeen: Date.parse(last_seen) }),
+      ...(checked_at === undefined ? {} : { checkedAt: Date.parse(checked_at) }),
+    }),
+  );
 }
 
 export interface Around {

@@ -28,6 +28,8 @@ export function newForwardView(actions: ForwardActions) {
   const used = make("span");
   const facts = make("p", "facts");
   const sparkline = newSparkline();
+  const volume = make("p", "facts");
+  volume.setAttribute("aria-hidden", "true");
   const commands = make("ul", "commands");
   commands.hidden = true;
   const connect = button("Connect", "plain", () => {
@@ -44,7 +46,7 @@ export function newForwardView(actions: ForwardActions) {
     "forward",
     way,
     about,
-    make("div", "traffic", sparkline),
+    make("div", "traffic", sparkline, volume),
     make("div", "actions", connect, remove),
     commands,
   );
@@ -65,14 +67,15 @@ export function newForwardView(actions: ForwardActions) {
       element.id = `forward-${connPort}`;
       setText(port, String(connPort));
       setText(target, ` → ${targetPort} ${protocol}`);
-      setText(used, forward.lastUsed === undefined ? "not used yet" : `used ${ago(forward.lastUsed, now)}`);
-      setText(facts, notes(forward, now, who));
+      setText(used, times(forward, now));
+      setText(facts, notes(forward, who));
       const sums = bars(forward.minutes, now);
       const total = sums.reduce((sum, each) => sum + each, 0);
       const label = total === 0 ? "no traffic in the last hour" : `${bytes(total)} in the last hour`;
       // Without traffic, an empty chart would only look like one that is broken.
       element.classList.toggle("idle", total === 0);
       drawSparkline(sparkline, sums, label);
+      setText(volume, label);
       setLabel(connect, `Connect to port ${targetPort} of ${targetName} by port ${connPort}`);
       setLabel(remove, `Remove port ${connPort}, to port ${targetPort} of ${targetName}`);
       setLabel(commands, `Commands for port ${connPort}`);
@@ -81,11 +84,17 @@ export function newForwardView(actions: ForwardActions) {
   };
 }
 
-/** The unusual facts about a forward. */
-function notes({ expiresAt, sources, owner, admitsYou }: ForwardItem, now: number, who: string): string {
+function times({ lastUsed, expiresAt }: ForwardItem, now: number): string {
+  const used = lastUsed === undefined ? "not used yet" : `used ${ago(lastUsed, now)}`;
+  return expiresAt === undefined ? used : `${used} · removed ${ahead(expiresAt, now)}`;
+}
+
+/** Who may use a forward, and whose it is. */
+function notes({ sources, owner, admitsYou }: ForwardItem, who: string): string {
+  // A block of one address is written as the address.
+  const blocks = sources.map((source) => source.replace(source.includes(":") ? /\/128$/ : /\/32$/, ""));
   return [
-    ...(expiresAt === undefined ? [] : [`removed ${ahead(expiresAt, now)}`]),
-    ...(sources.length === 0 ? ["open to everyone"] : [`only from ${sources.join(", ")}`]),
+    ...(sources.length === 0 ? ["open to everyone"] : [`only from ${blocks.join(", ")}`]),
     ...(admitsYou ? [] : ["which does not admit you"]),
     ...(owner === who ? [] : [`of ${owner}`]),
   ].join(" · ");

@@ -8,6 +8,7 @@ import { addDialog } from "./add-dialog.js";
 import type { Who } from "./documents.js";
 import { newMachineView } from "./machine-view.js";
 import { type ForwardItem, filterMachines, type MachineItem, summary } from "./model.js";
+import { newOverview } from "./overview.js";
 import { labReader } from "./read-lab.js";
 import { removeDialog } from "./remove-dialog.js";
 
@@ -22,31 +23,40 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
   const ended = new AbortController();
   const { signal } = ended;
   const section = find("lab", HTMLElement);
-  const list = find("machines", HTMLElement);
+  const overview = newOverview();
+  const lists = [
+    { element: partOf("machines"), views: newViews(), holds: ({ forwards }: MachineItem) => forwards.length > 0 },
+    { element: partOf("others"), views: newViews(), holds: ({ forwards }: MachineItem) => forwards.length === 0 },
+  ];
   const filter = find("filter", HTMLInputElement);
   const add = find("add", HTMLButtonElement);
   const stale = find("stale", HTMLElement);
   const read = labReader(api);
-  const views = new Map<string, ReturnType<typeof newMachineView>>();
   let machines: readonly MachineItem[] = [];
 
   const show = () => {
     const found = filterMachines(machines, filter.value);
     const shown = { now: Date.now(), who: who.name };
-    keyed(
-      list,
-      views,
-      found,
-      ({ key }) => key,
-      () => newMachineView({ copy, remove: removing.open, mayChange }),
-    );
-    for (const machine of found) views.get(machine.key)?.update(machine, shown);
+    const actions = { copy, remove: removing.open, open: (machine: MachineItem) => adding.open(machines, machine) };
+    for (const { element, views, holds } of lists) {
+      const items = found.filter(holds);
+      keyed(
+        element.list,
+        views,
+        items,
+        ({ key }) => key,
+        (machine) => newMachineView({ ...actions, api, mayChange }, machine),
+      );
+      for (const machine of items) views.get(machine.key)?.update(machine, shown);
+      element.section.hidden = items.length === 0;
+    }
+    overview.update(machines, shown.now);
     setText(find("summary", HTMLElement), summary(machines));
     const empty = find("empty", HTMLElement);
     empty.hidden = found.length > 0;
     setText(
       empty,
-      machines.length === 0 ? "No forwards yet. Add one to reach a machine of the lab." : "Nothing matches the filter.",
+      machines.length === 0 ? "No machines yet. Add a forward to reach one of the lab." : "Nothing matches the filter.",
     );
   };
 
@@ -92,8 +102,15 @@ export function labView(api: Api, who: Who, { onRefresh, onRefused }: LabEvents)
     live.end();
     adding.end();
     removing.end();
-    list.replaceChildren();
+    for (const { element } of lists) element.list.replaceChildren();
     filter.value = "";
     section.hidden = true;
   };
 }
+
+const newViews = () => new Map<string, ReturnType<typeof newMachineView>>();
+
+const partOf = (name: string) => ({
+  section: find(`${name}-section`, HTMLElement),
+  list: find(name, HTMLElement),
+});

@@ -33,39 +33,38 @@ export interface MachineItem {
   readonly forwards: readonly ForwardItem[];
 }
 
-export interface Liveness {
+export interface KnownMachine {
+  readonly name: string;
   readonly addr: string;
+  readonly component: string;
   readonly routable: boolean | null;
   readonly lastSeen?: number;
   readonly checkedAt?: number;
 }
 
 /** Machines by name, with their forwards by port. */
-export function machinesOf(forwards: readonly ForwardItem[], known: readonly Liveness[]): MachineItem[] {
-  const liveness = new Map(known.map((each) => [each.addr, each]));
-  const groups = new Map<string, ForwardItem[]>();
-  for (const forward of forwards) {
-    const key = `${forward.targetName}\n${forward.targetAddr}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [forward]);
-    else group.push(forward);
+export function machinesOf(forwards: readonly ForwardItem[], known: readonly KnownMachine[]): MachineItem[] {
+  const machines = new Map<string, MachineItem & { forwards: ForwardItem[] }>();
+  for (const machine of known) {
+    const key = keyOf(machine);
+    machines.set(key, { ...machine, key, forwards: [] });
   }
-  return [...groups]
-    .flatMap(([key, group]) => {
-      const [first] = group;
-      if (first === undefined) return [];
-      const { targetName: name, targetAddr: addr, targetComponent: component } = first;
-      const { routable = null, lastSeen, checkedAt } = liveness.get(addr) ?? {};
-      const times = {
-        ...(lastSeen === undefined ? {} : { lastSeen }),
-        ...(checkedAt === undefined ? {} : { checkedAt }),
-      };
-      return [{ key, name, addr, component, routable, ...times, forwards: group.toSorted(byPort) }];
-    })
-    .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.addr.localeCompare(b.addr));
+  for (const forward of forwards.toSorted((a, b) => a.connPort - b.connPort)) {
+    const machine = { name: forward.targetName, addr: forward.targetAddr, component: forward.targetComponent };
+    const key = keyOf(machine);
+    const found = machines.get(key);
+    // The forward may be newer than the list of machines.
+    if (found === undefined) machines.set(key, { ...machine, key, routable: null, forwards: [forward] });
+    else found.forwards.push(forward);
+  }
+  return [...machines.values()].sort(
+    (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }) || a.addr.localeCompare(b.addr),
+  );
 }
 
-/** Keeps the forwards that contain all words, in their own values or in those of their machine. */
+const keyOf = ({ name, addr }: { readonly name: string; readonly addr: string }) => `${name}\n${addr}`;
+
+/** Keeps the forwards and machines that contain all words; a forward also has those of its machine. */
 export function filterMachines(machines: readonly MachineItem[], text: string): MachineItem[] {
   const words = text
     .toLowerCase()
@@ -78,7 +77,8 @@ export function filterMachines(machines: readonly MachineItem[], text: string): 
       const all = `${own} ${connPort} ${targetPort} ${protocol} ${owner}`.toLowerCase();
       return words.every((word) => all.includes(word));
     });
-    return forwards.length === 0 ? [] : [{ ...machine, forwards }];
+    const isFound = forwards.length > 0 || (machine.forwards.length === 0 && words.every((word) => own.includes(word)));
+    return isFound ? [{ ...machine, forwards }] : [];
   });
 }
 
@@ -96,5 +96,3 @@ export function summary(machines: readonly MachineItem[]): string {
     count(forwards, "forward"),
   ].join(", ");
 }
-
-const byPort = (a: ForwardItem, b: ForwardItem) => a.connPort - b.connPort;

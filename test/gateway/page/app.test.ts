@@ -106,7 +106,11 @@ describe("machines", () => {
       forward(50000, "b10", { targetPort: 443 }),
       forward(50003, "b10", { targetAddr: "192.168.1.12" }),
     ],
-    [{ addr: "192.168.1.11", routable: true, lastSeen: NOW }],
+    [
+      { name: "b10", addr: "192.168.1.11", component: "CentOS", routable: true, lastSeen: NOW },
+      { name: "b9", addr: "192.168.1.11", component: "CentOS", routable: true, lastSeen: NOW },
+      { name: "nas", addr: "192.168.1.30", component: "machine", routable: false },
+    ],
   );
 
   test("come by name and address, their forwards by port, each with what is known of it", () => {
@@ -114,26 +118,31 @@ describe("machines", () => {
       ["b9", "192.168.1.11", true],
       ["b10", "192.168.1.11", true],
       ["b10", "192.168.1.12", null],
+      ["nas", "192.168.1.30", false],
     ]);
     expect(machines[1]?.forwards.map(({ connPort }) => connPort)).toEqual([50000, 50002]);
-    expect(summary(machines)).toBe("3 machines, 2 alive, 1 not looked at yet, 4 forwards");
+    expect(summary(machines)).toBe("4 machines, 2 alive, 1 not looked at yet, 4 forwards");
     expect(summary([])).toBe("");
   });
 
   test("G-08: before the first sweep, none is called dead by a count of 0", () => {
     expect(summary(machines.map((machine) => ({ ...machine, routable: null })))).toBe(
-      "3 machines, 3 not looked at yet, 4 forwards",
+      "4 machines, 4 not looked at yet, 4 forwards",
     );
   });
 
   test.each([
-    ["", [50001, 50000, 50002, 50003]],
+    ["", [50001, 50000, 50002, 50003, "nas"]],
+    ["NAS 1.30", ["nas"]],
+    ["nas 50000", []],
     ["B10", [50000, 50002, 50003]],
     ["b10 443", [50000]],
     ["ada 1.12", [50003]],
     ["centos nothing", []],
   ])('the filter "%s" leaves %j', (text, ports) => {
-    const left = filterMachines(machines, text).flatMap(({ forwards }) => forwards.map(({ connPort }) => connPort));
+    const left = filterMachines(machines, text).flatMap(({ name, forwards }): (string | number)[] =>
+      forwards.length === 0 ? [name] : forwards.map(({ connPort }) => connPort),
+    );
     expect(left).toEqual(ports);
   });
 });
@@ -185,7 +194,7 @@ test("answers of the API become times and items", () => {
     readMachines({
       machines: [{ name: "b", addr: "a", component: "c", routable: null, last_seen: at, conn_ports: [] }],
     }),
-  ).toEqual([{ addr: "a", routable: null, lastSeen: NOW }]);
+  ).toEqual([{ name: "b", addr: "a", component: "c", routable: null, lastSeen: NOW }]);
 });
 
 describe("G-07, G-08: a new forward", () => {

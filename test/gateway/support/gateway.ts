@@ -61,6 +61,8 @@ export interface TestGatewayOptions {
   readonly publicAddress?: null;
   /** The page, by path. */
   readonly assets?: GatewayOptions["assets"];
+  /** Fills the data directory of the embedded database before the gateway opens it. */
+  readonly seed?: (directory: string) => Promise<void>;
 }
 
 type GatewayPrograms = NonNullable<GatewayOptions["programs"]>;
@@ -123,6 +125,7 @@ ${(options.more ?? "").replaceAll("DIR", dir)}
 `,
     "gateway.yaml",
   );
+  await options.seed?.(`${dir}/db`);
   const log: Array<Record<string, unknown>> = [];
   const logger = pino({}, { write: (line: string) => void log.push(JSON.parse(line)) });
   const gateway = await startGateway(
