@@ -1,10 +1,16 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitepress";
 import { anchorOf, linkOnSite, repository, rewrites, sidebarItems } from "./pages.js";
+
+/** The pages' own icon. */
+const icon = readFileSync(join(repository, "page/static/favicon.svg"), "utf8");
 
 export default defineConfig({
   title: "Sallyport",
   description: "Guarded accelerator hosts on AWS",
   lang: "en",
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   srcDir: repository,
   srcExclude: ["!(docs|bench|examples|CHANGELOG.md)/**"],
   rewrites,

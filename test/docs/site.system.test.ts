@@ -4,8 +4,11 @@ import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "vitest";
 import { packageRoot } from "../../base/tools.js";
 import { test as base } from "../fixtures/temporary.js";
+import { faultsOf, inEveryView, shoot } from "../support/accessibility.js";
+import { chromiumPath, startChromium } from "../support/chromium.js";
 import { documents } from "../support/documents.js";
 import { run } from "../support/run.js";
+import { serveDirectory } from "../support/serve-directory.js";
 
 const test = base.extend("site", { scope: "file" }, async ({ fileDir }) => {
   const built = await run("npm", ["run", "docs:build", "--", "--outDir", fileDir], {
@@ -87,3 +90,29 @@ test("`npm run docs` serves it", async () => {
   stop.abort();
   await served;
 });
+
+const browser = chromiumPath();
+
+test.runIf(browser !== undefined)(
+  "home, a task and a reference can be read: desk, phone and zoomed, light and dark",
+  async ({ site }) => {
+    const server = await serveDirectory(site);
+    const chromium = await startChromium(String(browser));
+    try {
+      for (const path of ["/", "/tasks/gateway-page", "/reference/gateway"]) {
+        const tab = await chromium.open(server.url + path);
+        await inEveryView(tab, async (view) => {
+          // The theme fades from one scheme to the other.
+          await tab.until("document.getAnimations().length === 0");
+          const faults = (await faultsOf(tab)).filter((fault) => /^(?:color-contrast|the page scrolls)/.test(fault));
+          expect(faults, `${path} ${view}`).toEqual([]);
+          await shoot(tab, `site-${path.split("/").at(-1) || "home"}-${view}`);
+        });
+        expect(tab.complaints).toEqual([]);
+      }
+    } finally {
+      await chromium.close();
+      await server.close();
+    }
+  },
+);
