@@ -87,7 +87,7 @@ const AXE = `axe.run(document, { resultTypes: ["violations"], rules: { "target-s
 
 /** The page never scrolls sideways. Parts that scroll by themselves may be wider than the window. */
 const CUT_OFF = `(() => {
-  const scrolls = (element) => element.parentElement?.closest("[data-scrolls], pre, code, svg") != null;
+  const scrolls = (element) => element.parentElement?.closest("[data-scrolls], pre, svg") != null;
   const cut = [...document.querySelectorAll("body *")].filter((element) => {
     if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || scrolls(element) || element.closest(".unseen, .skip")) return false;
     const { left, right, width } = element.getBoundingClientRect();

@@ -52,8 +52,8 @@ export function newMachineDetails(api: Pick<Api, "get">, addr: string) {
     make(
       "div",
       "columns",
-      make("section", "", make("h3", "", "What happened"), events, earlier),
-      make("section", "", make("h3", "", "Who used it"), users.element, noUsers),
+      make("section", "", make("h4", "", "What happened"), events, earlier),
+      make("section", "", make("h4", "", "Who used it"), users.element, noUsers),
     ),
   );
   element.hidden = true;
