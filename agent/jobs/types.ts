@@ -57,7 +57,7 @@ export interface Idempotency {
 }
 
 /** What is known of a job in every state. */
-export interface AcceptedJob extends JobRequest {
+interface AcceptedJob extends JobRequest {
   /** Sorts by creation. */
   readonly id: string;
   /** Milliseconds since 1970. */
