@@ -1,5 +1,5 @@
 /** The answers to requests that the server of the Hosts page refuses. */
-import { Fault } from "../../base/fault.js";
+import { EXIT, Fault } from "../../base/fault.js";
 import { errorText } from "../../base/text/error-text.js";
 import { Problem } from "../../http/problem.js";
 import type { ErrorText } from "../documents.js";
@@ -25,7 +25,10 @@ export const noAgent = (host: string) =>
   new Fault("ui/no-agent", `"${host}" has no agent`, { hint: `it offers SSH only: "sallyport ssh ${host}"` });
 
 export const operationRuns = (title: string) =>
-  new Fault("ui/operation-runs", `"${title}" is still running`, { hint: "wait until it has ended, then try again" });
+  new Fault("ui/operation-runs", `"${title}" is still running`, {
+    hint: "wait until it has ended, then try again",
+    exit: EXIT.conflict,
+  });
 
 /** The two lines of an error. */
 export function errorLines(error: unknown): ErrorText {

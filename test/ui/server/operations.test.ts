@@ -32,6 +32,7 @@ test("a second operation is refused while one runs; all tabs see its progress an
   });
   const grant = { name: "ada", from: ["caller"], ports: ["22"], for: "8h", why: "" };
   const second = await ui.ask("/api/access/grant", { ...POST(grant), headers });
+  expect(second.status).toBe(409);
   expect(json(second)).toMatchObject({
     detail: '"stop accelerator-1" is still running',
     hint: "wait until it has ended, then try again",
@@ -41,6 +42,22 @@ test("a second operation is refused while one runs; all tabs see its progress an
     .poll(async () => json(await ui.ask("/api/overview", { headers })).operation)
     .toMatchObject({ state: "done", warning: "the addresses are not known" });
   expect((await ui.ask("/api/access/grant", { ...POST(grant), headers })).status).toBe(204);
+});
+
+test("what was seen before an operation ended is not shown after it", async () => {
+  let state = "running";
+  const ui = await startTestUi({
+    hosts: async () => ({ hosts: [{ ...HOST, state }] }),
+    stop: async () => {
+      state = "stopped";
+      return undefined;
+    },
+  });
+  const headers = await ui.signIn();
+  const stateNow = async () => json(await ui.ask("/api/overview", { headers })).hosts[0].state;
+  expect(await stateNow()).toBe("running");
+  await ui.ask(STOP, { ...POST({ mode: "stop" }), headers });
+  expect(await stateNow()).toBe("stopped");
 });
 
 test("an operation that fails keeps both lines of its error", async () => {

@@ -21,17 +21,27 @@ const Stop = Type.Object(
 );
 
 export function hostRoutes({ backend, operations, version }: Services, signal: AbortSignal): UiRoute[] {
-  const look = cached(LOOK_MS, async () => {
-    const [deployments, list] = await Promise.all([backend.deployments(), backend.hosts(signal)]);
-    return { deployments, ...list };
-  });
+  const newLook = () =>
+    cached(LOOK_MS, async () => {
+      const [deployments, list] = await Promise.all([backend.deployments(), backend.hosts(signal)]);
+      return { deployments, ...list };
+    });
+  let look = newLook();
+  let seen = operations.current;
+  /** What was seen before an operation ended is not what it left. */
+  const lookNow = () => {
+    const { current } = operations;
+    if (current?.state !== seen?.state || current?.id !== seen?.id) look = newLook();
+    seen = current;
+    return look();
+  };
   /** The page follows the operation by the overview. Its failure is there as well. */
   const begin = (title: string, work: Parameters<typeof operations.start>[1]) => {
     operations.start(title, work).catch(() => undefined);
   };
   return [
     uiRoute("GET", "/api/overview", async ({ exchange }) => {
-      const found = await look();
+      const found = await lookNow();
       const document: OverviewDocument = defined({
         version,
         project: backend.project,
