@@ -41,12 +41,14 @@ export function hostRoutes({ backend, operations, version }: Services, signal: A
   };
   return [
     uiRoute("GET", "/api/overview", async ({ exchange }) => {
+      // Before the look: an operation that is told to have ended has left what is shown.
+      const operation = operations.current;
       const found = await lookNow();
       const document: OverviewDocument = defined({
         version,
         project: backend.project,
         ...found,
-        operation: operations.current,
+        operation,
       });
       exchange.json(200, document, NO_STORE);
     }),
