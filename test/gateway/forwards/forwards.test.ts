@@ -9,7 +9,7 @@ import type { Store } from "../../../gateway/store/store.js";
 import { aRequest } from "../support/a-forward.js";
 import { FakeKernel } from "../support/fake-kernel.js";
 
-const PATIENT = { timeout: 120_000 };
+const PATIENT = { timeout: 300_000 };
 
 const range = { min: 50_000, max: 50_009 };
 const asked = aRequest();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FakeNft } from "../support/fake-nft.js";
 import { startGatewayWith, type TestGateway, tokenOf } from "../support/gateway.js";
 
-const PATIENCE = { timeout: 60_000, interval: 50 };
+const PATIENCE = { timeout: 300_000, interval: 50 };
 
 describe("G-01: with an nft that hangs", () => {
   let nft: FakeNft;

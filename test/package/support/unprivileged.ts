@@ -2,13 +2,12 @@
 import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RunResult, run } from "../../../base/process/run.js";
+import type { RunResult } from "../../../base/process/run.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
+import { HANGS_MS, run } from "../../support/run.js";
 
 /** Debian's `nobody`: ssh wants its user to have a name. */
 const NOBODY = 65_534;
-/** npm installs, and Terraform applies. */
-const LIMIT_MS = 900_000;
 
 export interface RunAs {
   readonly cwd: string;
@@ -72,7 +71,7 @@ export class Unprivileged {
         ...env,
       },
       inheritEnv: false,
-      timeoutMs: LIMIT_MS,
+      timeoutMs: HANGS_MS,
     };
     return machine === undefined ? run(program, args, options) : machine.run(program, args, options);
   }
