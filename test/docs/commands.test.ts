@@ -3,7 +3,7 @@
  * shows a command, an option or a number of arguments that does not exist; those that read nothing but the project are
  * run. Other programs are listed with the reason why they are not run here.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect } from "vitest";
@@ -70,7 +70,7 @@ function commandsOfPage(page: string): Shown[] {
       .map((line) => line.trim());
     const typed =
       language === "console"
-        ? lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2))
+        ? lines.flatMap((line) => /^\w*\$ (.*)$/.exec(line)?.[1] ?? [])
         : lines.filter((line) => line !== "" && !line.startsWith("#"));
     return typed.flatMap((line) => commandsIn(line).map((words) => ({ where: `${page}: ${line}`, words })));
   });
@@ -149,14 +149,23 @@ describe("K-08: a command that is shown", () => {
   });
 
   const runnable = ours.filter(({ words }) =>
-    /^(?:config (?:path|schema|show)|completion|firewall why|--version|--help)\b/.test(words.join(" ")),
+    /^(?:config (?:path|schema|show|init)|completion|firewall (?:why|show)|certs (?:create|show|share)|keys (?:create|show)|--version|--help)\b/.test(
+      words.join(" "),
+    ),
   );
   const once = [...new Map(runnable.map((each) => [each.words.join(" "), each])).values()];
   test.for(once.map(({ words, where }) => [words.join(" "), where] as const))(
-    "runs where it only reads: %s",
+    "runs where it needs nothing but the project: %s",
     async ([line], { dir }) => {
-      const env = { HOME: dir, SALLYPORT_CALLER: "203.0.113.7" };
-      const { code, stdout } = await runInProcess(line.split(" "), { cwd: dir, env });
+      const run = (words: string) =>
+        runInProcess(words.split(" "), { cwd: dir, env: { HOME: dir, SALLYPORT_CALLER: "203.0.113.7" } });
+      mkdirSync(join(dir, "cloud"));
+      // What the page has made before.
+      if (/^(?:certs|keys) (?!create)/.test(line)) {
+        for (const made of ["certs create", "keys create", "keys create team"]) await run(made);
+        writeFileSync(join(dir, "team.crt"), (await run("certs share")).stdout);
+      }
+      const { code, stdout } = await run(line);
       // A packet that would not pass is status 4.
       expect([[0, 4].includes(code), stdout !== ""]).toEqual([true, true]);
     },
