@@ -15,7 +15,9 @@ export type PortAnswer =
 
 export function probePort(host: string, port: number, timeout: number, signal?: AbortSignal): Promise<PortAnswer> {
   return new Promise((resolve) => {
-    const socket = connect(defined({ host, port, signal }));
+    // Of the caller's own signal, many ports at once would make Node warn of a leak of listeners.
+    const own = signal === undefined ? undefined : AbortSignal.any([signal]);
+    const socket = connect(defined({ host, port, signal: own }));
     const timer = setTimeout(() => settle("no answer"), timeout);
     const settle = (answer: PortAnswer) => {
       clearTimeout(timer);
