@@ -28,6 +28,7 @@ import { register as wait } from "./commands/wait.js";
 import type { Register, Wrap } from "./context.js";
 import { exitStatusText } from "./exit-statuses.js";
 import { collect } from "./flags.js";
+import { refuseOtherHelp } from "./help-target.js";
 import { usageFault } from "./usage-fault.js";
 
 const { version } = createRequire(import.meta.url)("sallyport/package.json") as { version: string };
@@ -147,6 +148,10 @@ export function buildProgram(wrap: Wrap, output: OutputConfiguration = {}): Comm
     const [group, commands] = Object.entries(LIST).find(([, lines]) => command.name() in lines) ?? [];
     if (group !== undefined) command.helpGroup(`${group}:`).summary(commands?.[command.name()] ?? "");
   }
+  program.addHelpText("beforeAll", ({ command }) => {
+    refuseOtherHelp(program, command);
+    return "";
+  });
   settle(program, { ...output, outputError: () => {} });
   return program;
 }

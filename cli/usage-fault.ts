@@ -1,6 +1,6 @@
 /** Commander's errors in our form: what was wrong, and what to type instead or where to read it. */
 import type { Command, CommanderError } from "commander";
-import { EXIT, Fault } from "../base/fault.js";
+import { EXIT, Fault, quote } from "../base/fault.js";
 import { nearest } from "../base/text/nearest.js";
 
 /** Words of other tools, by the command that they follow: the commands to write instead. */
@@ -39,12 +39,32 @@ const NEVER_GUESSED_OPTION =
   /^--(?:accept-|allow-|cancel|confirm-|create|force|max-|no-|orphans|remove|renew|replace|skip-|undo|yes)/;
 
 export function usageFault(error: CommanderError, command: Command): Fault {
-  const [line = ""] = error.message.split("\n");
-  const message = line.replace(/^error: /, "").replaceAll("'", '"');
   const code = error.code.replace(/^commander\./, "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const hint = suggestion(error, command) ?? ownHelp(command);
+  const { message, hint = suggestion(error, command) ?? ownHelp(command) } = reworded(error, command);
   return new Fault(`cli/${code}`, message, { hint, exit: EXIT.usage, cause: error });
 }
+
+/** Commander's text as one fact with the offending value, and what may stand there if only a few words may. */
+function reworded({ code, message }: CommanderError, command: Command): { message: string; hint?: string } {
+  const excess = command.args[command.registeredArguments.length];
+  if (code === "commander.excessArguments" && excess !== undefined) {
+    return { message: `unexpected argument ${quote(excess)}` };
+  }
+  const [, value, argument, choices] = ARGUMENT_CHOICE.exec(message) ?? [];
+  if (choices !== undefined) return { message: `<${argument}> is ${quote(value ?? "")}`, hint: eitherOf(choices) };
+  const [, option, given, allowed] = OPTION_CHOICE.exec(message) ?? [];
+  if (allowed !== undefined) return { message: `${option} is ${quote(given ?? "")}`, hint: eitherOf(allowed) };
+  const [line = ""] = message.split("\n");
+  return { message: line.replace(/^error: /, "").replaceAll("'", '"') };
+}
+
+const ARGUMENT_CHOICE =
+  /^error: command-argument value '([\s\S]*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/;
+const OPTION_CHOICE =
+  /^error: option '(?:-\w, )?(--[\w-]+).*?' argument '([\s\S]*)' is invalid\. Allowed choices are (.*)\.$/;
+
+/** @param choices as Commander lists them: `bash, zsh, fish` */
+const eitherOf = (choices: string) => `write ${choices.replace(/, ([^,]*)$/, " or $1")}`;
 
 function suggestion({ code, message }: CommanderError, command: Command): string | undefined {
   const word = /'([\s\S]*)'/.exec(message)?.[1] ?? "";

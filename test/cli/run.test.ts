@@ -25,16 +25,20 @@ describe("what a user types wrongly gets one clear line, a hint, and status 2", 
     [["config", "show", "--orign"], 'error: unknown option "--orign"\n  did you mean --origin?\n'],
     [
       ["config", "path", "here"],
-      'error: too many arguments for "path". Expected 0 arguments but got 1.\n  "sallyport config path --help" shows how to write it\n',
+      'error: unexpected argument "here"\n  "sallyport config path --help" shows how to write it\n',
     ],
     [
       ["completion"],
       'error: missing required argument "shell"\n  "sallyport completion --help" shows how to write it\n',
     ],
-    [
-      ["completion", "ksh"],
-      'error: command-argument value "ksh" is invalid for argument "shell". Allowed choices are bash, zsh, fish.\n  "sallyport completion --help" shows how to write it\n',
-    ],
+    [["completion", "ksh"], 'error: <shell> is "ksh"\n  write bash, zsh or fish\n'],
+    [["completion", "'\n"], `error: <shell> is "'\\n"\n  write bash, zsh or fish\n`],
+    [["mirror", "login", "--tool", "nmp"], 'error: --tool is "nmp"\n  write pip, uv, poetry, twine, npm, pnpm or yarn\n'],
+    [["help", "verfy"], 'error: unknown command "verfy"\n  did you mean verify?\n'],
+    [["xyzzy", "--help"], 'error: unknown command "xyzzy"\n  "sallyport --help" lists the commands\n'],
+    [["help", "config", "shw"], 'error: unknown command "shw"\n  did you mean show?\n'],
+    [["config", "help", "shw"], 'error: unknown command "shw"\n  did you mean show?\n'],
+    [["--quiet", "config", "shw", "-h"], 'error: unknown command "shw"\n  did you mean show?\n'],
     [["--config"], 'error: option "--config <file>" argument missing\n  "sallyport --help" lists the commands\n'],
     [
       ["config", "show", "--config", "none.yaml"],
@@ -42,6 +46,22 @@ describe("what a user types wrongly gets one clear line, a hint, and status 2", 
     ],
   ])("sallyport %j", async (args, stderr) => {
     expect(await run(args)).toEqual({ code: 2, stdout: "", stderr });
+  });
+
+  test.each([
+    ["help", "config", "init"],
+    ["config", "help", "init"],
+    ["config", "init", "--help"],
+    ["help", "--json", "config", "init"],
+    ["config", "--help", "init"],
+  ])("the help of a command of a group is its own: %s %s %s", async (...args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stdout.split("\n")[0], stdout.split("Usage:").length, stderr]).toEqual([
+      0,
+      "Usage: sallyport config init [options]",
+      2,
+      "",
+    ]);
   });
 
   test("with --json the error is one JSON document on stderr", async () => {
