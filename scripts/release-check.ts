@@ -3,7 +3,7 @@
  *
  *     npm run release:check -- [--json] [--tag v0.1.0] [--sbom FILE]
  *
- * Exits with status 1 if a row is not ok. Needs a build; asks no network.
+ * Exits with status 1 if a row is not ok, and 2 for wrong arguments. Needs a build; asks no network.
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -20,9 +20,7 @@ import { nameOfPath, type PackageJson, type PackageLock } from "./release/packag
 import { type Bom, releaseSbom, sbomFault } from "./release/sbom.js";
 import { licencesOf, packagesInBundles, shippedPaths } from "./release/shipped.js";
 
-const { values: flags } = parseArgs({
-  options: { json: { type: "boolean", default: false }, tag: { type: "string" }, sbom: { type: "string" } },
-});
+const flags = readFlags();
 
 const read = (file: string) => readFile(join(packageRoot, file), "utf8");
 const output = async (program: string, ...args: string[]) =>
@@ -58,6 +56,20 @@ const rows: readonly Row[] = [
 const healthy = isHealthy(rows);
 console.log(flags.json ? JSON.stringify({ healthy, checks: rows }, null, 2) : rowsText(rows, (_, text) => text));
 process.exitCode = healthy ? EXIT.ok : EXIT.failure;
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: { json: { type: "boolean", default: false }, tag: { type: "string" }, sbom: { type: "string" } },
+    }).values;
+  } catch (error) {
+    const [reason = ""] = (error as Error).message.replaceAll("'", '"').split(". ", 1);
+    console.error(
+      `error: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}\n  write npm run release:check -- [--json] [--tag v${VERSION}] [--sbom FILE]`,
+    );
+    process.exit(EXIT.usage);
+  }
+}
 
 async function writeSbom(): Promise<Row> {
   const check = "sbom";

@@ -1,6 +1,6 @@
 /** What must hold before a release, one row each. Pure. */
 import { missing, ok, type Row } from "../../local/doctor/row.js";
-import type { PackageJson } from "./package-json.js";
+import { type Licence, NOT_INSTALLED, type PackageJson } from "./package-json.js";
 
 export interface Versions {
   readonly packageJson: string;
@@ -129,9 +129,16 @@ const LICENCES = new Set(
   "0BSD Apache-2.0 BlueOak-1.0.0 BSD-2-Clause BSD-3-Clause CC0-1.0 ISC MIT MPL-2.0 PostgreSQL Unlicense".split(" "),
 );
 
-/** @param licences SPDX expression by package */
-export function checkLicences(licences: ReadonlyMap<string, string | undefined>): Row {
-  const refused = [...licences].filter(([, licence]) => !isAllowed(licence));
+/** @param licences by package and version */
+export function checkLicences(licences: ReadonlyMap<string, Licence>): Row {
+  const absent = [...licences].flatMap(([name, licence]) => (licence === NOT_INSTALLED ? name : []));
+  const refused = [...licences].flatMap(([name, licence]) =>
+    licence === NOT_INSTALLED || isAllowed(licence) ? [] : [[name, licence] as const],
+  );
+  if (refused.length === 0 && absent.length > 0) {
+    // Without scripts, npm keeps optional packages that cannot be compiled here.
+    return missing("licences", `not installed, so not known: ${absent.join(", ")}`, "npm ci --ignore-scripts");
+  }
   if (refused.length === 0) return ok("licences", `${licences.size} packages, all permissive or MPL-2.0`);
   const shown = refused.map(([name, licence]) => `${name} (${licence ?? "unknown"})`).join(", ");
   return problem("licences", shown, "replace the package, or allow its licence in scripts/release/checks.ts");

@@ -22,6 +22,11 @@ export interface PackageLock {
   readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
+export const NOT_INSTALLED = Symbol("not installed");
+
+/** An SPDX expression, or undefined if the package names no licence. */
+export type Licence = string | undefined | typeof NOT_INSTALLED;
+
 /** `tar` of `node_modules/cacache/node_modules/tar`. */
 export const nameOfPath = (path: string): string =>
   path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
