@@ -28,7 +28,16 @@ export const fileUnreadable = (path: string, reason: string, cause: unknown) =>
   usage("file-unreadable", `cannot read the configuration file ${quote(path)}: ${reason}`, undefined, cause);
 
 export const fileNotWritten = (path: string, reason: string, cause: unknown) =>
-  new Fault("config/file-not-written", `cannot write the configuration file ${quote(path)}: ${reason}`, { cause });
+  new Fault(
+    "config/file-not-written",
+    `cannot write the configuration file ${quote(path)}: ${reason}`,
+    defined({ hint: NOT_WRITTEN_HINTS[reason], cause }),
+  );
+
+const NOT_WRITTEN_HINTS: Readonly<Record<string, string>> = {
+  ENOENT: "make its directory first",
+  ...Object.fromEntries(["EACCES", "EPERM", "EROFS"].map((code) => [code, "choose a directory that you may write to"])),
+};
 
 export const fileExists = (path: string) =>
   new Fault("config/file-exists", `there is already a file ${quote(path)}`, {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildProgram } from "../../cli/program.js";
+import { fileNotWritten } from "../../config/errors.js";
 import { runInProcess } from "../support/run-cli.js";
 
 let dir: string;
@@ -49,6 +50,15 @@ describe("what a user types wrongly gets one clear line, a hint, and status 2", 
     ],
   ])("sallyport %j", async (args, stderr) => {
     expect(await run(args)).toEqual({ code: 2, stdout: "", stderr });
+  });
+
+  test("a configuration that cannot be written says what to do first", async () => {
+    const { code, stderr } = await run(["config", "init", "--config", "none/sallyport.yaml"]);
+    expect([code, stderr]).toEqual([
+      1,
+      `error: cannot write the configuration file "${join(dir, "none/sallyport.yaml")}": ENOENT\n  make its directory first\n`,
+    ]);
+    expect(fileNotWritten("/proc/x", "EROFS", undefined).hint).toBe("choose a directory that you may write to");
   });
 
   test.each([

@@ -26,6 +26,22 @@ test("man shows it without a warning, with every command and every example as it
   expect(stdout).toContain("$ sallyport hosts --json | jq -r '.hosts[].public_ip'");
 });
 
+test("in narrow columns, man breaks no word that a reader would copy", async (ctx) => {
+  if (findProgram("man") === undefined) ctx.skip("man is not installed");
+  const env = {
+    PATH: process.env.PATH,
+    MANWIDTH: "80",
+    LC_ALL: "C.UTF-8",
+    MANROFFOPT: "-c",
+    MANPAGER: "cat",
+    TERM: "dumb",
+  };
+  const { stdout, stderr } = await run("man", ["--warnings=w", "-l", "-"], { env, input: page });
+  expect(stderr).toBe("");
+  expect(stdout.split("\n").filter((line) => /\bcd[-\u2010]$/.test(line))).toEqual([]);
+  expect(stdout).toContain("cdktf.json runs it");
+});
+
 test("mandoc has nothing to say against it, but that it has no date", async (ctx) => {
   if (findProgram("mandoc") === undefined) ctx.skip("mandoc is not installed");
   const { stdout } = await run("mandoc", ["-T", "lint", "-W", "warning"], { input: page });

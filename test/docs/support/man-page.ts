@@ -11,8 +11,12 @@ import { leaves } from "./leaves.js";
 export function manPage(program: Command, version: string): string {
   return [
     `.\\" Generated from the program: npx vitest run --project unit test/docs/reference.test.ts -u`,
+    // No hyphenation, for a divided command cannot be copied. man(7) sets it anew in each section, from this register.
+    ".nr HY 0",
     // Without a date: the page changes with the program, not with the day on which it was generated.
     `.TH SALLYPORT 1 "" "sallyport ${version}" "User Commands"`,
+    // Narrow columns cannot be adjusted to both sides.
+    ".ad l",
     ".SH NAME",
     `sallyport \\- ${escaped(firstLower(program.description()).replace(/\.$/, ""))}`,
     ".SH SYNOPSIS",
