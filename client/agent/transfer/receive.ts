@@ -17,7 +17,7 @@ import { parseDigest } from "./digest.js";
 /** How a transfer goes on after a broken connection. */
 export interface RetryOptions {
   readonly signal?: AbortSignal;
-  /** Maximum broken connections in one transfer. @default 8 */
+  /** Maximum connections in a row that break without bringing more of the file. @default 8 */
   readonly retries?: number;
   /** Milliseconds before the n-th retry. @default 250, doubling, at most 8000, half of it random */
   readonly retryDelay?: (retry: number) => number;
@@ -66,15 +66,21 @@ export async function receive(
 ): Promise<Representation> {
   const { retries = 8, retryDelay = retryWait, signal } = options;
   let met = false;
-  for (let retry = 0; ; retry += 1) {
+  let failures = 0;
+  let reached = 0;
+  for (;;) {
     try {
       return await receivePart(transport, path, target, options, () => (met = true));
     } catch (error) {
       const fault = transferFault(error, transport.at, signal);
+      // A line that breaks again and again still brings the rest of a large file.
+      if ((target.have?.bytes ?? 0) > reached) failures = 0;
+      reached = Math.max(reached, target.have?.bytes ?? 0);
       // If the host was never reached, fail at once. Only a transfer that has begun is retried.
-      if (!met || !RETRYABLE.has(fault.code) || retry >= retries) throw fault;
+      if (!met || !RETRYABLE.has(fault.code) || failures >= retries) throw fault;
     }
-    await sleep(retryDelay(retry + 1), signal).catch((error) => {
+    failures += 1;
+    await sleep(retryDelay(failures), signal).catch((error) => {
       throw errors.aborted(error);
     });
   }

@@ -41,7 +41,10 @@ export class ResumablePut {
   readonly #path: string;
   readonly #id: string;
   readonly #options: ResumeOptions;
+  /** Since the host had more of the file than ever before. */
   #failures = 0;
+  /** The most bytes that the host was known to have. */
+  #reached = 0;
   /** Whether the host was reached. If not, it fails at once. */
   #met = false;
 
@@ -69,6 +72,10 @@ export class ResumablePut {
         offset = answer.offset;
         if (isDone(offset)) return undefined;
         if (offset < start || offset > end) throw errors.uploadForgotten(this.#path);
+        if (offset > this.#reached) {
+          this.#reached = offset;
+          this.#failures = 0;
+        }
         // The host has more of this upload than we know, from an earlier call.
         if (!asked) this.#failures += 1;
         if (offset === end || this.#failures > retries) {

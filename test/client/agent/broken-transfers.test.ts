@@ -84,8 +84,15 @@ describe("a download", () => {
     expect(await partsIn(dir)).toEqual([]);
   });
 
-  it("is given up after a bounded number of broken connections, and keeps what it has", async () => {
-    const { client, asked, file, dir } = await breakingPeer({ cutAfter: () => 10_000 });
+  it("T-04: goes on however often the line breaks, as long as each connection brings more", async () => {
+    const { client, asked, file } = await breakingPeer({ cutAfter: () => 90_000 });
+    await client.download("shared/x", file, { ...quick, retries: 3 });
+    expect(asked.length).toBeGreaterThan(5);
+    expect((await readFile(file)).equals(data)).toBe(true);
+  });
+
+  it("is given up after a bounded number of connections that bring nothing, and keeps what it has", async () => {
+    const { client, asked, file, dir } = await breakingPeer({ cutAfter: (nth) => (nth === 0 ? 200_000 : 0) });
     const attempt = client.download("shared/x", file, { ...quick, retries: 3 });
     await expect(attempt).rejects.toMatchObject({ code: "client/broken", exit: 1 });
     expect(asked).toHaveLength(4);

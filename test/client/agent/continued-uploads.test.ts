@@ -71,6 +71,15 @@ describe("T-04: an upload goes on where its connection broke", () => {
     expect(await leftIn(agent)).toEqual([]);
   });
 
+  it("T-04: as a file, however often the line breaks, as long as each connection brings more", async () => {
+    const agent = await runAgent();
+    const way = await breakingWay(agent, () => 1.5 * MIB);
+    const whole = Buffer.concat([data, data, data, data]);
+    await way.client.upload(await localFile(whole), "shared/x", { ...quick, retries: 4 });
+    expect((await readFile(join(agent.shared, "x"))).equals(whole)).toBe(true);
+    expect(way.connections()).toBeGreaterThan(5);
+  });
+
   it("as a stream, of which no more than two segments are in memory", async () => {
     const agent = await runAgent();
     const way = await breakingWay(agent, (nth) => (nth < 3 ? 6 * MIB : Number.POSITIVE_INFINITY));
