@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Short files that take long: one waits for limits to pass, and the judges have their tables elsewhere. */
-const FIRST = /(?:gateway\/nft\/hanging|test\/judges\/[^/]+)\.test\.ts$/;
+/** Short files that take long: they wait for limits to pass, have their tables elsewhere, or install and deploy. */
+const FIRST =
+  /test\/(?:gateway\/nft\/hanging|gateway\/killed\/\w+\.system|judges\/[^/]+|package\/[^/]+\.system|docs\/pictures\.system)\.test\.ts$/;
 
 /** So many files that wait begin at once. */
 const AT_ONCE = 3;
