@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { ConfigKey, LoadedConfig } from "../config/load.js";
-import type { Paint } from "./paint.js";
+import type { Paint } from "./terminal/paint.js";
 
 /** A command's own flags that override keys: the flag's name and its value, as typed. */
 export type ConfigFlags = Partial<Record<ConfigKey, { readonly flag: string; readonly value: unknown }>>;

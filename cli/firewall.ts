@@ -119,7 +119,7 @@ export async function askingOnLockout<T>(context: Context, work: (confirmed: boo
   } catch (error) {
     const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !context.options.json;
     if (!isLockout(error) || !canAsk) throw error;
-    const { confirm } = await import("./confirm.js");
+    const { confirm } = await import("./terminal/confirm.js");
     const { message } = error;
     if (!(await confirm(context, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`))) throw error;
     return work(true);

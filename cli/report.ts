@@ -2,7 +2,7 @@
 import { defined } from "../base/defined.js";
 import { EXIT, errno, Fault, faultJson } from "../base/fault.js";
 import { escapeControls } from "../base/text/escape.js";
-import type { Paint } from "./paint.js";
+import type { Paint } from "./terminal/paint.js";
 
 export interface Report {
   readonly code: string;

@@ -8,7 +8,7 @@ import type { ConfigFlags, Context, GlobalOptions, Handler, Wrap } from "./conte
 import { buildProgram } from "./program.js";
 import { reportJson, reportText, toReport } from "./report.js";
 import { settleSshWords } from "./ssh-words.js";
-import { type OutputStream, Terminal } from "./terminal.js";
+import { type OutputStream, Terminal } from "./terminal/terminal.js";
 
 /** The parts of the process that a run may use. */
 export interface ProcessEnvironment {

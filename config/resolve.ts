@@ -1,8 +1,8 @@
 /** Resolves layers to the configuration: the pure core of config/, without files, clock or network. */
 import { resolve } from "node:path";
 import { defined } from "../base/defined.js";
-import { checkLayer } from "./check-layer.js";
-import { checkTogether, warnTogether } from "./check-together.js";
+import { checkLayer } from "./checks/check-layer.js";
+import { checkTogether, warnTogether } from "./checks/check-together.js";
 import { nestedDirWarnings, resolveHostDirs } from "./host-dirs.js";
 import { type Merged, mergeLayers } from "./merge.js";
 import { type Layer, type Origins, pointerStep } from "./origin.js";

@@ -118,7 +118,7 @@ async function up(context: Context, stack: string, flags: ChangeFlags): Promise<
   const { fleetLoss } = await import("../../stacks/lifecycle/new-machines.js");
   const { changesText } = await import("../../stacks/terraform/changes-text.js");
   const { STACK_NAME } = await import("../../stacks/names.js");
-  const { agreed, asksPrice } = await import("../confirm.js");
+  const { agreed, asksPrice } = await import("../terminal/confirm.js");
   const loaded = await context.config();
   const steps = openSteps(context);
   const { untrackedLeft } = await import("../../stacks/untracked/errors.js");
@@ -197,7 +197,7 @@ async function down(context: Context, name: string, flags: DownFlags): Promise<n
   const { planDown } = await import("../../stacks/lifecycle/deploy.js");
   const { stackNamed } = await import("../../stacks/registry.js");
   const { changesText, resourceCount } = await import("../../stacks/terraform/changes-text.js");
-  const { agreed } = await import("../confirm.js");
+  const { agreed } = await import("../terminal/confirm.js");
   const stack = stackNamed(name).name;
   const loaded = await context.config();
   const steps = openSteps(context);
@@ -217,7 +217,7 @@ async function down(context: Context, name: string, flags: DownFlags): Promise<n
 async function removeOrphans(context: Context, { yes }: DownFlags): Promise<number | undefined> {
   const { planOrphans } = await import("../../stacks/untracked/remove.js");
   const { untrackedText } = await import("../../stacks/untracked/untracked.js");
-  const { agreed } = await import("../confirm.js");
+  const { agreed } = await import("../terminal/confirm.js");
   const loaded = await context.config();
   const { orphans, remove } = await planOrphans(loaded, { env: context.env, signal: context.signal });
   if (orphans.length > 0) {

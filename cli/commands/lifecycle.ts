@@ -134,7 +134,7 @@ async function stop(context: Context, names: string[], flags: StopFlags): Promis
 
 async function terminate(context: Context, hosts: readonly DeployedHost[], flags: StopFlags): Promise<boolean> {
   const { planTerminate } = await import("../../stacks/lifecycle/sync-state.js");
-  const { agreed } = await import("../confirm.js");
+  const { agreed } = await import("../terminal/confirm.js");
   const loaded = await context.config();
   const steps = openSteps(context);
   const { apply } = await steps("plan", (options) => planTerminate(loaded, hosts, options));
@@ -165,7 +165,7 @@ async function agreeToStart(context: Context, machines: readonly Machine[], { ye
   const { isEmulated } = await import("../../stacks/lifecycle/emulated.js");
   if (isEmulated(context.env)) return true;
   const { startCost } = await import("../../stacks/lifecycle/start-cost.js");
-  const { agreedToPrice } = await import("../confirm.js");
+  const { agreedToPrice } = await import("../terminal/confirm.js");
   const { env, signal } = context;
   const { region, autostop } = (await context.config()).config;
   const price = await startCost(machines, { region, env, signal, autostop: autostop !== false });

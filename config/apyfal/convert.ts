@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { defined } from "../../base/defined.js";
 import { Fault, quote } from "../../base/fault.js";
 import { nearest } from "../../base/text/nearest.js";
-import { checkLayer } from "../check-layer.js";
+import { checkLayer } from "../checks/check-layer.js";
 import type { Layer } from "../origin.js";
 import { resolveConfig } from "../resolve.js";
 import type { ConfigKey } from "../schema.js";

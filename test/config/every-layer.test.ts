@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { checkLayer } from "../../config/check-layer.js";
+import { checkLayer } from "../../config/checks/check-layer.js";
 import { parseLayer } from "../../config/document.js";
 import type { Layer } from "../../config/origin.js";
 import { type ConfigFile, type ConfigKey, configKeys } from "../../config/schema.js";

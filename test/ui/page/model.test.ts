@@ -1,7 +1,7 @@
 /** What the page says, without a browser. */
 import { expect, test } from "vitest";
 import type { AccessItem, AgentDocument, HostItem } from "../../../ui/documents.js";
-import { accessLines } from "../../../ui/page/app/access-lines.js";
+import { accessLines } from "../../../ui/page/app/access/access-lines.js";
 import { hostFacts, startText, stateWord, toneOf, totalsOf } from "../../../ui/page/app/model.js";
 import { formatPlace, parsePlace } from "../../../ui/page/app/place.js";
 import { HOST } from "../support/ui-server.js";

@@ -2,7 +2,7 @@
 import { find, keyed, make, setText } from "../../../page/app/dom.js";
 import { keepLive } from "../../../page/app/live.js";
 import type { AgentDocument, HostItem, OverviewDocument } from "../../documents.js";
-import { accessView } from "./access-view.js";
+import { accessView } from "./access/access-view.js";
 import type { Api } from "./api.js";
 import { ask } from "./confirm-dialog.js";
 import { type HostCard, newHostCard } from "./host-card.js";

@@ -1,7 +1,7 @@
 /** The dialog that lets someone in for a time. */
-import { clearError, dialogParts, wireDialog } from "../../../page/app/dialogs.js";
-import { setText } from "../../../page/app/dom.js";
-import type { GrantDocument } from "../../documents.js";
+import { clearError, dialogParts, wireDialog } from "../../../../page/app/dialogs.js";
+import { setText } from "../../../../page/app/dom.js";
+import type { GrantDocument } from "../../../documents.js";
 
 /** @param grant sends the request; rejects with the server's refusal. */
 export function grantDialog(grant: (body: GrantDocument) => Promise<void>) {

@@ -1,7 +1,7 @@
 /** `sallyport config init`: the first files of a project. */
 import { dirname, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Context, Wrap } from "../context.js";
+import type { Context, Wrap } from "../../context.js";
 
 interface InitFlags {
   readonly cdktf?: boolean;
@@ -27,14 +27,14 @@ Examples:
 
 async function init(context: Context, { cdktf = false }: InitFlags): Promise<void> {
   if (cdktf) return initCdktf(context);
-  const { writeTemplate } = await import("../../config/files.js");
+  const { writeTemplate } = await import("../../../config/files.js");
   const written = await writeTemplate(context.cwd, context.options.config);
   context.print({ path: written }, ({ path }) => `wrote ${path}`);
 }
 
 async function initCdktf(context: Context): Promise<void> {
-  const { isThere, PROJECT_FILE, writeTemplate } = await import("../../config/files.js");
-  const cdktf = await import("../../stacks/terraform/cdktf-json.js");
+  const { isThere, PROJECT_FILE, writeTemplate } = await import("../../../config/files.js");
+  const cdktf = await import("../../../stacks/terraform/cdktf-json.js");
   const path = resolve(context.cwd, context.options.config ?? PROJECT_FILE);
   const dir = dirname(path);
   if (await cdktf.hasCdktfJson(dir)) throw cdktf.cdktfJsonTaken(dir);
@@ -47,7 +47,7 @@ async function initCdktf(context: Context): Promise<void> {
   context.print({ path, cdktf: json, app }, () =>
     [`${isKept ? "kept" : "wrote"} ${path}`, `wrote ${json}; its app is: ${app}`].join("\n"),
   );
-  const { findProgram } = await import("../../base/tools.js");
+  const { findProgram } = await import("../../../base/tools.js");
   const isInstalled = findProgram("cdktf", context.env) !== undefined;
   for (const line of cdktf.nextSteps(isInstalled, process.versions.node)) context.note(line);
 }

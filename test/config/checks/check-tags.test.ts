@@ -1,11 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { OWN_TAGS } from "../../config/check-tags.js";
-import { parseLayer } from "../../config/document.js";
-import { type Resolved, resolveConfig } from "../../config/resolve.js";
-import { defaultLayer, envLayer } from "../../config/text-layers.js";
-import { faultText } from "../support/fault-text.js";
+import { OWN_TAGS } from "../../../config/checks/check-tags.js";
+import { parseLayer } from "../../../config/document.js";
+import { type Resolved, resolveConfig } from "../../../config/resolve.js";
+import { defaultLayer, envLayer } from "../../../config/text-layers.js";
+import { faultText } from "../../support/fault-text.js";
 
 function resolve(text: string, env: Record<string, string> = {}): Resolved {
   const { layer } = parseLayer(text, { layer: "project", shownAs: "sallyport.yaml", base: "/p" });

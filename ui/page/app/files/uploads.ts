@@ -1,9 +1,9 @@
 /** Uploads to a host, one after the other. They go on while other panels are open. */
-import { button, make, setLabel, setText } from "../../../page/app/dom.js";
-import { bytes } from "../../../page/app/format.js";
-import { say } from "../../../page/app/say.js";
-import { type Api, refusalOf } from "./api.js";
-import { nameElement, shownName } from "./name.js";
+import { button, make, setLabel, setText } from "../../../../page/app/dom.js";
+import { bytes } from "../../../../page/app/format.js";
+import { say } from "../../../../page/app/say.js";
+import { type Api, refusalOf } from "../api.js";
+import { nameElement, shownName } from "../name.js";
 
 interface Upload {
   readonly file: File;

@@ -2,12 +2,12 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ensureKeyPair } from "../../../certs/key-pair.js";
-import { ensureToken } from "../../../certs/token.js";
-import { credentialsRow } from "../../../local/doctor/machine.js";
-import { nodeRow } from "../../../local/doctor/programs.js";
-import { startAws } from "../../support/aws-server.js";
-import { runInProcess } from "../../support/run-cli.js";
+import { ensureKeyPair } from "../../../../certs/key-pair.js";
+import { ensureToken } from "../../../../certs/token.js";
+import { credentialsRow } from "../../../../local/doctor/machine.js";
+import { nodeRow } from "../../../../local/doctor/programs.js";
+import { startAws } from "../../../support/aws-server.js";
+import { runInProcess } from "../../../support/run-cli.js";
 
 let home: string;
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { bytes } from "../../base/text/bytes.js";
-import { escapeControls, escapeExceptColour } from "../../base/text/escape.js";
-import { paintFor } from "../../cli/paint.js";
-import { clock, transferLine } from "../../cli/progress-line.js";
-import { Terminal } from "../../cli/terminal.js";
+import { bytes } from "../../../base/text/bytes.js";
+import { escapeControls, escapeExceptColour } from "../../../base/text/escape.js";
+import { paintFor } from "../../../cli/terminal/paint.js";
+import { clock, transferLine } from "../../../cli/terminal/progress-line.js";
+import { Terminal } from "../../../cli/terminal/terminal.js";
 
 const MiB = 1024 ** 2;
 

@@ -1,7 +1,7 @@
 /** Asks for confirmation before data is lost or money spent. Without a terminal to ask on, `--yes` must be given. */
 import { createInterface } from "node:readline/promises";
-import { EXIT, Fault } from "../base/fault.js";
-import type { Context } from "./context.js";
+import { EXIT, Fault } from "../../base/fault.js";
+import type { Context } from "../context.js";
 
 export interface Terminals {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };

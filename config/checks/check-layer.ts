@@ -1,9 +1,9 @@
 /** Checks one layer against the schema before merging, so that an error can name the place of the value. */
 import type { ErrorObject } from "ajv";
-import { nearest, snakeCase } from "../base/text/nearest.js";
-import { unknownKey, wrongName, wrongValue } from "./errors.js";
-import { type Layer, pointerPath, pointerStep } from "./origin.js";
-import { validate } from "./schema-check.js";
+import { nearest, snakeCase } from "../../base/text/nearest.js";
+import { unknownKey, wrongName, wrongValue } from "../errors.js";
+import { type Layer, pointerPath, pointerStep } from "../origin.js";
+import { validate } from "../schema-check.js";
 
 /** @throws Fault for the first error. */
 export function checkLayer(layer: Layer): void {

@@ -1,14 +1,14 @@
 /** The latest jobs of a host, and one of them as it goes on. */
 
-import { spanText } from "../../../base/text/span.js";
-import { make, setText } from "../../../page/app/dom.js";
-import { ago, bytes } from "../../../page/app/format.js";
-import type { AgentDocument, JobSummary } from "../../documents.js";
-import type { Api } from "./api.js";
-import type { HostPanel } from "./host-panel.js";
+import { spanText } from "../../../../base/text/span.js";
+import { make, setText } from "../../../../page/app/dom.js";
+import { ago, bytes } from "../../../../page/app/format.js";
+import type { AgentDocument, JobSummary } from "../../../documents.js";
+import type { Api } from "../api.js";
+import type { HostPanel } from "../host-panel.js";
+import { nameElement } from "../name.js";
+import { formatPlace } from "../place.js";
 import { jobView } from "./job-view.js";
-import { nameElement } from "./name.js";
-import { formatPlace } from "./place.js";
 
 export function jobsPanel(api: Api, host: string): HostPanel {
   const base = `/api/hosts/${encodeURIComponent(host)}`;

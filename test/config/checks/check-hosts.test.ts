@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { Fault } from "../../base/fault.js";
-import { parseLayer } from "../../config/document.js";
-import { type Resolved, resolveConfig } from "../../config/resolve.js";
-import { spanSeconds } from "../../config/span.js";
-import { defaultLayer, envLayer } from "../../config/text-layers.js";
+import { Fault } from "../../../base/fault.js";
+import { parseLayer } from "../../../config/document.js";
+import { type Resolved, resolveConfig } from "../../../config/resolve.js";
+import { spanSeconds } from "../../../config/span.js";
+import { defaultLayer, envLayer } from "../../../config/text-layers.js";
 
 function resolve(text: string, env: Record<string, string> = {}): Resolved {
   const { layer } = parseLayer(text, { layer: "project", shownAs: "sallyport.yaml", base: "/p" });

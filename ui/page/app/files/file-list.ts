@@ -1,7 +1,7 @@
 /** The entries of a directory. A directory may have a hundred thousand: only the first are made into elements. */
-import { button, make, setLabel, setText } from "../../../page/app/dom.js";
-import { bytes, clock } from "../../../page/app/format.js";
-import { nameElement, shownName } from "./name.js";
+import { button, make, setLabel, setText } from "../../../../page/app/dom.js";
+import { bytes, clock } from "../../../../page/app/format.js";
+import { nameElement, shownName } from "../name.js";
 
 export interface FileEntry {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** `sallyport certs create|show|share|install|verify` and `sallyport keys create|show`. */
 import { join, resolve } from "node:path";
-import { defined } from "../../base/defined.js";
-import { EXIT } from "../../base/fault.js";
-import { escapeControls } from "../../base/text/escape.js";
-import type { Context, Register } from "../context.js";
+import { defined } from "../../../base/defined.js";
+import { EXIT } from "../../../base/fault.js";
+import { escapeControls } from "../../../base/text/escape.js";
+import type { Context, Register } from "../../context.js";
 
 export const register: Register = (program, wrap) => {
   const certs = program.command("certs").description("create, show, share and check the TLS certificate of your hosts");
@@ -84,13 +84,13 @@ interface InstallFlags {
 }
 
 async function create(context: Context, flags: { name?: string[]; renew?: boolean }): Promise<void> {
-  const { certificateLines } = await import("../../certs/certificate-text.js");
+  const { certificateLines } = await import("../../../certs/certificate-text.js");
   const { config } = await context.config(
     flags.name === undefined ? {} : { ssl_cert_names: { flag: "--name", value: flags.name } },
   );
   const { crt, key } = await configuredPair(context);
-  const { ensureCertificate } = await import("../../certs/store.js");
-  const { retireCertificate } = await import("../../certs/renew.js");
+  const { ensureCertificate } = await import("../../../certs/store.js");
+  const { retireCertificate } = await import("../../../certs/renew.js");
   const retired = flags.renew === true ? await retireCertificate(crt, key) : [];
   for (const path of retired) context.note(`kept the old file as ${path}`);
   const made = await ensureCertificate({
@@ -108,11 +108,11 @@ async function create(context: Context, flags: { name?: string[]; renew?: boolea
 }
 
 async function show(context: Context, given: string | undefined): Promise<void> {
-  const { certificateLines } = await import("../../certs/certificate-text.js");
+  const { certificateLines } = await import("../../../certs/certificate-text.js");
   const { crt } = await chosenPair(context, given);
-  const { readCertificate } = await import("../../certs/store.js");
-  const { coverage } = await import("../../certs/check.js");
-  const { daysLeft } = await import("../../certs/inspect.js");
+  const { readCertificate } = await import("../../../certs/store.js");
+  const { coverage } = await import("../../../certs/check.js");
+  const { daysLeft } = await import("../../../certs/inspect.js");
   const { facts } = await readCertificate(crt);
   const value = { crt, ...facts, daysLeft: daysLeft(facts, new Date()), coverage: coverage(facts) };
   context.print(value, () =>
@@ -129,17 +129,17 @@ async function show(context: Context, given: string | undefined): Promise<void> 
 
 async function share(context: Context, given: string | undefined): Promise<void> {
   const { crt } = await chosenPair(context, given);
-  const { shareCertificate } = await import("../../certs/share.js");
+  const { shareCertificate } = await import("../../../certs/share.js");
   const shared = await shareCertificate({ crt });
   context.print(shared, ({ text }) => text.trimEnd());
   context.note(`send the fingerprint to the receiver separately from this text; they run:\n  ${shared.command}`);
 }
 
 async function install(context: Context, file: string, flags: InstallFlags): Promise<void> {
-  const { certificateLines } = await import("../../certs/certificate-text.js");
+  const { certificateLines } = await import("../../../certs/certificate-text.js");
   const pair = flags.to === undefined ? await configuredPair(context) : beside(resolve(context.cwd, flags.to));
-  const { installCertificate } = await import("../../certs/share.js");
-  const { readCertificateText } = await import("../../certs/files.js");
+  const { installCertificate } = await import("../../../certs/share.js");
+  const { readCertificateText } = await import("../../../certs/files.js");
   const source = await readCertificateText(file === "-" ? context.stdin : resolve(context.cwd, file));
   const { crt, facts, changed } = await installCertificate({
     ...source,
@@ -155,8 +155,8 @@ async function install(context: Context, file: string, flags: InstallFlags): Pro
 }
 
 async function verify(context: Context, crt: string | undefined, key: string | undefined): Promise<number> {
-  const { findingText } = await import("../../certs/certificate-text.js");
-  const { checkCertificate } = await import("../../certs/check.js");
+  const { findingText } = await import("../../../certs/certificate-text.js");
+  const { checkCertificate } = await import("../../../certs/check.js");
   const pair = await chosenPair(context, crt, key);
   // The configured names apply only to the configured certificate.
   const names = crt === undefined ? (await context.config()).config.ssl_cert_names : [];
@@ -167,13 +167,13 @@ async function verify(context: Context, crt: string | undefined, key: string | u
 }
 
 async function createKeys(context: Context, name: string | undefined, { type }: { type?: string }): Promise<void> {
-  const { keyPairLines } = await import("../../certs/certificate-text.js");
+  const { keyPairLines } = await import("../../../certs/certificate-text.js");
   const { config } = await context.config({
     key_pair: { flag: "NAME", value: name },
     key_type: { flag: "--type", value: type },
   });
-  const { ensureKeyPair } = await import("../../certs/key-pair.js");
-  const { localPairName } = await import("../../certs/login-key.js");
+  const { ensureKeyPair } = await import("../../../certs/key-pair.js");
+  const { localPairName } = await import("../../../certs/login-key.js");
   const pair = await ensureKeyPair({
     name: localPairName(config.key_pair),
     type: config.key_type,
@@ -185,10 +185,10 @@ async function createKeys(context: Context, name: string | undefined, { type }: 
 }
 
 async function showKeys(context: Context, name: string | undefined): Promise<void> {
-  const { keyPairLines } = await import("../../certs/certificate-text.js");
+  const { keyPairLines } = await import("../../../certs/certificate-text.js");
   const { config } = await context.config({ key_pair: { flag: "NAME", value: name } });
-  const { loadKeyPair } = await import("../../certs/key-pair.js");
-  const { localPairName } = await import("../../certs/login-key.js");
+  const { loadKeyPair } = await import("../../../certs/key-pair.js");
+  const { localPairName } = await import("../../../certs/login-key.js");
   const pair = await loadKeyPair({ name: localPairName(config.key_pair), dir: await sshDir(context) });
   context.print(pair, () => [pair.privatePath, ...keyPairLines(pair)].join("\n"));
 }
@@ -212,11 +212,11 @@ function beside(crt: string): Pair {
 async function configuredPair(context: Context): Promise<Pair> {
   const { config } = await context.config();
   if (config.ssl_cert_crt !== false) return { crt: config.ssl_cert_crt, key: config.ssl_cert_key };
-  const { httpsDisabled } = await import("../../certs/errors.js");
+  const { httpsDisabled } = await import("../../../certs/errors.js");
   throw httpsDisabled();
 }
 
 async function sshDir({ env }: Context): Promise<string> {
-  const { homeOf } = await import("../../base/home.js");
+  const { homeOf } = await import("../../../base/home.js");
   return join(homeOf(env), ".ssh");
 }

@@ -1,9 +1,9 @@
 /** Checks the keys about hosts: finds contradictions, and keys that would have no effect. */
-import { doesNothing, fleetSize, noHosts, notTogether, oneExecutor, sameHostTwice } from "./errors.js";
-import type { Merged } from "./merge.js";
-import { pointerPath, pointerStep } from "./origin.js";
-import { type HostOverride, STOP_MODES } from "./schema/hosts.js";
-import type { ConfigFile, ConfigKey } from "./schema.js";
+import { doesNothing, fleetSize, noHosts, notTogether, oneExecutor, sameHostTwice } from "../errors.js";
+import type { Merged } from "../merge.js";
+import { pointerPath, pointerStep } from "../origin.js";
+import { type HostOverride, STOP_MODES } from "../schema/hosts.js";
+import type { ConfigFile, ConfigKey } from "../schema.js";
 
 type Key = keyof ConfigFile & ConfigKey;
 

@@ -1,6 +1,6 @@
 /** `sallyport completion bash|zsh|fish`: a script generated from the registered commands. */
 import { Argument } from "commander";
-import type { Context, Register } from "../context.js";
+import type { Context, Register } from "../../context.js";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
@@ -19,7 +19,7 @@ Examples:
     )
     .action(
       wrap<[(typeof shells)[number]]>(async (context, shell) => {
-        const { commandTree } = await import("../command-tree.js");
+        const { commandTree } = await import("../../command-tree.js");
         context.out((await generatorFor(shell))(commandTree(program)).trimEnd());
       }),
     );
@@ -28,7 +28,7 @@ Examples:
 
 /** Prints names for the completing shell, and never an error. */
 async function hosts(context: Context): Promise<void> {
-  const { readOutputs } = await import("../../stacks/accelerator-hosts/outputs.js");
+  const { readOutputs } = await import("../../../stacks/accelerator-hosts/outputs.js");
   const { projectDir } = await context.config();
   const found = await readOutputs({ projectDir }).catch(() => undefined);
   // bash expands completions as code, so only plain names may reach it.
@@ -39,10 +39,10 @@ async function hosts(context: Context): Promise<void> {
 async function generatorFor(shell: (typeof shells)[number]) {
   switch (shell) {
     case "bash":
-      return (await import("../../base/completion/bash.js")).bashCompletion;
+      return (await import("../../../base/completion/bash.js")).bashCompletion;
     case "zsh":
-      return (await import("../../base/completion/zsh.js")).zshCompletion;
+      return (await import("../../../base/completion/zsh.js")).zshCompletion;
     case "fish":
-      return (await import("../../base/completion/fish.js")).fishCompletion;
+      return (await import("../../../base/completion/fish.js")).fishCompletion;
   }
 }

@@ -1,13 +1,13 @@
 /** One job: its progress and its output as they come, and its end. */
 
-import { escapeControls } from "../../../base/text/escape.js";
-import { spanText } from "../../../base/text/span.js";
-import { button, make, setLabel, setText } from "../../../page/app/dom.js";
-import { bytes, clock } from "../../../page/app/format.js";
-import { say } from "../../../page/app/say.js";
-import type { JobAnswer } from "../../documents.js";
-import type { Api } from "./api.js";
-import { followJob, hasEnded } from "./follow.js";
+import { escapeControls } from "../../../../base/text/escape.js";
+import { spanText } from "../../../../base/text/span.js";
+import { button, make, setLabel, setText } from "../../../../page/app/dom.js";
+import { bytes, clock } from "../../../../page/app/format.js";
+import { say } from "../../../../page/app/say.js";
+import type { JobAnswer } from "../../../documents.js";
+import type { Api } from "../api.js";
+import { followJob, hasEnded } from "../follow.js";
 
 /** @param changed called when the job has ended, or was cancelled. */
 export function jobView(api: Api, host: string, id: string, changed: () => void) {

@@ -2,9 +2,9 @@
  * What AWS refuses halfway through a deployment: more tags than a resource may have, and keys that differ only in case,
  * which EC2 tells apart and IAM does not.
  */
-import { ownTagCase, reservedTag, tagCase, tooManyTags } from "./errors.js";
-import type { Merged } from "./merge.js";
-import { pointerPath, pointerStep } from "./origin.js";
+import { ownTagCase, reservedTag, tagCase, tooManyTags } from "../errors.js";
+import type { Merged } from "../merge.js";
+import { pointerPath, pointerStep } from "../origin.js";
 
 /** Keys of the tags that the kit sets. The user's `tags` may replace the first two, by the same key. */
 export const OWN_TAGS = [

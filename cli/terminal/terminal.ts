@@ -1,7 +1,7 @@
 /** The two output streams: lines on both, and on stderr one progress line below them. */
 
-import { escapeBreaks, escapeControls, escapeExceptColour } from "../base/text/escape.js";
-import type { Progress } from "./context.js";
+import { escapeBreaks, escapeControls, escapeExceptColour } from "../../base/text/escape.js";
+import type { Progress } from "../context.js";
 import { type Paint, paintFor } from "./paint.js";
 import { cut, transferLine } from "./progress-line.js";
 

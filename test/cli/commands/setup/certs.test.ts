@@ -2,8 +2,8 @@
 import { copyFile, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryDir } from "../../certs/support/directory.js";
-import { type InProcessRun, runInProcess } from "../../support/run-cli.js";
+import { temporaryDir } from "../../../certs/support/directory.js";
+import { type InProcessRun, runInProcess } from "../../../support/run-cli.js";
 
 async function home(): Promise<{ dir: string; cli: (args: string[], input?: string) => Promise<InProcessRun> }> {
   const dir = await temporaryDir();

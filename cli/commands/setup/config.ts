@@ -1,6 +1,6 @@
 /** `sallyport config show|path|schema`; config-init.ts has `init`. */
-import { defined } from "../../base/defined.js";
-import type { Context, Register } from "../context.js";
+import { defined } from "../../../base/defined.js";
+import type { Context, Register } from "../../context.js";
 import { registerInit } from "./config-init.js";
 
 export const register: Register = (program, wrap) => {
@@ -33,8 +33,8 @@ Examples:
 
 async function show(context: Context, { origin = false }: { origin?: boolean }): Promise<void> {
   const { config, origins } = await context.config();
-  const { configKeys } = await import("../../config/schema.js");
-  const { flow } = await import("../../config/template.js");
+  const { configKeys } = await import("../../../config/schema.js");
+  const { flow } = await import("../../../config/template.js");
   const entries = configKeys.map((key) => ({ key, value: config[key], ...origins[key] }));
   const json = entries.map(({ key, value, layer, where }) => [
     key,
@@ -51,7 +51,7 @@ async function show(context: Context, { origin = false }: { origin?: boolean }):
 }
 
 async function path(context: Context): Promise<void> {
-  const { configFiles } = await import("../../config/files.js");
+  const { configFiles } = await import("../../../config/files.js");
   const { config: file } = context.options;
   const files = await configFiles(defined({ cwd: context.cwd, env: context.env, file }));
   context.print(files, (rows) =>
@@ -60,6 +60,6 @@ async function path(context: Context): Promise<void> {
 }
 
 async function schema(context: Context): Promise<void> {
-  const { schemaText } = await import("../../config/schema.js");
+  const { schemaText } = await import("../../../config/schema.js");
   context.out(schemaText().trimEnd());
 }

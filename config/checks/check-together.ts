@@ -1,11 +1,11 @@
 /** Checks keys against each other: contradictions are errors, and risky choices get a warning. */
-import { Address, bitsOf } from "../net/address.js";
+import { Address, bitsOf } from "../../net/address.js";
+import { certificateWithoutKey, generateWithoutTls, wrongValue } from "../errors.js";
+import type { Merged } from "../merge.js";
+import { pointerStep } from "../origin.js";
+import type { ConfigKey } from "../schema.js";
 import { checkHosts, warnHosts } from "./check-hosts.js";
 import { checkTags } from "./check-tags.js";
-import { certificateWithoutKey, generateWithoutTls, wrongValue } from "./errors.js";
-import type { Merged } from "./merge.js";
-import { pointerStep } from "./origin.js";
-import type { ConfigKey } from "./schema.js";
 
 /** @throws Fault for a contradiction. */
 export function checkTogether(merged: Merged): void {

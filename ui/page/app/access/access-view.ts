@@ -1,11 +1,11 @@
 /** The rules of the hosts' security group: who may come in, until when, and why. */
-import { button, find, make, setLabel, setText } from "../../../page/app/dom.js";
-import { clock, span } from "../../../page/app/format.js";
-import { say } from "../../../page/app/say.js";
-import type { AccessDocument, OperationItem } from "../../documents.js";
+import { button, find, make, setLabel, setText } from "../../../../page/app/dom.js";
+import { clock, span } from "../../../../page/app/format.js";
+import { say } from "../../../../page/app/say.js";
+import type { AccessDocument, OperationItem } from "../../../documents.js";
+import { type Api, RefusedByServer } from "../api.js";
+import { ask, type Question } from "../confirm-dialog.js";
 import { type AccessLine, accessLines } from "./access-lines.js";
-import { type Api, RefusedByServer } from "./api.js";
-import { ask, type Question } from "./confirm-dialog.js";
 import { grantDialog } from "./grant-dialog.js";
 
 /** Others may change the rules as well. */

@@ -1,6 +1,6 @@
 /** `sallyport doctor`: what is present, what is missing, and how to fix it. */
-import { EXIT } from "../../base/fault.js";
-import type { Context, Register } from "../context.js";
+import { EXIT } from "../../../base/fault.js";
+import type { Context, Register } from "../../context.js";
 
 export const register: Register = (program, wrap) => {
   program
@@ -20,7 +20,7 @@ Examples:
 };
 
 async function doctor(context: Context): Promise<number> {
-  const { checkMachine, isHealthy, rowsText } = await import("../../local/doctor/checks.js");
+  const { checkMachine, isHealthy, rowsText } = await import("../../../local/doctor/checks.js");
   const { green, yellow, red } = context.paint;
   const colours = { ok: green, optional: yellow, missing: red, problem: red };
   const rows = await checkMachine(context.env, () => context.config(), context.signal);

@@ -1,5 +1,5 @@
 /** The text of a progress line. Pure: the clock and the width are parameters. */
-import { bytes } from "../base/text/bytes.js";
+import { bytes } from "../../base/text/bytes.js";
 
 export interface Transfer {
   readonly label: string;

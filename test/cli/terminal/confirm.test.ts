@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { confirm } from "../../cli/confirm.js";
+import { confirm } from "../../../cli/terminal/confirm.js";
 
 const options = { json: false, quiet: false, debug: false };
 const context = { options, signal: new AbortController().signal };

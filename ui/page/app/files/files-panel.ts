@@ -1,13 +1,13 @@
 /** The files of a host: directories to browse, uploads by button or by drag and drop, downloads, removals. */
-import { button, find, make, setText } from "../../../page/app/dom.js";
-import { say } from "../../../page/app/say.js";
-import type { AgentDocument, DirectoryEntry, ListingDocument } from "../../documents.js";
-import type { Api } from "./api.js";
-import { ask } from "./confirm-dialog.js";
+import { button, find, make, setText } from "../../../../page/app/dom.js";
+import { say } from "../../../../page/app/say.js";
+import type { AgentDocument, DirectoryEntry, ListingDocument } from "../../../documents.js";
+import type { Api } from "../api.js";
+import { ask } from "../confirm-dialog.js";
+import type { HostPanel } from "../host-panel.js";
+import { shownName } from "../name.js";
+import { formatPlace } from "../place.js";
 import { type FileEntry, fileList } from "./file-list.js";
-import type { HostPanel } from "./host-panel.js";
-import { shownName } from "./name.js";
-import { formatPlace } from "./place.js";
 import { uploadsOf } from "./uploads.js";
 
 export function filesPanel(api: Api, host: string): HostPanel {

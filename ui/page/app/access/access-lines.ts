@@ -1,5 +1,5 @@
 /** Rules that differ in their ports alone, as one line. Pure. */
-import type { AccessItem } from "../../documents.js";
+import type { AccessItem } from "../../../documents.js";
 
 export interface AccessLine {
   readonly kind: AccessItem["kind"];
