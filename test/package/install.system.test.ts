@@ -2,7 +2,7 @@
  * The package as a stranger gets it: packed, installed beside the newest constructs, and used by the example app.
  * What npm resolves there decides whether there is one copy of the construct tree or two.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,11 +18,13 @@ const npm = (...args: string[]) => runOk("npm", [...args, "--no-audit", "--no-fu
 const env = { HOME: join(dir, "home"), SALLYPORT_CALLER: "203.0.113.7" };
 
 beforeAll(async () => {
-  cpSync(join(packageRoot, "examples/own-cdktf-app"), app, { recursive: true });
   await runOk("npm", ["pack", "--ignore-scripts", "--pack-destination", dir], {
     cwd: packageRoot,
   });
   const tarball = join(dir, readdirSync(dir).find((name) => name.endsWith(".tgz")) ?? "");
+  // The example as a user has it, who has the package alone.
+  await runOk("tar", ["-xzf", tarball, "-C", dir, "package/examples/own-cdktf-app"]);
+  renameSync(join(dir, "package/examples/own-cdktf-app"), app);
   await npm("install", "--engine-strict", tarball, "cdktf", "constructs@latest", "@cdktf/provider-aws@20.1.0");
 }, HANGS_MS);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
