@@ -88,7 +88,7 @@ test("S-03: tags of a weaker layer, which do not hold, are no reason to refuse",
 });
 
 test("S-03: the kit's own tags are all that the stacks set", async () => {
-  const dir = join(import.meta.dirname, "../stacks/__snapshots__");
+  const dir = join(import.meta.dirname, "../../stacks/__snapshots__");
   const files = (await readdir(dir)).filter((file) => file.endsWith(".txt") && !file.startsWith("boot-"));
   const keys = new Set<string>();
   for (const file of files) {
