@@ -14,7 +14,7 @@ export const ROOMS = {
   page: ["base", "http"],
   client: ["base", "net", "certs", "http"],
   connect: ["base", "net", "client"],
-  ui: ["base", "http", "client", "page"],
+  ui: ["base", "http", "firewall", "client", "page"],
   stacks: ["base", "net", "http", "certs", "firewall", "config"],
   local: ["base", "net", "http", "certs", "firewall", "config", "client", "connect", "stacks", "gateway", "mirror"],
   cli: [

@@ -1,8 +1,9 @@
 /** The documents between the server of the Hosts page and the page. Types alone: both sides are built from them. */
 import type { Directory, DirectoryEntry, IdleInfo } from "../client/agent/answers.js";
 import type { AcceleratorsAnswer, JobAnswer, JobSummary } from "../client/agent/job-answers.js";
+import type { AccessRow } from "../firewall/security-group/access-rows.js";
 
-export type { AcceleratorsAnswer, DirectoryEntry, JobAnswer, JobSummary };
+export type { AcceleratorsAnswer, AccessRow, DirectoryEntry, JobAnswer, JobSummary };
 
 /** An error in its two lines: the fact, and what to do. */
 export interface ErrorText {
@@ -78,30 +79,10 @@ export type AgentDocument =
   | { readonly agent: "down"; readonly error: ErrorText }
   | { readonly agent: "none" };
 
-/** One rule of the hosts' security group. */
-export interface AccessItem {
-  /**
-   * lease: access for a time; deployment: a rule of sallyport.yaml; list: a rule that follows a list of addresses;
-   * other: a rule that is not ours.
-   */
-  readonly kind: "lease" | "deployment" | "list" | "other";
-  /** Holders of a lease, the deployment or the list; empty for a rule that is not ours. */
-  readonly who: readonly string[];
-  readonly protocol: string;
-  readonly ports: string;
-  readonly source: string;
-  /** RFC 3339; only of a lease. */
-  readonly until?: string;
-  /** Whether a lease has ended, and its rule not yet. */
-  readonly is_over?: boolean;
-  /** The reason that was given, the option that opens it, or the rule's own description; empty without one. */
-  readonly why: string;
-}
-
 export interface AccessDocument {
   /** Empty where existing hosts have a group of their own. */
   readonly group: string;
-  readonly rules: readonly AccessItem[];
+  readonly rules: readonly AccessRow[];
   /** As in `allow_ports`. */
   readonly ports: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** The record of who opened and closed which forward: written by the statement that does it, so neither lacks the other. */
 import { type Kysely, type QueryCreator, type RawBuilder, type Selectable, sql } from "kysely";
 import { defined } from "../../base/defined.js";
+import { toTarget } from "./rows.js";
 import type { ForwardEvent, KnownTarget } from "./store.js";
 import type { Tables } from "./tables.js";
 
@@ -68,13 +69,7 @@ export async function readEvents(db: Kysely<Tables>, { since, addr, owner }: Eve
       kind: row.kind,
       by: row.by_user ?? undefined,
       forwardId: row.forward_id,
-      connPort: row.conn_port,
-      protocol: row.protocol,
-      targetAddr: row.target_addr,
-      targetPort: row.target_port,
-      targetName: row.target_name,
-      targetComponent: row.target_component,
-      owner: row.owner,
+      ...toTarget(row),
     }),
   );
 }

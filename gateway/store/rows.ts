@@ -3,18 +3,23 @@ import type { Selectable } from "kysely";
 import { defined } from "../../base/defined.js";
 import type { Forward } from "../forwards/forward.js";
 import type { MachineState, UsageSample } from "./store.js";
-import type { Tables } from "./tables.js";
+import type { ForwardColumns, Tables } from "./tables.js";
+
+/** The part of a forward that its events have too. */
+export const toTarget = (row: ForwardColumns) => ({
+  connPort: row.conn_port,
+  protocol: row.protocol,
+  targetAddr: row.target_addr,
+  targetPort: row.target_port,
+  targetName: row.target_name,
+  targetComponent: row.target_component,
+  owner: row.owner,
+});
 
 export function toForward(row: Selectable<Tables["forwards"]>): Forward {
   return defined({
     id: row.id,
-    connPort: row.conn_port,
-    protocol: row.protocol,
-    targetAddr: row.target_addr,
-    targetPort: row.target_port,
-    targetName: row.target_name,
-    targetComponent: row.target_component,
-    owner: row.owner,
+    ...toTarget(row),
     sources: row.sources,
     createdAt: Number(row.created_at),
     expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),

@@ -4,16 +4,20 @@ import { type ColumnType, type Generated, type Kysely, type Migration, sql } fro
 /** PostgreSQL returns bigint as text and accepts numbers. */
 type Bigint = ColumnType<string | number, number, number>;
 
+/** What a forward leads to, in the tables of forwards and of their events. */
+export interface ForwardColumns {
+  conn_port: number;
+  protocol: "tcp" | "udp";
+  target_addr: string;
+  target_port: number;
+  target_name: string;
+  target_component: string;
+  owner: string;
+}
+
 export interface Tables {
-  forwards: {
-    conn_port: number;
+  forwards: ForwardColumns & {
     id: string;
-    protocol: "tcp" | "udp";
-    target_addr: string;
-    target_port: number;
-    target_name: string;
-    target_component: string;
-    owner: string;
     sources: ColumnType<string[], string, string>;
     created_at: Bigint;
     expires_at: ColumnType<string | number | null, number | null, number | null>;
@@ -29,19 +33,12 @@ export interface Tables {
     disagreeing: number;
   };
   liveness_changes: { seq: Generated<number>; at: Bigint; addr: string; routable: boolean };
-  forward_events: {
+  forward_events: ForwardColumns & {
     seq: Generated<number>;
     at: Bigint;
     kind: "opened" | "closed" | "expired";
     by_user: string | null;
     forward_id: string;
-    conn_port: number;
-    protocol: "tcp" | "udp";
-    target_addr: string;
-    target_port: number;
-    target_name: string;
-    target_component: string;
-    owner: string;
   };
   usage: {
     forward_id: string;

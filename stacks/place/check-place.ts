@@ -42,7 +42,7 @@ export async function checkPlace(
   }
 }
 
-/** The part of {@link checkPlace} that asks nobody. @throws Fault (exit status 5) */
+/** The part of {@link checkPlace} that needs no call to AWS. @throws Fault (exit status 5) */
 export async function checkRegion(
   loaded: Project,
   stacks: readonly StackName[],

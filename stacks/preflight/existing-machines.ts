@@ -41,7 +41,7 @@ export function startedCount(wanted: WantedMachines, existing: ExistingMachines)
   return Math.max(0, count - (existing.get(what)?.count ?? 0));
 }
 
-/** Of a group, as the state has it: the type that is asked for first. */
+/** For an Auto Scaling group, the first type that its state names. */
 function firstType(group: Readonly<Record<string, unknown>>): string | undefined {
   type Policy = { launch_template?: { override?: { instance_type?: string }[] }[] };
   const [policy] = (group.mixed_instances_policy ?? []) as Policy[];

@@ -16,7 +16,7 @@ const DEVICES = {
 type Device = keyof typeof DEVICES;
 type Scheme = "light" | "dark";
 
-/** Shows the page as on a device, without motion unless it is asked for. */
+/** Emulates a device and a colour scheme; motion is reduced by default. */
 export async function showAs(tab: Tab, device: Device, scheme: Scheme, motion: "reduce" | "no-preference" = "reduce") {
   const features = [
     { name: "prefers-color-scheme", value: scheme },

@@ -3,6 +3,7 @@
  * user of the machine, may send it requests. So the names that it answers to are a short list, changes need the page's
  * own origin, and everything but the page itself needs a session.
  */
+import { defined } from "../../base/defined.js";
 import { crossSite } from "../../http/problems.js";
 import { RouteTable } from "../../http/routes/route-table.js";
 import { serveRoutes } from "../../http/routes/serve-routes.js";
@@ -63,13 +64,7 @@ function refuse(exchange: Exchange, error: unknown, failed: (error: unknown) => 
   if (status === 500) failed(error);
   if (exchange.res.headersSent) return void exchange.res.destroy();
   const { message, hint } = errorLines(error);
-  const document = {
-    type: "about:blank",
-    status,
-    detail: message,
-    ...(hint === undefined ? {} : { hint }),
-    code: codeOf(error),
-  };
+  const document = defined({ type: "about:blank", status, detail: message, hint, code: codeOf(error) });
   exchange.json(status, document, { "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
 }
 

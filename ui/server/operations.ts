@@ -38,7 +38,7 @@ export class Operations {
         throw error;
       },
     );
-    // Kept for close(); whoever started it hears of its failure by the operation or by the promise.
+    // For close(), which only waits: a failure is reported by the operation and by the returned promise.
     this.#running = running.catch(() => undefined);
     return running;
   }

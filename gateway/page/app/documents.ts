@@ -1,5 +1,6 @@
 /** Reads the documents of the gateway's API. Times become milliseconds since 1970. Pure. */
 import type { Static } from "@sinclair/typebox";
+import { defined } from "../../../base/defined.js";
 import type { ForwardDocument, ForwardList, MachineList, UsageReport, WhoAmI } from "../../api/schemas.js";
 import type { ForwardItem, KnownMachine } from "./model.js";
 import type { Minute } from "./sparkline.js";
@@ -53,14 +54,15 @@ export const readForwardPage = (document: unknown): ForwardPage => document as S
 
 export function readMachines(document: unknown): KnownMachine[] {
   return (document as Static<typeof MachineList>).machines.map(
-    ({ name, addr, component, routable, last_seen, checked_at }) => ({
-      name,
-      addr,
-      component,
-      routable,
-      ...(last_seen === undefined ? {} : { lastSeen: Date.parse(last_seen) }),
-      ...(checked_at === undefined ? {} : { checkedAt: Date.parse(checked_at) }),
-    }),
+    ({ name, addr, component, routable, last_seen, checked_at }) =>
+      defined<KnownMachine>({
+        name,
+        addr,
+        component,
+        routable,
+        lastSeen: last_seen === undefined ? undefined : Date.parse(last_seen),
+        checkedAt: checked_at === undefined ? undefined : Date.parse(checked_at),
+      }),
   );
 }
 

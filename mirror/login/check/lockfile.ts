@@ -56,7 +56,7 @@ export function parseLock(text: string, file: string): Lock {
         if (path !== "" && at >= 0) elsewhere.add(`${path.slice(at + 13)} link`);
         continue;
       }
-      // No registry is asked for what comes inside another package. What the project itself bundles is downloaded.
+      // What another package brings inside it is not downloaded; what the project itself bundles is.
       if (row.inBundle === true && row.resolved === undefined && path.indexOf("node_modules/") < at) continue;
       // An alias (`"a": "npm:b@1"`) has its real name beside it.
       add(typeof row.name === "string" ? row.name : path.slice(at + 13), row);

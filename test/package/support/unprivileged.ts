@@ -6,7 +6,7 @@ import type { RunResult } from "../../../base/process/run.js";
 import type { NetNamespace } from "../../../local/network/net-namespace.js";
 import { HANGS_MS, run } from "../../support/run.js";
 
-/** Debian's `nobody`: ssh wants its user to have a name. */
+/** Debian's `nobody`: ssh refuses a user id without a name. */
 const NOBODY = 65_534;
 
 export interface RunAs {

@@ -56,7 +56,7 @@ describe.each(COMMANDS.map((args) => [args.join(" "), args] as const))("S-02: %s
     expect(stderr).toContain(
       "accelerator-hosts is in us-east-1 of account 222222222222, and this command would ask eu-west-1 (AWS_REGION)",
     );
-    // Who asks is no question about the deployment.
+    // sts:GetCallerIdentity says nothing about the deployment.
     expect(asked.filter((action) => action !== "GetCallerIdentity")).toEqual([]);
     expect(await calls()).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** What the page says, without a browser. */
 import { expect, test } from "vitest";
-import type { AccessItem, AgentDocument, HostItem } from "../../../ui/documents.js";
+import type { AccessRow, AgentDocument, HostItem } from "../../../ui/documents.js";
 import { accessLines } from "../../../ui/page/app/access/access-lines.js";
 import { hostFacts, startText, stateWord, toneOf, totalsOf } from "../../../ui/page/app/model.js";
 import { formatPlace, parsePlace } from "../../../ui/page/app/place.js";
@@ -71,7 +71,7 @@ test("totals count what runs, and say where a price is missing", () => {
 });
 
 test("rules that differ in their ports alone are one line", () => {
-  const rule = (ports: string, more: Partial<AccessItem> = {}): AccessItem => ({
+  const rule = (ports: string, more: Partial<AccessRow> = {}): AccessRow => ({
     kind: "lease",
     who: ["ada"],
     protocol: "tcp",

@@ -10,7 +10,7 @@ import { Fault } from "../../../base/fault.js";
 import { type PageFiles, pageAssets } from "../../../page/assets.js";
 // @ts-expect-error a script without types
 import { bundlePage } from "../../../scripts/bundle.mjs";
-import type { AccessItem, HostItem } from "../../../ui/documents.js";
+import type { AccessRow, HostItem } from "../../../ui/documents.js";
 import type { Progress } from "../../../ui/server/backend.js";
 import { faultsOf, inEveryView, shoot, showAs, tabTo } from "../../support/accessibility.js";
 import { type Chromium, chromiumPath, startChromium, type Tab } from "../../support/chromium.js";
@@ -54,7 +54,7 @@ const HOSTS: readonly HostItem[] = [
     can_start: true,
   },
 ];
-const rule = (ports: string, more: Partial<AccessItem>): AccessItem => ({
+const rule = (ports: string, more: Partial<AccessRow>): AccessRow => ({
   kind: "deployment",
   who: ["lab"],
   protocol: "tcp",
@@ -64,7 +64,7 @@ const rule = (ports: string, more: Partial<AccessItem>): AccessItem => ({
   ...more,
 });
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
-const RULES: readonly AccessItem[] = [
+const RULES: readonly AccessRow[] = [
   ...["22", "443"].map((port) =>
     rule(port, {
       kind: "lease",
